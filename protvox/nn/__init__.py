@@ -1,0 +1,38 @@
+"""Steerable convolutional networks on voxel fields ``batch channel x y z``.
+
+Every layer shows ``irreps_in`` and ``irreps_out`` (e3nn's irreps of SO(3)); the channel axis
+holds the blocks of the irreps one after another, multiplicity outside, components inside.
+"""
+
+from protvox.nn.fold import fold, fold_convolution
+from protvox.nn.heads import CentrePool, GlobalAveragePool, Invariants
+from protvox.nn.kernel import SteerableKernel, check_irreps, irreps_slices, kernel_basis
+from protvox.nn.layers import (
+    FieldNorm,
+    Gate,
+    IrrepDropout,
+    NormActivation,
+    SteerableConv3d,
+    gaussian_kernel,
+)
+from protvox.nn.residual import LowPassPool, ResidualBlock
+
+__all__ = [
+    "CentrePool",
+    "FieldNorm",
+    "Gate",
+    "GlobalAveragePool",
+    "Invariants",
+    "IrrepDropout",
+    "LowPassPool",
+    "NormActivation",
+    "ResidualBlock",
+    "SteerableConv3d",
+    "SteerableKernel",
+    "check_irreps",
+    "fold",
+    "fold_convolution",
+    "gaussian_kernel",
+    "irreps_slices",
+    "kernel_basis",
+]

@@ -1,0 +1,117 @@
+"""Read-outs: from a field on the grid to one feature vector, and from it to invariants."""
+
+from __future__ import annotations
+
+import torch
+from e3nn import o3
+from torch import Tensor, nn
+
+from protvox.nn.kernel import check_irreps, irreps_slices
+
+
+class GlobalAveragePool(nn.Module):
+    """Mean of a field over space; commutes with rotations and, away from edges, with shifts.
+
+    Parameters
+    ----------
+    irreps
+        Irreps of the field, unchanged by the layer.
+    """
+
+    def __init__(self, irreps: o3.Irreps | str) -> None:
+        super().__init__()
+        self.irreps_in = self.irreps_out = check_irreps(irreps)
+
+    def forward(self, field: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Average a field.
+
+        Parameters
+        ----------
+        field
+            ``batch irreps.dim x y z``.
+        mask
+            ``batch x y z`` weights, 0 where a voxel is not part of the sample (padding of a
+            bucketed batch); None to average every voxel. A sample without any weight gives
+            zeros.
+
+        Returns
+        -------
+        Tensor
+            ``batch irreps.dim``.
+        """
+        if mask is None:
+            return field.flatten(2).mean(2)
+        weights = mask.to(field.dtype).flatten(1)
+        total = weights.sum(1, keepdim=True)
+        # One matrix product reads the field once and writes no masked copy of it.
+        pooled = torch.bmm(field.flatten(2), weights[:, :, None])[:, :, 0]
+        return pooled / torch.where(total > 0, total, torch.ones_like(total))
+
+    def extra_repr(self) -> str:
+        """Return the irreps for the one-line repr."""
+        return f"{self.irreps_in}"
+
+
+class CentrePool(nn.Module):
+    """Value of a field at the centre of the grid.
+
+    Along an axis with an even number of voxels the centre lies between two of them, and
+    their mean is taken; anything else would single out a direction.
+
+    Parameters
+    ----------
+    irreps
+        Irreps of the field, unchanged by the layer.
+    """
+
+    def __init__(self, irreps: o3.Irreps | str) -> None:
+        super().__init__()
+        self.irreps_in = self.irreps_out = check_irreps(irreps)
+
+    def forward(self, field: Tensor) -> Tensor:
+        """Read a field ``batch irreps.dim x y z`` at its centre, ``batch irreps.dim``."""
+        for axis in (2, 3, 4):
+            size = field.shape[axis]
+            field = field.narrow(axis, (size - 1) // 2, 2 - size % 2)
+        return field.flatten(2).mean(2)
+
+    def extra_repr(self) -> str:
+        """Return the irreps for the one-line repr."""
+        return f"{self.irreps_in}"
+
+
+class Invariants(nn.Module):
+    """Numbers that no rotation changes: the scalars, and the length of every other irrep.
+
+    Parameters
+    ----------
+    irreps
+        Irreps of the features.
+
+    Attributes
+    ----------
+    irreps_out
+        One scalar for each irrep, in the order of the input.
+    """
+
+    def __init__(self, irreps: o3.Irreps | str) -> None:
+        super().__init__()
+        self.irreps_in = check_irreps(irreps)
+        self.irreps_out = o3.Irreps([(m.mul, (0, 1)) for m in self.irreps_in])
+        self.slices = irreps_slices(self.irreps_in)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Turn features ``batch irreps_in.dim ...`` into ``batch irreps_out.dim ...``."""
+        parts: list[Tensor] = []
+        for part, block in zip(self.slices, self.irreps_in, strict=True):
+            values = features[:, part]
+            if block.ir.l > 0:
+                squares = values.unflatten(1, (block.mul, block.ir.dim)).square().sum(2)
+                # The square root has no derivative at 0; the offset is far below any signal.
+                values = (squares + 1e-12).sqrt()
+            parts.append(values)
+        return torch.cat(parts, dim=1)
+
+    def extra_repr(self) -> str:
+        """Return the irreps for the one-line repr."""
+        return f"{self.irreps_in} -> {self.irreps_out}"

@@ -1,0 +1,138 @@
+"""Residual blocks of steerable convolutions (Weiler et al. 2018, section 5 and its code)."""
+
+from __future__ import annotations
+
+from e3nn import o3
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from protvox.nn.kernel import check_irreps
+from protvox.nn.layers import FieldNorm, Gate, IrrepDropout, SteerableConv3d
+
+
+class LowPassPool(nn.Module):
+    """Average pooling that keeps every ``stride``-th voxel, symmetric about the grid's centre.
+
+    The mean over a window blurs the field before it is subsampled, which keeps the answer
+    to a rotated input close to the rotated answer.
+
+    Parameters
+    ----------
+    irreps
+        Irreps of the field, unchanged by the layer.
+    stride
+        Subsampling factor, 2 for all networks of the paper.
+
+    Notes
+    -----
+    The paper's window is 3 voxels wide with stride 2. On an even axis that window would
+    favour one end of the grid and break the symmetry under 90 degree rotations, so there it
+    is 4 voxels wide. An axis of n voxels becomes ``ceil(n / 2)``.
+    """
+
+    def __init__(self, irreps: o3.Irreps | str, stride: int = 2) -> None:
+        super().__init__()
+        if stride != 2:
+            raise ValueError(f"stride {stride}: low-pass pooling halves a grid, stride must be 2")
+        self.irreps_in = self.irreps_out = check_irreps(irreps)
+        self.stride = stride
+
+    def forward(self, field: Tensor) -> Tensor:
+        """Pool a field ``batch irreps.dim x y z``."""
+        window = [3 if n % 2 else 4 for n in field.shape[2:]]
+        return F.avg_pool3d(field, window, stride=self.stride, padding=1)
+
+    def extra_repr(self) -> str:
+        """Return irreps and stride for the one-line repr."""
+        return f"{self.irreps_in}, stride={self.stride}"
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions and a shortcut; nothing non-linear follows their sum.
+
+    Parameters
+    ----------
+    irreps_in, irreps_out
+        Irreps of the input and output fields. If they differ or the block is strided, the
+        shortcut is a convolution of its own, otherwise the identity.
+    size
+        Edge length of the kernels in voxels, odd.
+    stride
+        1, or 2 to halve the grid by `LowPassPool`.
+    pool
+        Where a strided block pools: ``"inside"``, after the first convolution, as the paper
+        does, or ``"before"``, on the input of the block, so that every convolution runs on
+        the halved grid at an eighth of the cost.
+    activation
+        Activation of the scalars inside the block, ``"relu"`` or ``"silu"``.
+    affine
+        Learn scales and biases in the normalisations.
+    dropout
+        Probability to drop a whole irrep after each convolution.
+    momentum
+        Weight of the newest batch in the running statistics of the normalisations.
+
+    Raises
+    ------
+    ValueError
+        If ``stride`` or ``pool`` is not one of the values above.
+    """
+
+    def __init__(
+        self,
+        irreps_in: o3.Irreps | str,
+        irreps_out: o3.Irreps | str,
+        *,
+        size: int = 3,
+        stride: int = 1,
+        pool: str = "inside",
+        activation: str = "relu",
+        affine: bool = False,
+        dropout: float = 0.0,
+        momentum: float = 0.1,
+    ) -> None:
+        super().__init__()
+        if pool not in ("inside", "before"):
+            raise ValueError(f"pool {pool!r}: a residual block pools 'inside' or 'before'")
+        self.irreps_in = check_irreps(irreps_in)
+        self.irreps_out = check_irreps(irreps_out)
+        self.stride = stride
+        self.pool = pool
+        gate = Gate(self.irreps_out, activation=activation)
+
+        def convolution(source: o3.Irreps, target: o3.Irreps) -> list[nn.Module]:
+            return [
+                SteerableConv3d(source, target, size, padding=size // 2),
+                FieldNorm(target, momentum=momentum, affine=affine),
+            ]
+
+        def pooling(irreps: o3.Irreps, here: bool) -> list[nn.Module]:
+            return [LowPassPool(irreps, stride)] if here and stride != 1 else []
+
+        inside = pool == "inside"
+        self.entry = nn.Sequential(*pooling(self.irreps_in, not inside))
+        self.body = nn.Sequential(
+            *convolution(self.irreps_in, gate.irreps_in),
+            gate,
+            IrrepDropout(self.irreps_out, dropout),
+            *pooling(self.irreps_out, inside),
+            *convolution(self.irreps_out, self.irreps_out),
+            IrrepDropout(self.irreps_out, dropout),
+        )
+        self.shortcut = nn.Sequential()
+        if self.irreps_in != self.irreps_out or (stride != 1 and inside):
+            self.shortcut = nn.Sequential(
+                *convolution(self.irreps_in, self.irreps_out),
+                IrrepDropout(self.irreps_out, dropout),
+                *pooling(self.irreps_out, inside),
+            )
+
+    def forward(self, field: Tensor) -> Tensor:
+        """Transform a field ``batch irreps_in.dim x y z``."""
+        field = self.entry(field)
+        total: Tensor = self.body(field) + self.shortcut(field)
+        return total
+
+    def extra_repr(self) -> str:
+        """Return irreps and stride for the one-line repr."""
+        return f"{self.irreps_in} -> {self.irreps_out}, stride={self.stride}, pool={self.pool}"

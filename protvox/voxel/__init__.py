@@ -1,0 +1,1 @@
+"""Voxel grids: specifications, Gaussian densities, domains, environments and export."""

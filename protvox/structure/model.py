@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
@@ -135,6 +135,16 @@ class Structure:
         """
         number = f"{self.number[residue]}{self.insertion_code[residue]}"
         return f"{self.chain[residue]}:{number} {self.residue_name[residue]}"
+
+    def with_report(self, dropped: tuple[Dropped, ...], warnings: tuple[str, ...]) -> Structure:
+        """Return the structure with another account of what was dropped and what to know.
+
+        Parameters
+        ----------
+        dropped, warnings
+            As in the attributes.
+        """
+        return replace(self, dropped=dropped, warnings=warnings)
 
     def select(self, residues: NDArray[np.bool_]) -> Structure:
         """Return the structure with only some residues.

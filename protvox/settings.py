@@ -1,0 +1,113 @@
+"""Settings from ``PROTVOX_*`` environment variables, the only place that reads them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from protvox.errors import UsageError
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment decides.
+
+    Attributes
+    ----------
+    cache_dir
+        ``PROTVOX_CACHE_DIR``: where fetched structures are kept; default
+        ``$XDG_CACHE_HOME/protvox`` or ``~/.cache/protvox``.
+    offline
+        ``PROTVOX_OFFLINE``: never use the network (default false).
+    device
+        ``PROTVOX_DEVICE``: ``auto`` (default), ``cpu``, ``cuda`` or ``cuda:N``.
+    threads
+        ``PROTVOX_THREADS``: CPU threads; ``None`` leaves the choice to the libraries.
+    model_dir
+        ``PROTVOX_MODEL_DIR``: an extra directory of models, searched before those shipped.
+    debug
+        ``PROTVOX_DEBUG``: show the trace of an error on the command line (default false).
+    """
+
+    cache_dir: Path
+    offline: bool = False
+    device: str = "auto"
+    threads: int | None = None
+    model_dir: Path | None = None
+    debug: bool = False
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Parameters
+    ----------
+    environment
+        Variables to read, ``os.environ`` by default.
+
+    Returns
+    -------
+    Settings
+        Read afresh at every call, so that a changed variable takes effect.
+
+    Raises
+    ------
+    UsageError
+        If a variable cannot be understood (``usage.setting``).
+    """
+    env = os.environ if environment is None else environment
+    model_dir = env.get("PROTVOX_MODEL_DIR", "").strip()
+    return Settings(
+        cache_dir=_cache_dir(env),
+        offline=_boolean(env, "PROTVOX_OFFLINE"),
+        device=_device(env),
+        threads=_threads(env),
+        model_dir=Path(model_dir).expanduser() if model_dir else None,
+        debug=_boolean(env, "PROTVOX_DEBUG"),
+    )
+
+
+def _cache_dir(env: Mapping[str, str]) -> Path:
+    own = env.get("PROTVOX_CACHE_DIR", "").strip()
+    if own:
+        return Path(own).expanduser()
+    base = env.get("XDG_CACHE_HOME", "").strip()
+    return (Path(base) if base else Path("~/.cache").expanduser()) / "protvox"
+
+
+def _boolean(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "").strip().lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise _bad(name, env[name], "Set it to 1 or 0")
+
+
+def _device(env: Mapping[str, str]) -> str:
+    name = "PROTVOX_DEVICE"
+    text = env.get(name, "").strip().lower() or "auto"
+    kind, _, index = text.partition(":")
+    if text in ("auto", "cpu", "cuda") or (kind == "cuda" and index.isdecimal()):
+        return text
+    raise _bad(name, env[name], "Set it to auto, cpu, cuda or cuda:N")
+
+
+def _threads(env: Mapping[str, str]) -> int | None:
+    name = "PROTVOX_THREADS"
+    text = env.get(name, "").strip()
+    if not text:
+        return None
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise _bad(name, env[name], "Set it to a whole number of at least 1")
+
+
+def _bad(name: str, value: str, remedy: str) -> UsageError:
+    return UsageError(f"{value!r} is not a valid value", where=name, remedy=remedy,
+                      code="usage.setting")  # fmt: skip

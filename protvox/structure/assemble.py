@@ -1,0 +1,114 @@
+"""An atom table to a structure: clean, classify, report."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from protvox.errors import InputError
+from protvox.structure.advice import describe_gaps, describe_residues
+from protvox.structure.classify import (
+    assign_atom_types,
+    classify_residues,
+    correct_elements,
+)
+from protvox.structure.clean import (
+    check_coordinates,
+    choose_model,
+    choose_positions,
+    drop_solvent,
+    order_residues,
+)
+from protvox.structure.limits import ReadLimits
+from protvox.structure.model import ResidueKind, Structure
+from protvox.structure.table import AtomTable, run_starts
+
+
+def assemble_structure(
+    table: AtomTable,
+    *,
+    name: str,
+    form: str,
+    sha256: str,
+    model: int | None = None,
+    limits: ReadLimits = ReadLimits(),
+) -> Structure:
+    """Make the structure of one model of an atom table.
+
+    Parameters
+    ----------
+    table
+        All atoms of all models.
+    name, form, sha256
+        As in `Structure`.
+    model
+        Model number; ``None`` for the first.
+    limits
+        Caps on what is kept.
+
+    Returns
+    -------
+    Structure
+        Cleaned, with what was dropped and why.
+
+    Raises
+    ------
+    InputError
+        ``input.no_atoms``, ``input.model``, ``input.coordinates``, ``input.no_protein`` or
+        ``input.too_large``.
+    """
+    if not len(table):
+        raise InputError("the file has no atoms", where=name,
+                         remedy="Give a file with coordinates", code="input.no_atoms")  # fmt: skip
+    _check_count("models", len(np.unique(table.model)), limits.models, name)
+    table, dropped, warnings = choose_model(table, model, where=name)
+    check_coordinates(table, where=name)
+    table, corrected = correct_elements(table)
+    table, solvent = drop_solvent(table)
+    table, site, residue = order_residues(table)
+    keep, positions = choose_positions(table, site, residue)
+    dropped += solvent + positions
+    table, residue = table.take(keep), residue[keep]
+    starts = run_starts(residue) if len(table) else np.zeros(0, dtype=np.int64)
+    _check_count("atoms", len(table), limits.atoms, name)
+    _check_count("residues", len(starts), limits.residues, name)
+    _check_count("chains", len(np.unique(table.chain[starts])), limits.chains, name)
+    index = np.cumsum(np.diff(residue, prepend=residue[:1]) != 0)
+    kind, words = classify_residues(table, starts, index)
+    protein = kind == ResidueKind.PROTEIN
+    if not protein.any():
+        raise InputError("the file has no protein residues", where=name,
+                         remedy="Give a structure with at least CA atoms of amino acids",
+                         code="input.no_protein")  # fmt: skip
+    parent = np.array([w.parent for w in words], dtype="<U3")
+    parent[~protein] = ""
+    structure = Structure(
+        name=name,
+        format=form,
+        sha256=sha256,
+        model=int(table.model[0]),
+        coordinates=table.coordinates.astype(np.float32),
+        element=table.element,
+        atom_name=table.atom_name.astype("<U4"),
+        atom_type=assign_atom_types(table, index, parent, protein),
+        residue_index=index.astype(np.int32),
+        chain=table.chain[starts],
+        number=table.number[starts],
+        insertion_code=table.insertion_code[starts],
+        residue_name=table.residue_name[starts],
+        parent=parent,
+        kind=kind,
+    )
+    if corrected:
+        warnings.append(f"{corrected} atoms of standard residues had a wrong element; it was "
+                        "taken from the atom name.")  # fmt: skip
+    warnings += table.notes
+    warnings += describe_gaps(structure, table.declared)
+    warnings += describe_residues(structure, words)
+    return structure.with_report(tuple(dropped), tuple(warnings))
+
+
+def _check_count(what: str, count: int, most: int | None, name: str) -> None:
+    if most is not None and count > most:
+        raise InputError(f"the file has {count} {what}, more than the limit of {most}",
+                         where=name, remedy="Split the file, or raise the limit",
+                         code="input.too_large")  # fmt: skip

@@ -1,0 +1,241 @@
+"""What is left out of an atom table: other models, water, hydrogens, other positions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.errors import InputError
+from protvox.structure.model import Dropped
+from protvox.structure.residues import residue_word
+from protvox.structure.table import AtomTable, run_starts
+from protvox.vocabulary import BACKBONE_ATOMS
+
+MAX_COORDINATE: Final = 9999.0
+"""Å; PDB columns end here, and some programs write 9999 for "unknown"."""
+
+_HYDROGENS: Final = ("H", "D", "T")
+
+
+def choose_model(
+    table: AtomTable, model: int | None, *, where: str
+) -> tuple[AtomTable, list[Dropped], list[str]]:
+    """Keep one model.
+
+    Parameters
+    ----------
+    table
+        All models.
+    model
+        Its number as in the file; ``None`` for the first.
+    where
+        Name used in errors.
+
+    Returns
+    -------
+    table, dropped, warnings
+        The chosen model's rows, and what to tell about the others.
+
+    Raises
+    ------
+    InputError
+        ``input.model`` if the file has no such model.
+    """
+    numbers = list(dict.fromkeys(table.model[run_starts(table.model)].tolist()))
+    chosen = numbers[0] if model is None else model
+    if chosen not in numbers:
+        raise InputError(f"the file has no model {chosen}", where=where,
+                         remedy=f"Choose one of: {_shorten(map(str, numbers))}",
+                         code="input.model")  # fmt: skip
+    if len(numbers) == 1:
+        return table, [], []
+    others = [str(n) for n in numbers if n != chosen]
+    dropped = Dropped(_count(len(others), "model"), f"model {_shorten(others)}",
+                      "one model is read at a time")  # fmt: skip
+    warnings = [] if model is not None else [
+        f"The file has {len(numbers)} models; model {chosen} was read."
+    ]  # fmt: skip
+    return table.take(table.model == chosen), [dropped], warnings
+
+
+def check_coordinates(table: AtomTable, *, where: str) -> None:
+    """Refuse coordinates that are not numbers or cannot be meant.
+
+    Parameters
+    ----------
+    table
+        Rows to check.
+    where
+        Name used in errors.
+
+    Raises
+    ------
+    InputError
+        ``input.coordinates``, naming the first bad atom.
+    """
+    bad = ~(np.abs(table.coordinates) < MAX_COORDINATE).all(axis=1)  # also true for NaN
+    if bad.any():
+        row = int(np.argmax(bad))
+        value = ", ".join(f"{x:g}" for x in table.coordinates[row])
+        raise InputError(
+            f"{_count(int(bad.sum()), 'atom')} with coordinates that are not numbers or beyond "
+            f"{MAX_COORDINATE:.0f} Å, first ({value})",
+            where=f"{where}, {_atom_place(table, row)}",
+            remedy="Correct or remove these atoms", code="input.coordinates",
+        )  # fmt: skip
+    if len(table) > 1 and not np.ptp(table.coordinates, axis=0).any():
+        raise InputError("all atoms are at the same place", where=where,
+                         remedy="Give a file with real coordinates",
+                         code="input.coordinates")  # fmt: skip
+
+
+def drop_solvent(table: AtomTable) -> tuple[AtomTable, list[Dropped]]:
+    """Drop waters, hydrogens and atoms of unknown element.
+
+    Parameters
+    ----------
+    table
+        Rows of one model.
+
+    Returns
+    -------
+    table, dropped
+        One entry a chain and reason.
+    """
+    names, which = np.unique(table.residue_name, return_inverse=True)
+    water = table.water | np.array([residue_word(n).water for n in names.tolist()])[which]
+    hydrogen = ~water & np.isin(table.element, _HYDROGENS)
+    unknown = ~water & ~hydrogen & np.isin(table.element, ("X", ""))
+    dropped: list[Dropped] = []
+    if water.any():
+        rows = np.flatnonzero(water)
+        starts = rows[run_starts(*(c[rows] for c in (
+            table.chain, table.number, table.insertion_code)))]  # fmt: skip
+        dropped += _by_chain(table.chain[starts], "water molecule", "water is left out")
+    dropped += _by_chain(table.chain[hydrogen], "hydrogen atom", "hydrogens are left out")
+    dropped += _by_chain(table.chain[unknown], "atom", "the element is unknown")
+    gone = water | hydrogen | unknown
+    return (table.take(~gone) if gone.any() else table), dropped
+
+
+def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDArray[np.int64]]:
+    """Bring each chain, site and residue together, in order of first appearance.
+
+    A site is one place of a chain (number and insertion code); it has several residues when
+    alternative positions differ in residue name.
+
+    Parameters
+    ----------
+    table
+        Rows of one model.
+
+    Returns
+    -------
+    table, site, residue
+        The rows in order, and ``atom`` non-decreasing numbers of their sites and residues.
+    """
+    starts = run_starts(table.chain, table.number, table.insertion_code, table.residue_name)
+    lengths = np.diff(starts, append=len(table))
+    chains: dict[str, int] = {}
+    sites: dict[tuple[str, int, str], int] = {}
+    residues: dict[tuple[str, int, str, str], int] = {}
+    ranks = np.empty((3, len(starts)), dtype=np.int64)
+    columns = (table.chain, table.number, table.insertion_code, table.residue_name)
+    for i, key in enumerate(zip(*(c[starts].tolist() for c in columns), strict=True)):
+        ranks[0, i] = chains.setdefault(key[0], len(chains))
+        ranks[1, i] = sites.setdefault(key[:3], len(sites))
+        ranks[2, i] = residues.setdefault(key, len(residues))
+    order = np.lexsort(ranks[::-1])
+    if (order[1:] > order[:-1]).all():
+        ranks = np.repeat(ranks, lengths, axis=1)
+    else:
+        rows = np.concatenate([np.arange(starts[i], starts[i] + lengths[i]) for i in order])
+        table = table.take(rows)
+        ranks = np.repeat(ranks[:, order], lengths[order], axis=1)
+    site, residue = (np.cumsum(np.diff(r, prepend=r[:1]) != 0) for r in ranks[1:])
+    return table, site, residue
+
+
+def choose_positions(
+    table: AtomTable, site: NDArray[np.int64], residue: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], list[Dropped]]:
+    """Choose one alternative position a site, and one atom of each name a residue.
+
+    The position with the highest mean occupancy wins, the first in the file among equals,
+    for all atoms of the site. A backbone atom that exists only in another position of the
+    same residue is kept.
+
+    Parameters
+    ----------
+    table, site, residue
+        From `order_residues`.
+
+    Returns
+    -------
+    keep, dropped
+        ``atom`` mask, and one entry a chain and reason.
+    """
+    keep = np.ones(len(table), dtype=np.bool_)
+    dropped: list[Dropped] = []
+    rows = np.flatnonzero(table.altloc != "")
+    if len(rows):
+        code = table.altloc[rows].view(np.uint32).astype(np.int64)
+        keys, first, which = np.unique(
+            site[rows] << 32 | code, return_index=True, return_inverse=True
+        )
+        occupancy = np.bincount(which, table.occupancy[rows]) / np.bincount(which)
+        best = np.lexsort((first, -occupancy.round(3), keys >> 32))
+        best = best[run_starts(keys[best] >> 32)]
+        keep[rows] = np.isin(which, best)
+        _keep_lone_backbone(table, residue, keep)
+        dropped += _by_chain(table.chain[~keep], "atom",
+                             "another alternative position of the residue is kept")  # fmt: skip
+    kept = np.flatnonzero(keep)
+    _, name = np.unique(table.atom_name[kept], return_inverse=True)
+    _, first = np.unique(residue[kept] * (name.max(initial=0) + 1) + name, return_index=True)
+    if len(first) < len(kept):
+        again = np.ones(len(kept), dtype=np.bool_)
+        again[first] = False
+        keep[kept[again]] = False
+        dropped += _by_chain(table.chain[kept[again]], "atom",
+                             "the residue has an atom of this name already")  # fmt: skip
+    return keep, dropped
+
+
+def _keep_lone_backbone(
+    table: AtomTable, residue: NDArray[np.int64], keep: NDArray[np.bool_]
+) -> None:
+    lost = np.flatnonzero(~keep & np.isin(table.atom_name, BACKBONE_ATOMS))
+    alive = set(residue[keep].tolist())
+    have = {(r, a) for r, a in zip(residue[keep].tolist(), table.atom_name[keep].tolist(),
+                                   strict=True) if a in BACKBONE_ATOMS}  # fmt: skip
+    for row in lost.tolist():
+        place = (int(residue[row]), str(table.atom_name[row]))
+        if place[0] in alive and place not in have:
+            have.add(place)
+            keep[row] = True
+
+
+def _by_chain(chains: NDArray[np.str_], what: str, why: str) -> list[Dropped]:
+    counts = Counter(chains.tolist())
+    return [Dropped(_count(n, what), f"chain {c}", why) for c, n in counts.items()]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _shorten(words: Iterable[str], most: int = 8) -> str:
+    listed = list(words)
+    if len(listed) <= most:
+        return ", ".join(listed)
+    return f"{', '.join(listed[: most - 1])}, ... {listed[-1]}"
+
+
+def _atom_place(table: AtomTable, row: int) -> str:
+    number = f"{table.number[row]}{table.insertion_code[row]}"
+    return f"{table.chain[row]}:{number} {table.residue_name[row]} atom {table.atom_name[row]}"

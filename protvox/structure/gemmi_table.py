@@ -1,0 +1,93 @@
+"""PDB and mmCIF text to the atom table, by gemmi."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.structure.table import AtomTable, Declared
+
+if TYPE_CHECKING:
+    import gemmi
+
+_POLYMER: Final = 1
+_WATER: Final = 4
+_HETATM: Final = ord("H")
+
+
+def parse_text(data: bytes, form: str) -> AtomTable:
+    """Parse PDB or mmCIF text.
+
+    Parameters
+    ----------
+    data
+        Plain text.
+    form
+        ``"pdb"`` or ``"mmcif"``.
+
+    Returns
+    -------
+    AtomTable
+        In gemmi's order: model, chain, residue, atom.
+
+    Raises
+    ------
+    RuntimeError, ValueError
+        From gemmi, for text it cannot read; the caller turns them into `InputError`.
+    """
+    import gemmi
+
+    if form == "pdb":
+        structure = gemmi.read_pdb_string(data)
+    else:
+        structure = gemmi.read_structure_string(data, format=gemmi.CoorFormat.Mmcif)
+    flat = gemmi.FlatStructure(structure)
+    entity = np.array(flat.entity_type)
+    polymer = (entity == _POLYMER).astype(np.int8)
+    polymer[entity == 0] = -1
+    return AtomTable(
+        model=np.array(flat.model_num, dtype=np.int32),
+        chain=_text(flat.chain_ids),
+        number=np.array(flat.resnums, dtype=np.int32),
+        insertion_code=_character(flat.icodes),
+        residue_name=_text(flat.residue_names),
+        atom_name=_text(flat.atom_names),
+        element=np.char.upper(np.array(flat.element_names).astype("U2")),
+        altloc=_character(flat.altlocs),
+        occupancy=np.array(flat.occ, dtype=np.float32),
+        coordinates=np.array(flat.pos, dtype=np.float64),
+        hetero=np.array(flat.het_flags) == _HETATM,
+        polymer=polymer,
+        water=entity == _WATER,
+        declared=_declared(structure),
+    )
+
+
+def _text(codes: Any) -> NDArray[np.str_]:
+    # One byte a character widened to four is numpy's own layout of a string.
+    wide = np.ascontiguousarray(codes).view(np.uint8).astype(np.uint32)
+    return wide.view(f"<U{wide.shape[1]}").ravel()
+
+
+def _character(codes: Any) -> NDArray[np.str_]:
+    wide = np.array(codes).view(np.uint8).astype(np.uint32)
+    wide[wide == ord(" ")] = 0
+    return wide.view("<U1")
+
+
+def _declared(structure: gemmi.Structure) -> tuple[Declared, ...]:
+    chain_of = {
+        subchain.subchain_id(): chain.name
+        for chain in structure[0]
+        for subchain in chain.subchains()
+    } if len(structure) else {}  # fmt: skip
+    found = []
+    for entity in structure.entities:
+        if entity.full_sequence:
+            names = dict.fromkeys(chain_of[s] for s in entity.subchains if s in chain_of)
+            # Microheterogeneity is written as "SER,THR"; the first is enough to count.
+            residues = tuple(item.split(",")[0] for item in entity.full_sequence)
+            found.append(Declared(tuple(names), residues))
+    return tuple(found)

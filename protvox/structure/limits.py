@@ -1,0 +1,35 @@
+"""How large an input may be before it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """Caps on one input; ``None`` means no cap.
+
+    Attributes
+    ----------
+    inflated_bytes
+        Bytes after inflation.
+    ratio
+        Inflated to compressed size; applied beyond `ratio_floor` inflated bytes, so that a
+        small and very regular file is never refused.
+    ratio_floor
+        Inflated bytes below which `ratio` is not applied.
+    atoms, residues, chains
+        Kept after cleaning.
+    models
+        In the file.
+    """
+
+    inflated_bytes: int = 256 * MIB
+    ratio: int = 200
+    ratio_floor: int = 4 * MIB
+    atoms: int | None = None
+    residues: int | None = None
+    chains: int | None = None
+    models: int | None = None

@@ -1,0 +1,101 @@
+"""The one door for structures: path, stdin, bytes or identifier to `Structure`."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+from protvox.errors import InputError
+from protvox.structure.assemble import assemble_structure
+from protvox.structure.inflate import inflate
+from protvox.structure.limits import ReadLimits
+from protvox.structure.model import Structure
+from protvox.structure.pdb_columns import check_columns
+from protvox.structure.sniff import clean_text, sniff_format
+from protvox.structure.table import AtomTable
+
+__all__ = ["ReadLimits", "read_structure"]
+
+
+def read_structure(
+    source: str | Path | bytes,
+    *,
+    name: str | None = None,
+    model: int | None = None,
+    limits: ReadLimits = ReadLimits(),
+    offline: bool | None = None,
+) -> Structure:
+    """Read a protein structure.
+
+    Parameters
+    ----------
+    source
+        A path, ``"-"`` for standard input, the content itself as bytes, or an identifier
+        (``1abc``, ``pdb_00001abc``, ``AF-P12345-F1``) where no such file exists. PDB, mmCIF
+        or BinaryCIF, plain or compressed, told from the content.
+    name
+        Name to report; the file's name or the identifier by default.
+    model
+        Number of the model to read; the first by default.
+    limits
+        Caps on the input.
+    offline
+        Never use the network; ``PROTVOX_OFFLINE`` by default.
+
+    Returns
+    -------
+    Structure
+        Without waters, hydrogens and other alternative positions, which are reported in
+        ``dropped``.
+
+    Raises
+    ------
+    InputError
+        For anything that is not a readable protein structure; see its ``code``.
+    """
+    data, given = _load(source, limits, offline)
+    label = name or given
+    digest = hashlib.sha256(data).hexdigest()
+    content = inflate(data, where=label, limits=limits)
+    form = sniff_format(content, where=label)
+    table = _parse(content, form, label)
+    return assemble_structure(
+        table, name=label, form=form, sha256=digest, model=model, limits=limits
+    )
+
+
+def _load(source: str | Path | bytes, limits: ReadLimits, offline: bool | None) -> tuple[bytes, str]:
+    if isinstance(source, bytes):
+        return source, "bytes"
+    if source == "-":
+        return sys.stdin.buffer.read(limits.inflated_bytes + 1), "stdin"
+    path = Path(source)
+    try:
+        if path.is_file():
+            if path.stat().st_size > limits.inflated_bytes:
+                raise InputError("the file is too large", where=str(path),
+                                 remedy="Split the file, or raise the limit",
+                                 code="input.too_large")  # fmt: skip
+            return path.read_bytes(), path.name
+    except (OSError, ValueError) as error:
+        raise InputError(f"the file cannot be read ({error})", where=str(source),
+                         remedy="Check the path and its permissions",
+                         code="input.unreadable") from error  # fmt: skip
+    raise InputError("there is no such file", where=str(source),
+                     remedy="Check the path", code="input.not_found")  # fmt: skip
+
+
+def _parse(content: bytes, form: str, where: str) -> AtomTable:
+    from protvox.structure.gemmi_table import parse_text
+
+    content = clean_text(content)
+    if form == "pdb":
+        check_columns(content, where=where)
+    try:
+        return parse_text(content, form)
+    except (RuntimeError, ValueError, UnicodeError, IndexError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"the {form} content cannot be read ({reason})", where=where,
+                         remedy="Correct the file, or download it again",
+                         code="input.format") from error  # fmt: skip

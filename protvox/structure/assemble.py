@@ -15,7 +15,7 @@ from protvox.structure.clean import (
     check_coordinates,
     choose_model,
     choose_positions,
-    drop_solvent,
+    find_solvent,
     order_residues,
 )
 from protvox.structure.limits import ReadLimits
@@ -63,11 +63,12 @@ def assemble_structure(
     table, dropped, warnings = choose_model(table, model, where=name)
     check_coordinates(table, where=name)
     table, corrected = correct_elements(table)
-    table, solvent = drop_solvent(table)
     table, site, residue = order_residues(table)
+    gone, solvent = find_solvent(table)
+    table, site, residue = table.take(~gone), site[~gone], residue[~gone]
     keep, positions = choose_positions(table, site, residue)
-    dropped += solvent + positions
     table, residue = table.take(keep), residue[keep]
+    dropped += solvent + positions
     starts = run_starts(residue) if len(table) else np.zeros(0, dtype=np.int64)
     _check_count("atoms", len(table), limits.atoms, name)
     _check_count("residues", len(starts), limits.residues, name)

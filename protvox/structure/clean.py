@@ -93,8 +93,8 @@ def check_coordinates(table: AtomTable, *, where: str) -> None:
                          code="input.coordinates")  # fmt: skip
 
 
-def drop_solvent(table: AtomTable) -> tuple[AtomTable, list[Dropped]]:
-    """Drop waters, hydrogens and atoms of unknown element.
+def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
+    """Find waters, hydrogens and atoms of unknown element.
 
     Parameters
     ----------
@@ -103,8 +103,8 @@ def drop_solvent(table: AtomTable) -> tuple[AtomTable, list[Dropped]]:
 
     Returns
     -------
-    table, dropped
-        One entry a chain and reason.
+    gone, dropped
+        ``atom`` mask of what to leave out, and one entry a chain and reason.
     """
     names, which = np.unique(table.residue_name, return_inverse=True)
     water = table.water | np.array([residue_word(n).water for n in names.tolist()])[which]
@@ -118,8 +118,7 @@ def drop_solvent(table: AtomTable) -> tuple[AtomTable, list[Dropped]]:
         dropped += _by_chain(table.chain[starts], "water molecule", "water is left out")
     dropped += _by_chain(table.chain[hydrogen], "hydrogen atom", "hydrogens are left out")
     dropped += _by_chain(table.chain[unknown], "atom", "the element is unknown")
-    gone = water | hydrogen | unknown
-    return (table.take(~gone) if gone.any() else table), dropped
+    return water | hydrogen | unknown, dropped
 
 
 def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDArray[np.int64]]:

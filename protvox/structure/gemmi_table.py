@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _POLYMER: Final = 1
 _WATER: Final = 4
 _HETATM: Final = ord("H")
+_MAX_NAME: Final = 7
+"""Longest name gemmi's flat arrays hold."""
 
 
 def parse_text(data: bytes, form: str) -> AtomTable:
@@ -43,13 +45,22 @@ def parse_text(data: bytes, form: str) -> AtomTable:
         structure = gemmi.read_pdb_string(data)
     else:
         structure = gemmi.read_structure_string(data, format=gemmi.CoorFormat.Mmcif)
+    declared = _declared(structure)
+    chain_names = _alias_long_chains(structure)
     flat = gemmi.FlatStructure(structure)
+    hetero = np.array(flat.het_flags) == _HETATM
     entity = np.array(flat.entity_type)
     polymer = (entity == _POLYMER).astype(np.int8)
-    polymer[entity == 0] = -1
+    # Some programs write TER at every gap, so in PDB files an ATOM record behind one says
+    # nothing against its residue.
+    polymer[(entity == 0) | ((form == "pdb") & ~hetero & (polymer == 0))] = -1
+    chain = _text(flat.chain_ids)
+    if chain_names:
+        unique, which = np.unique(chain, return_inverse=True)
+        chain = np.array([chain_names.get(name, name) for name in unique.tolist()])[which]
     return AtomTable(
         model=np.array(flat.model_num, dtype=np.int32),
-        chain=_text(flat.chain_ids),
+        chain=chain,
         number=np.array(flat.resnums, dtype=np.int32),
         insertion_code=_character(flat.icodes),
         residue_name=_text(flat.residue_names),
@@ -58,11 +69,32 @@ def parse_text(data: bytes, form: str) -> AtomTable:
         altloc=_character(flat.altlocs),
         occupancy=np.array(flat.occ, dtype=np.float32),
         coordinates=np.array(flat.pos, dtype=np.float64),
-        hetero=np.array(flat.het_flags) == _HETATM,
+        hetero=hetero,
         polymer=polymer,
         water=entity == _WATER,
-        declared=_declared(structure),
+        declared=declared,
     )
+
+
+def _alias_long_chains(structure: gemmi.Structure) -> dict[str, str]:
+    """Shorten names that flat arrays cannot hold; return short to long."""
+    aliases: dict[str, str] = {}
+    taken = {chain.name for model in structure for chain in model}
+    for model in structure:
+        for chain in model:
+            if len(chain.name) > _MAX_NAME:
+                short = aliases.get(chain.name)
+                if short is None:
+                    short = next(a for i in range(len(taken) + 1) if (a := f"~{i}") not in taken)
+                    taken.add(short)
+                    aliases[chain.name] = short
+                chain.name = short
+            for residue in chain:
+                if len(residue.subchain) > _MAX_NAME:
+                    residue.subchain = ""
+                if len(residue.entity_id) > _MAX_NAME:
+                    residue.entity_id = ""
+    return {short: long for long, short in aliases.items()}
 
 
 def _text(codes: Any) -> NDArray[np.str_]:
@@ -78,11 +110,11 @@ def _character(codes: Any) -> NDArray[np.str_]:
 
 
 def _declared(structure: gemmi.Structure) -> tuple[Declared, ...]:
-    chain_of = {
-        subchain.subchain_id(): chain.name
-        for chain in structure[0]
-        for subchain in chain.subchains()
-    } if len(structure) else {}  # fmt: skip
+    chain_of: dict[str, str] = {}
+    if len(structure):
+        for chain in structure[0]:
+            for subchain in chain.subchains():
+                chain_of[subchain.subchain_id()] = chain.name
     found = []
     for entity in structure.entities:
         if entity.full_sequence:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import sys
 from pathlib import Path
+from typing import Final
 
 from protvox.errors import InputError
 from protvox.structure.assemble import assemble_structure
+from protvox.structure.binarycif import parse_binary
+from protvox.structure.fetch import fetch_structure, parse_identifier
+from protvox.structure.gemmi_table import parse_text
 from protvox.structure.inflate import inflate
 from protvox.structure.limits import ReadLimits
 from protvox.structure.model import Structure
@@ -16,6 +20,13 @@ from protvox.structure.sniff import clean_text, sniff_format
 from protvox.structure.table import AtomTable
 
 __all__ = ["ReadLimits", "read_structure"]
+
+_FORMAT_NAMES: Final = {"pdb": "PDB", "mmcif": "mmCIF", "bcif": "BinaryCIF"}
+_PARSER_ERRORS: Final = (
+    RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError,
+    MemoryError,
+)  # fmt: skip
+"""Everything gemmi, MessagePack and numpy raise on damaged content."""
 
 
 def read_structure(
@@ -57,7 +68,7 @@ def read_structure(
     data, given = _load(source, limits, offline)
     label = name or given
     digest = hashlib.sha256(data).hexdigest()
-    content = inflate(data, where=label, limits=limits)
+    content = clean_text(inflate(data, where=label, limits=limits))
     form = sniff_format(content, where=label)
     table = _parse(content, form, label)
     return assemble_structure(
@@ -82,20 +93,23 @@ def _load(source: str | Path | bytes, limits: ReadLimits, offline: bool | None) 
         raise InputError(f"the file cannot be read ({error})", where=str(source),
                          remedy="Check the path and its permissions",
                          code="input.unreadable") from error  # fmt: skip
-    raise InputError("there is no such file", where=str(source),
-                     remedy="Check the path", code="input.not_found")  # fmt: skip
+    identifier = parse_identifier(str(source))
+    if identifier is None:
+        raise InputError("there is no such file", where=str(source),
+                         remedy="Check the path; identifiers look like 1abc or AF-P12345-F1",
+                         code="input.not_found")  # fmt: skip
+    return fetch_structure(identifier, offline=offline, limits=limits).read_bytes(), str(source)
 
 
 def _parse(content: bytes, form: str, where: str) -> AtomTable:
-    from protvox.structure.gemmi_table import parse_text
-
-    content = clean_text(content)
-    if form == "pdb":
-        check_columns(content, where=where)
     try:
+        if form == "bcif":
+            return parse_binary(content)
+        if form == "pdb":
+            check_columns(content, where=where)
         return parse_text(content, form)
-    except (RuntimeError, ValueError, UnicodeError, IndexError, KeyError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"the {form} content cannot be read ({reason})", where=where,
-                         remedy="Correct the file, or download it again",
+    except _PARSER_ERRORS as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"the {_FORMAT_NAMES[form]} content cannot be read ({reason})",
+                         where=where, remedy="Correct the file, or download it again",
                          code="input.format") from error  # fmt: skip

@@ -32,6 +32,8 @@ def clean_text(data: bytes) -> bytes:
             data = data.decode("utf-16").encode("ascii", "replace")
         except UnicodeDecodeError:
             return data
+    if _is_messagepack_map(data):
+        return data
     data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\r" in data and b"\n" not in data:
         data = data.replace(b"\r", b"\n")

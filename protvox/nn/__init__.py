@@ -4,18 +4,16 @@ Every layer shows ``irreps_in`` and ``irreps_out`` (e3nn's irreps of SO(3)); the
 holds the blocks of the irreps one after another, multiplicity outside, components inside.
 """
 
+from protvox.nn.activation import Gate, NormActivation
+from protvox.nn.conv import SteerableConv3d, gaussian_kernel
+from protvox.nn.dropout import IrrepDropout
 from protvox.nn.fold import fold, fold_convolution
 from protvox.nn.heads import CentrePool, GlobalAveragePool, Invariants
-from protvox.nn.kernel import SteerableKernel, check_irreps, irreps_slices, kernel_basis
-from protvox.nn.layers import (
-    FieldNorm,
-    Gate,
-    IrrepDropout,
-    NormActivation,
-    SteerableConv3d,
-    gaussian_kernel,
-)
-from protvox.nn.residual import LowPassPool, ResidualBlock
+from protvox.nn.irreps import check_irreps, irreps_slices
+from protvox.nn.kernel import SteerableKernel, kernel_basis, path_functions
+from protvox.nn.norm import FieldNorm
+from protvox.nn.pool import LowPassPool
+from protvox.nn.residual import ResidualBlock
 
 __all__ = [
     "CentrePool",
@@ -35,4 +33,5 @@ __all__ = [
     "gaussian_kernel",
     "irreps_slices",
     "kernel_basis",
+    "path_functions",
 ]

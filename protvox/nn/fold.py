@@ -12,7 +12,9 @@ import copy
 import torch
 from torch import nn
 
-from protvox.nn.layers import FieldNorm, IrrepDropout, SteerableConv3d
+from protvox.nn.conv import SteerableConv3d
+from protvox.nn.dropout import IrrepDropout
+from protvox.nn.norm import FieldNorm
 
 
 def fold(module: nn.Module) -> nn.Module:

@@ -6,7 +6,7 @@ import torch
 from e3nn import o3
 from torch import Tensor, nn
 
-from protvox.nn.kernel import check_irreps, irreps_slices
+from protvox.nn.irreps import check_field, check_irreps, irreps_slices
 
 
 class GlobalAveragePool(nn.Module):
@@ -39,6 +39,7 @@ class GlobalAveragePool(nn.Module):
         Tensor
             ``batch irreps.dim``.
         """
+        check_field(field, self.irreps_in, "GlobalAveragePool")
         if mask is None:
             return field.flatten(2).mean(2)
         weights = mask.to(field.dtype).flatten(1)
@@ -70,6 +71,7 @@ class CentrePool(nn.Module):
 
     def forward(self, field: Tensor) -> Tensor:
         """Read a field ``batch irreps.dim x y z`` at its centre, ``batch irreps.dim``."""
+        check_field(field, self.irreps_in, "CentrePool")
         for axis in (2, 3, 4):
             size = field.shape[axis]
             field = field.narrow(axis, (size - 1) // 2, 2 - size % 2)
@@ -102,6 +104,7 @@ class Invariants(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Turn features ``batch irreps_in.dim ...`` into ``batch irreps_out.dim ...``."""
+        check_field(features, self.irreps_in, "Invariants")
         parts: list[Tensor] = []
         for part, block in zip(self.slices, self.irreps_in, strict=True):
             values = features[:, part]

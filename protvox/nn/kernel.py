@@ -13,13 +13,14 @@ them into the dense weight of an ordinary ``conv3d``.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from itertools import pairwise
 
 import torch
 from e3nn import o3
 from torch import Tensor, nn
+
+from protvox.nn.irreps import check_irreps
 
 SHELL_SIGMA = 0.6
 """Width of the Gaussian radial shells in voxels (Weiler et al. 2018)."""
@@ -41,9 +42,48 @@ def shell_band_limit(shell: int) -> int:
     return 2 * shell + 1
 
 
+def path_functions(l_in: int, l_out: int, half: int, points: Tensor) -> Tensor:
+    """Evaluate the steerable kernels between two irreps anywhere in space.
+
+    Parameters
+    ----------
+    l_in, l_out
+        Degrees of the input and output irreps.
+    half
+        Radius of the outermost shell in voxels.
+    points
+        ``... 3`` positions in voxels from the centre of the kernel, float64.
+
+    Returns
+    -------
+    Tensor
+        ``path ... 2*l_out+1 2*l_in+1``, not normalised.
+
+    Notes
+    -----
+    Weiler et al. (2018), section 4.2: one path for every shell m = 0 .. half and every
+    filter degree ``|l_in-l_out| <= J <= l_in+l_out`` within the band limit of the shell.
+    Every path obeys equation (2) exactly, at all points and for all rotations.
+    """
+    radius = points.norm(dim=-1)
+    paths: list[Tensor] = []
+    for shell in range(half + 1):
+        window = torch.exp(-0.5 * ((radius - shell) / SHELL_SIGMA) ** 2)
+        for degree in range(abs(l_in - l_out), l_in + l_out + 1):
+            if degree > shell_band_limit(shell):
+                continue
+            harmonic = o3.spherical_harmonics(degree, points, normalize=True)
+            if degree > 0:
+                # The direction of the centre voxel is undefined: only l = 0 lives there.
+                harmonic = harmonic * (radius > 0)[..., None]
+            coupling = o3.wigner_3j(l_out, l_in, degree, dtype=torch.float64)
+            paths.append(torch.einsum("oij,...j,...->...oi", coupling, harmonic, window))
+    return torch.stack(paths)
+
+
 @lru_cache(maxsize=64)
 def kernel_basis(l_in: int, l_out: int, size: int) -> Tensor:
-    """Sample all steerable kernels between one irrep and another.
+    """Sample all steerable kernels between one irrep and another on a voxel grid.
 
     Parameters
     ----------
@@ -57,54 +97,13 @@ def kernel_basis(l_in: int, l_out: int, size: int) -> Tensor:
     Tensor
         ``path 2*l_out+1 2*l_in+1 size size size`` float64; each path has Frobenius norm
         ``sqrt(2*l_out+1)``, so that weights of unit variance keep the variance of a field.
-
-    Notes
-    -----
-    Weiler et al. (2018), section 4.2: one path for every shell m = 0 .. size//2 and every
-    filter degree ``|l_in-l_out| <= J <= l_in+l_out`` within the band limit of the shell.
     """
     half = size // 2
     axis = torch.arange(-half, half + 1, dtype=torch.float64)
     points = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
-    radius = points.norm(dim=-1)
-    paths: list[Tensor] = []
-    for shell in range(half + 1):
-        window = torch.exp(-0.5 * ((radius - shell) / SHELL_SIGMA) ** 2)
-        for degree in range(abs(l_in - l_out), l_in + l_out + 1):
-            if degree > shell_band_limit(shell):
-                continue
-            harmonic = o3.spherical_harmonics(degree, points, normalize=True)
-            if degree > 0:
-                # The direction of the centre voxel is undefined: only l = 0 lives there.
-                harmonic = harmonic * (radius > 0)[..., None]
-            coupling = o3.wigner_3j(l_out, l_in, degree, dtype=torch.float64)
-            path = torch.einsum("oij,xyzj,xyz->oixyz", coupling, harmonic, window)
-            paths.append(path * (math.sqrt(2 * l_out + 1) / path.norm()))
-    return torch.stack(paths)
-
-
-def check_irreps(irreps: o3.Irreps | str) -> o3.Irreps:
-    """Return irreps of SO(3) written as even irreps, or explain what is wrong with them.
-
-    Parameters
-    ----------
-    irreps
-        E.g. ``"16x0e+8x1e+4x2e"``.
-
-    Raises
-    ------
-    ValueError
-        If an odd irrep is given: protvox's layers are SO(3)-equivariant, so that mirror
-        images (which no chiral molecule survives) are told apart.
-    """
-    irreps = o3.Irreps(irreps)
-    odd = [str(mul_ir) for mul_ir in irreps if mul_ir.ir.p != 1]
-    if odd:
-        raise ValueError(
-            f"irreps {irreps}: {', '.join(odd)} is odd under inversion; SO(3) layers take "
-            "even irreps only, write 1e instead of 1o"
-        )
-    return irreps
+    paths = path_functions(l_in, l_out, half, points).permute(0, 4, 5, 1, 2, 3)
+    norms = paths.flatten(1).norm(dim=1).view(-1, 1, 1, 1, 1, 1)
+    return (paths * (math.sqrt(2 * l_out + 1) / norms)).contiguous()
 
 
 class SteerableKernel(nn.Module):
@@ -133,22 +132,23 @@ class SteerableKernel(nn.Module):
         self.weights = nn.ParameterList()
         for out in self.irreps_out:
             bases = [kernel_basis(i.ir.l, out.ir.l, size) for i in self.irreps_in]
-            fan_in = sum(
-                i.mul * len(basis) for i, basis in zip(self.irreps_in, bases, strict=True)
-            )
+            fan_in = sum(i.mul * len(basis) for i, basis in zip(self.irreps_in, bases, strict=True))
             for i, basis in zip(self.irreps_in, bases, strict=True):
                 weight = torch.randn(out.mul * i.mul, len(basis)) / math.sqrt(max(fan_in, 1))
                 self.weights.append(nn.Parameter(weight))
-        for l_in, l_out in {(i.ir.l, o.ir.l) for i in self.irreps_in for o in self.irreps_out}:
-            basis = kernel_basis(l_in, l_out, size)
-            self.register_buffer(
-                f"basis_{l_in}_{l_out}",
-                basis.flatten(1).to(torch.get_default_dtype()),
-                persistent=False,
-            )
+        pairs = {(i.ir.l, o.ir.l) for i in self.irreps_in for o in self.irreps_out}
+        self.degree_pairs = sorted(pairs)
+        for l_in, l_out in self.degree_pairs:
+            basis = kernel_basis(l_in, l_out, size).flatten(1).to(torch.get_default_dtype())
+            self.register_buffer(f"basis_{l_in}_{l_out}", basis, persistent=False)
 
     def forward(self) -> Tensor:
         """Return the dense kernel, ``out in size size size``."""
+        # Kernels are small, and half precision here would break the symmetry of every layer.
+        with torch.autocast(self.weights[0].device.type, enabled=False):
+            return self._mix()
+
+    def _mix(self) -> Tensor:
         size = self.size
         rows: list[Tensor] = []
         weights = iter(self.weights)
@@ -161,20 +161,15 @@ class SteerableKernel(nn.Module):
             rows.append(torch.cat(columns, dim=1))
         return torch.cat(rows).view(self.irreps_out.dim, self.irreps_in.dim, size, size, size)
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> SteerableKernel:
+        super()._apply(fn, recurse)
+        for l_in, l_out in self.degree_pairs:
+            # Casting float32 to float64 would keep the rounding; sample the basis again.
+            name = f"basis_{l_in}_{l_out}"
+            basis = kernel_basis(l_in, l_out, self.size).flatten(1)
+            setattr(self, name, basis.to(self.get_buffer(name)))
+        return self
+
     def extra_repr(self) -> str:
         """Return the irreps and size for the one-line repr."""
         return f"{self.irreps_in} -> {self.irreps_out}, size={self.size}"
-
-
-def irreps_slices(irreps: Sequence[o3._irreps._MulIr] | o3.Irreps) -> list[slice]:
-    """Return the channel slice of every block of irreps.
-
-    Parameters
-    ----------
-    irreps
-        Irreps whose blocks are laid out one after another along the channel axis.
-    """
-    ends = [0]
-    for mul_ir in irreps:
-        ends.append(ends[-1] + mul_ir.dim)
-    return [slice(a, b) for a, b in pairwise(ends)]

@@ -4,47 +4,13 @@ from __future__ import annotations
 
 from e3nn import o3
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from protvox.nn.kernel import check_irreps
-from protvox.nn.layers import FieldNorm, Gate, IrrepDropout, SteerableConv3d
-
-
-class LowPassPool(nn.Module):
-    """Average pooling that keeps every ``stride``-th voxel, symmetric about the grid's centre.
-
-    The mean over a window blurs the field before it is subsampled, which keeps the answer
-    to a rotated input close to the rotated answer.
-
-    Parameters
-    ----------
-    irreps
-        Irreps of the field, unchanged by the layer.
-    stride
-        Subsampling factor, 2 for all networks of the paper.
-
-    Notes
-    -----
-    The paper's window is 3 voxels wide with stride 2. On an even axis that window would
-    favour one end of the grid and break the symmetry under 90 degree rotations, so there it
-    is 4 voxels wide. An axis of n voxels becomes ``ceil(n / 2)``.
-    """
-
-    def __init__(self, irreps: o3.Irreps | str, stride: int = 2) -> None:
-        super().__init__()
-        if stride != 2:
-            raise ValueError(f"stride {stride}: low-pass pooling halves a grid, stride must be 2")
-        self.irreps_in = self.irreps_out = check_irreps(irreps)
-        self.stride = stride
-
-    def forward(self, field: Tensor) -> Tensor:
-        """Pool a field ``batch irreps.dim x y z``."""
-        window = [3 if n % 2 else 4 for n in field.shape[2:]]
-        return F.avg_pool3d(field, window, stride=self.stride, padding=1)
-
-    def extra_repr(self) -> str:
-        """Return irreps and stride for the one-line repr."""
-        return f"{self.irreps_in}, stride={self.stride}"
+from protvox.nn.activation import Gate
+from protvox.nn.conv import SteerableConv3d
+from protvox.nn.dropout import IrrepDropout
+from protvox.nn.irreps import check_irreps
+from protvox.nn.norm import FieldNorm
+from protvox.nn.pool import LowPassPool
 
 
 class ResidualBlock(nn.Module):

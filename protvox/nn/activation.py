@@ -1,0 +1,111 @@
+"""Non-linearities that commute with rotations."""
+
+from __future__ import annotations
+
+import torch
+from e3nn import o3
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from protvox.nn.irreps import check_field, check_irreps, field_of_channel
+from protvox.nn.layout import mix_channels
+
+ACTIVATIONS = {"relu": F.relu, "silu": F.silu}
+"""Activations of scalars by name."""
+
+
+class Gate(nn.Module):
+    """Gated non-linearity (Weiler et al. 2018, section 4.4).
+
+    Scalars pass through an activation; every field of degree l > 0 is multiplied by the
+    sigmoid of a scalar of its own, which the preceding convolution computes.
+
+    Parameters
+    ----------
+    irreps_out
+        Irreps after the gate; scalars first.
+    activation
+        ``"relu"`` (paper) or ``"silu"``.
+
+    Attributes
+    ----------
+    irreps_in
+        Irreps the preceding convolution must produce: scalars, then gates, then the rest.
+
+    Raises
+    ------
+    ValueError
+        If the scalars are not one block at the start, or the activation is unknown.
+    """
+
+    def __init__(self, irreps_out: o3.Irreps | str, *, activation: str = "relu") -> None:
+        super().__init__()
+        self.irreps_out = check_irreps(irreps_out)
+        degrees = [m.ir.l for m in self.irreps_out]
+        if 0 in degrees[1:] or degrees != sorted(degrees):
+            raise ValueError(f"irreps {self.irreps_out}: a gate takes one scalar block, first")
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"activation {activation!r}: use one of {', '.join(ACTIVATIONS)}")
+        self.n_scalars = self.irreps_out[0].mul if degrees and degrees[0] == 0 else 0
+        gated = [m for m in self.irreps_out if m.ir.l > 0]
+        self.n_gates = sum(m.mul for m in gated)
+        scalars = [(self.n_scalars + self.n_gates, (0, 1))]
+        self.irreps_in = o3.Irreps(scalars + [(m.mul, m.ir) for m in gated])
+        self.activation = activation
+        self.register_buffer("spread", _spread(o3.Irreps(gated)), persistent=False)
+
+    def forward(self, field: Tensor) -> Tensor:
+        """Gate a field ``batch irreps_in.dim ...`` to ``batch irreps_out.dim ...``."""
+        check_field(field, self.irreps_in, "Gate")
+        activation = ACTIVATIONS[self.activation]
+        if not self.n_gates:
+            return activation(field)
+        widths = [self.n_scalars, self.n_gates, field.shape[1] - self.n_scalars - self.n_gates]
+        # One split, whose derivative is one concatenation; slices would each fill a full grid.
+        scalars, gates, tensors = field.split(widths, dim=1)
+        factors = mix_channels(self.get_buffer("spread"), torch.sigmoid(gates))
+        return torch.cat([activation(scalars), tensors * factors], dim=1)
+
+    def extra_repr(self) -> str:
+        """Return the irreps for the one-line repr."""
+        return f"{self.irreps_in} -> {self.irreps_out}, {self.activation}"
+
+
+class NormActivation(nn.Module):
+    """Norm non-linearity: each field is scaled by a function of its own length.
+
+    Parameters
+    ----------
+    irreps
+        Irreps of the field, unchanged by the layer.
+
+    Notes
+    -----
+    Worrall et al. (2017): ``v -> v * relu(|v| + b) / |v|`` with a learned bias b.
+    """
+
+    def __init__(self, irreps: o3.Irreps | str) -> None:
+        super().__init__()
+        self.irreps_in = self.irreps_out = check_irreps(irreps)
+        self.bias = nn.Parameter(torch.zeros(sum(m.mul for m in self.irreps_in)))
+        self.register_buffer("spread", _spread(self.irreps_in), persistent=False)
+
+    def forward(self, field: Tensor) -> Tensor:
+        """Apply to a field ``batch irreps.dim ...``."""
+        check_field(field, self.irreps_in, "NormActivation")
+        spread = self.get_buffer("spread")
+        # The square root has no derivative at 0; the offset is far below any signal.
+        lengths = (mix_channels(spread.T, field.square()) + 1e-12).sqrt()
+        bias = self.bias.view(1, -1, *(1,) * (field.ndim - 2))
+        return field * mix_channels(spread, F.relu(lengths + bias) / lengths)
+
+    def extra_repr(self) -> str:
+        """Return the irreps for the one-line repr."""
+        return f"{self.irreps_in}"
+
+
+def _spread(irreps: o3.Irreps) -> Tensor:
+    """Return the ``channel field`` matrix of 0 and 1 that repeats a number per component."""
+    fields = field_of_channel(irreps)
+    count = sum(m.mul for m in irreps)
+    return F.one_hot(fields, max(count, 1)).to(torch.get_default_dtype())

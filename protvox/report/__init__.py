@@ -1,0 +1,1 @@
+"""Predictions for people and for other programs: tables, files, viewer scripts."""

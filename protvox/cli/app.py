@@ -1,0 +1,70 @@
+"""The ``protvox`` command: its sub-commands, and what becomes of an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from protvox import __version__
+from protvox.cli import console
+from protvox.cli.classify import classify
+from protvox.cli.completion import completion
+from protvox.cli.doctor import doctor
+from protvox.cli.failures import INTERRUPTED_EXIT, report
+from protvox.cli.models import models
+from protvox.cli.train import train
+from protvox.cli.voxelize import voxelize
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="protvox", message="%(prog)s %(version)s")
+def app() -> None:
+    """Read protein structures with steerable neural networks.
+
+    A structure goes in; the probability of each amino acid at every residue and the CATH
+    architecture of its domains come out.
+
+    \b
+    Start with:
+      protvox classify --example
+      protvox classify 1abc.cif --format json
+
+    Exit codes: 0 all fine, 2 usage, 3 bad input, 4 some inputs failed, 5 model or
+    configuration, 6 device or memory, 70 a bug, 130 interrupted.
+    """  # noqa: D301 (\b is click's mark for lines to keep)
+
+
+for _command in (classify, voxelize, models, train, doctor, completion):
+    app.add_command(_command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments
+        Without the program's name.
+
+    Returns
+    -------
+    int
+        By the list in the help of `app`. Every exception becomes one line on stderr.
+    """
+    try:
+        code = app.main(list(arguments), prog_name="protvox", standalone_mode=False)
+        sys.stdout.flush()
+    except (click.Abort, KeyboardInterrupt):
+        console.error("interrupted")
+        return INTERRUPTED_EXIT
+    except BrokenPipeError:
+        # The reader of stdout (head, less) has seen enough; that is no failure. Python
+        # flushes stdout once more at exit, which must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return report(error)
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,114 @@
+"""What people see: one-line errors and warnings, and progress, all on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from protvox.report.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Report = Callable[[int, int], None]
+"""Called with the steps done and the steps in all."""
+
+
+def error(text: str) -> None:
+    """Write one line ``error: ...``, red on a terminal.
+
+    Parameters
+    ----------
+    text
+        What went wrong.
+    """
+    _line("error", "bold red", text)
+
+
+def warning(text: str) -> None:
+    """Write one line ``warning: ...``, yellow on a terminal.
+
+    Parameters
+    ----------
+    text
+        What the user should know.
+    """
+    _line("warning", "bold yellow", text)
+
+
+def note(text: str) -> None:
+    """Write one plain line.
+
+    Parameters
+    ----------
+    text
+        What was done.
+    """
+    _line("", "", text)
+
+
+def trace(error: BaseException) -> None:
+    """Write where an error came from, when the ``PROTVOX_DEBUG`` setting asks for it.
+
+    Parameters
+    ----------
+    error
+        The error, as caught.
+    """
+    from protvox.errors import UsageError
+    from protvox.settings import load_settings
+
+    try:
+        wanted = load_settings().debug
+    except UsageError:  # a bad setting has its own message, once
+        wanted = False
+    if wanted:
+        import traceback
+
+        sys.stderr.write("".join(traceback.format_exception(error)))
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Report | None]:
+    """Show a bar on a terminal; nothing in a log or a pipe.
+
+    Parameters
+    ----------
+    label
+        What is being worked on.
+
+    Yields
+    ------
+    Report or None
+        To be called as the work goes on; ``None`` when nobody looks.
+    """
+    stderr = _console()
+    if not stderr.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=stderr, transient=True) as bar:
+        task = bar.add_task(printable(label), total=None)
+
+        def report(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield report
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def _line(head: str, style: str, text: str) -> None:
+    from rich.text import Text
+
+    line = Text(f"{head}: ", style=style) if head else Text()
+    line.append(printable(text), style="default")
+    _console().print(line, soft_wrap=True, highlight=False)

@@ -1,0 +1,122 @@
+"""``protvox doctor``: is everything here that a prediction needs?"""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from protvox import __version__
+from protvox.errors import ModelError, ProtvoxError
+
+_LIBRARIES = ("torch", "e3nn", "numpy", "numba", "gemmi", "biotite", "pandas", "pyarrow")
+_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report.
+
+    Attributes
+    ----------
+    subject
+        What was looked at.
+    text
+        What was found.
+    healthy
+        False when something must be mended.
+    """
+
+    subject: str
+    text: str
+    healthy: bool = True
+
+
+@click.command(short_help="Check the installation, the device and the models.")
+def doctor() -> int:
+    """Check the installation, the device and the models.
+
+    Exits with 5 when something must be mended.
+    """
+    healthy = True
+    for check in (_versions, _processor, _gpu, _settings, _models):
+        for finding in _findings(check):
+            healthy = healthy and finding.healthy
+            mark = click.style("ok  ", fg="green")
+            if not finding.healthy:
+                mark = click.style("BAD ", fg="red", bold=True)
+            click.echo(f"{mark} {finding.subject:<12} {finding.text}")
+    return 0 if healthy else ModelError.exit_code
+
+
+def _findings(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except (ProtvoxError, OSError, ImportError) as error:
+        yield Finding(check.__name__.strip("_"), str(error), healthy=False)
+
+
+def _versions() -> Iterator[Finding]:
+    system = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    yield Finding("protvox", f"{__version__}, {system}")
+    for library in _LIBRARIES:
+        try:
+            yield Finding(library, version(library))
+        except PackageNotFoundError:
+            yield Finding(library, "is not installed", healthy=False)
+
+
+def _processor() -> Iterator[Finding]:
+    import torch
+
+    abilities = torch.cpu.get_capabilities()
+    bf16 = any(abilities.get(name, False) for name in _BF16)
+    yield Finding(
+        "processor",
+        f"{torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads, "
+        f"bfloat16 arithmetic: {'yes' if bf16 else 'no (float32 is used)'}",
+    )
+
+
+def _gpu() -> Iterator[Finding]:
+    import torch
+
+    if not torch.cuda.is_available():
+        yield Finding("gpu", "none (the processor is used)")
+        return
+    for index in range(torch.cuda.device_count()):
+        facts = torch.cuda.get_device_properties(index)
+        yield Finding("gpu", f"cuda:{index} {facts.name}, {facts.total_memory / 2**30:.0f} GiB")
+
+
+def _settings() -> Iterator[Finding]:
+    from protvox.settings import load_settings
+
+    settings = load_settings()
+    network = "offline" if settings.offline else "structures are fetched by identifier"
+    yield Finding("settings", f"device {settings.device}, {network}")
+    try:
+        settings.cache_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.cache_dir):
+            yield Finding("cache", f"{settings.cache_dir} (writable)")
+    except OSError as error:
+        text = f"{settings.cache_dir}: {error.strerror}. Set PROTVOX_CACHE_DIR to a folder of yours"
+        yield Finding("cache", text, healthy=False)
+
+
+def _models() -> Iterator[Finding]:
+    from protvox.zoo import registry
+
+    models = registry.available()
+    if not models:
+        yield Finding("models", "none is installed", healthy=False)
+    for model in models:
+        try:
+            registry.verify(model.name)
+            yield Finding("model", f"{model.name}: weights match their hash")
+        except ModelError as error:
+            yield Finding("model", str(error), healthy=False)

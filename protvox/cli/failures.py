@@ -1,0 +1,119 @@
+"""One bad input among several does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from protvox.cli import console
+from protvox.errors import DeviceError, ModelError, ProtvoxError, UsageError
+
+BUG_EXIT = 70
+MEMORY_EXIT = 6
+INTERRUPTED_EXIT = 130
+SOME_FAILED_EXIT = 4
+
+T = TypeVar("T")
+
+
+def report(error: Exception) -> int:
+    """Say on stderr, in one line, what went wrong.
+
+    Parameters
+    ----------
+    error
+        Anything raised while a command ran.
+
+    Returns
+    -------
+    int
+        The exit code that belongs to it.
+    """
+    if isinstance(error, ProtvoxError):
+        text, code = str(error), error.exit_code
+    elif isinstance(error, click.ClickException):
+        text, code = _usage_text(error), error.exit_code
+    elif isinstance(error, MemoryError):
+        text, code = "out of memory. Use a smaller structure or a larger machine.", MEMORY_EXIT
+    else:
+        text = (
+            f"internal error, {type(error).__name__}: {error}. This is a bug in protvox; please "
+            "report it with this line, the command and its input (PROTVOX_DEBUG=1 shows more)."
+        )
+        code = BUG_EXIT
+    console.error(text)
+    console.trace(error)
+    return code
+
+
+class Outcomes:
+    """Runs the same work on several inputs and remembers what failed.
+
+    Parameters
+    ----------
+    total
+        Number of inputs. With one, its error is the command's error.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+        self._codes: list[int] = []
+
+    @property
+    def any_done(self) -> bool:
+        """Whether at least one input went well."""
+        return self._done > 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all went well, the common code if all failed alike, else 70 or 4."""
+        if not self._codes:
+            return 0
+        if BUG_EXIT in self._codes:
+            return BUG_EXIT
+        alike = len(set(self._codes)) == 1 and not self.any_done
+        return self._codes[0] if alike else SOME_FAILED_EXIT
+
+    def attempt(self, work: Callable[[], T]) -> T | None:
+        """Run the work of one input.
+
+        Parameters
+        ----------
+        work
+            Called without arguments.
+
+        Returns
+        -------
+        object or None
+            What the work returned, ``None`` when it failed and the failure was reported.
+
+        Raises
+        ------
+        Exception
+            What the work raised, if there is one input only or every other would fail alike.
+        """
+        try:
+            result = work()
+        except Exception as error:
+            if self._total == 1 or _strikes_all(error):
+                raise
+            self._codes.append(report(error))
+            return None
+        self._done += 1
+        return result
+
+
+def _strikes_all(error: Exception) -> bool:
+    if isinstance(error, DeviceError):
+        return not error.code.endswith("memory")
+    return isinstance(error, UsageError | ModelError | BrokenPipeError)
+
+
+def _usage_text(error: click.ClickException) -> str:
+    text = error.format_message()
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        text += f" See '{error.ctx.command_path} --help'."
+    return text

@@ -1,0 +1,51 @@
+"""``protvox models``: what is installed, what it is good for, whether it is whole."""
+
+from __future__ import annotations
+
+import click
+
+from protvox.errors import ModelError
+
+
+@click.group(short_help="List, describe and verify the installed models.")
+def models() -> None:
+    """List, describe and verify the installed models."""
+
+
+@models.command("list", short_help="One line a model.")
+def list_models() -> None:
+    """Print one line a model: name, task, summary; separated by tabs."""
+    from protvox.zoo import registry
+
+    for model in registry.available():
+        click.echo(f"{model.name}\t{model.task}\t{model.summary}")
+
+
+@models.command(short_help="Print a model's card.")
+@click.argument("name")
+def show(name: str) -> None:
+    """Print a model's card: data, training, measured quality, limits of use."""
+    from protvox.zoo import registry
+
+    click.echo(registry.find(name).card_text())
+
+
+@models.command(short_help="Check the weights against their hashes.")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+def verify(names: tuple[str, ...]) -> int:
+    """Check the weights of all models, or of those named, against their hashes.
+
+    Exits with 5 when one does not match.
+    """
+    from protvox.cli.failures import report
+    from protvox.zoo import registry
+
+    code = 0
+    for name in names or tuple(model.name for model in registry.available()):
+        try:
+            registry.verify(name)
+        except ModelError as error:
+            code = report(error)
+        else:
+            click.echo(f"{name}\tok")
+    return code

@@ -1,0 +1,218 @@
+"""Predictions as a stream of bytes: JSON, JSON lines, CSV, TSV, Parquet or text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, Protocol
+
+from protvox.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from protvox.predict.results import Prediction
+
+FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "parquet")
+"""Names of the output formats."""
+
+_TEXT_WIDTH: Final = 80
+_DIGITS: Final = "%.6g"
+
+
+class Writer(Protocol):
+    """Takes predictions one by one, as they are ready."""
+
+    def add(self, prediction: Prediction) -> None:
+        """Take one more prediction."""
+
+    def close(self) -> None:
+        """Write what has been held back. The stream stays open."""
+
+
+def format_of(path: str) -> str | None:
+    """Return the output format a file name asks for, ``None`` if it says nothing.
+
+    Parameters
+    ----------
+    path
+        Output file, e.g. ``"out.csv"``.
+    """
+    suffix = Path(path).suffix.lower().lstrip(".")
+    return suffix if suffix in FORMATS else None
+
+
+def make_writer(form: str, stream: IO[bytes], *, many: bool, tables: str) -> Writer:
+    """Return the writer of a format.
+
+    Parameters
+    ----------
+    form
+        One of `FORMATS`.
+    stream
+        Where the bytes go; a terminal gets the colours it can show.
+    many
+        Whether several inputs were given: then ``json`` is a list.
+    tables
+        ``"domains"`` or ``"residues"``: the rows of csv, tsv and parquet.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format.
+    """
+    frame = _domains if tables == "domains" else _residues
+    if form == "json":
+        return JsonWriter(stream, many=many)
+    if form == "jsonl":
+        return JsonLinesWriter(stream)
+    if form in ("csv", "tsv"):
+        return DelimitedWriter(stream, frame, "," if form == "csv" else "\t")
+    if form == "parquet":
+        return ParquetWriter(stream, frame)
+    if form == "table":
+        return TextWriter(stream)
+    raise UsageError(f"there is no output format {form!r}", remedy=f"Choose one of {FORMATS}")
+
+
+class JsonWriter:
+    """One indented object, or a list of them when there may be several."""
+
+    def __init__(self, stream: IO[bytes], *, many: bool) -> None:
+        self._stream = stream
+        self._many = many
+        self._count = 0
+
+    def add(self, prediction: Prediction) -> None:
+        """Take one more prediction."""
+        if self._many:
+            self._stream.write(b",\n" if self._count else b"[\n")
+        self._stream.write(_bytes(prediction.to_json(indent=1)))
+        self._count += 1
+
+    def close(self) -> None:
+        """End the list and the last line."""
+        if self._many:
+            self._stream.write(b"\n]\n" if self._count else b"[]\n")
+        elif self._count:
+            self._stream.write(b"\n")
+
+
+class JsonLinesWriter:
+    """One object a line, written out at once."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def add(self, prediction: Prediction) -> None:
+        """Take one more prediction."""
+        self._stream.write(_bytes(prediction.to_json() + "\n"))
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+class DelimitedWriter:
+    """Rows under one header; columns are those of the first prediction."""
+
+    def __init__(
+        self,
+        stream: IO[bytes],
+        frame: Callable[[Prediction], pd.DataFrame],
+        separator: str,
+    ) -> None:
+        self._stream = stream
+        self._frame = frame
+        self._separator = separator
+        self._columns: list[str] | None = None
+
+    def add(self, prediction: Prediction) -> None:
+        """Take one more prediction."""
+        frame = self._frame(prediction)
+        header = self._columns is None
+        if self._columns is None:
+            self._columns = list(frame.columns)
+        text = io.StringIO()
+        frame.to_csv(
+            text,
+            sep=self._separator,
+            index=False,
+            header=header,
+            columns=self._columns,
+            float_format=_DIGITS,
+            lineterminator="\n",
+        )
+        self._stream.write(_bytes(text.getvalue()))
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+class ParquetWriter:
+    """One table, written at the end."""
+
+    def __init__(self, stream: IO[bytes], frame: Callable[[Prediction], pd.DataFrame]) -> None:
+        self._stream = stream
+        self._frame = frame
+        self._frames: list[pd.DataFrame] = []
+
+    def add(self, prediction: Prediction) -> None:
+        """Take one more prediction."""
+        self._frames.append(self._frame(prediction))
+
+    def close(self) -> None:
+        """Write the table."""
+        if not self._frames:
+            return
+        import pandas as pd
+
+        # Parquet needs to seek, which a pipe cannot.
+        buffer = io.BytesIO()
+        pd.concat(self._frames, ignore_index=True).to_parquet(buffer, index=False)
+        self._stream.write(buffer.getbuffer())
+
+
+class TextWriter:
+    """The table for people, coloured when the stream is a terminal."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        from rich.console import Console
+
+        text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", write_through=True)
+        self._text = text
+        self._console = Console(file=text, highlight=False)
+        if not self._console.is_terminal:
+            self._console.width = _TEXT_WIDTH
+        self._count = 0
+
+    def add(self, prediction: Prediction) -> None:
+        """Take one more prediction."""
+        from protvox.report.table import render
+
+        if self._count:
+            self._console.print()
+        with self._console.capture() as captured:
+            self._console.print(render(prediction))
+        # Rich pads table cells to the right; nobody wants the blanks in a file.
+        self._text.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
+        self._text.flush()
+        self._count += 1
+
+    def close(self) -> None:
+        """Let go of the stream without closing it."""
+        self._text.detach()
+
+
+def _bytes(text: str) -> bytes:
+    # File names may hold bytes that are no UTF-8; they become question marks.
+    return text.encode("utf-8", errors="replace")
+
+
+def _domains(prediction: Prediction) -> pd.DataFrame:
+    return prediction.to_pandas().domains
+
+
+def _residues(prediction: Prediction) -> pd.DataFrame:
+    return prediction.to_pandas().residues

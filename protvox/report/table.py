@@ -1,0 +1,200 @@
+"""A prediction as text for a terminal of 80 columns or more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from protvox.report.text import printable
+from protvox.vocabulary import AMINO_ACIDS, ONE_LETTER
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from protvox.predict.results import DomainPrediction, Prediction, ResidueTable
+
+SUSPECT_ODDS: Final = 10.0
+"""How many times likelier another amino acid must be for a residue to be marked."""
+
+_SUSPECTS_SHOWN: Final = 10
+_STRIP: Final = 50
+_BLOCK: Final = 10
+_BAR: Final = 9
+_DROPPED_SHOWN: Final = 3
+_SUSPECT_STYLE: Final = "bold red"
+_AGREES_STYLE: Final = "green"
+_QUIET_STYLE: Final = "dim"
+_HEAD_STYLE: Final = "bold cyan"
+
+
+def render(prediction: Prediction) -> RenderableType:
+    """Lay out one prediction.
+
+    Parameters
+    ----------
+    prediction
+        Any prediction.
+
+    Returns
+    -------
+    rich renderable
+        Reads well without colour; nothing in it is wider than 80 columns.
+    """
+    parts: list[RenderableType] = [_header(prediction)]
+    if prediction.domains:
+        parts += [Text(), _domains(prediction.domains)]
+    if prediction.residues is not None:
+        parts += [Text(), *_residues(prediction.residues, prediction.models.get("environment", ""))]
+    return Group(*parts)
+
+
+def _header(prediction: Prediction) -> Text:
+    info = prediction.input
+    head = Text(printable(info.name), style="bold")
+    facts = f"  {info.format}, model {info.model}, {info.n_residues} residues, {info.n_atoms} atoms"
+    head.append(facts, style="not bold")
+    if info.dropped:
+        shown = [f"{printable(d.what)} ({printable(d.where)})" for d in info.dropped]
+        more = len(shown) - _DROPPED_SHOWN
+        tail = f"; and {more} more" if more > 0 else ""
+        text = f"\nleft out: {'; '.join(shown[:_DROPPED_SHOWN])}{tail}"
+        head.append(text, style=f"not bold {_QUIET_STYLE}")
+    return head
+
+
+def _domains(domains: tuple[DomainPrediction, ...]) -> Table:
+    table = Table(
+        title=_title("CATH architecture", domains[0].model),
+        title_justify="left",
+        title_style="",
+        box=None,
+        pad_edge=False,
+        header_style=_QUIET_STYLE,
+    )
+    table.add_column("domain", overflow="fold", max_width=16)
+    table.add_column("class", max_width=14)
+    table.add_column("architecture", no_wrap=True, max_width=30)
+    table.add_column("p", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for domain in domains:
+        table.add_row(_domain_place(domain), _class(domain), *_architectures(domain))
+    return table
+
+
+def _domain_place(domain: DomainPrediction) -> Text:
+    place = f"{domain.chain}:{domain.chopping}" if domain.chopping else f"chain {domain.chain}"
+    text = Text(printable(place))
+    text.append(f"\n{domain.n_residues} residues", style=_QUIET_STYLE)
+    if not domain.in_range:
+        text.append("\nlarger than any\ntrained on", style="yellow")
+    return text
+
+
+def _class(domain: DomainPrediction) -> Text:
+    top = domain.cath_class
+    text = Text(f"{top.label} {printable(top.name)}")
+    text.append(f"\np {top.probability:.2f}", style=_QUIET_STYLE)
+    for near in domain.nearest:
+        text.append(f"\n{near.domain}", style=_QUIET_STYLE)
+    return text
+
+
+def _architectures(domain: DomainPrediction) -> tuple[Text, ...]:
+    labels = domain.architectures
+    columns = (
+        [f"{label.label:<5} {printable(label.name)}" for label in labels],
+        [f"{label.probability:.2f}" for label in labels],
+        [_bar(label.probability) for label in labels],
+    )
+    texts = []
+    for lines in columns:
+        text = Text("\n".join(lines))
+        text.stylize("bold", end=len(lines[0]) if lines else 0)
+        texts.append(text)
+    return tuple(texts)
+
+
+def _bar(probability: float) -> str:
+    return "█" * round(_BAR * probability) or "▏"
+
+
+def _title(text: str, model: str) -> Text:
+    title = Text(text, style=_HEAD_STYLE)
+    return title.append(f"  {model}", style=f"not bold {_QUIET_STYLE}") if model else title
+
+
+def _residues(table: ResidueTable, model: str) -> Iterator[RenderableType]:
+    yield _title("Amino-acid environments", model)
+    standard = np.isfinite(table.p_wild_type)
+    if not standard.any():
+        yield Text("no residue of a standard amino acid with a complete backbone")
+        return
+    agree = table.predicted == table.wild_type
+    suspects = table.suspects(odds=SUSPECT_ODDS)
+    yield Text(
+        f"{agree[standard].mean():.0%} of {standard.sum()} residues are the amino acid their "
+        f"surroundings predict.\nFor {len(suspects)} another one, written below them, is at least "
+        f"{SUSPECT_ODDS:.0f} times likelier."
+    )
+    marked = np.zeros(len(table), dtype=bool)
+    marked[[s.row for s in suspects]] = True
+    for chain in dict.fromkeys(table.chain.tolist()):
+        yield Text(f"\nchain {printable(chain)}", style="bold")
+        yield from _strip(table, np.flatnonzero(table.chain == chain), agree, marked)
+    if suspects:
+        yield Text()
+        yield _suspects(table)
+
+
+def _strip(
+    table: ResidueTable, rows: np.ndarray, agree: np.ndarray, marked: np.ndarray
+) -> Iterator[Text]:
+    for start in range(0, len(rows), _STRIP):
+        line = rows[start : start + _STRIP]
+        first = int(line[0])
+        upper = Text(f"{table.number[first]}{table.insertion_code[first]}".rjust(6) + "  ")
+        lower = Text(" " * 8)
+        for i, row in enumerate(line):
+            if i and i % _BLOCK == 0:
+                upper.append(" ")
+                lower.append(" ")
+            style = _SUSPECT_STYLE if marked[row] else _AGREES_STYLE if agree[row] else ""
+            upper.append(ONE_LETTER.get(str(table.wild_type[row]), "X"), style=style)
+            favoured = ONE_LETTER[str(table.predicted[row])] if marked[row] else " "
+            lower.append(favoured, style=_SUSPECT_STYLE)
+        yield upper
+        lower.rstrip()
+        if lower:
+            yield lower
+
+
+def _suspects(table: ResidueTable) -> Table:
+    out = Table(
+        title=Text("Most suspicious residues", style=_HEAD_STYLE),
+        title_justify="left",
+        title_style="",
+        box=None,
+        pad_edge=False,
+        header_style=_QUIET_STYLE,
+    )
+    out.add_column("residue")
+    out.add_column("present", justify="right")
+    out.add_column("expected instead")
+    out.add_column("odds", justify="right")
+    for suspect in table.suspects(odds=SUSPECT_ODDS, limit=_SUSPECTS_SHOWN):
+        row = suspect.row
+        number = f"{table.number[row]}{table.insertion_code[row]}"
+        best = np.argsort(-table.probabilities[row], kind="stable")[:3]
+        expected = "  ".join(f"{AMINO_ACIDS[i]} {table.probabilities[row, i]:.2f}" for i in best)
+        out.add_row(
+            printable(f"{table.chain[row]}:{number} {table.wild_type[row]}"),
+            f"{table.p_wild_type[row]:.4f}",
+            expected,
+            f"{suspect.odds:,.0f} : 1",
+        )
+    return out

@@ -1,0 +1,177 @@
+"""Scripts that open a prediction in PyMOL and ChimeraX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from protvox.predict.results import Prediction, ResidueTable
+from protvox.report.table import SUSPECT_ODDS
+
+ATTRIBUTE: Final = "protvox_p"
+"""Name of the residue attribute in ChimeraX: probability of the amino acid present."""
+
+_LOW, _MIDDLE, _HIGH = "#b2182b", "#f7f7f7", "#2166ac"
+_NO_VALUE: Final = "#9a9a9a"
+_SAFE_CHAIN = re.compile(r"[A-Za-z0-9]+")
+
+
+def pymol_script(prediction: Prediction, *, structure: str) -> str:
+    """Return a ``.pml`` script that shows a prediction.
+
+    The structure is coloured by the probability of the amino acid present, red (0) over
+    white to blue (1), grey where there is none; residues that their surroundings contradict
+    are shown as sticks and selected as ``suspects``, every domain is selected by its name.
+
+    Parameters
+    ----------
+    prediction
+        With or without residues and domains.
+    structure
+        Path of the structure file, as the script should open it.
+
+    Returns
+    -------
+    str
+        Text of the script. Names from files enter it only as quoted Python literals, so no
+        chain or file name can run as a command.
+    """
+    scores, suspects = _scores(prediction.residues), _suspects(prediction.residues)
+    domains = {d.id: (d.chain, d.chopping) for d in prediction.domains}
+    lines = [
+        "# Made by protvox: open it in PyMOL. Colour: probability of the amino acid present.",
+        "python",
+        f"scores = {scores!r}",
+        f"suspects = {suspects!r}",
+        f"cmd.load({structure!r}, 'protvox')",
+        "cmd.hide('everything')",
+        "cmd.show('cartoon', 'polymer')",
+        "cmd.show('sticks', 'organic')",
+        "cmd.show('spheres', 'inorganic')",
+        "cmd.alter('protvox', 'b = scores.get((chain, resi), -1.0)', space={'scores': scores})",
+        f"cmd.set_color('protvox_none', {_rgb(_NO_VALUE)})",
+        f"for name, rgb in {[(f'protvox_{i}', _rgb(c)) for i, c in enumerate(_palette())]!r}:",
+        "    cmd.set_color(name, rgb)",
+        "cmd.color('protvox_none', 'protvox')",
+        f"cmd.spectrum('b', '{' '.join(f'protvox_{i}' for i in range(3))}', "
+        "'protvox and b > -0.5', minimum=0, maximum=1)",
+        "cmd.select('suspects', 'none')",
+        "for chain, resi in suspects:",
+        "    place = (chain, resi.replace('-', '\\\\-'))",
+        "    cmd.select('suspects', 'protvox and chain \"%s\" and resi %s' % place, merge=1)",
+        "cmd.show('sticks', 'suspects')",
+    ]
+    for name, (chain, chopping) in domains.items():
+        lines.append(f"cmd.select({_identifier(name)!r}, {_pymol_place(chain, chopping)!r})")
+    lines += ["cmd.deselect()", "cmd.orient('polymer')", "python end", ""]
+    return "\n".join(lines)
+
+
+def chimerax_script(prediction: Prediction, *, structure: str, attributes: str) -> str:
+    """Return a ``.cxc`` script that shows a prediction.
+
+    Parameters
+    ----------
+    prediction
+        With or without residues and domains.
+    structure
+        Path of the structure file, as the script should open it.
+    attributes
+        Path of the file with the text of `chimerax_attributes`.
+
+    Returns
+    -------
+    str
+        Text of the script. Chains whose names are not plain letters and digits are left out
+        of its selections, since ChimeraX could not read them.
+    """
+    lines = [
+        "# Made by protvox: open it in ChimeraX. Colour: probability of the amino acid present.",
+        f"open {_quoted(structure)}",
+        "hide atoms",
+        "show cartoons",
+        "show ligand | ions atoms",
+    ]
+    if prediction.residues is not None:
+        lines += [
+            f"open {_quoted(attributes)}",
+            f"color byattribute r:{ATTRIBUTE} palette 0,{_LOW}:0.5,{_MIDDLE}:1,{_HIGH} "
+            f"noValueColor {_NO_VALUE}",
+        ]
+        wrong = [(c, r) for c, r in _suspects(prediction.residues) if _SAFE_CHAIN.fullmatch(c)]
+        if wrong:
+            lines.append(f"name suspects {' '.join(f'/{c}:{r}' for c, r in wrong)}")
+            lines.append("show suspects atoms")
+    for domain in prediction.domains:
+        if _SAFE_CHAIN.fullmatch(domain.chain):
+            place = f"/{domain.chain}" + (f":{domain.chopping}" if domain.chopping else "")
+            lines.append(f"name {_identifier(domain.id)} {place}")
+    return "\n".join([*lines, "view", ""])
+
+
+def chimerax_attributes(prediction: Prediction) -> str:
+    """Return a ``.defattr`` file with the probability of the amino acid present.
+
+    Parameters
+    ----------
+    prediction
+        With or without residues.
+
+    Returns
+    -------
+    str
+        One line a residue, tab separated, by ChimeraX's format.
+    """
+    lines = [f"attribute: {ATTRIBUTE}", "match mode: 1-to-1", "recipient: residues"]
+    lines += [
+        f"\t/{chain}:{residue}\t{score:.6g}"
+        for (chain, residue), score in _scores(prediction.residues).items()
+        if _SAFE_CHAIN.fullmatch(chain)
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _scores(table: ResidueTable | None) -> dict[tuple[str, str], float]:
+    if table is None:
+        return {}
+    scores = zip(_places(table), table.p_wild_type.tolist(), strict=True)
+    return {place: float(f"{p:.6g}") for place, p in scores if np.isfinite(p)}
+
+
+def _suspects(table: ResidueTable | None) -> list[tuple[str, str]]:
+    if table is None:
+        return []
+    places = list(_places(table))
+    return [places[suspect.row] for suspect in table.suspects(odds=SUSPECT_ODDS)]
+
+
+def _places(table: ResidueTable) -> Iterator[tuple[str, str]]:
+    for chain, number, code in zip(table.chain, table.number, table.insertion_code, strict=True):
+        yield str(chain), f"{number}{code}"
+
+
+def _pymol_place(chain: str, chopping: str) -> str:
+    place = f'protvox and polymer and chain "{chain}"'
+    if not chopping:
+        return place
+    ranges = "+".join(re.sub(r"^-", r"\\-", part) for part in chopping.split(","))
+    return f"{place} and resi {ranges.replace('--', '-' + chr(92) + '-')}"
+
+
+def _identifier(name: str) -> str:
+    return "domain_" + re.sub(r"[^A-Za-z0-9]+", "_", name)
+
+
+def _quoted(path: str) -> str:
+    return '"' + path.replace("\\", "/").replace('"', "'").replace("\n", " ") + '"'
+
+
+def _rgb(colour: str) -> list[float]:
+    return [round(int(colour[i : i + 2], 16) / 255, 3) for i in (1, 3, 5)]
+
+
+def _palette() -> tuple[str, str, str]:
+    return _LOW, _MIDDLE, _HIGH

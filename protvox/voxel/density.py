@@ -1,17 +1,19 @@
 """Atoms to Gaussian densities on grids, on the CPU.
 
 An atom at ``a`` adds ``exp(-|v - a|^2 / 2 sigma^2)`` to the voxels ``v`` of its channel. The
-Gaussian is the product of one factor an axis, and along an axis its values at neighbouring
-voxels form a product of two exponentials and a constant table ("fast Gaussian gridding",
-Greengard & Lee, SIAM Review 46, 443 (2004), section 3), so an atom costs six exponentials.
-It is cut off outside a window of constant even width (see `window_width`), which is moved
-into the grid where it would reach over an edge.
+Gaussian is a product of one factor an axis, cut off outside a window of constant even width
+(see `window_width`). Along an axis the factors depend only on where the atom lies between two
+voxels, so they are read from a table of `FRACTIONS` positions with linear interpolation, off
+by less than spacing^2 / (8 sigma^2 `FRACTIONS`^2): no exponential is left in the loop over
+atoms. The table is padded with zeros, so that a window over an edge is moved into the grid
+without a change of the values.
 """
 
 from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import pairwise
 
 import numba
@@ -20,16 +22,13 @@ from numpy.typing import NDArray
 
 from protvox.errors import ModelError
 from protvox.voxel.grid import GridSpec
+from protvox.voxel.kernel import FRACTIONS, grid_filler
 
 SKIP = 255
 """Channel of atoms that are not drawn."""
 
 WINDOW_SIGMAS = 7.4
 """Least width of an atom's window: values under exp(-3.7^2 / 2) = 0.0011 are cut off."""
-
-
-# Not nnan and ninf: the window test must hold for coordinates that are not finite.
-_FAST = {"contract", "reassoc", "nsz", "arcp", "afn"}
 
 
 def window_width(spec: GridSpec) -> int:
@@ -103,7 +102,6 @@ def voxelize(
     elif out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
         raise _misfit(f"out is {out.dtype} {out.shape}, not a C-contiguous float32 {shape}")
 
-    width = window_width(spec)
     arguments = (
         coordinates,
         channel,
@@ -112,13 +110,14 @@ def voxelize(
         np.array(spec.shape, dtype=np.int64),
         n_channels,
         np.float32(1.0 / spec.spacing),
-        _window_table(width, spec),
+        window_table(spec).ravel(),
         normalize,
-        np.float32(_face_sum(width, spec)),
+        face_sum(spec),
     )
+    fill_grids = grid_filler(window_width(spec))
     threads = min(numba.get_num_threads(), n_grids)
     if threads <= 1:
-        _fill_grids(*arguments, 0, n_grids)
+        fill_grids(*arguments, 0, n_grids)
         return out
     # Threads over a compiled loop that holds no lock, rather than numba's parallel=True: its
     # OpenMP layer kills forked data-loader workers, its fallback layer concurrent callers.
@@ -126,7 +125,7 @@ def voxelize(
     with ThreadPoolExecutor(threads) as pool:
         list(
             pool.map(
-                lambda part: _fill_grids(*arguments, part[0], part[1]),
+                lambda part: fill_grids(*arguments, part[0], part[1]),
                 pairwise(steps.tolist()),
             )
         )
@@ -174,92 +173,46 @@ def _misfit(what: str) -> ModelError:
     return ModelError(what, where="voxelize", code="voxel.arrays")
 
 
-def _window_table(width: int, spec: GridSpec) -> NDArray[np.float32]:
-    """Return exp(-k^2 spacing^2 / 2 sigma^2) for the steps k = 0 .. width, and the factor."""
-    factor = _factor(spec)
-    return np.append(np.exp(-factor * np.arange(width + 1) ** 2), factor).astype(np.float32)
+@lru_cache(maxsize=16)
+def window_table(spec: GridSpec) -> NDArray[np.float32]:
+    """Return an atom's factors along an axis, for positions between two voxels.
+
+    Parameters
+    ----------
+    spec
+        The grid.
+
+    Returns
+    -------
+    ndarray
+        ``FRACTIONS + 1, 3 * lanes - 2`` float32, where ``lanes`` is the window's width rounded
+        up to a multiple of 4. Row ``f`` belongs to an atom ``f / FRACTIONS`` of a voxel above
+        the one below it; its window starts at column ``lanes - 1``, all else is 0.
+    """
+    width = window_width(spec)
+    lanes = _lanes(width)
+    fraction = np.arange(FRACTIONS + 1)[:, None] / FRACTIONS
+    steps = np.arange(width) - (width // 2 - 1)
+    table = np.zeros((FRACTIONS + 1, 3 * lanes - 2), dtype=np.float32)
+    table[:, lanes - 1 : lanes - 1 + width] = np.exp(-_factor(spec) * (steps - fraction) ** 2)
+    return table
 
 
-def _face_sum(width: int, spec: GridSpec) -> float:
-    """Return the sum along an axis of a Gaussian centred on the grid's outer face."""
-    return float(np.exp(-_factor(spec) * (np.arange(width) + 0.5) ** 2).sum())
+def face_sum(spec: GridSpec) -> np.float32:
+    """Return the sum along an axis of a Gaussian centred on the grid's outer face.
+
+    Parameters
+    ----------
+    spec
+        The grid.
+    """
+    steps = np.arange(window_width(spec) // 2) + 0.5
+    return np.float32(np.exp(-_factor(spec) * steps**2).sum())
 
 
 def _factor(spec: GridSpec) -> float:
     return 0.5 * (spec.spacing / spec.sigma) ** 2
 
 
-@numba.njit(cache=True, nogil=True, fastmath=_FAST, inline="always")
-def _fill_axis(position, size, table, width, normalize, face_sum, weights):  # type: ignore[no-untyped-def]
-    """Write an atom's factors along one axis and return the window's first voxel, or -1."""
-    half = width // 2
-    if not (-half < position < size - 1 + half):
-        return -1
-    span = min(width, size)
-    first = min(max(math.floor(position) - half + 1, 0), size - span)
-    # Powers grow from the voxel nearest to the atom, so that none of them can overflow.
-    nearest = min(max(math.floor(position + np.float32(0.5)), 0), size - 1)
-    offset = np.float32(nearest) - position
-    factor = table[width + 1]
-    peak = math.exp(-factor * offset * offset)
-    up = math.exp(np.float32(-2.0) * factor * offset)
-    down = np.float32(1.0) / up
-    centre = nearest - first
-    total = np.float32(0.0)
-    value = peak
-    for k in range(centre, span):
-        weights[k] = value * table[k - centre]
-        total += weights[k]
-        value *= up
-    value = peak
-    for k in range(centre - 1, -1, -1):
-        value *= down
-        weights[k] = value * table[centre - k]
-        total += weights[k]
-    if normalize:
-        outside = position < np.float32(-0.5) or position > np.float32(size) - np.float32(0.5)
-        scale = np.float32(1.0) / (face_sum if outside else total)
-        for k in range(span):
-            weights[k] *= scale
-    return first
-
-
-@numba.njit(cache=True, nogil=True, fastmath=_FAST)
-def _fill_grids(  # type: ignore[no-untyped-def]
-    coordinates, channel, offsets, out, shape, n_channels, per_spacing,
-    table, normalize, face_sum, start, stop,
-):  # fmt: skip
-    """Draw the grids ``start:stop``; see `voxelize`."""
-    nx, ny, nz = shape[0], shape[1], shape[2]
-    width = len(table) - 2
-    span_x, span_y, span_z = min(width, nx), min(width, ny), min(width, nz)
-    half = np.float32(0.5)
-    weights_x = np.empty(width, np.float32)
-    weights_y = np.empty(width, np.float32)
-    weights_z = np.empty(width, np.float32)
-    for grid in range(start, stop):
-        voxels = out[grid]
-        voxels[:] = np.float32(0.0)
-        for atom in range(offsets[grid], offsets[grid + 1]):
-            plane = np.int64(channel[atom])
-            if plane >= n_channels:
-                continue
-            x = coordinates[atom, 0] * per_spacing + half * np.float32(nx - 1)
-            y = coordinates[atom, 1] * per_spacing + half * np.float32(ny - 1)
-            z = coordinates[atom, 2] * per_spacing + half * np.float32(nz - 1)
-            first_x = _fill_axis(x, nx, table, width, normalize, face_sum, weights_x)
-            if first_x < 0:
-                continue
-            first_y = _fill_axis(y, ny, table, width, normalize, face_sum, weights_y)
-            if first_y < 0:
-                continue
-            first_z = _fill_axis(z, nz, table, width, normalize, face_sum, weights_z)
-            if first_z < 0:
-                continue
-            for i in range(span_x):
-                row = ((plane * nx + first_x + i) * ny + first_y) * nz + first_z
-                for j in range(span_y):
-                    weight = weights_x[i] * weights_y[j]
-                    for k in range(span_z):
-                        voxels[row + k] += weight * weights_z[k]
-                    row += nz
+def _lanes(width: int) -> int:
+    return -(-width // 4) * 4

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from protvox.structure.model import Structure
 from protvox.structure.residues import ResidueWord
-from protvox.structure.table import Declared
+from protvox.structure.table import Declared, factorize, lookup
 from protvox.vocabulary import BACKBONE_ATOMS
+
+_NO_SIDE_CHAIN: Final = frozenset({*BACKBONE_ATOMS, "CB", "OXT"})
 
 
 def describe_gaps(structure: Structure, declared: tuple[Declared, ...]) -> list[str]:
@@ -56,11 +60,9 @@ def describe_residues(structure: Structure, words: list[ResidueWord]) -> list[st
     protein = structure.is_protein
     atoms = np.bincount(structure.residue_index, minlength=structure.n_residues)
     backbone = ~np.isnan(structure.backbone()[:, :, 0])
-    extra = np.bincount(
-        structure.residue_index,
-        weights=~np.isin(structure.atom_name, (*BACKBONE_ATOMS, "CB", "OXT")),
-        minlength=structure.n_residues,
-    )
+    names, which = factorize(structure.atom_name)
+    side = lookup((name not in _NO_SIDE_CHAIN for name in names), which)
+    extra = np.bincount(structure.residue_index, weights=side, minlength=structure.n_residues)
     for chain in structure.protein_chains:
         rows = protein & (structure.chain == chain)
         if (atoms[rows] == 1).all():

@@ -59,21 +59,20 @@ def assemble_structure(
     if not len(table):
         raise InputError("the file has no atoms", where=name,
                          remedy="Give a file with coordinates", code="input.no_atoms")  # fmt: skip
-    _check_count("models", len(np.unique(table.model)), limits.models, name)
+    _check_count("models", len(run_starts(table.model)), limits.models, name)
     table, dropped, warnings = choose_model(table, model, where=name)
     check_coordinates(table, where=name)
     table, corrected = correct_elements(table)
     table, site, residue = order_residues(table)
     gone, solvent = find_solvent(table)
-    table, site, residue = table.take(~gone), site[~gone], residue[~gone]
-    keep, positions = choose_positions(table, site, residue)
+    keep, positions = choose_positions(table, site, residue, gone)
     table, residue = table.take(keep), residue[keep]
     dropped += solvent + positions
     starts = run_starts(residue) if len(table) else np.zeros(0, dtype=np.int64)
     _check_count("atoms", len(table), limits.atoms, name)
     _check_count("residues", len(starts), limits.residues, name)
-    _check_count("chains", len(np.unique(table.chain[starts])), limits.chains, name)
-    index = np.cumsum(np.diff(residue, prepend=residue[:1]) != 0)
+    _check_count("chains", len(run_starts(table.chain[starts])), limits.chains, name)
+    index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
     kind, words = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
     if not protein.any():

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from protvox.structure.model import ResidueKind
 from protvox.structure.residues import ResidueWord, residue_word
-from protvox.structure.table import AtomTable
+from protvox.structure.table import AtomTable, factorize, lookup
 from protvox.vocabulary import AMINO_ACID_INDEX, METALS, atom_type
 
 PEPTIDE_BOND: Final = 2.0
@@ -19,7 +19,7 @@ CA_DISTANCE: Final = 4.3
 """Å; stands in for the bond where backbone atoms are missing (trans is 3.8 Å)."""
 
 _HALOGENS: Final = frozenset({"F", "CL", "BR", "I"})
-_PROTEIN_ELEMENTS: Final = frozenset("CNOS")
+_AMINO_ELEMENTS: Final = frozenset("CNOSHD")
 
 
 def correct_elements(table: AtomTable) -> tuple[AtomTable, int]:
@@ -38,13 +38,14 @@ def correct_elements(table: AtomTable) -> tuple[AtomTable, int]:
     table, count
         The table (the same one if nothing was wrong) and the number of atoms corrected.
     """
-    names, which = np.unique(table.residue_name, return_inverse=True)
-    standard = np.array([n in AMINO_ACID_INDEX for n in names.tolist()], dtype=np.bool_)[which]
-    odd = standard & ~np.isin(table.element, ("C", "N", "O", "S", "H", "D"))
+    elements, which = factorize(table.element)
+    odd = lookup((e not in _AMINO_ELEMENTS for e in elements), which)
+    names, which = factorize(table.residue_name[odd])
+    odd[odd] = lookup((name in AMINO_ACID_INDEX for name in names), which)
     corrected = 0
     for row in np.flatnonzero(odd).tolist():
         letter = str(table.atom_name[row]).lstrip("0123456789'\"*")[:1]
-        if letter in _PROTEIN_ELEMENTS or letter in ("H", "D"):
+        if letter and letter in _AMINO_ELEMENTS:
             if not corrected:
                 table = table.take(np.arange(len(table)))
             table.element[row] = letter
@@ -128,9 +129,9 @@ def assign_atom_types(
     codes = np.zeros(len(table), dtype=np.int64)
     values: list[list[str]] = []
     for column in (parent[residue], table.atom_name, table.element):
-        unique, which = np.unique(column, return_inverse=True)
-        codes = codes * len(unique) + which
-        values.append(unique.tolist())
+        words, which = factorize(column)
+        codes = codes * len(words) + which
+        values.append(words)
     codes = codes * 2 + protein[residue]
     unique_codes, which = np.unique(codes, return_inverse=True)
     types = np.empty(len(unique_codes), dtype=np.uint8)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from protvox.errors import InputError
 from protvox.structure.model import Dropped
 from protvox.structure.residues import residue_word
-from protvox.structure.table import AtomTable, run_starts
+from protvox.structure.table import AtomTable, factorize, lookup, run_starts
 from protvox.vocabulary import BACKBONE_ATOMS
 
 MAX_COORDINATE: Final = 9999.0
@@ -77,8 +77,8 @@ def check_coordinates(table: AtomTable, *, where: str) -> None:
     InputError
         ``input.coordinates``, naming the first bad atom.
     """
-    bad = ~(np.abs(table.coordinates) < MAX_COORDINATE).all(axis=1)  # also true for NaN
-    if bad.any():
+    if not np.abs(table.coordinates).max() < MAX_COORDINATE:  # also true for NaN
+        bad = ~(np.abs(table.coordinates) < MAX_COORDINATE).all(axis=1)
         row = int(np.argmax(bad))
         value = ", ".join(f"{x:g}" for x in table.coordinates[row])
         raise InputError(
@@ -106,10 +106,11 @@ def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
     gone, dropped
         ``atom`` mask of what to leave out, and one entry a chain and reason.
     """
-    names, which = np.unique(table.residue_name, return_inverse=True)
-    water = table.water | np.array([residue_word(n).water for n in names.tolist()])[which]
-    hydrogen = ~water & np.isin(table.element, _HYDROGENS)
-    unknown = ~water & ~hydrogen & np.isin(table.element, ("X", ""))
+    names, which = factorize(table.residue_name)
+    water = table.water | lookup((residue_word(name).water for name in names), which)
+    elements, which = factorize(table.element)
+    hydrogen = ~water & lookup((e in _HYDROGENS for e in elements), which)
+    unknown = ~water & lookup((e in ("", "X") for e in elements), which)
     dropped: list[Dropped] = []
     if water.any():
         rows = np.flatnonzero(water)
@@ -139,15 +140,14 @@ def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDAr
     """
     starts = run_starts(table.chain, table.number, table.insertion_code, table.residue_name)
     lengths = np.diff(starts, append=len(table))
-    chains: dict[str, int] = {}
-    sites: dict[tuple[str, int, str], int] = {}
-    residues: dict[tuple[str, int, str, str], int] = {}
+    _, chain = factorize(table.chain[starts])
+    codes, code = factorize(table.insertion_code[starts])
+    names, name = factorize(table.residue_name[starts])
+    number = table.number[starts].astype(np.int64) + 2**31
     ranks = np.empty((3, len(starts)), dtype=np.int64)
-    columns = (table.chain, table.number, table.insertion_code, table.residue_name)
-    for i, key in enumerate(zip(*(c[starts].tolist() for c in columns), strict=True)):
-        ranks[0, i] = chains.setdefault(key[0], len(chains))
-        ranks[1, i] = sites.setdefault(key[:3], len(sites))
-        ranks[2, i] = residues.setdefault(key, len(residues))
+    ranks[0] = _first_row(chain)
+    ranks[1] = _first_row((chain << 32 | number) * len(codes) + code)
+    ranks[2] = _first_row(ranks[1] * len(names) + name)
     order = np.lexsort(ranks[::-1])
     if (order[1:] > order[:-1]).all():
         ranks = np.repeat(ranks, lengths, axis=1)
@@ -159,8 +159,16 @@ def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDAr
     return table, site, residue
 
 
+def _first_row(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    return first[which]
+
+
 def choose_positions(
-    table: AtomTable, site: NDArray[np.int64], residue: NDArray[np.int64]
+    table: AtomTable,
+    site: NDArray[np.int64],
+    residue: NDArray[np.int64],
+    gone: NDArray[np.bool_],
 ) -> tuple[NDArray[np.bool_], list[Dropped]]:
     """Choose one alternative position a site, and one atom of each name a residue.
 
@@ -172,15 +180,17 @@ def choose_positions(
     ----------
     table, site, residue
         From `order_residues`.
+    gone
+        ``atom`` mask of what is left out already.
 
     Returns
     -------
     keep, dropped
         ``atom`` mask, and one entry a chain and reason.
     """
-    keep = np.ones(len(table), dtype=np.bool_)
+    keep = ~gone
     dropped: list[Dropped] = []
-    rows = np.flatnonzero(table.altloc != "")
+    rows = np.flatnonzero(keep & (table.altloc != ""))
     if len(rows):
         code = table.altloc[rows].view(np.uint32).astype(np.int64)
         keys, first, which = np.unique(
@@ -190,15 +200,16 @@ def choose_positions(
         best = np.lexsort((first, -occupancy.round(3), keys >> 32))
         best = best[run_starts(keys[best] >> 32)]
         keep[rows] = np.isin(which, best)
-        _keep_lone_backbone(table, residue, keep)
-        dropped += _by_chain(table.chain[~keep], "atom",
+        _keep_lone_backbone(table, residue, keep, rows)
+        dropped += _by_chain(table.chain[rows[~keep[rows]]], "atom",
                              "another alternative position of the residue is kept")  # fmt: skip
     kept = np.flatnonzero(keep)
-    _, name = np.unique(table.atom_name[kept], return_inverse=True)
-    _, first = np.unique(residue[kept] * (name.max(initial=0) + 1) + name, return_index=True)
-    if len(first) < len(kept):
+    words, name = factorize(table.atom_name[kept])
+    keys = residue[kept] * len(words) + name
+    ordered = np.sort(keys)
+    if (ordered[1:] == ordered[:-1]).any():
         again = np.ones(len(kept), dtype=np.bool_)
-        again[first] = False
+        again[np.unique(keys, return_index=True)[1]] = False
         keep[kept[again]] = False
         dropped += _by_chain(table.chain[kept[again]], "atom",
                              "the residue has an atom of this name already")  # fmt: skip
@@ -206,12 +217,16 @@ def choose_positions(
 
 
 def _keep_lone_backbone(
-    table: AtomTable, residue: NDArray[np.int64], keep: NDArray[np.bool_]
+    table: AtomTable,
+    residue: NDArray[np.int64],
+    keep: NDArray[np.bool_],
+    rows: NDArray[np.int64],
 ) -> None:
-    lost = np.flatnonzero(~keep & np.isin(table.atom_name, BACKBONE_ATOMS))
-    alive = set(residue[keep].tolist())
-    have = {(r, a) for r, a in zip(residue[keep].tolist(), table.atom_name[keep].tolist(),
-                                   strict=True) if a in BACKBONE_ATOMS}  # fmt: skip
+    lost = rows[~keep[rows]]
+    lost = lost[np.isin(table.atom_name[lost], BACKBONE_ATOMS)]
+    near = np.flatnonzero(keep & np.isin(residue, residue[lost]))
+    alive = set(residue[near].tolist())
+    have = set(zip(residue[near].tolist(), table.atom_name[near].tolist(), strict=True))
     for row in lost.tolist():
         place = (int(residue[row]), str(table.atom_name[row]))
         if place[0] in alive and place not in have:

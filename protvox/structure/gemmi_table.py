@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.table import AtomTable, Declared
+from protvox.structure.table import AtomTable, Declared, factorize
 
 if TYPE_CHECKING:
     import gemmi
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _POLYMER: Final = 1
 _WATER: Final = 4
 _HETATM: Final = ord("H")
+_ELEMENTS: Final = 119
 _MAX_NAME: Final = 7
 """Longest name gemmi's flat arrays hold."""
 
@@ -46,8 +48,12 @@ def parse_text(data: bytes, form: str) -> AtomTable:
     else:
         structure = gemmi.read_structure_string(data, format=gemmi.CoorFormat.Mmcif)
     declared = _declared(structure)
-    chain_names = _alias_long_chains(structure)
-    flat = gemmi.FlatStructure(structure)
+    chain_names: dict[str, str] = {}
+    try:
+        flat = gemmi.FlatStructure(structure)
+    except RuntimeError:  # a chain name too long for flat arrays
+        chain_names = _alias_long_chains(structure)
+        flat = gemmi.FlatStructure(structure)
     hetero = np.array(flat.het_flags) == _HETATM
     entity = np.array(flat.entity_type)
     polymer = (entity == _POLYMER).astype(np.int8)
@@ -56,8 +62,8 @@ def parse_text(data: bytes, form: str) -> AtomTable:
     polymer[(entity == 0) | ((form == "pdb") & ~hetero & (polymer == 0))] = -1
     chain = _text(flat.chain_ids)
     if chain_names:
-        unique, which = np.unique(chain, return_inverse=True)
-        chain = np.array([chain_names.get(name, name) for name in unique.tolist()])[which]
+        words, which = factorize(chain)
+        chain = np.array([chain_names.get(name, name) for name in words])[which]
     return AtomTable(
         model=np.array(flat.model_num, dtype=np.int32),
         chain=chain,
@@ -65,7 +71,7 @@ def parse_text(data: bytes, form: str) -> AtomTable:
         insertion_code=_character(flat.icodes),
         residue_name=_text(flat.residue_names),
         atom_name=_text(flat.atom_names),
-        element=np.char.upper(np.array(flat.element_names).astype("U2")),
+        element=_symbols()[np.array(flat.elements)],
         altloc=_character(flat.altlocs),
         occupancy=np.array(flat.occ, dtype=np.float32),
         coordinates=np.array(flat.pos, dtype=np.float64),
@@ -107,6 +113,15 @@ def _character(codes: Any) -> NDArray[np.str_]:
     wide = np.array(codes).view(np.uint8).astype(np.uint32)
     wide[wide == ord(" ")] = 0
     return wide.view("<U1")
+
+
+@lru_cache(maxsize=1)
+def _symbols() -> NDArray[np.str_]:
+    """Return upper-case element symbols by gemmi's element number."""
+    import gemmi
+
+    # gemmi numbers deuterium behind the last element.
+    return np.array([*(gemmi.Element(z).name.upper() for z in range(_ELEMENTS)), "D"])
 
 
 def _declared(structure: gemmi.Structure) -> tuple[Declared, ...]:

@@ -12,6 +12,12 @@ from protvox.errors import InputError
 _FIRST: Final = 30
 _WIDTH: Final = 8
 _LAST: Final = _FIRST + 3 * _WIDTH
+_OTHER, _BLANK, _DIGIT, _POINT, _SIGN = range(5)
+_CLASSES: Final = np.zeros(256, dtype=np.uint8)
+_CLASSES[ord(" ")] = _BLANK
+_CLASSES[ord("0") : ord("9") + 1] = _DIGIT
+_CLASSES[ord(".")] = _POINT
+_CLASSES[[ord("-"), ord("+")]] = _SIGN
 
 
 def check_columns(data: bytes, *, where: str) -> None:
@@ -39,35 +45,37 @@ def check_columns(data: bytes, *, where: str) -> None:
     short = ends - starts < _LAST
     if short.any():
         _refuse(data, lines, starts, ends, int(np.argmax(short)), where)
-    fields = text[(starts + _FIRST)[:, None] + np.arange(3 * _WIDTH)]
-    bad = ~_is_number(fields.reshape(-1, 3, _WIDTH)).all(axis=1)
+    fields = text[(np.arange(_FIRST, _LAST))[:, None] + starts]
+    bad = ~_is_number(fields.reshape(3, _WIDTH, -1)).all(axis=0)
     if bad.any():
         _refuse(data, lines, starts, ends, int(np.argmax(bad)), where)
 
 
 def _is_atom(text: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.bool_]:
     padded = np.concatenate([text, np.zeros(6, dtype=np.uint8)])
-    head = padded[starts[:, None] + np.arange(6)]
-    # gemmi accepts lower-case record names and looks at the first four letters.
-    head = head & 0xDF
-    atom = (head[:, :4] == np.frombuffer(b"ATOM", dtype=np.uint8)).all(axis=1)
-    hetatm = (head == np.frombuffer(b"HETATM", dtype=np.uint8)).all(axis=1)
-    result: NDArray[np.bool_] = atom | hetatm
-    return result
+    # gemmi takes record names in any case and ATOM by its first four letters.
+    head = padded[np.arange(6)[:, None] + starts] & 0xDF
+    atom = np.ones(len(starts), dtype=np.bool_)
+    for column, letter in zip(head, b"ATOM", strict=False):
+        atom &= column == letter
+    hetatm = np.ones(len(starts), dtype=np.bool_)
+    for column, letter in zip(head, b"HETATM", strict=True):
+        hetatm &= column == letter
+    return atom | hetatm
 
 
 def _is_number(fields: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell which fields are blanks, an optional sign, digits and one point, blanks."""
-    digit = (fields >= ord("0")) & (fields <= ord("9"))
-    point = fields == ord(".")
-    sign = (fields == ord("-")) | (fields == ord("+"))
-    blank = fields == ord(" ")
-    solid = ~blank
-    one_word = (solid[..., 1:] & blank[..., :-1]).sum(axis=-1) + solid[..., 0] == 1
-    sign_first = ~(sign[..., 1:] & solid[..., :-1]).any(axis=-1)
-    known = (digit | point | sign | blank).all(axis=-1)
+    """Tell which fields (``axis letter line``) are blanks, a sign, digits and a point, blanks."""
+    letter = _CLASSES[fields]
+    solid = letter != _BLANK
+    words = solid[:, 0].astype(np.int8) + (solid[:, 1:] & ~solid[:, :-1]).sum(1, dtype=np.int8)
+    late_sign = ((letter[:, 1:] == _SIGN) & solid[:, :-1]).any(axis=1)
     result: NDArray[np.bool_] = (
-        known & one_word & sign_first & digit.any(axis=-1) & (point.sum(axis=-1) <= 1)
+        (words == 1)
+        & ~late_sign
+        & (letter != _OTHER).all(axis=1)
+        & (letter == _DIGIT).any(axis=1)
+        & ((letter == _POINT).sum(axis=1, dtype=np.int8) <= 1)
     )
     return result
 

@@ -9,14 +9,13 @@ from protvox.errors import InputError
 
 _HEAD: Final = 4096
 _REMEDY: Final = "Give a PDB, mmCIF or BinaryCIF file, plain or gzipped"
-_ATOM_LINE: Final = re.compile(rb"^(?:ATOM  |HETATM)", re.MULTILINE)
+_ATOM_LINES: Final = (b"ATOM  ", b"HETATM")
 _PDB_LINE: Final = re.compile(
     rb"^(?:HEADER|TITLE |COMPND|SOURCE|KEYWDS|EXPDTA|AUTHOR|REVDAT|JRNL  |REMARK|DBREF|SEQRES|"
     rb"CRYST1|ORIGX|SCALE|MODEL |HELIX |SHEET |OBSLTE|SPLIT |CAVEAT|SEQADV|MODRES|END\b)",
     re.MULTILINE,
 )
-_CIF_BLOCK: Final = re.compile(rb"^data_", re.MULTILINE | re.IGNORECASE)
-_CIF_ATOMS: Final = re.compile(rb"^\s*_atom_site\.", re.MULTILINE | re.IGNORECASE)
+_CIF_START: Final = re.compile(rb"(?:\s+|#[^\n]*\n)*data_", re.IGNORECASE)
 
 
 def clean_text(data: bytes) -> bytes:
@@ -77,14 +76,12 @@ def sniff_format(data: bytes, *, where: str) -> str:
         raise InputError("the file is a web page, not a structure", where=where,
                          remedy="Download the structure file itself, not the page that shows it",
                          code="input.html")  # fmt: skip
-    block = _CIF_BLOCK.search(data)
-    atoms = _ATOM_LINE.search(data)
-    if block and (atoms is None or block.start() < atoms.start()):
-        if _CIF_ATOMS.search(data):
+    if _CIF_START.match(data):
+        if b"_atom_site." in data or b"_atom_site." in data.lower():
             return "mmcif"
         raise InputError("the CIF file has no atom_site category", where=where,
                          remedy="Give a coordinate file", code="input.no_atoms")  # fmt: skip
-    if atoms:
+    if data.startswith(_ATOM_LINES) or any(b"\n" + line in data for line in _ATOM_LINES):
         return "pdb"
     if _PDB_LINE.search(head):
         raise InputError("the PDB file has no ATOM or HETATM records", where=where,

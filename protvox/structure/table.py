@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,3 +108,35 @@ def run_starts(*columns: NDArray[Any]) -> NDArray[np.int64]:
     for column in columns:
         new[1:] |= column[1:] != column[:-1]
     return np.flatnonzero(new)
+
+
+def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the different words of a column and, for each row, which it is.
+
+    Parameters
+    ----------
+    column
+        Strings, any number of rows.
+
+    Returns
+    -------
+    words, codes
+        Each word once, and int64 rows of that list.
+    """
+    width = column.dtype.itemsize // 4
+    if len(column) and 0 < width <= 8:
+        letters = np.ascontiguousarray(column).view(np.uint32).reshape(len(column), width)
+        if letters.max() < 256:
+            # Eight Latin-1 letters are one integer, and integers sort many times faster.
+            packed = np.zeros((len(column), 8), dtype=np.uint8)
+            packed[:, :width] = letters
+            keys, codes = np.unique(packed.view(np.uint64).ravel(), return_inverse=True)
+            words = keys.view(np.uint8).reshape(-1, 8)
+            return [bytes(w).rstrip(b"\0").decode("latin-1") for w in words], codes
+    unique, codes = np.unique(column, return_inverse=True)
+    return unique.tolist(), codes
+
+
+def lookup(words: Iterable[bool], codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Spread a yes or no for each word over the rows that `factorize` gave it."""
+    return np.fromiter(words, dtype=np.bool_)[codes]

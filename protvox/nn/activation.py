@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from e3nn import o3
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from protvox.nn.irreps import check_field, check_irreps, field_of_channel
 from protvox.nn.layout import mix_channels
 
-ACTIVATIONS = {"relu": F.relu, "silu": F.silu}
+ACTIVATIONS = {"relu": functional.relu, "silu": functional.silu}
 """Activations of scalars by name."""
 
 
@@ -62,7 +62,7 @@ class Gate(nn.Module):
             return activation(field)
         widths = [self.n_scalars, self.n_gates, field.shape[1] - self.n_scalars - self.n_gates]
         # One split, whose derivative is one concatenation; slices would each fill a full grid.
-        scalars, gates, tensors = field.split(widths, dim=1)
+        scalars, gates, tensors = torch.split(field, widths, dim=1)
         factors = mix_channels(self.get_buffer("spread"), torch.sigmoid(gates))
         return torch.cat([activation(scalars), tensors * factors], dim=1)
 
@@ -97,7 +97,7 @@ class NormActivation(nn.Module):
         # The square root has no derivative at 0; the offset is far below any signal.
         lengths = (mix_channels(spread.T, field.square()) + 1e-12).sqrt()
         bias = self.bias.view(1, -1, *(1,) * (field.ndim - 2))
-        return field * mix_channels(spread, F.relu(lengths + bias) / lengths)
+        return field * mix_channels(spread, functional.relu(lengths + bias) / lengths)
 
     def extra_repr(self) -> str:
         """Return the irreps for the one-line repr."""
@@ -108,4 +108,4 @@ def _spread(irreps: o3.Irreps) -> Tensor:
     """Return the ``channel field`` matrix of 0 and 1 that repeats a number per component."""
     fields = field_of_channel(irreps)
     count = sum(m.mul for m in irreps)
-    return F.one_hot(fields, max(count, 1)).to(torch.get_default_dtype())
+    return functional.one_hot(fields, max(count, 1)).to(torch.get_default_dtype())

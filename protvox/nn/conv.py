@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from e3nn import o3
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from protvox.nn.irreps import check_field
 from protvox.nn.kernel import SteerableKernel
@@ -69,7 +69,7 @@ class SteerableConv3d(nn.Module):
         blur = self.get_buffer("blur")
         flat = kernel.flatten(0, 1)[:, None]
         with torch.autocast(kernel.device.type, enabled=False):
-            merged = F.conv3d(flat, blur[None, None], padding=blur.shape[-1] - 1)
+            merged = functional.conv3d(flat, blur[None, None], padding=blur.shape[-1] - 1)
         return merged.view(*kernel.shape[:2], *merged.shape[2:])
 
     def forward(self, field: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ class SteerableConv3d(nn.Module):
         if field.device.type == "cpu":
             # The layout of the weight decides the layout the convolution works and answers in.
             weight = weight.contiguous(memory_format=torch.channels_last_3d)
-        return F.conv3d(field, weight, stride=self.stride, padding=self.padding)
+        return functional.conv3d(field, weight, stride=self.stride, padding=self.padding)
 
     def fold(self) -> nn.Conv3d:
         """Return the plain convolution that computes the same thing."""
@@ -99,7 +99,7 @@ class SteerableConv3d(nn.Module):
         return conv
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> SteerableConv3d:
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         if self.low_pass is not None:
             # Casting float32 to float64 would keep the rounding; sample the blur again.
             blur = self.get_buffer("blur")

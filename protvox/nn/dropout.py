@@ -26,6 +26,8 @@ class IrrepDropout(nn.Module):
         If p is not a probability below 1.
     """
 
+    field_of_channel: Tensor
+
     def __init__(self, irreps: o3.Irreps | str, p: float) -> None:
         super().__init__()
         if not 0 <= p < 1:

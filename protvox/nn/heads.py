@@ -109,7 +109,8 @@ class Invariants(nn.Module):
         for part, block in zip(self.slices, self.irreps_in, strict=True):
             values = features[:, part]
             if block.ir.l > 0:
-                squares = values.unflatten(1, (block.mul, block.ir.dim)).square().sum(2)
+                shape = (len(values), block.mul, block.ir.dim, *values.shape[2:])
+                squares = values.reshape(shape).square().sum(2)
                 # The square root has no derivative at 0; the offset is far below any signal.
                 values = (squares + 1e-12).sqrt()
             parts.append(values)

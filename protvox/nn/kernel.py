@@ -146,7 +146,8 @@ class SteerableKernel(nn.Module):
         """Return the dense kernel, ``out in size size size``."""
         # Kernels are small, and half precision here would break the symmetry of every layer.
         with torch.autocast(self.weights[0].device.type, enabled=False):
-            return self._mix()
+            weight: Tensor = self._mix()
+            return weight
 
     def _mix(self) -> Tensor:
         size = self.size
@@ -162,7 +163,7 @@ class SteerableKernel(nn.Module):
         return torch.cat(rows).view(self.irreps_out.dim, self.irreps_in.dim, size, size, size)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> SteerableKernel:
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         for l_in, l_out in self.degree_pairs:
             # Casting float32 to float64 would keep the rounding; sample the basis again.
             name = f"basis_{l_in}_{l_out}"

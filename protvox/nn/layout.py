@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 
 def is_channels_last(field: Tensor) -> bool:
@@ -43,7 +43,7 @@ def mix_channels(matrix: Tensor, field: Tensor) -> Tensor:
         ``batch out ...``.
     """
     if field.ndim == 5 and field.stride(1) == 1:
-        rows = F.linear(field.permute(0, 2, 3, 4, 1), matrix)
+        rows = functional.linear(field.permute(0, 2, 3, 4, 1), matrix)
         return rows.permute(0, 4, 1, 2, 3)
     mixed = torch.matmul(matrix, field.flatten(2) if field.ndim > 2 else field[:, :, None])
     return mixed.view(field.shape[0], matrix.shape[0], *field.shape[2:])

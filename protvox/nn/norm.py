@@ -9,7 +9,7 @@ from e3nn import o3
 from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
-from torch.nn import functional as F
+from torch.nn import functional
 
 from protvox.nn.irreps import check_field, check_irreps, field_dims, field_of_channel
 
@@ -30,6 +30,12 @@ class FieldNorm(nn.Module):
     affine
         Learn a scale for each field and a bias for each scalar. The paper has none.
     """
+
+    running_mean: Tensor
+    running_square: Tensor
+    field_of_channel: Tensor
+    is_scalar: Tensor
+    dims: Tensor
 
     def __init__(
         self, irreps: o3.Irreps | str, *, momentum: float = 0.1, affine: bool = False
@@ -68,7 +74,7 @@ class FieldNorm(nn.Module):
         scale, shift = self._channel_map(mean, square)
         # Batch norm with mean 0 and variance 1 is a scale and a shift in a single pass.
         zero, one = torch.zeros_like(scale), torch.ones_like(scale)
-        return F.batch_norm(field, zero, one, scale, shift, training=False, eps=0.0)
+        return functional.batch_norm(field, zero, one, scale, shift, training=False, eps=0.0)
 
     def _channel_map(self, mean: Tensor, square: Tensor) -> tuple[Tensor, Tensor]:
         scale = (square + self.eps).rsqrt()
@@ -82,7 +88,7 @@ class FieldNorm(nn.Module):
         return scale[self.field_of_channel], shift[self.field_of_channel]
 
     def _batch_statistics(self, field: Tensor) -> tuple[Tensor, Tensor]:
-        mean, variance = _ChannelMoments.apply(field)
+        mean, variance = _ChannelMoments.apply(field)  # type: ignore[no-untyped-call]
         of_scalar = self.is_scalar[self.field_of_channel]
         # Scalars are measured from their mean, components of other irreps from zero.
         square = torch.where(of_scalar, variance, variance + mean.square())

@@ -100,7 +100,7 @@ def voxelize(
     if out is None:
         out = np.empty(shape, dtype=np.float32)
     elif out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
-        raise _misfit(f"out is {out.dtype} {out.shape}, not a C-contiguous float32 {shape}")
+        raise misfit(f"out is {out.dtype} {out.shape}, not a C-contiguous float32 {shape}")
 
     arguments = (
         coordinates,
@@ -158,18 +158,25 @@ def check_arrays(
     """
     n_atoms = len(channel)
     if coordinates_shape != (n_atoms, 3) or channel.ndim != 1:
-        raise _misfit(f"coordinates {coordinates_shape} and channel {channel.shape} do not match")
+        raise misfit(f"coordinates {coordinates_shape} and channel {channel.shape} do not match")
     if offsets.ndim != 1 or len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != n_atoms:
-        raise _misfit(f"offsets do not run from 0 to the {n_atoms} atoms")
+        raise misfit(f"offsets do not run from 0 to the {n_atoms} atoms")
     if np.any(np.diff(offsets) < 0):
-        raise _misfit("offsets decrease")
+        raise misfit("offsets decrease")
     if not 1 <= n_channels < SKIP:
-        raise _misfit(f"{n_channels} channels are not between 1 and {SKIP - 1}")
+        raise misfit(f"{n_channels} channels are not between 1 and {SKIP - 1}")
     if np.any((channel >= n_channels) & (channel != SKIP)):
-        raise _misfit(f"a channel is neither below {n_channels} nor {SKIP}")
+        raise misfit(f"a channel is neither below {n_channels} nor {SKIP}")
 
 
-def _misfit(what: str) -> ModelError:
+def misfit(what: str) -> ModelError:
+    """Return the error for arrays that do not fit each other.
+
+    Parameters
+    ----------
+    what
+        What does not fit.
+    """
     return ModelError(what, where="voxelize", code="voxel.arrays")
 
 

@@ -14,8 +14,9 @@ from protvox.voxel.simd import interpolator, row_adder
 FRACTIONS = 512
 """Positions of an atom between two voxels that the window is tabulated at."""
 
-# Not nnan and ninf: the window test must refuse coordinates that are not finite.
-_FAST = {"contract", "reassoc", "nsz", "arcp", "afn"}
+# Not nnan and ninf: the window test must refuse coordinates that are not finite. Not contract:
+# positions must round as in torch, or the two would cut different windows.
+_FAST = {"reassoc", "nsz", "arcp", "afn"}
 
 _add_8, _add_4 = row_adder(8), row_adder(4)
 _interpolate_8, _interpolate_4 = interpolator(8), interpolator(4)
@@ -25,7 +26,7 @@ _interpolate_8, _interpolate_4 = interpolator(8), interpolator(4)
 def _fill_axis(position, size, width, lanes, span, table, normalize, face_sum, weights):  # type: ignore[no-untyped-def]
     """Write an atom's factors for ``span`` voxels of an axis; return the first, or -1."""
     half = width // 2
-    if not (-half < position < size - 1 + half):
+    if not (-half <= position < size - 1 + half):
         return -1
     below = np.floor(position)
     fraction = (position - below) * np.float32(FRACTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +123,7 @@ def classify(
         tables = "domains" if request.task == "cath" else "residues"
         writer = make_writer(form, stream, many=len(inputs) > 1, tables=tables)
         for source in inputs:
-            answer = outcomes.attempt(lambda source=source: _predict(source, request))
+            answer = outcomes.attempt(partial(_predict, source, request))
             if answer is None:
                 continue
             structure, prediction = answer

@@ -1,4 +1,4 @@
-"""``protvox doctor``: is everything here that a prediction needs?"""
+"""``protvox doctor``: what a prediction needs, and whether it is here."""
 
 from __future__ import annotations
 

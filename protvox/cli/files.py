@@ -2,21 +2,74 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from protvox.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 STDOUT = "-"
 
 
+class OutputStream(io.BufferedIOBase):
+    """A stream whose failures are told as errors of the output, not of the program.
+
+    Parameters
+    ----------
+    stream
+        Open binary stream.
+    name
+        What to call it in an error.
+    """
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream = stream
+        self._name = name
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def isatty(self) -> bool:
+        """Return whether a person reads along."""
+        return self._stream.isatty()
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write all of the data; see `io.BufferedIOBase.write`."""
+        with _telling(self._name):
+            return self._stream.write(data)
+
+    def flush(self) -> None:
+        """Pass on what is buffered."""
+        with _telling(self._name):
+            self._stream.flush()
+
+
 @contextmanager
-def open_output(path: str) -> Iterator[IO[bytes]]:
+def _telling(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(
+            f"cannot be written ({error.strerror or error})",
+            where=name,
+            remedy="Check the folder, its permissions and the free space",
+            code="output.write",
+        ) from error
+
+
+@contextmanager
+def open_output(path: str) -> Iterator[OutputStream]:
     """Open a file that takes its name only when the block ends without an error.
 
     Parameters
@@ -26,7 +79,7 @@ def open_output(path: str) -> Iterator[IO[bytes]]:
 
     Yields
     ------
-    binary stream
+    OutputStream
         To write to.
 
     Raises
@@ -34,40 +87,33 @@ def open_output(path: str) -> Iterator[IO[bytes]]:
     UsageError
         If the file or stdout cannot be written (``output.write``).
     """
-    try:
-        if path == STDOUT:
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
-        else:
-            with _replacing(Path(path)) as stream:
+    target = Path(path)
+    if path == STDOUT:
+        stdout = OutputStream(sys.stdout.buffer, "stdout")
+        yield stdout
+        stdout.flush()
+    elif target.exists() and not target.is_file():
+        # A pipe or a device is written as it is; a folder is refused here.
+        with _telling(path):
+            special = target.open("wb")
+        with special:
+            stream = OutputStream(special, path)
+            yield stream
+            stream.flush()
+    else:
+        with _telling(path):
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                stream = OutputStream(file, path)
                 yield stream
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise UsageError(
-            f"cannot be written ({error.strerror or error})",
-            where="stdout" if path == STDOUT else path,
-            remedy="Check the folder, its permissions and the free space",
-            code="output.write",
-        ) from error
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    if path.exists() and not path.is_file():
-        # A pipe or /dev/null is written as it is; a folder raises here.
-        with path.open("wb") as stream:
-            yield stream
-        return
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+                stream.flush()
+            with _telling(path):
+                os.chmod(temporary, 0o666 & ~_umask())
+                os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
 
 def _umask() -> int:

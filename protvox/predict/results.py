@@ -195,7 +195,8 @@ class ResidueTable:
     @property
     def predicted(self) -> NDArray[np.str_]:
         """``residue``, the most probable amino acid, three letters."""
-        return np.array(AMINO_ACIDS)[self.probabilities.argmax(axis=1)]
+        names: NDArray[np.str_] = np.take(AMINO_ACIDS, self.probabilities.argmax(axis=1))
+        return names
 
     @property
     def p_wild_type(self) -> NDArray[np.float32]:
@@ -363,8 +364,7 @@ def _residue_dicts(table: ResidueTable) -> Iterable[dict[str, Any]]:
             "p_wild_type": rounded(p),
             "entropy": rounded(entropy),
             "probabilities": {
-                name: rounded(value)
-                for name, value in zip(AMINO_ACIDS, probabilities, strict=True)
+                name: rounded(value) for name, value in zip(AMINO_ACIDS, probabilities, strict=True)
             },
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from protvox.errors import UsageError
 
@@ -43,7 +43,7 @@ def format_of(path: str) -> str | None:
     return suffix if suffix in FORMATS else None
 
 
-def make_writer(form: str, stream: IO[bytes], *, many: bool, tables: str) -> Writer:
+def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str) -> Writer:
     """Return the writer of a format.
 
     Parameters
@@ -79,7 +79,7 @@ def make_writer(form: str, stream: IO[bytes], *, many: bool, tables: str) -> Wri
 class JsonWriter:
     """One indented object, or a list of them when there may be several."""
 
-    def __init__(self, stream: IO[bytes], *, many: bool) -> None:
+    def __init__(self, stream: io.BufferedIOBase, *, many: bool) -> None:
         self._stream = stream
         self._many = many
         self._count = 0
@@ -102,7 +102,7 @@ class JsonWriter:
 class JsonLinesWriter:
     """One object a line, written out at once."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: io.BufferedIOBase) -> None:
         self._stream = stream
 
     def add(self, prediction: Prediction) -> None:
@@ -119,7 +119,7 @@ class DelimitedWriter:
 
     def __init__(
         self,
-        stream: IO[bytes],
+        stream: io.BufferedIOBase,
         frame: Callable[[Prediction], pd.DataFrame],
         separator: str,
     ) -> None:
@@ -153,7 +153,9 @@ class DelimitedWriter:
 class ParquetWriter:
     """One table, written at the end."""
 
-    def __init__(self, stream: IO[bytes], frame: Callable[[Prediction], pd.DataFrame]) -> None:
+    def __init__(
+        self, stream: io.BufferedIOBase, frame: Callable[[Prediction], pd.DataFrame]
+    ) -> None:
         self._stream = stream
         self._frame = frame
         self._frames: list[pd.DataFrame] = []
@@ -177,12 +179,16 @@ class ParquetWriter:
 class TextWriter:
     """The table for people, coloured when the stream is a terminal."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: io.BufferedIOBase) -> None:
         from rich.console import Console
 
-        text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", write_through=True)
-        self._text = text
-        self._console = Console(file=text, highlight=False)
+        self._stream = stream
+        # Rich lays the text out, the stream takes the bytes: so the encoding is always UTF-8.
+        self._console = Console(
+            file=io.StringIO(),
+            force_terminal=True if stream.isatty() else None,
+            highlight=False,
+        )
         if not self._console.is_terminal:
             self._console.width = _TEXT_WIDTH
         self._count = 0
@@ -191,18 +197,18 @@ class TextWriter:
         """Take one more prediction."""
         from protvox.report.table import render
 
-        if self._count:
-            self._console.print()
         with self._console.capture() as captured:
+            if self._count:
+                self._console.print()
             self._console.print(render(prediction))
         # Rich pads table cells to the right; nobody wants the blanks in a file.
-        self._text.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
-        self._text.flush()
+        lines = [line.rstrip() + "\n" for line in captured.get().splitlines()]
+        self._stream.write(_bytes("".join(lines)))
+        self._stream.flush()
         self._count += 1
 
     def close(self) -> None:
-        """Let go of the stream without closing it."""
-        self._text.detach()
+        """Nothing is held back."""
 
 
 def _bytes(text: str) -> bytes:

@@ -39,31 +39,18 @@ def pymol_script(prediction: Prediction, *, structure: str) -> str:
         Text of the script. Names from files enter it only as quoted Python literals, so no
         chain or file name can run as a command.
     """
-    scores, suspects = _scores(prediction.residues), _suspects(prediction.residues)
     domains = {d.id: (d.chain, d.chopping) for d in prediction.domains}
     lines = [
         "# Made by protvox: open it in PyMOL. Colour: probability of the amino acid present.",
         "python",
-        f"scores = {scores!r}",
-        f"suspects = {suspects!r}",
         f"cmd.load({structure!r}, 'protvox')",
         "cmd.hide('everything')",
         "cmd.show('cartoon', 'polymer')",
         "cmd.show('sticks', 'organic')",
         "cmd.show('spheres', 'inorganic')",
-        "cmd.alter('protvox', 'b = scores.get((chain, resi), -1.0)', space={'scores': scores})",
-        f"cmd.set_color('protvox_none', {_rgb(_NO_VALUE)})",
-        f"for name, rgb in {[(f'protvox_{i}', _rgb(c)) for i, c in enumerate(_palette())]!r}:",
-        "    cmd.set_color(name, rgb)",
-        "cmd.color('protvox_none', 'protvox')",
-        f"cmd.spectrum('b', '{' '.join(f'protvox_{i}' for i in range(3))}', "
-        "'protvox and b > -0.5', minimum=0, maximum=1)",
-        "cmd.select('suspects', 'none')",
-        "for chain, resi in suspects:",
-        "    place = (chain, resi.replace('-', '\\\\-'))",
-        "    cmd.select('suspects', 'protvox and chain \"%s\" and resi %s' % place, merge=1)",
-        "cmd.show('sticks', 'suspects')",
     ]
+    if prediction.residues is not None:
+        lines += _pymol_colours(prediction.residues)
     for name, (chain, chopping) in domains.items():
         lines.append(f"cmd.select({_identifier(name)!r}, {_pymol_place(chain, chopping)!r})")
     lines += ["cmd.deselect()", "cmd.orient('polymer')", "python end", ""]
@@ -126,24 +113,45 @@ def chimerax_attributes(prediction: Prediction) -> str:
         One line a residue, tab separated, by ChimeraX's format.
     """
     lines = [f"attribute: {ATTRIBUTE}", "match mode: 1-to-1", "recipient: residues"]
+    scores = {} if prediction.residues is None else _scores(prediction.residues)
     lines += [
         f"\t/{chain}:{residue}\t{score:.6g}"
-        for (chain, residue), score in _scores(prediction.residues).items()
+        for (chain, residue), score in scores.items()
         if _SAFE_CHAIN.fullmatch(chain)
     ]
     return "\n".join([*lines, ""])
 
 
-def _scores(table: ResidueTable | None) -> dict[tuple[str, str], float]:
-    if table is None:
-        return {}
+def _pymol_colours(table: ResidueTable) -> list[str]:
+    palette = [(f"protvox_{i}", _rgb(c)) for i, c in enumerate((_LOW, _MIDDLE, _HIGH))]
+    return [
+        "scores = {",
+        *(f"    {place!r}: {score}," for place, score in _scores(table).items()),
+        "}",
+        "suspects = [",
+        *(f"    {place!r}," for place in _suspects(table)),
+        "]",
+        "cmd.alter('protvox', 'b = scores.get((chain, resi), -1.0)', space={'scores': scores})",
+        f"cmd.set_color('protvox_none', {_rgb(_NO_VALUE)})",
+        f"for name, rgb in {palette!r}:",
+        "    cmd.set_color(name, rgb)",
+        "cmd.color('protvox_none', 'protvox')",
+        f"cmd.spectrum('b', {' '.join(name for name, _ in palette)!r}, "
+        "'protvox and b > -0.5', minimum=0, maximum=1)",
+        "cmd.select('suspects', 'none')",
+        "for chain, resi in suspects:",
+        "    place = (chain, resi.replace('-', '\\\\-'))",
+        "    cmd.select('suspects', 'protvox and chain \"%s\" and resi %s' % place, merge=1)",
+        "cmd.show('sticks', 'suspects')",
+    ]
+
+
+def _scores(table: ResidueTable) -> dict[tuple[str, str], float]:
     scores = zip(_places(table), table.p_wild_type.tolist(), strict=True)
     return {place: float(f"{p:.6g}") for place, p in scores if np.isfinite(p)}
 
 
-def _suspects(table: ResidueTable | None) -> list[tuple[str, str]]:
-    if table is None:
-        return []
+def _suspects(table: ResidueTable) -> list[tuple[str, str]]:
     places = list(_places(table))
     return [places[suspect.row] for suspect in table.suspects(odds=SUSPECT_ODDS)]
 
@@ -171,7 +179,3 @@ def _quoted(path: str) -> str:
 
 def _rgb(colour: str) -> list[float]:
     return [round(int(colour[i : i + 2], 16) / 255, 3) for i in (1, 3, 5)]
-
-
-def _palette() -> tuple[str, str, str]:
-    return _LOW, _MIDDLE, _HIGH

@@ -26,6 +26,8 @@ class Gate(nn.Module):
         Irreps after the gate; scalars first.
     activation
         ``"relu"`` (paper) or ``"silu"``.
+    bias
+        Add a learned bias to scalars and gates first.
 
     Attributes
     ----------
@@ -38,7 +40,9 @@ class Gate(nn.Module):
         If the scalars are not one block at the start, or the activation is unknown.
     """
 
-    def __init__(self, irreps_out: o3.Irreps | str, *, activation: str = "relu") -> None:
+    def __init__(
+        self, irreps_out: o3.Irreps | str, *, activation: str = "relu", bias: bool = False
+    ) -> None:
         super().__init__()
         self.irreps_out = check_irreps(irreps_out)
         degrees = [m.ir.l for m in self.irreps_out]
@@ -52,17 +56,23 @@ class Gate(nn.Module):
         scalars = [(self.n_scalars + self.n_gates, (0, 1))]
         self.irreps_in = o3.Irreps(scalars + [(m.mul, m.ir) for m in gated])
         self.activation = activation
+        zeros = torch.zeros(self.n_scalars + self.n_gates)
+        self.bias = nn.Parameter(zeros) if bias else None
         self.register_buffer("spread", _spread(o3.Irreps(gated)), persistent=False)
 
     def forward(self, field: Tensor) -> Tensor:
         """Gate a field ``batch irreps_in.dim ...`` to ``batch irreps_out.dim ...``."""
         check_field(field, self.irreps_in, "Gate")
         activation = ACTIVATIONS[self.activation]
+        shape = (1, -1, *(1,) * (field.ndim - 2))
         if not self.n_gates:
-            return activation(field)
+            return activation(field if self.bias is None else field + self.bias.view(shape))
         widths = [self.n_scalars, self.n_gates, field.shape[1] - self.n_scalars - self.n_gates]
         # One split, whose derivative is one concatenation; slices would each fill a full grid.
         scalars, gates, tensors = torch.split(field, widths, dim=1)
+        if self.bias is not None:
+            scalars = scalars + self.bias[: self.n_scalars].view(shape)
+            gates = gates + self.bias[self.n_scalars :].view(shape)
         factors = mix_channels(self.get_buffer("spread"), torch.sigmoid(gates))
         return torch.cat([activation(scalars), tensors * factors], dim=1)
 

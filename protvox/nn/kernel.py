@@ -103,7 +103,8 @@ def kernel_basis(l_in: int, l_out: int, size: int) -> Tensor:
     points = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
     paths = path_functions(l_in, l_out, half, points).permute(0, 4, 5, 1, 2, 3)
     norms = paths.flatten(1).norm(dim=1).view(-1, 1, 1, 1, 1, 1)
-    return (paths * (math.sqrt(2 * l_out + 1) / norms)).contiguous()
+    basis: Tensor = (paths * (math.sqrt(2 * l_out + 1) / norms)).contiguous()
+    return basis
 
 
 class SteerableKernel(nn.Module):

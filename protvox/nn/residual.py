@@ -21,6 +21,8 @@ class ResidualBlock(nn.Module):
     irreps_in, irreps_out
         Irreps of the input and output fields. If they differ or the block is strided, the
         shortcut is a convolution of its own, otherwise the identity.
+    irreps_hidden
+        Irreps between the two convolutions; None for ``irreps_out``.
     size
         Edge length of the kernels in voxels, odd.
     stride
@@ -29,8 +31,13 @@ class ResidualBlock(nn.Module):
         Where a strided block pools: ``"inside"``, after the first convolution, as the paper
         does, or ``"before"``, on the input of the block, so that every convolution runs on
         the halved grid at an eighth of the cost.
+    norm
+        ``"after"`` every convolution, where it folds away for inference, or ``"before"``, as
+        the code of the paper has it.
     activation
         Activation of the scalars inside the block, ``"relu"`` or ``"silu"``.
+    gate_bias
+        Learn a bias of the scalars and gates before the activation.
     affine
         Learn scales and biases in the normalisations.
     dropout
@@ -41,7 +48,7 @@ class ResidualBlock(nn.Module):
     Raises
     ------
     ValueError
-        If ``stride`` or ``pool`` is not one of the values above.
+        If ``stride``, ``pool`` or ``norm`` is not one of the values above.
     """
 
     def __init__(
@@ -49,10 +56,13 @@ class ResidualBlock(nn.Module):
         irreps_in: o3.Irreps | str,
         irreps_out: o3.Irreps | str,
         *,
+        irreps_hidden: o3.Irreps | str | None = None,
         size: int = 3,
         stride: int = 1,
         pool: str = "inside",
+        norm: str = "after",
         activation: str = "relu",
+        gate_bias: bool = False,
         affine: bool = False,
         dropout: float = 0.0,
         momentum: float = 0.1,
@@ -60,17 +70,20 @@ class ResidualBlock(nn.Module):
         super().__init__()
         if pool not in ("inside", "before"):
             raise ValueError(f"pool {pool!r}: a residual block pools 'inside' or 'before'")
+        if norm not in ("after", "before"):
+            raise ValueError(f"norm {norm!r}: a residual block normalises 'after' or 'before'")
         self.irreps_in = check_irreps(irreps_in)
         self.irreps_out = check_irreps(irreps_out)
+        hidden = self.irreps_out if irreps_hidden is None else check_irreps(irreps_hidden)
         self.stride = stride
         self.pool = pool
-        gate = Gate(self.irreps_out, activation=activation)
+        gate = Gate(hidden, activation=activation, bias=gate_bias)
 
         def convolution(source: o3.Irreps, target: o3.Irreps) -> list[nn.Module]:
-            return [
-                SteerableConv3d(source, target, size, padding=size // 2),
-                FieldNorm(target, momentum=momentum, affine=affine),
-            ]
+            layer = SteerableConv3d(source, target, size, padding=size // 2)
+            normed = source if norm == "before" else target
+            scaling = FieldNorm(normed, momentum=momentum, affine=affine)
+            return [scaling, layer] if norm == "before" else [layer, scaling]
 
         def pooling(irreps: o3.Irreps, here: bool) -> list[nn.Module]:
             return [LowPassPool(irreps, stride)] if here and stride != 1 else []
@@ -80,9 +93,9 @@ class ResidualBlock(nn.Module):
         self.body = nn.Sequential(
             *convolution(self.irreps_in, gate.irreps_in),
             gate,
-            IrrepDropout(self.irreps_out, dropout),
-            *pooling(self.irreps_out, inside),
-            *convolution(self.irreps_out, self.irreps_out),
+            IrrepDropout(hidden, dropout),
+            *pooling(hidden, inside),
+            *convolution(hidden, self.irreps_out),
             IrrepDropout(self.irreps_out, dropout),
         )
         self.shortcut = nn.Sequential()

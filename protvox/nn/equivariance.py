@@ -1,0 +1,164 @@
+"""Rotations of fields, and the check that a module commutes with them."""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+
+import torch
+from e3nn import o3
+from torch import Tensor, nn
+from torch.nn import functional
+
+from protvox.nn.irreps import check_field, check_irreps, irreps_slices
+from protvox.nn.layout import mix_channels
+
+TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-9}
+"""Largest error of `assert_equivariant`, relative to the largest value of the answer."""
+
+
+def cube_rotations() -> Tensor:
+    """Return the rotations that map a voxel grid onto itself.
+
+    Returns
+    -------
+    Tensor
+        ``24 3 3`` float64 rotation matrices, the identity first.
+    """
+    matrices: list[Tensor] = []
+    for order in permutations(range(3)):
+        for signs in product((1.0, -1.0), repeat=3):
+            matrix = torch.diag(torch.tensor(signs, dtype=torch.float64))[list(order)]
+            if torch.linalg.det(matrix) > 0:
+                matrices.append(matrix)
+    return torch.stack(matrices)
+
+
+def rotate_field(field: Tensor, irreps: o3.Irreps | str, rotation: Tensor) -> Tensor:
+    """Rotate a field of irreps about the centre of its grid.
+
+    Parameters
+    ----------
+    field
+        ``batch irreps.dim x y z`` with equal edges, or features ``batch irreps.dim`` without
+        a place in space.
+    irreps
+        Irreps of the field.
+    rotation
+        ``3 3`` rotation matrix R.
+
+    Returns
+    -------
+    Tensor
+        ``(R f)(x) = D(R) f(R^-1 x)``, of the shape of the field. A rotation of the cube moves
+        voxels without any rounding; any other interpolates trilinearly, with zeros outside.
+
+    Raises
+    ------
+    ValueError
+        If the field does not have the channels of the irreps or its grid is not a cube.
+    """
+    irreps = check_irreps(irreps)
+    check_field(field, irreps, "rotate_field")
+    if field.ndim not in (2, 5) or len(set(field.shape[2:])) > 1:
+        raise ValueError(f"only a cubic grid can be rotated, got shape {tuple(field.shape)}")
+    rotation = rotation.to(torch.float64).cpu()
+    if field.ndim == 5:
+        field = _move_voxels(field, rotation)
+    return mix_channels(irreps.D_from_matrix(rotation).to(field), field)
+
+
+def assert_equivariant(
+    module: nn.Module,
+    irreps_in: o3.Irreps | str | None = None,
+    irreps_out: o3.Irreps | str | None = None,
+    *,
+    size: int = 9,
+    batch: int = 2,
+    tolerance: float | None = None,
+    seed: int = 0,
+) -> None:
+    """Check that a module commutes with all 24 rotations of the voxel grid.
+
+    Parameters
+    ----------
+    module
+        Maps ``batch irreps_in.dim size size size`` to a field or to ``batch irreps_out.dim``.
+        It is called as it is: put it in evaluation mode first if it drops units at random.
+    irreps_in, irreps_out
+        Irreps of its input and output; None to take the attributes of the module.
+    size
+        Edge of the random input in voxels.
+    batch
+        Number of random inputs.
+    tolerance
+        Largest error relative to the largest value of the output; None for 1e-4 in float32
+        and 1e-9 in float64.
+    seed
+        Seed of the random input.
+
+    Raises
+    ------
+    AssertionError
+        If the module is not equivariant; names the rotation, the irreps and the error.
+    """
+    source = check_irreps(irreps_in if irreps_in is not None else module.irreps_in)
+    target = check_irreps(irreps_out if irreps_out is not None else module.irreps_out)
+    reference = next(module.parameters(), torch.empty(0))
+    generator = torch.Generator().manual_seed(seed)
+    field = torch.randn(batch, source.dim, size, size, size, generator=generator).to(reference)
+    limit = TOLERANCES.get(field.dtype, 1e-2) if tolerance is None else tolerance
+    with torch.no_grad():
+        answer = module(field)
+        scale = answer.abs().max().clamp_min(torch.finfo(answer.dtype).tiny)
+        for index, rotation in enumerate(cube_rotations()):
+            rotated = module(rotate_field(field, source, rotation))
+            error = (rotated - rotate_field(answer, target, rotation)).abs() / scale
+            if not bool(error.max() <= limit):
+                raise AssertionError(
+                    _describe_failure(module, source, target, index, rotation, error, limit)
+                )
+
+
+def _describe_failure(
+    module: nn.Module,
+    source: o3.Irreps,
+    target: o3.Irreps,
+    index: int,
+    rotation: Tensor,
+    error: Tensor,
+    limit: float,
+) -> str:
+    blocks = ", ".join(
+        f"{block} {float(error[:, part].max()):.1e}"
+        for block, part in zip(target, irreps_slices(target), strict=True)
+    )
+    same_inside = error.ndim == 5 and float(error[:, :, 1:-1, 1:-1, 1:-1].amax()) <= limit
+    hint = (
+        "Only the rim is wrong: a kernel or a padding is not symmetric there."
+        if same_inside and min(error.shape[2:]) > 2
+        else "Usual reasons: a strided layer whose kept voxels do not lie symmetrically in the "
+        "grid (n + 2 * padding - k must be a multiple of the stride), irreps listed in another "
+        "order than the channels, a non-linearity on single components, active dropout."
+    )
+    name = type(module).__name__
+    return (
+        f"{name}: {source} -> {target} does not commute with rotation {index} of the cube, "
+        f"{rotation.int().tolist()}: error {float(error.max()):.1e} of the largest output, "
+        f"allowed {limit:.0e}; by block: {blocks}. {hint}"
+    )
+
+
+def _move_voxels(field: Tensor, rotation: Tensor) -> Tensor:
+    rounded = rotation.round()
+    if torch.allclose(rotation, rounded, rtol=0, atol=1e-12):
+        sources = rounded.abs().argmax(dim=1).tolist()
+        moved = field.permute(0, 1, *(2 + axis for axis in sources))
+        flips = [2 + axis for axis in range(3) if rounded[axis, sources[axis]] < 0]
+        return moved.flip(flips).contiguous()
+    size = field.shape[2]
+    axis = (torch.arange(size, dtype=torch.float64) - (size - 1) / 2) * (2 / max(size - 1, 1))
+    points = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
+    # Row vectors: x @ R is R^-1 x. grid_sample counts its axes from the last one.
+    places = (points @ rotation).flip(-1).to(field)
+    places = places.expand(field.shape[0], *places.shape)
+    return functional.grid_sample(field, places, mode="bilinear", align_corners=True)

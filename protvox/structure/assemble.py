@@ -18,6 +18,7 @@ from protvox.structure.clean import (
     find_solvent,
     order_residues,
 )
+from protvox.structure.copies import separate_copies
 from protvox.structure.limits import ReadLimits
 from protvox.structure.model import ResidueKind, Structure
 from protvox.structure.table import AtomTable, run_starts
@@ -61,8 +62,10 @@ def assemble_structure(
                          remedy="Give a file with coordinates", code="input.no_atoms")  # fmt: skip
     _check_count("models", len(run_starts(table.model)), limits.models, name)
     table, dropped, warnings = choose_model(table, model, where=name)
+    other_models = bool(dropped)
     check_coordinates(table, where=name)
     table, corrected = correct_elements(table)
+    table, copies = separate_copies(table)
     table, site, residue = order_residues(table)
     gone, solvent = find_solvent(table)
     keep, positions = choose_positions(table, site, residue, gone)
@@ -76,7 +79,8 @@ def assemble_structure(
     kind, words = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
     if not protein.any():
-        raise InputError("the file has no protein residues", where=name,
+        what = "model" if other_models else "file"
+        raise InputError(f"the {what} has no protein residues", where=name,
                          remedy="Give a structure with at least CA atoms of amino acids",
                          code="input.no_protein")  # fmt: skip
     parent = np.array([w.parent for w in words], dtype="<U3")
@@ -101,7 +105,7 @@ def assemble_structure(
     if corrected:
         warnings.append(f"{corrected} atoms of standard residues had a wrong element; it was "
                         "taken from the atom name.")  # fmt: skip
-    warnings += table.notes
+    warnings += copies
     warnings += describe_gaps(structure, table.declared)
     warnings += describe_residues(structure, words)
     return structure.with_report(tuple(dropped), tuple(warnings))

@@ -19,6 +19,7 @@ MAX_COORDINATE: Final = 9999.0
 """Å; PDB columns end here, and some programs write 9999 for "unknown"."""
 
 _HYDROGENS: Final = ("H", "D", "T")
+_DUMMY: Final = "DUM"  # marks membrane planes in OPM files
 
 
 def choose_model(
@@ -94,7 +95,7 @@ def check_coordinates(table: AtomTable, *, where: str) -> None:
 
 
 def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
-    """Find waters, hydrogens and atoms of unknown element.
+    """Find waters, hydrogens, dummy atoms and atoms of unknown element.
 
     Parameters
     ----------
@@ -111,6 +112,7 @@ def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
     elements, which = factorize(table.element)
     hydrogen = ~water & lookup((e in _HYDROGENS for e in elements), which)
     unknown = ~water & lookup((e in ("", "X") for e in elements), which)
+    unknown |= table.residue_name == _DUMMY
     dropped: list[Dropped] = []
     if water.any():
         rows = np.flatnonzero(water)
@@ -118,7 +120,7 @@ def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
             table.chain, table.number, table.insertion_code)))]  # fmt: skip
         dropped += _by_chain(table.chain[starts], "water molecule", "water is left out")
     dropped += _by_chain(table.chain[hydrogen], "hydrogen atom", "hydrogens are left out")
-    dropped += _by_chain(table.chain[unknown], "atom", "the element is unknown")
+    dropped += _by_chain(table.chain[unknown], "atom", "it is a dummy or of unknown element")
     return water | hydrogen | unknown, dropped
 
 

@@ -45,6 +45,7 @@ def parse_text(data: bytes, form: str) -> AtomTable:
 
     if form == "pdb":
         structure = gemmi.read_pdb_string(data)
+        _name_blank_chains(structure)
     else:
         structure = gemmi.read_structure_string(data, format=gemmi.CoorFormat.Mmcif)
     declared = _declared(structure)
@@ -80,6 +81,25 @@ def parse_text(data: bytes, form: str) -> AtomTable:
         water=entity == _WATER,
         declared=declared,
     )
+
+
+def _name_blank_chains(structure: gemmi.Structure) -> None:
+    """Name blank chains by segment, as simulation programs write them."""
+    import gemmi
+
+    for model in structure:
+        parts: dict[str, gemmi.Chain] = {}
+        replaced = []
+        for i, chain in enumerate(model):
+            if not chain.name and any(residue.segment for residue in chain):
+                replaced.append(i)
+                for residue in chain:
+                    part = parts.setdefault(residue.segment, gemmi.Chain(residue.segment))
+                    part.add_residue(residue)
+        for i in reversed(replaced):
+            del model[i]
+        for part in parts.values():
+            model.add_chain(part)
 
 
 def _alias_long_chains(structure: gemmi.Structure) -> dict[str, str]:

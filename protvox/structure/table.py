@@ -43,8 +43,6 @@ class AtomTable:
         ``atom`` bool, the file says it is water.
     declared
         Sequences from SEQRES or entity_poly_seq.
-    notes
-        Warnings of the parser.
     """
 
     model: NDArray[np.int32]
@@ -61,7 +59,6 @@ class AtomTable:
     polymer: NDArray[np.int8]
     water: NDArray[np.bool_]
     declared: tuple[Declared, ...] = field(default=())
-    notes: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -84,7 +81,6 @@ class AtomTable:
             polymer=self.polymer[rows],
             water=self.water[rows],
             declared=self.declared,
-            notes=self.notes,
         )
 
 

@@ -106,7 +106,7 @@ def voxelize(
         coordinates,
         channel,
         offsets,
-        out.reshape(n_grids, -1),
+        out.reshape(n_grids, math.prod(shape[1:])),
         np.array(spec.shape, dtype=np.int64),
         n_channels,
         np.float32(1.0 / spec.spacing),

@@ -161,7 +161,7 @@ def encode_ccp4(density: DensityMap, channel: str | None = None) -> bytes:
         If there is no such channel (``voxel.channels``).
     """
     if channel is None:
-        values = density.values.sum(axis=0)
+        values: NDArray[np.float32] = density.values.sum(axis=0)
     elif channel in density.channels:
         values = density.values[density.channels.index(channel)]
     else:

@@ -9,6 +9,7 @@ import numpy as np
 from protvox.structure.model import Structure
 from protvox.structure.residues import ResidueWord
 from protvox.structure.table import Declared, factorize, lookup
+from protvox.structure.wording import count
 from protvox.vocabulary import BACKBONE_ATOMS
 
 _NO_SIDE_CHAIN: Final = frozenset({*BACKBONE_ATOMS, "CB", "OXT"})
@@ -72,12 +73,13 @@ def describe_residues(structure: Structure, words: list[ResidueWord]) -> list[st
         else:
             broken = int((rows & ~backbone[:, :3].all(axis=1)).sum())
             if broken:
-                found.append(f"Chain {chain}: {broken} residues lack backbone atoms.")
-    mirrored = int(sum(w.mirrored for w, p in zip(words, protein.tolist(), strict=True) if p))
+                found.append(f"Chain {chain}: {count(broken, 'residue')} without all backbone "
+                             "atoms.")  # fmt: skip
+    mirrored = int((protein & np.array([word.mirrored for word in words])).sum())
     if mirrored:
-        found.append(f"{mirrored} D-amino acids are treated as their L forms.")
+        found.append(f"Treated as their L forms: {count(mirrored, 'D-amino acid')}.")
     unknown = int((protein & (structure.parent == "")).sum())
     if unknown:
-        found.append(f"{unknown} protein residues stand for no standard amino acid and have no "
-                     "wild type.")  # fmt: skip
+        found.append("Without a wild type, as they stand for no standard amino acid: "
+                     f"{count(unknown, 'residue')}.")  # fmt: skip
     return found

@@ -22,6 +22,7 @@ from protvox.structure.copies import separate_copies
 from protvox.structure.limits import ReadLimits
 from protvox.structure.model import ResidueKind, Structure
 from protvox.structure.table import AtomTable, run_starts
+from protvox.structure.wording import count
 
 
 def assemble_structure(
@@ -76,7 +77,7 @@ def assemble_structure(
     _check_count("residues", len(starts), limits.residues, name)
     _check_count("chains", len(run_starts(table.chain[starts])), limits.chains, name)
     index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
-    kind, words = classify_residues(table, starts, index)
+    kind, words, untraced = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
     if not protein.any():
         what = "model" if other_models else "file"
@@ -103,11 +104,14 @@ def assemble_structure(
         kind=kind,
     )
     if corrected:
-        warnings.append(f"{corrected} atoms of standard residues had a wrong element; it was "
-                        "taken from the atom name.")  # fmt: skip
+        warnings.append("Corrected from the atom name: the element of "
+                        f"{count(corrected, 'atom')} in standard residues.")  # fmt: skip
     warnings += copies
     warnings += describe_gaps(structure, table.declared)
     warnings += describe_residues(structure, words)
+    if untraced:
+        warnings.append("Kept as surroundings only, for lack of a CA atom: "
+                        f"{count(untraced, 'amino acid')}.")  # fmt: skip
     return structure.with_report(tuple(dropped), tuple(warnings))
 
 

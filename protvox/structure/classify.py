@@ -55,7 +55,7 @@ def correct_elements(table: AtomTable) -> tuple[AtomTable, int]:
 
 def classify_residues(
     table: AtomTable, starts: NDArray[np.int64], residue: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], list[ResidueWord]]:
+) -> tuple[NDArray[np.uint8], list[ResidueWord], int]:
     """Tell the kind of every residue.
 
     A residue is **protein** when it has a carbon named CA, its name is a known amino acid
@@ -75,8 +75,9 @@ def classify_residues(
 
     Returns
     -------
-    kind, words
-        ``residue`` `ResidueKind`, and what each residue's name means.
+    kind, words, untraced
+        ``residue`` `ResidueKind`, what each residue's name means, and the number of amino
+        acids in chains that are no protein residues only because they have no CA.
     """
     words = [residue_word(name) for name in table.residue_name[starts].tolist()]
     n = len(starts)
@@ -101,7 +102,8 @@ def classify_residues(
     nucleotide = np.array([w.nucleotide for w in words], dtype=np.bool_)
     kind[nucleotide & (polymer != 0)] = ResidueKind.NUCLEIC
     kind[protein] = ResidueKind.PROTEIN
-    return kind, words
+    untraced = int((amino & ~has["CA"] & ((polymer == 1) | ((polymer == -1) & ~hetero))).sum())
+    return kind, words, untraced
 
 
 def assign_atom_types(

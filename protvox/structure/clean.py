@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from protvox.errors import InputError
 from protvox.structure.model import Dropped
 from protvox.structure.residues import residue_word
 from protvox.structure.table import AtomTable, factorize, lookup, run_starts
+from protvox.structure.wording import count, listing
 from protvox.vocabulary import BACKBONE_ATOMS
 
 MAX_COORDINATE: Final = 9999.0
@@ -50,12 +50,12 @@ def choose_model(
     chosen = numbers[0] if model is None else model
     if chosen not in numbers:
         raise InputError(f"the file has no model {chosen}", where=where,
-                         remedy=f"Choose one of: {_shorten(map(str, numbers))}",
+                         remedy=f"Choose one of: {listing(map(str, numbers))}",
                          code="input.model")  # fmt: skip
     if len(numbers) == 1:
         return table, [], []
     others = [str(n) for n in numbers if n != chosen]
-    dropped = Dropped(_count(len(others), "model"), f"model {_shorten(others)}",
+    dropped = Dropped(count(len(others), "model"), f"model {listing(others)}",
                       "one model is read at a time")  # fmt: skip
     warnings = [] if model is not None else [
         f"The file has {len(numbers)} models; model {chosen} was read."
@@ -83,7 +83,7 @@ def check_coordinates(table: AtomTable, *, where: str) -> None:
         row = int(np.argmax(bad))
         value = ", ".join(f"{x:g}" for x in table.coordinates[row])
         raise InputError(
-            f"{_count(int(bad.sum()), 'atom')} with coordinates that are not numbers or beyond "
+            f"{count(int(bad.sum()), 'atom')} with coordinates that are not numbers or beyond "
             f"{MAX_COORDINATE:.0f} Å, first ({value})",
             where=f"{where}, {_atom_place(table, row)}",
             remedy="Correct or remove these atoms", code="input.coordinates",
@@ -238,18 +238,7 @@ def _keep_lone_backbone(
 
 def _by_chain(chains: NDArray[np.str_], what: str, why: str) -> list[Dropped]:
     counts = Counter(chains.tolist())
-    return [Dropped(_count(n, what), f"chain {c}", why) for c, n in counts.items()]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _shorten(words: Iterable[str], most: int = 8) -> str:
-    listed = list(words)
-    if len(listed) <= most:
-        return ", ".join(listed)
-    return f"{', '.join(listed[: most - 1])}, ... {listed[-1]}"
+    return [Dropped(count(n, what), f"chain {c}", why) for c, n in counts.items()]
 
 
 def _atom_place(table: AtomTable, row: int) -> str:

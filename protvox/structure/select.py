@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from protvox.errors import InputError
 from protvox.structure.model import Structure
+from protvox.structure.wording import listing
 
 _RANGE: Final = re.compile(r"(-?\d{1,9})([A-Za-z]?)-(-?\d{1,9})([A-Za-z]?)", re.ASCII)
 _RESIDUE: Final = re.compile(r"(-?\d{1,9})([A-Za-z]?)", re.ASCII)
@@ -182,7 +183,7 @@ def _segment(chain: str | None, text: str, whole: str) -> Segment:
 
 def _find_chain(structure: Structure, chain: str | None) -> str:
     there = structure.protein_chains
-    listed = f"Choose one of: {', '.join(there)}"
+    listed = f"Choose one of: {listing(there, most=30)}"
     if chain is None:
         if len(there) == 1:
             return there[0]

@@ -7,7 +7,12 @@ holds the blocks of the irreps one after another, multiplicity outside, componen
 from protvox.nn.activation import Gate, NormActivation
 from protvox.nn.conv import SteerableConv3d, gaussian_kernel
 from protvox.nn.dropout import IrrepDropout
-from protvox.nn.equivariance import assert_equivariant, cube_rotations, rotate_field
+from protvox.nn.equivariance import (
+    assert_equivariant,
+    cube_rotations,
+    rotate_field,
+    rotation_of_channels,
+)
 from protvox.nn.fold import fold, fold_convolution
 from protvox.nn.heads import CentrePool, GlobalAveragePool, Invariants
 from protvox.nn.irreps import check_irreps, irreps_slices
@@ -38,4 +43,5 @@ __all__ = [
     "kernel_basis",
     "path_functions",
     "rotate_field",
+    "rotation_of_channels",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import permutations, product
 
 import torch
@@ -64,7 +65,34 @@ def rotate_field(field: Tensor, irreps: o3.Irreps | str, rotation: Tensor) -> Te
     rotation = rotation.to(torch.float64).cpu()
     if field.ndim == 5:
         field = _move_voxels(field, rotation)
-    return mix_channels(irreps.D_from_matrix(rotation).to(field), field)
+    return mix_channels(rotation_of_channels(irreps, rotation).to(field), field)
+
+
+def rotation_of_channels(irreps: o3.Irreps | str, rotation: Tensor) -> Tensor:
+    """Return the matrix D(R) by which a rotation acts on the channels of irreps.
+
+    Parameters
+    ----------
+    irreps
+        Irreps of the field.
+    rotation
+        ``3 3`` rotation matrix R.
+
+    Returns
+    -------
+    Tensor
+        ``irreps.dim irreps.dim`` float64, block diagonal, on the CPU.
+
+    Notes
+    -----
+    Solved from ``Y(R p) = D(R) Y(p)`` at fixed points p. Going through Euler angles, as
+    ``Irreps.D_from_matrix`` does, costs half of the digits where the angles are degenerate,
+    which they are for rotations of the cube.
+    """
+    irreps = check_irreps(irreps)
+    entries = tuple(rotation.to(torch.float64).flatten().tolist())
+    blocks = [_wigner_matrix(b.ir.l, entries) for b in irreps for _ in range(b.mul)]
+    return torch.block_diag(*blocks)
 
 
 def assert_equivariant(
@@ -117,6 +145,17 @@ def assert_equivariant(
                 raise AssertionError(
                     _describe_failure(module, source, target, index, rotation, error, limit)
                 )
+
+
+@lru_cache(maxsize=512)
+def _wigner_matrix(degree: int, entries: tuple[float, ...]) -> Tensor:
+    rotation = torch.tensor(entries, dtype=torch.float64).view(3, 3)
+    generator = torch.Generator().manual_seed(0)
+    points = torch.randn(4 * degree + 4, 3, generator=generator, dtype=torch.float64)
+    before = o3.spherical_harmonics(degree, points, normalize=True)
+    after = o3.spherical_harmonics(degree, points @ rotation.T, normalize=True)
+    matrix: Tensor = torch.linalg.lstsq(before, after).solution.T
+    return matrix
 
 
 def _describe_failure(

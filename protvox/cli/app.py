@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -19,7 +20,22 @@ from protvox.cli.train import train
 from protvox.cli.voxelize import voxelize
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class ClosedPipeError(Exception):
+    """Whoever read stdout (head, less) has seen enough."""
+
+
+class _App(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; click itself would make a closed pipe a failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ClosedPipeError from error
+
+
+@click.group(
+    cls=_App, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="protvox", message="%(prog)s %(version)s")
 def app() -> None:
     """Read protein structures with steerable neural networks.
@@ -60,9 +76,9 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         console.error("interrupted")
         return INTERRUPTED_EXIT
-    except BrokenPipeError:
-        # The reader of stdout (head, less) has seen enough; that is no failure. Python
-        # flushes stdout once more at exit, which must not complain either.
+    except (ClosedPipeError, BrokenPipeError):
+        # That is no failure. Python flushes stdout once more at exit, which must not
+        # complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

@@ -11,10 +11,15 @@ from protvox.cli.files import STDOUT, write_text
 from protvox.errors import UsageError
 
 if TYPE_CHECKING:
-    from protvox.predict.results import Prediction
+    from protvox.predict.results import Prediction, ResidueTable
     from protvox.structure.model import Structure
 
 _STRUCTURE_SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif")
+
+_REMARK = (
+    "B-factors are the probability, in percent, that protvox gives to the amino acid present "
+    "from its surroundings alone"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Views:
         if self.annotate is not None:
             if task == "cath":
                 raise _refusal("needs the environment task", "--annotate", "Use --task all")
-            if Path(self.annotate).suffix.lower() not in _STRUCTURE_SUFFIXES:
+            if not self.annotate.lower().removesuffix(".gz").endswith(_STRUCTURE_SUFFIXES):
                 raise _refusal("must end in .pdb or .cif", "--annotate", "Rename it")
         elif inputs and not Path(inputs[0]).is_file():
             raise _refusal("needs a structure file to open", wanted[0], "Add --annotate FILE.cif")
@@ -98,7 +103,7 @@ class Views:
         """
         shown = source
         if self.annotate is not None and prediction.residues is not None:
-            _write_annotated(self.annotate, structure, prediction)
+            _write_annotated(self.annotate, structure, prediction.residues)
             shown = self.annotate
         if self.pymol is None and self.chimerax is None:
             return
@@ -112,6 +117,27 @@ class Views:
             _write(self._attributes, viewers.chimerax_attributes(prediction))
             script = viewers.chimerax_script(prediction, structure=opened, attributes=attributes)
             _write(self.chimerax, script)
+
+
+def _write_annotated(path: str, structure: Structure, table: ResidueTable) -> None:
+    import numpy as np
+
+    from protvox.structure.write import write_annotated
+
+    places = zip(
+        table.chain.tolist(), table.number.tolist(), table.insertion_code.tolist(), strict=True
+    )
+    percent = dict(zip(places, (100 * table.p_wild_type).tolist(), strict=True))
+    rows = zip(
+        structure.chain.tolist(),
+        structure.number.tolist(),
+        structure.insertion_code.tolist(),
+        strict=True,
+    )
+    values = np.array([percent.get(place, np.nan) for place in rows])
+    values[~structure.is_protein] = np.nan
+    write_annotated(structure, values, path, remark=_REMARK)
+    console.note(f"wrote {path}")
 
 
 def _write(path: str, text: str) -> None:

@@ -7,30 +7,91 @@ import click
 from protvox.cli import console
 from protvox.cli.files import refuse_overwrite
 from protvox.cli.options import model_number_option, offline_option
+from protvox.errors import ModelError, UsageError
 
 
 @click.command(short_help="Write the atom densities of a structure as a CCP4 map or npz.")
 @click.argument("source", metavar="INPUT", type=click.Path())
 @click.option(
-    "-o", "--output", metavar="FILE", required=True, type=click.Path(),
+    "-o",
+    "--output",
+    metavar="FILE",
+    required=True,
+    type=click.Path(),
     help="File to write: .ccp4, .map, .mrc or .npz.",
-)  # fmt: skip
-@click.option("--chain", metavar="A", help="Only the atoms of this chain.")
+)
+@click.option("--domain", metavar="A:1-90,120-150", help="Only these residues, or this chain.")
+@click.option(
+    "--channels",
+    default="types",
+    show_default=True,
+    metavar="NAME",
+    help="Kinds of atoms to tell apart: types, backbone or ca.",
+)
+@click.option("--channel", metavar="NAME", help="Channel of a map. [default: the sum of all]")
+@click.option(
+    "--spacing",
+    type=click.FloatRange(0.1, 10),
+    default=1.0,
+    show_default=True,
+    metavar="Å",
+    help="Edge of a voxel.",
+)
+@click.option(
+    "--sigma",
+    type=click.FloatRange(0.1, 10),
+    default=1.0,
+    show_default=True,
+    metavar="Å",
+    help="Standard deviation of an atom's Gaussian.",
+)
 @model_number_option
 @offline_option
 def voxelize(
-    source: str, output: str, chain: str | None, model_number: int | None, offline: bool | None
+    source: str,
+    output: str,
+    domain: str | None,
+    channels: str,
+    channel: str | None,
+    spacing: float,
+    sigma: float,
+    model_number: int | None,
+    offline: bool | None,
 ) -> None:
     """Write the atom densities of a structure.
 
-    A .ccp4 map opens in register with the structure in PyMOL and ChimeraX and holds the sum
-    of the channels; .npz holds every channel.
-    """
-    refuse_overwrite((source,), (output,))
-    from protvox.structure.read import read_structure
+    A .ccp4 map opens in register with the structure in PyMOL and ChimeraX; it holds the sum
+    of the channels, or the one chosen. An .npz file holds every channel.
 
-    structure = read_structure(source, model=model_number, offline=offline)
+    \b
+    Examples:
+      protvox voxelize 1abc.cif -o 1abc.ccp4
+      protvox voxelize 1abc.cif -o rings.map --channel aromatic_C
+      protvox voxelize 1abc.cif -o domain.npz --domain A:1-90 --spacing 2
+    """  # noqa: D301 (\b is click's mark for lines to keep)
+    from protvox.structure.read import read_structure
+    from protvox.structure.select import parse_selection
     from protvox.voxel.export import voxelize_structure, write_map
 
-    write_map(voxelize_structure(structure), output)
-    console.note(f"wrote {output}")
+    refuse_overwrite((source,), (output,))
+    if channel is not None and output.lower().endswith(".npz"):
+        raise UsageError(
+            "an .npz file holds every channel",
+            where="--channel",
+            remedy="Leave it out, or write a .ccp4 map",
+            code="usage.channel",
+        )
+    structure = read_structure(source, model=model_number, offline=offline)
+    residues = None if domain is None else parse_selection(domain).mask(structure)
+    try:
+        density = voxelize_structure(
+            structure, residues, spacing=spacing, sigma=sigma, channels=channels
+        )
+        write_map(density, output, channel)
+    except ModelError as error:
+        # In a library call a wrong name is the model's; here it is an option's.
+        raise UsageError(
+            error.what, where=error.where, remedy=error.remedy, code=error.code
+        ) from error
+    x, y, z = density.values.shape[1:]
+    console.note(f"wrote {output}: {x} x {y} x {z} voxels of {spacing:g} Å")

@@ -135,12 +135,11 @@ class DelimitedWriter:
         if self._columns is None:
             self._columns = list(frame.columns)
         text = io.StringIO()
-        frame.to_csv(
+        frame.reindex(columns=self._columns).to_csv(
             text,
             sep=self._separator,
             index=False,
             header=header,
-            columns=self._columns,
             float_format=_DIGITS,
             lineterminator="\n",
         )
@@ -212,8 +211,7 @@ class TextWriter:
 
 
 def _bytes(text: str) -> bytes:
-    # File names may hold bytes that are no UTF-8; they become question marks.
-    return text.encode("utf-8", errors="replace")
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def _domains(prediction: Prediction) -> pd.DataFrame:

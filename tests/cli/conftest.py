@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import protvox as protvox_package
+
+ROOT = str(Path(protvox_package.__file__).parent.parent)
+FAKE = Path(__file__).with_name("fake_predictor.py")
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch, tmp_path):
+    for name in ("FORCE_COLOR", "PROTVOX_DEBUG", "PROTVOX_OFFLINE", "PROTVOX_DEVICE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PROTVOX_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """The fake predictor's module, its `answer` in place of the real one."""
+    spec = importlib.util.spec_from_file_location("fake_predictor", FAKE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    from protvox import predict
+
+    monkeypatch.setattr(predict, "classify", module.answer, raising=False)
+    return module
+
+
+@pytest.fixture
+def protvox(capsysbinary):
+    """Run the command line in this process."""
+    from protvox.cli.app import run
+
+    def call(*arguments: str | Path) -> Result:
+        capsysbinary.readouterr()
+        code = run([str(a) for a in arguments])
+        captured = capsysbinary.readouterr()
+        return Result(code, captured.out, captured.err.decode())
+
+    return call
+
+
+@pytest.fixture
+def example() -> Path:
+    return Path(protvox_package.__file__).parent / "examples" / "1pwc.pdb.gz"
+
+
+@pytest.fixture
+def start():
+    """Start the command line with the fake predictor in a process of its own."""
+    started = []
+
+    def call(mode: str, *arguments: str | Path, **options) -> subprocess.Popen:
+        command = [sys.executable, str(FAKE), mode, *map(str, arguments)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": ROOT}, **pipes)
+        started.append(process)
+        return process
+
+    yield call
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()

@@ -1,0 +1,102 @@
+"""A predictor without networks, and a script that runs the command line with it.
+
+``python fake_predictor.py MODE ARGUMENTS...`` where MODE is ``answer``, ``sleep`` (says READY
+on stderr, then never ends), ``crash`` (a bug), ``memory`` or ``device``.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+
+from protvox.errors import DeviceError
+from protvox.predict.results import (
+    DomainPrediction,
+    InputInfo,
+    Prediction,
+    RankedLabel,
+    ResidueTable,
+)
+from protvox.vocabulary import AMINO_ACID_INDEX
+
+ARCHITECTURES = (
+    ("3.40", "3-Layer(aba) Sandwich", 0.912345678),
+    ("3.30", "2-Layer Sandwich", 0.05),
+    ("3.90", "Alpha-Beta Complex", 0.02),
+    ("2.60", "Sandwich", 0.01),
+    ("1.10", "Orthogonal Bundle", 0.005),
+    ("1.20", "Up-down Bundle", 0.001),
+)
+CALLS: list[dict] = []
+
+
+def answer(structure, *, task="all", domains=None, chain=None, top_k=5, progress=None, **rest):
+    CALLS.append({"task": task, "domains": domains, "chain": chain, "top_k": top_k, **rest})
+    rows = np.flatnonzero(structure.is_protein & (structure.parent != ""))
+    if chain is not None:
+        rows = rows[structure.chain[rows] == chain]
+    if progress is not None:
+        progress(len(rows), len(rows))
+    places = [(c, "") for c in structure.protein_chains if chain in (None, c)]
+    if domains:
+        places = [(s.chains[0] or structure.protein_chains[0], s.chopping) for s in domains]
+    return Prediction(
+        input=InputInfo.of(structure),
+        domains=() if task == "environment" else tuple(domain(*p, top_k) for p in places),
+        residues=None if task == "cath" else residues(structure, rows),
+        models={"environment": "fake@1", "cath": "fake@1"},
+        warnings=structure.warnings,
+    )
+
+
+def domain(chain, chopping, top_k):
+    labels = tuple(RankedLabel(*a) for a in ARCHITECTURES[:top_k])
+    return DomainPrediction(
+        chain, chain, chopping, 345, True, "fake@1", RankedLabel("3", "Alpha Beta", 0.98), labels
+    )
+
+
+def residues(structure, rows):
+    present = np.array([AMINO_ACID_INDEX[name] for name in structure.parent[rows]])
+    logits = np.random.default_rng(0).normal(0, 1.5, (len(rows), 20))
+    logits[np.arange(len(rows)), present] += 3
+    probabilities = np.exp(logits)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return ResidueTable(
+        structure.chain[rows],
+        structure.number[rows],
+        structure.insertion_code[rows],
+        structure.parent[rows],
+        probabilities.astype(np.float32),
+        structure.chain[rows],
+    )
+
+
+def sleep(structure, **_):
+    sys.stderr.write("READY\n")
+    sys.stderr.flush()
+    time.sleep(120)
+
+
+def crash(structure, **_):
+    raise ZeroDivisionError("float division by zero\nsecond line")
+
+
+def memory(structure, **_):
+    raise MemoryError
+
+
+def device(structure, **_):
+    raise DeviceError("there is no GPU", remedy="Use --device cpu", code="device.missing")
+
+
+MODES = {f.__name__: f for f in (answer, sleep, crash, memory, device)}
+
+if __name__ == "__main__":
+    from protvox import predict
+    from protvox.cli import main
+
+    predict.classify = MODES[sys.argv.pop(1)]
+    main()

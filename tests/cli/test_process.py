@@ -1,0 +1,54 @@
+"""What only a process of its own can show: pipes, signals, exit codes, start-up."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+
+def test_closed_pipe_is_silent(start, example):
+    process = start("answer", "classify", *[example] * 4, "--format", "jsonl")
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert "Traceback" not in (err := process.stderr.read().decode())
+    assert "BrokenPipe" not in err
+
+
+def test_interrupt_is_130_and_leaves_no_file(start, example, tmp_path):
+    process = start("sleep", "classify", example, "-o", tmp_path / "out.json")
+    for line in process.stderr:
+        if line.strip() == b"READY":
+            break
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert "Traceback" not in process.stderr.read().decode()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_full_disk_is_one_clear_line(start, example):
+    with open("/dev/full", "wb") as full:
+        process = start("answer", "classify", example, stdout=full)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert b"error: stdout: cannot be written" in err
+    assert b"Traceback" not in err
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from protvox.cli.app import run; run(['--help']); "
+        "heavy = {'torch', 'numpy', 'pandas', 'rich', 'numba', 'gemmi', 'e3nn'}; "
+        "sys.exit(len(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert done.returncode == 0
+
+
+def test_bad_input_is_told_without_loading_torch():
+    code = (
+        "import sys; from protvox.cli.app import run; "
+        "assert run(['classify', 'no-such-file.pdb']) == 3; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+
+import pandas as pd
+import pytest
+
+from protvox.errors import UsageError
+from protvox.report.output import FORMATS, format_of, make_writer
+
+
+def written(form, predictions, *, many=False, tables="residues") -> bytes:
+    stream = io.BytesIO()
+    writer = make_writer(form, stream, many=many, tables=tables)
+    for prediction in predictions:
+        writer.add(prediction)
+    writer.close()
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_takes_two_predictions_and_leaves_the_stream_open(prediction, form):
+    stream = io.BytesIO()
+    writer = make_writer(form, stream, many=True, tables="residues")
+    writer.add(prediction)
+    writer.add(prediction)
+    writer.close()
+    assert not stream.closed
+    assert len(stream.getvalue()) > 1000
+
+
+def test_json_list_and_object(prediction):
+    assert json.loads(written("json", [prediction]))["input"]["model"] == 3
+    assert len(json.loads(written("json", [prediction] * 2, many=True))) == 2
+
+
+def test_csv_columns_stay_those_of_the_header(prediction):
+    fewer = dataclasses.replace(
+        prediction,
+        domains=tuple(
+            dataclasses.replace(d, architectures=d.architectures[:2]) for d in prediction.domains
+        ),
+    )
+    text = written("csv", [fewer, prediction], many=True, tables="domains")
+    table = pd.read_csv(io.BytesIO(text))
+    assert len(table) == 4
+    assert "architecture_2" in table
+    assert "architecture_3" not in table
+
+
+def test_wider_first_prediction_leaves_gaps(prediction):
+    fewer = dataclasses.replace(
+        prediction,
+        domains=tuple(
+            dataclasses.replace(d, architectures=d.architectures[:2]) for d in prediction.domains
+        ),
+    )
+    text = written("csv", [prediction, fewer], many=True, tables="domains")
+    table = pd.read_csv(io.BytesIO(text))
+    assert table["architecture_3"].isna().tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [("a.csv", "csv"), ("a.JSON", "json"), ("a.parquet", "parquet"), ("a.txt", None), ("-", None)],
+)
+def test_format_of_a_file_name(path, form):
+    assert format_of(path) == form
+
+
+def test_unknown_format_is_refused():
+    with pytest.raises(UsageError):
+        make_writer("xml", io.BytesIO(), many=False, tables="residues")

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from protvox.predict.results import Prediction
+from protvox.report.table import render
+
+
+def draw(prediction: Prediction, *, color: bool = False, width: int = 80) -> str:
+    file = io.StringIO()
+    system = "standard" if color else None
+    Console(file=file, width=width, force_terminal=color, color_system=system).print(
+        render(prediction)
+    )
+    return file.getvalue()
+
+
+def test_fits_80_columns_whatever_the_names(prediction):
+    assert max(map(len, draw(prediction).splitlines())) <= 80
+
+
+def test_says_what_was_read_and_what_was_left_out(prediction):
+    text = draw(prediction)
+    assert "mmcif, model 3, 121 residues, 999 atoms" in text
+    assert "0 waters (chain 0)" in text
+    assert "and 2 more" in " ".join(text.split())
+
+
+def test_names_cannot_send_escapes(prediction):
+    assert "\x1b" not in draw(prediction)
+    assert "a\\x1b[31m.cif" in draw(prediction)
+
+
+def test_strip_shows_the_favoured_amino_acid_below_the_suspect(prediction):
+    lines = draw(prediction).splitlines()
+    row = lines.index("    45  LKMFPSTWYV")  # the last residues of chain A
+    assert lines[row + 1] == "               G"
+
+
+def test_suspects_are_listed_with_insertion_code_and_odds(prediction):
+    text = draw(prediction)
+    assert "A:52A TRP   0.0001  GLY 1.00" in text
+    assert f"{0.999 / (0.001 / 19):,.0f} : 1" in text
+
+
+def test_out_of_range_domain_is_marked(prediction):
+    assert draw(prediction).count("larger than any") == 1
+
+
+def test_colour_only_when_asked(prediction):
+    assert "\x1b[" in draw(prediction, color=True)
+
+
+def test_without_residues_or_domains(prediction):
+    cath = draw(dataclasses.replace(prediction, residues=None))
+    assert "Amino-acid" not in cath
+    environment = draw(dataclasses.replace(prediction, domains=()))
+    assert "CATH" not in environment
+    assert "chain Bc" in environment
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_no_standard_residue_is_said(prediction, rows):
+    table = prediction.residues
+    fields = ("chain", "number", "insertion_code", "probabilities")
+    empty = dataclasses.replace(
+        table, **{f: getattr(table, f)[:rows] for f in fields}, wild_type=np.full(rows, "")
+    )
+    text = draw(dataclasses.replace(prediction, residues=empty))
+    assert "no residue of a standard amino acid" in text

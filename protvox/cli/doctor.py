@@ -13,7 +13,7 @@ import click
 from protvox import __version__
 from protvox.errors import ModelError, ProtvoxError
 
-_LIBRARIES = ("torch", "e3nn", "numpy", "numba", "gemmi", "biotite", "pandas", "pyarrow")
+_LIBRARIES = ("torch", "e3nn", "numpy", "numba", "gemmi", "pandas", "pyarrow", "safetensors")
 _BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 
 

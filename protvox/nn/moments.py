@@ -1,0 +1,87 @@
+"""From steerable moments of atoms to a steerable field: the first layer of a network."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from e3nn import o3
+from torch import Tensor, nn
+
+from protvox.nn.irreps import check_irreps
+
+
+class MomentEmbedding(nn.Module):
+    """Learned weights of the first steerable convolution, applied to precomputed moments.
+
+    For every degree l it mixes atom types and radial shells into fields of that degree;
+    together with the fixed moments this is the steerable convolution of scalar densities.
+
+    Parameters
+    ----------
+    degrees
+        Number of (type, shell) pairs for each degree l = 0, 1, ...
+    size
+        Grid points along each edge.
+    irreps_out
+        Irreps of the field produced; one block for each degree at most.
+    """
+
+    def __init__(self, degrees: tuple[int, ...], size: int, irreps_out: o3.Irreps | str) -> None:
+        super().__init__()
+        self.degrees = degrees
+        self.size = size
+        self.irreps_out = check_irreps(irreps_out)
+        missing = [str(m) for m in self.irreps_out if m.ir.l >= len(degrees)]
+        if missing:
+            raise ValueError(
+                f"irreps_out {self.irreps_out}: no moments of the degree of {missing}; "
+                f"moments go up to l={len(degrees) - 1}"
+            )
+        self.irreps_in = o3.Irreps([(n, (l, 1)) for l, n in enumerate(degrees)])
+        self.weights = nn.ParameterList(
+            nn.Parameter(torch.randn(degrees[m.ir.l], m.mul) / math.sqrt(degrees[m.ir.l]))
+            for m in self.irreps_out
+        )
+
+    def forward(self, moments: Tensor) -> Tensor:
+        """Mix moments into a field.
+
+        Parameters
+        ----------
+        moments
+            ``batch feature point``, features laid out ``degree (component pair)``.
+
+        Returns
+        -------
+        Tensor
+            ``batch irreps_out.dim x y z``.
+        """
+        if moments.shape[1:] != (self.irreps_in.dim, self.size**3):
+            raise ValueError(
+                f"moments of shape {tuple(moments.shape)}: expected batch x "
+                f"{self.irreps_in.dim} features x {self.size**3} points"
+            )
+        blocks = [
+            part @ moments[:, span] for part, span in zip(self.blocks(), self._spans(), strict=True)
+        ]
+        return torch.cat(blocks, dim=1).unflatten(2, (self.size,) * 3)
+
+    def blocks(self) -> list[Tensor]:
+        """Return the dense mixing matrix of every output block, ``out feature``."""
+        matrices: list[Tensor] = []
+        for m, weight in zip(self.irreps_out, self.weights, strict=True):
+            # The same mixing for every component; features are component-major.
+            eye = torch.eye(m.ir.dim, dtype=weight.dtype, device=weight.device)
+            matrices.append(torch.einsum("km,ij->mijk", weight, eye).reshape(m.dim, -1))
+        return matrices
+
+    def _spans(self) -> list[slice]:
+        ends = [0]
+        for degree, pairs in enumerate(self.degrees):
+            ends.append(ends[-1] + (2 * degree + 1) * pairs)
+        return [slice(ends[m.ir.l], ends[m.ir.l + 1]) for m in self.irreps_out]
+
+    def extra_repr(self) -> str:
+        """Return the irreps for the one-line repr."""
+        return f"{self.irreps_in} -> {self.irreps_out}, size={self.size}"

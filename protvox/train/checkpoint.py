@@ -1,0 +1,85 @@
+"""Training checkpoints: weights, optimiser state and step in one safetensors file."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from protvox.errors import ModelError
+
+
+def save_checkpoint(
+    path: Path,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    state: dict[str, object],
+) -> None:
+    """Write a checkpoint, replacing the last one only when the new one is complete.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    network, optimizer
+        What to save.
+    state
+        Step, best score and the like; anything JSON can hold.
+    """
+    tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
+    for index, slots in optimizer.state_dict()["state"].items():
+        for slot, value in slots.items():
+            tensors[f"optimizer/{index}/{slot}"] = torch.as_tensor(value)
+    # Two names for one tensor, or a strided view, cannot be stored.
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    partial = path.with_suffix(".partial")
+    save_file(tensors, partial, metadata={"state": json.dumps(state)})
+    os.replace(partial, path)
+
+
+def load_checkpoint(
+    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer | None = None
+) -> dict[str, object]:
+    """Restore a checkpoint in place and return its state.
+
+    Parameters
+    ----------
+    path
+        File written by `save_checkpoint`.
+    network
+        Network of the same architecture.
+    optimizer
+        Optimiser over the same parameters, or None to leave its state aside.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read or belongs to another architecture.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        weights = {n.split("/", 1)[1]: t for n, t in tensors.items() if n.startswith("network/")}
+        network.load_state_dict(weights)
+        state: dict[str, object] = json.loads(metadata["state"])
+    except (OSError, SafetensorError, KeyError, RuntimeError, ValueError) as error:
+        raise ModelError(
+            "the checkpoint does not fit this network", where=str(path),
+            remedy="Use the configuration it was trained with, or start anew without it",
+            code="model.checkpoint",
+        ) from error  # fmt: skip
+    if optimizer is not None:
+        slots: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer/"):
+                _, index, slot = name.split("/")
+                slots.setdefault(int(index), {})[slot] = value
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": slots, "param_groups": groups})
+    return state

@@ -1,0 +1,253 @@
+"""The training loop: resumable, deterministic by seed, on a CPU or a GPU."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from protvox.train.checkpoint import load_checkpoint, save_checkpoint
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How to train.
+
+    Attributes
+    ----------
+    steps
+        Optimiser steps in all; may be changed when a training is resumed.
+    batch_size
+        Samples a step.
+    learning_rate
+        Peak learning rate of AdamW.
+    weight_decay
+        Weight decay of AdamW.
+    warmup
+        Steps of linear rise.
+    cooldown
+        Share of the steps, at the end, over which the rate falls to 0.
+    label_smoothing
+        Share of the target spread over all classes.
+    evaluate_every
+        Steps between validations.
+    checkpoint_every
+        Seconds between checkpoints.
+    seed
+        Decides the weights at the start and the order of the data.
+    """
+
+    steps: int = 10000
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+    warmup: int = 500
+    cooldown: float = 0.3
+    label_smoothing: float = 0.0
+    evaluate_every: int = 2000
+    checkpoint_every: float = 180.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands, for a progress bar or a log."""
+
+    step: int
+    steps: int
+    loss: float
+    samples_per_second: float
+    metrics: dict[str, float]
+
+
+def rate_at(step: int, config: LoopConfig) -> float:
+    """Return the learning rate of a step: linear warm-up, constant, linear cool-down.
+
+    A constant middle, unlike a cosine, does not need to know the end: a training can be
+    resumed and lengthened from a checkpoint of that part.
+
+    Parameters
+    ----------
+    step
+        Counted from 0.
+    config
+        The schedule.
+    """
+    fall = config.steps * (1 - config.cooldown)
+    rise = min(1.0, (step + 1) / max(config.warmup, 1))
+    left = (config.steps - step) / max(config.steps - fall, 1)
+    return config.learning_rate * min(rise, left, 1.0)
+
+
+def prefetch(batches: Iterator[tuple[Tensor, Tensor]], depth: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Draw batches in a thread of their own, at most ``depth`` ahead.
+
+    Parameters
+    ----------
+    batches
+        Endless source of batches; what it raises is raised here.
+    depth
+        Batches held ready.
+    """
+    ready: queue.Queue[tuple[Tensor, Tensor] | BaseException] = queue.Queue(depth)
+    stop = threading.Event()
+
+    def draw() -> None:
+        try:
+            for batch in batches:
+                while not stop.is_set():
+                    try:
+                        ready.put(batch, timeout=0.5)
+                        break
+                    except queue.Full:
+                        continue
+                if stop.is_set():
+                    return
+        except BaseException as error:  # carried over to the consumer's thread
+            ready.put(error)
+
+    threading.Thread(target=draw, daemon=True).start()
+    try:
+        while True:
+            item = ready.get()
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()
+
+
+def train(
+    network: nn.Module,
+    batches: Callable[[int], Iterator[tuple[Tensor, Tensor]]],
+    evaluate: Callable[[nn.Module], dict[str, float]],
+    config: LoopConfig,
+    out: Path,
+    *,
+    device: torch.device,
+    report: Callable[[Progress], None],
+    time_limit: float | None = None,
+) -> bool:
+    """Train a classifier, going on from the checkpoint in ``out`` if there is one.
+
+    Parameters
+    ----------
+    network
+        Maps a batch of inputs to logits ``sample class``.
+    batches
+        Given the first step, yields batches (inputs, labels) from there on.
+    evaluate
+        Returns validation metrics; called in evaluation mode without gradients.
+    config
+        Schedule.
+    out
+        Folder for ``checkpoint.safetensors`` and ``log.jsonl``.
+    device
+        Where to compute.
+    report
+        Called every 50 steps and after each validation.
+    time_limit
+        Seconds after which to stop with a checkpoint, to be resumed later.
+
+    Returns
+    -------
+    bool
+        True when all steps are done.
+
+    Raises
+    ------
+    ModelError
+        If the checkpoint belongs to another network.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "checkpoint.safetensors"
+    network.to(device)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    step = 0
+    if path.exists():
+        step = int(str(load_checkpoint(path, network, optimizer)["step"]))
+    started = saved = time.monotonic()
+    first, total, count = step, 0.0, 0
+    metrics: dict[str, float] = {}
+    source = prefetch(batches(step), depth=4)
+    network.train()
+    while step < config.steps:
+        inputs, labels = next(source)
+        for group in optimizer.param_groups:
+            group["lr"] = rate_at(step, config)
+        with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
+            logits = network(inputs.to(device, non_blocking=True))
+        loss = functional.cross_entropy(
+            logits.float(), labels.to(device), label_smoothing=config.label_smoothing
+        )
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        step += 1
+        total, count = total + loss.detach(), count + 1
+        now = time.monotonic()
+        validate = step % config.evaluate_every == 0 or step == config.steps
+        if validate:
+            metrics = _validated(network, evaluate)
+        if validate or step % 50 == 0:
+            speed = (step - first) * config.batch_size / (now - started)
+            progress = Progress(step, config.steps, float(total) / count, speed, metrics)
+            report(progress)
+            if validate:
+                _log(out / "log.jsonl", progress, now - started)
+            total, count = 0.0, 0
+        out_of_time = time_limit is not None and now - started > time_limit
+        if validate or out_of_time or now - saved > config.checkpoint_every:
+            save_checkpoint(
+                path, network, optimizer,
+                {"step": step, "loop": asdict(config), "metrics": metrics},
+            )  # fmt: skip
+            saved = now
+        if out_of_time:
+            break
+    source.close()
+    return step >= config.steps
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Tell whether bfloat16 is faster than float32 on a device.
+
+    CPUs without AVX-512 BF16 or AMX emulate it, 50 times slower than float32.
+
+    Parameters
+    ----------
+    device
+        The device.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _validated(
+    network: nn.Module, evaluate: Callable[[nn.Module], dict[str, float]]
+) -> dict[str, float]:
+    network.eval()
+    with torch.inference_mode():
+        metrics = evaluate(network)
+    network.train()
+    return metrics
+
+
+def _log(path: Path, progress: Progress, seconds: float) -> None:
+    line = {
+        "step": progress.step, "loss": progress.loss, "seconds": round(seconds, 1),
+        "samples_per_second": round(progress.samples_per_second, 1), **progress.metrics,
+    }  # fmt: skip
+    with path.open("a") as file:
+        file.write(json.dumps(line) + "\n")

@@ -1,0 +1,161 @@
+"""The residue-environment network: which of the 20 amino acids fits here?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from e3nn import o3
+from torch import Tensor, nn
+
+from protvox.errors import ModelError
+from protvox.nn import FieldNorm, Gate, SteerableConv3d
+from protvox.nn.moments import MomentEmbedding
+from protvox.vocabulary import AMINO_ACIDS
+from protvox.voxel.environment import N_ENVIRONMENT_TYPES
+from protvox.voxel.moments import MomentSpec
+
+
+@dataclass(frozen=True)
+class ConvConfig:
+    """One steerable convolution with its norm and gate.
+
+    Attributes
+    ----------
+    irreps
+        Irreps after the gate, e.g. ``"96x0e+16x1e+8x2e"``.
+    size
+        Edge of the kernel, voxels.
+    stride
+        Keep every ``stride``-th voxel.
+    padding
+        Voxels of zeros around the field.
+    """
+
+    irreps: str
+    size: int = 3
+    stride: int = 1
+    padding: int = 0
+
+
+@dataclass(frozen=True)
+class EnvironmentConfig:
+    """Everything that defines an environment network and its input.
+
+    Attributes
+    ----------
+    size, spacing
+        Points along each edge of the grid, and their distance, Å.
+    shells, sigma
+        Radii and width of the radial shells of the first layer, Å.
+    beyond
+        Grid centre on the bond from CA to the ideal CB, Å from CA.
+    embedding
+        Irreps after the first layer.
+    convolutions
+        The layers that follow.
+    hidden
+        Widths of the read-out.
+    dropout
+        Probability of dropping a feature in the read-out.
+    """
+
+    size: int = 7
+    spacing: float = 2.0
+    shells: tuple[float, ...] = (0.0, 1.25, 2.5)
+    sigma: float = 0.65
+    beyond: float = 2.3
+    embedding: str = "32x0e+8x1e+8x2e"
+    convolutions: tuple[ConvConfig, ...] = field(
+        default=(ConvConfig("96x0e+16x1e+8x2e", stride=2),)
+    )
+    hidden: tuple[int, ...] = (256,)
+    dropout: float = 0.1
+
+    @property
+    def moments(self) -> MomentSpec:
+        """The moments the network reads."""
+        return MomentSpec(
+            self.size, self.spacing, tuple(self.shells), self.sigma, 2, N_ENVIRONMENT_TYPES
+        )
+
+
+class EnvironmentNet(nn.Module):
+    """Steerable trunk in the residue's frame, read out with position and direction.
+
+    The moments of the atoms are the first steerable convolution; gated steerable
+    convolutions follow. The grid is fixed to the residue's own frame (N, CA, C), so the
+    answer does not depend on the pose of the file, and the read-out may use where a feature
+    is and where a vector points instead of averaging both away.
+
+    Parameters
+    ----------
+    config
+        The architecture.
+
+    Raises
+    ------
+    ModelError
+        If the grid is too small for the convolutions.
+    """
+
+    def __init__(self, config: EnvironmentConfig) -> None:
+        super().__init__()
+        self.config = config
+        spec = config.moments
+        pairs = tuple(spec.n_types * len(spec.shells_of(degree)) for degree in spec.degrees)
+        gate = Gate(config.embedding, activation="silu")
+        layers: list[nn.Module] = [
+            MomentEmbedding(pairs, spec.size, gate.irreps_in),
+            FieldNorm(gate.irreps_in, affine=True),
+            gate,
+        ]
+        irreps, size = config.embedding, spec.size
+        for conv in config.convolutions:
+            gate = Gate(conv.irreps, activation="silu")
+            layers += [
+                SteerableConv3d(
+                    irreps, gate.irreps_in, conv.size, stride=conv.stride, padding=conv.padding
+                ),
+                FieldNorm(gate.irreps_in, affine=True),
+                gate,
+            ]
+            irreps = conv.irreps
+            size = (size + 2 * conv.padding - conv.size) // conv.stride + 1
+            if size < 1:
+                raise ModelError("environment network: the grid is too small for its layers")
+        self.trunk = nn.Sequential(*layers)
+        width = o3.Irreps(irreps).dim * size**3
+        head: list[nn.Module] = []
+        for hidden in config.hidden:
+            head += [
+                nn.Dropout(config.dropout),
+                nn.Linear(width, hidden, bias=False),
+                nn.BatchNorm1d(hidden),
+                nn.SiLU(),
+            ]
+            width = hidden
+        self.features = nn.Sequential(*head)
+        self.classifier = nn.Sequential(
+            nn.Dropout(config.dropout), nn.Linear(width, len(AMINO_ACIDS))
+        )
+
+    def embed(self, moments: Tensor) -> Tensor:
+        """Return the features before the last layer.
+
+        Parameters
+        ----------
+        moments
+            ``residue feature point``, from `protvox.voxel.moments.environment_moments`.
+
+        Returns
+        -------
+        Tensor
+            ``residue hidden``.
+        """
+        features: Tensor = self.features(self.trunk(moments).flatten(1))
+        return features
+
+    def forward(self, moments: Tensor) -> Tensor:
+        """Return logits ``residue 20`` in the order of `protvox.vocabulary.AMINO_ACIDS`."""
+        logits: Tensor = self.classifier(self.embed(moments))
+        return logits

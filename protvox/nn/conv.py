@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from protvox.nn.irreps import check_field
 from protvox.nn.kernel import SteerableKernel
+from protvox.nn.layout import preferred_layout
 
 
 class SteerableConv3d(nn.Module):
@@ -76,9 +77,8 @@ class SteerableConv3d(nn.Module):
         """Convolve a field ``batch irreps_in.dim x y z``."""
         check_field(field, self.irreps_in, "SteerableConv3d")
         weight = self.weight()
-        if field.device.type == "cpu":
-            # The layout of the weight decides the layout the convolution works and answers in.
-            weight = weight.contiguous(memory_format=torch.channels_last_3d)
+        # The layout of the weight decides the layout the convolution works and answers in.
+        weight = weight.contiguous(memory_format=preferred_layout(weight))
         return functional.conv3d(field, weight, stride=self.stride, padding=self.padding)
 
     def fold(self) -> nn.Conv3d:
@@ -93,8 +93,7 @@ class SteerableConv3d(nn.Module):
             bias=False,
             device="meta",
         )
-        layout = torch.channels_last_3d if weight.device.type == "cpu" else torch.contiguous_format
-        weight = weight.clone(memory_format=layout)
+        weight = weight.clone(memory_format=preferred_layout(weight))
         conv.weight = nn.Parameter(weight, requires_grad=False)
         return conv
 

@@ -92,7 +92,8 @@ def rotation_of_channels(irreps: o3.Irreps | str, rotation: Tensor) -> Tensor:
     irreps = check_irreps(irreps)
     entries = tuple(rotation.to(torch.float64).flatten().tolist())
     blocks = [_wigner_matrix(b.ir.l, entries) for b in irreps for _ in range(b.mul)]
-    return torch.block_diag(*blocks)
+    matrix: Tensor = torch.block_diag(*blocks)  # type: ignore[no-untyped-call]
+    return matrix
 
 
 def assert_equivariant(

@@ -27,6 +27,18 @@ def is_channels_last(field: Tensor) -> bool:
     )
 
 
+def preferred_layout(weight: Tensor) -> torch.memory_format:
+    """Return the layout in which a convolution with this weight runs fastest.
+
+    Parameters
+    ----------
+    weight
+        ``out in k k k``; its device and dtype count.
+    """
+    vectorised = weight.device.type == "cpu" and weight.dtype != torch.float64
+    return torch.channels_last_3d if vectorised else torch.contiguous_format
+
+
 def mix_channels(matrix: Tensor, field: Tensor) -> Tensor:
     """Multiply the channel axis of a field by a matrix, without changing its layout.
 

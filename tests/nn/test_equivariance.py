@@ -44,7 +44,7 @@ MODULES = {
     "padded": lambda: SteerableConv3d(IRREPS, GATE.irreps_in, 3, padding=1),
     "valid": lambda: SteerableConv3d(IRREPS, "2x0e+1x3e", 5),
     "strided low-pass": lambda: SteerableConv3d(
-        IRREPS, IRREPS, 3, stride=2, padding=2, low_pass=0.5
+        "1x0e+1x1e", "1x0e+1x2e", 3, stride=2, padding=2, low_pass=0.5
     ),
     "norm": lambda: FieldNorm(IRREPS, affine=True),
     "gate": lambda: Gate(IRREPS, bias=True),
@@ -61,11 +61,11 @@ MODULES = {
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("size", [9, 8])
+@pytest.mark.parametrize("size", [7, 6])
 @pytest.mark.parametrize("name", MODULES)
 def test_every_layer_commutes_with_cube_rotations(name, size, dtype):
-    if name == "strided low-pass" and size == 8:
-        size = 7  # an even grid has no symmetric stride: see test_a_lopsided_stride_is_found
+    if name == "strided low-pass" and size == 6:
+        pytest.skip("an even grid has no symmetric stride: see test_a_lopsided_stride_is_found")
     torch.manual_seed(0)
     module = MODULES[name]().to(dtype)
     for parameter in module.parameters():
@@ -74,7 +74,7 @@ def test_every_layer_commutes_with_cube_rotations(name, size, dtype):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("size", [13, 12])
+@pytest.mark.parametrize("size", [9, 8])
 def test_a_network_and_its_folded_twin_commute_with_cube_rotations(size, dtype):
     torch.manual_seed(0)
     network = composed().to(dtype)

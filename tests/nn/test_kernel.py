@@ -60,7 +60,7 @@ def test_the_constraint_test_can_fail():
     assert not torch.allclose(rotate_kernel(turned, rotation), basis, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("l_in", "l_out"), PAIRS)
+@pytest.mark.parametrize(("l_in", "l_out"), [(0, 2), (1, 1), (2, 1), (3, 2)])
 def test_every_path_is_an_e3nn_tensor_product_with_a_gaussian_shell(l_in, l_out):
     generator = torch.Generator().manual_seed(3)
     points = torch.randn(20, 3, generator=generator, dtype=torch.float64)

@@ -25,35 +25,34 @@ def test_counts_depend_on_the_config():
 
 def small() -> SteerableResNet:
     torch.manual_seed(0)
-    config = SteerableResNetConfig(multiplicities=(2, 2, 2), max_degree=2, blocks=(1, 2, 1))
+    config = SteerableResNetConfig(multiplicities=(2, 2), max_degree=2, blocks=(1, 2))
     network = SteerableResNet(config)
     for _ in range(3):
-        network(torch.rand(4, 1, 13, 13, 13))
+        network(torch.rand(4, 1, 9, 9, 9))
     return network.eval()
 
 
-@pytest.mark.parametrize("size", [13, 14])
-def test_logits_do_not_depend_on_the_pose(size):
-    assert_equivariant(small(), "1x0e", "10x0e", size=size)
-    assert_equivariant(small().to(torch.float64), "1x0e", "10x0e", size=size)
+@pytest.mark.parametrize(("size", "dtype"), [(9, torch.float32), (8, torch.float64)])
+def test_logits_do_not_depend_on_the_pose(size, dtype):
+    assert_equivariant(small().to(dtype), "1x0e", "10x0e", size=size)
 
 
 def test_the_conventional_network_depends_on_the_pose():
     network = ResNet(ResNetConfig(widths=(4, 8), blocks=(1, 1))).eval()
     with pytest.raises(AssertionError, match="does not commute"):
-        assert_equivariant(network, "1x0e", "10x0e", size=13)
+        assert_equivariant(network, "1x0e", "10x0e", size=9)
 
 
 def test_folded_network_answers_alike():
     network = small()
-    field = torch.rand(2, 1, 14, 14, 14)
+    field = torch.rand(2, 1, 10, 10, 10)
     with torch.no_grad():
         expected, answer = network(field), fold(network)(field)
     assert (answer - expected).abs().max() <= 1e-5 * expected.abs().max()
 
 
 def test_both_networks_learn_from_a_batch():
-    field, labels = torch.rand(4, 1, 13, 13, 13), torch.tensor([0, 1, 2, 3])
+    field, labels = torch.rand(4, 1, 9, 9, 9), torch.tensor([0, 1, 2, 3])
     conventional = ResNet(ResNetConfig(widths=(4, 8), blocks=(1, 1)))
     for network in (small().train(), conventional):
         nn.functional.cross_entropy(network(field), labels).backward()

@@ -114,8 +114,10 @@ def voxelize(
         normalize,
         face_sum(spec),
     )
-    fill_grids = grid_filler(window_width(spec))
-    threads = min(numba.get_num_threads(), n_grids)
+    width = window_width(spec)
+    small = min(spec.shape) < width or spec.shape[2] < _lanes(width)
+    fill_grids = grid_filler(width, small)
+    threads = min(numba.get_num_threads(), n_grids) if n_grids > 1 else 1
     if threads <= 1:
         fill_grids(*arguments, 0, n_grids)
         return out

@@ -9,7 +9,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from protvox.voxel.simd import interpolator, row_adder
+from protvox.voxel.simd import add_plane, interpolate
 
 FRACTIONS = 512
 """Positions of an atom between two voxels that the window is tabulated at."""
@@ -17,9 +17,6 @@ FRACTIONS = 512
 # Not nnan and ninf: the window test must refuse coordinates that are not finite. Not contract:
 # positions must round as in torch, or the two would cut different windows.
 _FAST = {"reassoc", "nsz", "arcp", "afn"}
-
-_add_8, _add_4 = row_adder(8), row_adder(4)
-_interpolate_8, _interpolate_4 = interpolator(8), interpolator(4)
 
 
 @numba.njit(nogil=True, fastmath=_FAST)
@@ -36,12 +33,7 @@ def _fill_axis(position, size, width, lanes, span, table, normalize, face_sum, w
     first = min(max(natural, 0), size - span)
     columns = 3 * lanes - 2
     low = row * columns + lanes - 1 + first - natural
-    k = 0
-    while k + 8 <= lanes:
-        _interpolate_8(weights, k, table, low + k, low + k + columns, fraction)
-        k += 8
-    if k < lanes:
-        _interpolate_4(weights, k, table, low + k, low + k + columns, fraction)
+    interpolate(weights, table, low, low + columns, fraction, lanes)  # type: ignore[call-arg]
     if normalize:
         total = face_sum
         if np.float32(-0.5) <= position <= np.float32(size) - np.float32(0.5):
@@ -54,13 +46,15 @@ def _fill_axis(position, size, width, lanes, span, table, normalize, face_sum, w
 
 
 @lru_cache(maxsize=16)
-def grid_filler(width: int) -> Any:
+def grid_filler(width: int, small: bool) -> Any:
     """Return the compiled loop for windows of one width.
 
     Parameters
     ----------
     width
         Even width of the window, voxels: a constant for the compiler, which unrolls by it.
+    small
+        Whether an axis has fewer voxels than the window, rounded up to a multiple of 4.
 
     Returns
     -------
@@ -76,7 +70,9 @@ def grid_filler(width: int) -> Any:
         table, normalize, face_sum, start, stop,
     ):  # fmt: skip
         nx, ny, nz = shape[0], shape[1], shape[2]
-        span_x, span_y, span_z = min(width, nx), min(width, ny), min(lanes, nz)
+        span_x = min(width, nx) if small else width
+        span_y = min(width, ny) if small else width
+        span_z = min(lanes, nz) if small else lanes
         half = np.float32(0.5)
         centre_x, centre_y = half * np.float32(nx - 1), half * np.float32(ny - 1)
         centre_z = half * np.float32(nz - 1)
@@ -106,19 +102,15 @@ def grid_filler(width: int) -> Any:
                     continue
                 for i in range(span_x):
                     row = ((plane * nx + first_x + i) * ny + first_y) * nz + first_z
-                    for j in range(span_y):
-                        weight = weights_x[i] * weights_y[j]
-                        if nz < lanes:
+                    if small:
+                        for j in range(span_y):
                             for k in range(span_z):
-                                voxels[row + k] += weight * weights_z[k]
-                        else:
-                            k = 0
-                            while k + 8 <= lanes:
-                                _add_8(voxels, row + k, weight, weights_z, k)
-                                k += 8
-                            if k < lanes:
-                                _add_4(voxels, row + k, weight, weights_z, k)
-                        row += nz
+                                weight = weights_x[i] * weights_y[j] * weights_z[k]
+                                voxels[row + j * nz + k] += weight
+                    else:
+                        add_plane(  # type: ignore[call-arg]
+                            voxels, row, nz, weights_x[i], weights_y, weights_z, width, lanes
+                        )
 
     return _compile(fill)
 

@@ -1,8 +1,8 @@
 """Speed of the CPU voxelizer against plain C and its peers, one thread.
 
 Run with ``python benchmarks/voxel_speed.py`` (needs gcc, molvoxel and gemmi). The ways take
-turns, and the best time of each is kept, so that a noisy machine disturbs all alike; only
-the ratios within one run mean anything. Results go to ``results/voxel_speed.json``.
+turns, and the least processor time of each is kept, so that a busy machine disturbs all
+alike; only the ratios within one run mean anything. Results go to ``results/voxel_speed.json``.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def measure(case: Case) -> dict:
     repeats = {}
     for name, run in runs.items():
         run(outs[name])
-        start = time.perf_counter()
+        start = time.thread_time()
         run(outs[name])
-        repeats[name] = max(1, int(SECONDS / (time.perf_counter() - start)))
+        repeats[name] = max(1, int(SECONDS / (time.thread_time() - start)))
     # On gemmi's periodic grid, atoms outside enter at the other side.
     inner = (..., *[slice(8, -8)] * 3)
     difference = {
@@ -86,9 +86,9 @@ def measure(case: Case) -> dict:
     for _ in range(ROUNDS):
         for name, run in runs.items():
             for _ in range(repeats[name]):
-                start = time.perf_counter()
+                start = time.thread_time()
                 run(outs[name])
-                best[name] = min(best[name], time.perf_counter() - start)
+                best[name] = min(best[name], time.thread_time() - start)
     n_grids = case.shape[0]
     return {
         "case": case.name,

@@ -31,7 +31,7 @@ class GridSpec:
     ------
     ModelError
         If a size is not between 1 and `MAX_SIZE`, spacing or sigma is not a positive finite
-        number, or sigma is not between 1/4 and 16 voxels (``grid.invalid``).
+        number, or sigma is not between 1/4 and 8 voxels (``grid.invalid``).
     """
 
     size: int | tuple[int, int, int]
@@ -46,8 +46,8 @@ class GridSpec:
         for name, value in (("spacing", self.spacing), ("sigma", self.sigma)):
             if not (math.isfinite(value) and value > 0):
                 raise _invalid(f"the {name} {value!r} is not a positive length in Å", name)
-        if not 0.25 <= self.sigma / self.spacing <= 16:
-            where = f"1/4 and 16 voxels of {self.spacing} Å"
+        if not 0.25 <= self.sigma / self.spacing <= 8:
+            where = f"1/4 and 8 voxels of {self.spacing} Å"
             raise _invalid(f"sigma {self.sigma} Å is not between {where}", "sigma")
 
     @property

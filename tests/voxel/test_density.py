@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protvox.errors import ModelError
+from protvox.voxel import kernel
 from protvox.voxel.density import SKIP, voxelize, window_width
 from protvox.voxel.grid import GridSpec
 
@@ -163,6 +165,35 @@ def test_grids_do_not_mix_and_threads_change_nothing():
     for grid, (xyz, kind) in zip(serial, parts, strict=True):
         assert np.array_equal(grid, one_grid(xyz, kind, spec, 4))
     assert not serial[1].any()
+
+
+def test_concurrent_callers_do_not_disturb_each_other():
+    spec = GridSpec(16, 1.0, 1.0)
+    coordinates, channel = random_atoms(spec, 600, 2, seed=11)
+    offsets = np.arange(0, 601, 30)
+    expected = voxelize(coordinates, channel, offsets, spec, 2)
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(voxelize, coordinates, channel, offsets, spec, 2) for _ in range(16)]
+        assert all(np.array_equal(call.result(), expected) for call in calls)
+
+
+def test_works_without_a_place_for_the_compiled_code(monkeypatch):
+    compile_plain = numba.njit
+
+    def without_cache(*arguments, cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return compile_plain(*arguments, **options)
+
+    spec = GridSpec(12, 1.0, 0.25)
+    coordinates, channel = random_atoms(spec, 20, 2, seed=12)
+    expected = one_grid(coordinates, channel, spec, 2)
+    kernel.grid_filler.cache_clear()
+    try:
+        monkeypatch.setattr(numba, "njit", without_cache)
+        assert np.array_equal(one_grid(coordinates, channel, spec, 2), expected)
+    finally:
+        kernel.grid_filler.cache_clear()
 
 
 def test_out_is_overwritten_and_returned():

@@ -42,7 +42,7 @@ def test_three_numbers_are_the_sizes_along_x_y_z():
         (20, 1.0, 0.0),
         (20, 1.0, math.nan),
         (20, 1.0, 0.2),
-        (20, 1.0, 17.0),
+        (20, 1.0, 8.1),
     ],
 )
 def test_what_cannot_be_meant_is_refused(size, spacing, sigma):

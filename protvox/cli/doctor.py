@@ -6,7 +6,6 @@ import platform
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 import click
 
@@ -61,6 +60,8 @@ def _findings(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 
 def _versions() -> Iterator[Finding]:
+    from importlib.metadata import PackageNotFoundError, version
+
     system = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     yield Finding("protvox", f"{__version__}, {system}")
     for library in _LIBRARIES:

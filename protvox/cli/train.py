@@ -2,9 +2,204 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
+
+from protvox.cli import console
+from protvox.cli.options import device_option
+from protvox.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+    from protvox.train.loop import Progress
+
+_PATH = click.Path(path_type=Path)
+_SOME_FAILED = 4
+"""Exit code when some structures were left out."""
 
 
 @click.group(short_help="Build training shards and train networks.")
 def train() -> None:
-    """Build training shards and train networks."""
+    """Build training shards and train networks.
+
+    \b
+    Example, for the CATH network:
+      protvox train shards domains.csv --task cath --label cath --where split=train -o train
+      protvox train shards domains.csv --task cath --label cath --where split=val -o val
+      protvox train cath config.toml --train train --validation val -o run
+    """  # noqa: D301 (\b is click's mark for lines to keep)
+
+
+def _conditions(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    if not all(column and sign for column, sign, _ in pairs):
+        raise click.BadParameter("write COLUMN=VALUE.")
+    return {column: value for column, _, value in pairs}
+
+
+@train.command(short_help="Reduce structures to labelled atoms.")
+@click.argument("table", type=_PATH)
+@click.option(
+    "--task",
+    type=click.Choice(("environment", "cath")),
+    required=True,
+    help="environment: label the residues of the chains named; cath: label whole domains.",
+)
+@click.option("--structures", type=_PATH, help="Folder of the files. [default: the table's]")
+@click.option("--label", metavar="COLUMN", help="Column with the CATH code, for --task cath.")
+@click.option("--name", metavar="COLUMN", help="Column with the name. [default: file]")
+@click.option(
+    "--where", multiple=True, metavar="COLUMN=VALUE", callback=_conditions,
+    help="Keep only these rows; repeat it to ask for more.",
+)  # fmt: skip
+@click.option("--per-shard", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option("-o", "--output", type=_PATH, required=True, help="Folder for the shards.")
+def shards(
+    table: Path,
+    task: str,
+    structures: Path | None,
+    label: str | None,
+    name: str | None,
+    where: dict[str, str],
+    per_shard: int,
+    output: Path,
+) -> int:
+    """Reduce structures to labelled atoms.
+
+    TABLE is a CSV file with the column file and, if needed, chain and chopping. Files that
+    cannot be used are named on stderr and left out; the exit code is 4 then.
+    """
+    if (task == "cath") == (label is None):
+        raise UsageError(
+            "goes with --task cath, and only with it",
+            where="--label",
+            remedy="Name the column with the CATH code",
+            code="usage.label",
+        )
+    from protvox.cli.failures import report
+    from protvox.train.labels import build_shards, labelled_domains, labelled_entries, read_labels
+
+    rows = read_labels(table, structures=structures, label=label, name=name, where=where)
+    failures: list[int] = []
+    read = labelled_domains if task == "cath" else labelled_entries
+    labelled = read(rows, lambda error: failures.append(report(error)))
+    written = build_shards(
+        labelled, output, per_shard=per_shard, report=lambda n: console.note(f"{n} structures")
+    )
+    click.echo("\n".join(str(path) for path in written))
+    return _SOME_FAILED if failures else 0
+
+
+def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = (
+        click.argument("config", type=_PATH),
+        click.option("--train", "learn", type=_PATH, required=True, help="Folder of shards."),
+        click.option("--validation", type=_PATH, required=True, help="Folder of shards."),
+        click.option("-o", "--output", type=_PATH, required=True, help="Folder of the run."),
+        click.option(
+            "--time-limit", type=float, metavar="SECONDS",
+            help="Stop with a checkpoint after this long; run again to go on.",
+        ),
+        device_option,
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@train.command(short_help="Train a residue-environment network.")
+@_training_options
+def environment(**options: Any) -> int:
+    """Train a residue-environment network, or go on with the one in the output folder.
+
+    CONFIG is a TOML file with the tables [architecture] and [loop]. The last metrics go to
+    stdout as JSON.
+    """
+    from protvox.train.environment import train_environment
+    from protvox.zoo.environment import EnvironmentConfig
+
+    return _train(train_environment, EnvironmentConfig, **options)
+
+
+@train.command(short_help="Train a CATH architecture network.")
+@_training_options
+def cath(**options: Any) -> int:
+    """Train a CATH architecture network, or go on with the one in the output folder.
+
+    CONFIG is a TOML file with the tables [architecture] and [loop]. The last metrics go to
+    stdout as JSON.
+    """
+    from protvox.train.cath import train_cath
+    from protvox.zoo.cath import CathConfig
+
+    return _train(train_cath, CathConfig, **options)
+
+
+def _train(
+    work: Callable[..., bool],
+    architecture: type[object],
+    *,
+    config: Path,
+    learn: Path,
+    validation: Path,
+    output: Path,
+    time_limit: float | None,
+    device: str | None,
+) -> int:
+    from protvox.train.config import read_config
+
+    network, loop = read_config(config, architecture)
+    last: list[Progress] = []
+    with console.progress(output.name) as bar:
+
+        def report(progress: Progress) -> None:
+            last[:] = [progress]
+            if bar is not None:
+                bar(progress.step, progress.steps)
+            else:
+                console.note(_line(progress))
+
+        done = work(
+            _shards(learn),
+            _shards(validation),
+            output,
+            architecture=network,
+            loop=loop,
+            device=_device(device),
+            report=report,
+            time_limit=time_limit,
+        )
+    if last:
+        click.echo(json.dumps({"step": last[0].step, "loss": last[0].loss, **last[0].metrics}))
+    if not done:
+        console.note("stopped with a checkpoint; run the command again to go on")
+    return 0
+
+
+def _line(progress: Progress) -> str:
+    numbers = [f"loss {progress.loss:.4f}", f"{progress.samples_per_second:.0f} samples/s"]
+    numbers += [f"{name} {value:.4f}" for name, value in progress.metrics.items()]
+    return f"step {progress.step}/{progress.steps}: {', '.join(numbers)}"
+
+
+def _shards(folder: Path) -> Sequence[Path]:
+    found = sorted(folder.glob("*.npz")) if folder.is_dir() else [folder]
+    if not found:
+        raise UsageError("there is no shard in the folder", where=str(folder),
+                         remedy="Build some with protvox train shards",
+                         code="usage.shards")  # fmt: skip
+    return found
+
+
+def _device(name: str | None) -> torch.device:
+    from protvox.settings import load_settings
+    from protvox.zoo.device import choose_device
+
+    return choose_device(name or load_settings().device)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def table(tmp_path, example):
+    path = tmp_path / "labels.csv"
+    path.write_text("file,chain,chopping,cath,split\n1pwc.pdb.gz,A,3-30,3.40.710.10,train\n")
+    return path
+
+
+def test_shards_then_environment_training(protvox, table, example, tmp_path):
+    pytest.importorskip("torch")
+    folder = tmp_path / "shards"
+    arguments = ("--structures", example.parent, "--task", "environment", "-o", folder)
+    result = protvox("train", "shards", table, *arguments)
+    assert result.code == 0
+    assert result.text == f"{folder / 'shard-00000.npz'}\n"
+    config = tmp_path / "config.toml"
+    config.write_text("[loop]\nsteps = 2\nbatch_size = 4\n")
+    run = ("train", "environment", config, "--train", folder, "--validation", folder)
+    result = protvox(*run, "-o", tmp_path / "run", "--device", "cpu")
+    assert result.code == 0, result.err
+    assert json.loads(result.out)["step"] == 2
+    assert "step 2/2" in result.err
+
+
+def test_left_out_structures_are_code_4(protvox, table, example, tmp_path):
+    table.write_text(table.read_text() + "nothing.pdb,A,,3.40.1.1,train\n")
+    result = protvox(
+        "train", "shards", table, "--structures", example.parent, "--task", "cath",
+        "--label", "cath", "-o", tmp_path / "out",
+    )  # fmt: skip
+    assert result.code == 4
+    assert "nothing.pdb" in result.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--task", "cath"),
+        ("--task", "environment", "--label", "cath"),
+        ("--task", "environment", "--where", "split"),
+    ],
+)
+def test_usage_errors(protvox, table, tmp_path, options):
+    assert protvox("train", "shards", table, *options, "-o", tmp_path / "out").code == 2
+
+
+def test_missing_shards_and_device(protvox, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "config.toml").write_text("")
+    arguments = (tmp_path / "config.toml", "--train", tmp_path / "empty", "--validation", ".")
+    result = protvox("train", "environment", *arguments, "-o", tmp_path / "run")
+    assert result.code == 2
+    assert "there is no shard" in result.err

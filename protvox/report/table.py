@@ -80,7 +80,7 @@ def _domains(domains: tuple[DomainPrediction, ...]) -> Table:
     table.add_column("class", max_width=14)
     table.add_column("architecture", no_wrap=True, max_width=30)
     table.add_column("p", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, style="cyan")
     for domain in domains:
         table.add_row(_domain_place(domain), _class(domain), *_architectures(domain))
     return table
@@ -183,7 +183,7 @@ def _suspects(table: ResidueTable) -> Table:
         header_style=_QUIET_STYLE,
     )
     out.add_column("residue")
-    out.add_column("present", justify="right")
+    out.add_column("p(present)", justify="right")
     out.add_column("expected instead")
     out.add_column("odds", justify="right")
     for suspect in table.suspects(odds=SUSPECT_ODDS, limit=_SUSPECTS_SHOWN):

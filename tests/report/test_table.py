@@ -44,7 +44,7 @@ def test_strip_shows_the_favoured_amino_acid_below_the_suspect(prediction):
 
 def test_suspects_are_listed_with_insertion_code_and_odds(prediction):
     text = draw(prediction)
-    assert "A:52A TRP   0.0001  GLY 1.00" in text
+    assert "A:52A TRP      0.0001  GLY 1.00" in text
     assert f"{0.999 / (0.001 / 19):,.0f} : 1" in text
 
 

@@ -1,0 +1,1 @@
+"""Structures: read, fetch, select, write; numpy arrays in, numpy arrays out."""

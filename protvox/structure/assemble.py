@@ -19,7 +19,7 @@ from protvox.structure.clean import (
     order_residues,
 )
 from protvox.structure.copies import separate_copies
-from protvox.structure.limits import ReadLimits
+from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 from protvox.structure.model import ResidueKind, Structure
 from protvox.structure.table import AtomTable, run_starts
 from protvox.structure.wording import count
@@ -32,7 +32,7 @@ def assemble_structure(
     form: str,
     sha256: str,
     model: int | None = None,
-    limits: ReadLimits = ReadLimits(),
+    limits: ReadLimits = DEFAULT_LIMITS,
 ) -> Structure:
     """Make the structure of one model of an atom table.
 

@@ -63,7 +63,7 @@ class _Category:
         mask = column.get("mask")
         if not mask:
             return None
-        absent = decode(mask) != 0
+        absent: NDArray[np.bool_] = decode(mask) != 0
         if len(absent) != self.rows:
             raise CodecError(f"the mask of column {column['name']} has the wrong length")
         return absent
@@ -140,9 +140,7 @@ def _declared(
     if owners is None or numbers is None or names is None:
         return ()
     found: dict[str, dict[str, str]] = {}
-    for owner, number, name in zip(
-        owners.tolist(), numbers.tolist(), names.tolist(), strict=True
-    ):
+    for owner, number, name in zip(owners.tolist(), numbers.tolist(), names.tolist(), strict=True):
         found.setdefault(owner, {}).setdefault(number, name)
     return tuple(
         Declared(tuple(dict.fromkeys(chain[entity == owner].tolist())), tuple(residues.values()))

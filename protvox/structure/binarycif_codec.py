@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -111,14 +112,15 @@ def _string_array(value: Any, encoding: Mapping[str, Any]) -> NDArray[np.str_]:
     ).tolist()
     text = str(encoding["stringData"])
     # Index -1 stands for an absent value: numpy's last entry, made empty here.
-    words = [text[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)] + [""]
+    words = [text[a:b] for a, b in pairwise(offsets)] + [""]
     index = _integers(where)
     if len(index) and (index.min() < -1 or index.max() >= len(words) - 1):
         raise CodecError("a string index is out of range")
     longest = max(map(len, words))
     if longest * len(index) > 8 * MAX_ROWS:
         raise CodecError("a column of strings is too large")
-    return np.array(words, dtype=f"<U{max(longest, 1)}")[index]
+    strings: NDArray[np.str_] = np.array(words, dtype=f"<U{max(longest, 1)}")[index]
+    return strings
 
 
 def _integers(value: Any) -> NDArray[Any]:

@@ -81,9 +81,7 @@ def classify_residues(
     """
     words = [residue_word(name) for name in table.residue_name[starts].tolist()]
     n = len(starts)
-    atoms = {
-        name: _first_atom(table, residue, name, n) for name in ("N", "CA", "C")
-    }
+    atoms = {name: _first_atom(table, residue, name, n) for name in ("N", "CA", "C")}
     has = {name: ~np.isnan(xyz[:, 0]) for name, xyz in atoms.items()}
     linked = _linked(atoms, table.chain[starts])
     polymer = table.polymer[starts]

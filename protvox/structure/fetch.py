@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 from protvox.errors import FetchError, InputError
 from protvox.settings import load_settings
 from protvox.structure.inflate import inflate
-from protvox.structure.limits import ReadLimits
+from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 
 RCSB: Final = "files.rcsb.org"
 ALPHAFOLD: Final = "alphafold.ebi.ac.uk"
@@ -69,7 +69,7 @@ def fetch_structure(
     *,
     offline: bool | None = None,
     cache_dir: Path | None = None,
-    limits: ReadLimits = ReadLimits(),
+    limits: ReadLimits = DEFAULT_LIMITS,
     opener: urllib.request.OpenerDirector | None = None,
 ) -> Path:
     """Return the cached mmCIF file of an entry, downloading it first if needed.
@@ -120,9 +120,7 @@ def fetch_structure(
     return path
 
 
-def download(
-    url: str, *, opener: urllib.request.OpenerDirector, limit: int, where: str
-) -> bytes:
+def download(url: str, *, opener: urllib.request.OpenerDirector, limit: int, where: str) -> bytes:
     """Return the content of a URL.
 
     Parameters

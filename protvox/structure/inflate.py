@@ -9,9 +9,12 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from protvox.errors import InputError
-from protvox.structure.limits import MIB, ReadLimits
+from protvox.structure.limits import DEFAULT_LIMITS, MIB, ReadLimits
 
+_FEED: Final = MIB >> 4
 _STEP: Final = MIB
+_MAGIC: Final = 8
+_MOST_MEMBERS: Final = 10_000
 _XZ_MEMORY: Final = 128 * MIB
 _GZIP: Final = b"\x1f\x8b"
 _BZIP2: Final = b"BZh"
@@ -50,7 +53,7 @@ class _Gzip:
         return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
 
 
-def inflate(data: bytes, *, where: str, limits: ReadLimits = ReadLimits()) -> bytes:
+def inflate(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) -> bytes:
     """Return the bytes behind a compressed input, or the input if it is not compressed.
 
     The kind is told from the first bytes, never from a file name. Concatenated members are
@@ -77,33 +80,49 @@ def inflate(data: bytes, *, where: str, limits: ReadLimits = ReadLimits()) -> by
         ``input.too_large``, or ``input.format`` for a kind that is not supported.
     """
     if data.startswith((_ZSTD, _ZIP)):
-        raise InputError("the file is compressed in a way protvox does not read", where=where,
-                         remedy="Unpack it, or compress it with gzip", code="input.format")  # fmt: skip
-    kind = _kind(data)
-    if kind is None:
+        raise InputError(
+            "the file is compressed in a way protvox does not read",
+            where=where,
+            remedy="Unpack it, or compress it with gzip",
+            code="input.format",
+        )
+    if _kind(data) is None:
         _check_size(len(data), len(data), where, limits)
         return data
     parts: list[bytes] = []
-    size = 0
-    rest = data
-    while kind is not None:
+    size = place = members = 0
+    while place < len(data):
+        kind = _kind(data[place : place + _MAGIC])
+        members += 1
+        if kind is None or members > _MOST_MEMBERS:
+            raise InputError(
+                "there is something else behind the compressed data",
+                where=where,
+                remedy="Download or copy the file again",
+                code="input.gzip",
+            )
         inflater = kind()
-        chunk = rest
+        chunk = b""
         while not inflater.eof:
             part = _advance(inflater, chunk, where)
-            if not part and not inflater.eof:
-                raise InputError("the compressed data end too early", where=where,
-                                 remedy="Download or copy the file again",
-                                 code="input.gzip_truncated")  # fmt: skip
             chunk = b""
-            size += len(part)
-            _check_size(size, len(data), where, limits)
-            parts.append(part)
-        rest = inflater.unused_data.lstrip(b"\0")
-        kind = _kind(rest) if rest else None
-        if rest and kind is None:
-            raise InputError("there is something else behind the compressed data", where=where,
-                             remedy="Download or copy the file again", code="input.gzip")  # fmt: skip
+            if part:
+                size += len(part)
+                _check_size(size, len(data), where, limits)
+                parts.append(part)
+            elif not inflater.eof:
+                if place == len(data):
+                    raise InputError(
+                        "the compressed data end too early",
+                        where=where,
+                        remedy="Download or copy the file again",
+                        code="input.gzip_truncated",
+                    )
+                chunk = data[place : place + _FEED]
+                place += len(chunk)
+        place -= len(inflater.unused_data)
+        if data[place : place + 1] == b"\0":
+            place = len(data) - len(data[place:].lstrip(b"\0"))
     return b"".join(parts)
 
 
@@ -135,10 +154,16 @@ def _advance(inflater: _Inflater, chunk: bytes, where: str) -> bytes:
 
 def _check_size(inflated: int, given: int, where: str, limits: ReadLimits) -> None:
     if inflated > limits.inflated_bytes:
-        raise InputError(f"the content is larger than {limits.inflated_bytes / MIB:.0f} MiB",
-                         where=where, remedy="Split the file, or raise the limit",
-                         code="input.too_large")  # fmt: skip
+        raise InputError(
+            f"the content is larger than {limits.inflated_bytes / MIB:.0f} MiB",
+            where=where,
+            remedy="Split the file, or raise the limit",
+            code="input.too_large",
+        )
     if inflated > limits.ratio_floor and inflated > limits.ratio * given:
-        raise InputError(f"the data inflate more than {limits.ratio} times, like an archive bomb",
-                         where=where, remedy="Unpack the file yourself if you trust it",
-                         code="input.too_large")  # fmt: skip
+        raise InputError(
+            f"the data inflate more than {limits.ratio} times, like an archive bomb",
+            where=where,
+            remedy="Unpack the file yourself if you trust it",
+            code="input.too_large",
+        )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-MIB = 1 << 20
+MIB: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,7 @@ class ReadLimits:
     residues: int | None = None
     chains: int | None = None
     models: int | None = None
+
+
+DEFAULT_LIMITS: Final = ReadLimits()
+"""What applies where nothing else is asked for."""

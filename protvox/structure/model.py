@@ -102,7 +102,8 @@ class Structure:
     @property
     def is_protein(self) -> NDArray[np.bool_]:
         """``residue`` mask of protein residues."""
-        return self.kind == ResidueKind.PROTEIN
+        protein: NDArray[np.bool_] = self.kind == ResidueKind.PROTEIN
+        return protein
 
     @property
     def protein_chains(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from protvox.structure.binarycif import parse_binary
 from protvox.structure.fetch import fetch_structure, parse_identifier
 from protvox.structure.gemmi_table import parse_text
 from protvox.structure.inflate import inflate
-from protvox.structure.limits import ReadLimits
+from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 from protvox.structure.model import Structure
 from protvox.structure.pdb_columns import check_columns
 from protvox.structure.sniff import clean_text, sniff_format
@@ -34,7 +34,7 @@ def read_structure(
     *,
     name: str | None = None,
     model: int | None = None,
-    limits: ReadLimits = ReadLimits(),
+    limits: ReadLimits = DEFAULT_LIMITS,
     offline: bool | None = None,
 ) -> Structure:
     """Read a protein structure.
@@ -76,7 +76,9 @@ def read_structure(
     )
 
 
-def _load(source: str | Path | bytes, limits: ReadLimits, offline: bool | None) -> tuple[bytes, str]:
+def _load(
+    source: str | Path | bytes, limits: ReadLimits, offline: bool | None
+) -> tuple[bytes, str]:
     if isinstance(source, bytes):
         return source, "bytes"
     if source == "-":

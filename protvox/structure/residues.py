@@ -9,7 +9,8 @@ from typing import Final
 from protvox.vocabulary import THREE_LETTER, parent_residue
 
 _WATERS: Final = frozenset(
-    "HOH DOD WAT H2O OH2 TIP TIP3 TIP4 TIP5 TP3 TP4 TP5 T3P T4P SOL SPC SPCE".split()
+    {"HOH", "DOD", "WAT", "H2O", "OH2", "SOL", "SPC", "SPCE", "TIP", "TIP3", "TIP4", "TIP5"}
+    | {"TP3", "TP4", "TP5", "T3P", "T4P"}
 )
 
 

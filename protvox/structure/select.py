@@ -208,7 +208,8 @@ def _cut(
     inside = (number > first.number) | ((number == first.number) & from_first)
     inside &= (number < last.number) | ((number == last.number) & to_last)
     if inside.any():
-        return rows[inside]
+        chosen: NDArray[np.int64] = rows[inside]
+        return chosen
     low, high = structure.where(int(rows[0])), structure.where(int(rows[-1]))
     raise InputError(f"chain {chain} has no residues in {first}-{last}", where=structure.name,
                      remedy=f"The chain runs from {low} to {high}", code="input.range")  # fmt: skip

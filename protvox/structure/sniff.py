@@ -15,7 +15,8 @@ _PDB_LINE: Final = re.compile(
     rb"CRYST1|ORIGX|SCALE|MODEL |HELIX |SHEET |OBSLTE|SPLIT |CAVEAT|SEQADV|MODRES|END\b)",
     re.MULTILINE,
 )
-_CIF_START: Final = re.compile(rb"(?:\s+|#[^\n]*\n)*data_", re.IGNORECASE)
+# Possessive, for a long run of blanks would otherwise be tried in exponentially many ways.
+_CIF_START: Final = re.compile(rb"(?:\s++|#[^\n]*+\n)*+data_", re.IGNORECASE)
 
 
 def clean_text(data: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """Write the corpus: files/ and manifest.json. Run it after changing a case.
 
-    python tests/corpus/build_corpus.py [FOLDER]
+python tests/corpus/build_corpus.py [FOLDER]
 """
 
 from __future__ import annotations

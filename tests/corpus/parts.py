@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,7 @@ def integers(values: list[int]) -> bytes:
 def fixed_column(name: str, values: list[str]) -> dict[str, Any]:
     """Return a BinaryCIF column of numbers as differences of thousandths."""
     whole = [round(float(v) * 1000) for v in values]
-    steps = [0] + [b - a for a, b in zip(whole, whole[1:], strict=False)]
+    steps = [0] + [b - a for a, b in pairwise(whole)]
     encoding = [{"kind": "FixedPoint", "factor": 1000, "srcType": 33},
                 {"kind": "Delta", "origin": whole[0], "srcType": 3}, *INTEGERS]  # fmt: skip
     return {"name": name, "data": {"data": integers(steps), "encoding": encoding}, "mask": None}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgpack
-from accepted import P, PLAIN, PLAIN_CIF, models, zipped
+from accepted import PLAIN, PLAIN_CIF, P, models, zipped
 from chemistry import FREE_LYS, NUCLEOTIDES, ZINC
 from parts import bcif, cif, ethanediol, integers, pdb, shift, water
 

@@ -153,7 +153,7 @@ def encode_ccp4(density: DensityMap, channel: str | None = None) -> bytes:
     bytes
         A P1 map in mode 2 (float32). Where the voxel centres lie at whole multiples of the
         spacing, the start is given in voxels (NXSTART), which every viewer reads; otherwise
-        in Å (ORIGIN), which ChimeraX reads and PyMOL does not.
+        in Å (ORIGIN), which ChimeraX reads, and PyMOL when the file is named .mrc.
 
     Raises
     ------

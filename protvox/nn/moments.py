@@ -21,16 +21,13 @@ class MomentEmbedding(nn.Module):
     ----------
     degrees
         Number of (type, shell) pairs for each degree l = 0, 1, ...
-    size
-        Grid points along each edge.
     irreps_out
         Irreps of the field produced; one block for each degree at most.
     """
 
-    def __init__(self, degrees: tuple[int, ...], size: int, irreps_out: o3.Irreps | str) -> None:
+    def __init__(self, degrees: tuple[int, ...], irreps_out: o3.Irreps | str) -> None:
         super().__init__()
         self.degrees = degrees
-        self.size = size
         self.irreps_out = check_irreps(irreps_out)
         missing = [str(m) for m in self.irreps_out if m.ir.l >= len(degrees)]
         if missing:
@@ -44,28 +41,30 @@ class MomentEmbedding(nn.Module):
             for m in self.irreps_out
         )
 
-    def forward(self, moments: Tensor) -> Tensor:
+    def forward(self, moments: Tensor, shape: tuple[int, int, int]) -> Tensor:
         """Mix moments into a field.
 
         Parameters
         ----------
         moments
             ``batch feature point``, features laid out ``degree (component pair)``.
+        shape
+            Grid points along x, y and z.
 
         Returns
         -------
         Tensor
             ``batch irreps_out.dim x y z``.
         """
-        if moments.shape[1:] != (self.irreps_in.dim, self.size**3):
+        if moments.shape[1:] != (self.irreps_in.dim, math.prod(shape)):
             raise ValueError(
                 f"moments of shape {tuple(moments.shape)}: expected batch x "
-                f"{self.irreps_in.dim} features x {self.size**3} points"
+                f"{self.irreps_in.dim} features x {math.prod(shape)} points"
             )
         blocks = [
             part @ moments[:, span] for part, span in zip(self.blocks(), self._spans(), strict=True)
         ]
-        return torch.cat(blocks, dim=1).unflatten(2, (self.size,) * 3)
+        return torch.cat(blocks, dim=1).unflatten(2, shape)
 
     def blocks(self) -> list[Tensor]:
         """Return the dense mixing matrix of every output block, ``out feature``."""
@@ -84,4 +83,4 @@ class MomentEmbedding(nn.Module):
 
     def extra_repr(self) -> str:
         """Return the irreps for the one-line repr."""
-        return f"{self.irreps_in} -> {self.irreps_out}, size={self.size}"
+        return f"{self.irreps_in} -> {self.irreps_out}"

@@ -1,0 +1,1 @@
+"""Training: shards of atoms, batches, the loop, measures."""

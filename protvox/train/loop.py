@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +58,13 @@ class LoopConfig:
     seed: int = 0
 
 
+class Inputs(Protocol):
+    """What a network reads: a tensor, or several that move to a device together."""
+
+    def to(self, device: torch.device, *, non_blocking: bool = False) -> Any:
+        """Return the same on a device."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where a training stands, for a progress bar or a log."""
@@ -87,7 +95,9 @@ def rate_at(step: int, config: LoopConfig) -> float:
     return config.learning_rate * min(rise, left, 1.0)
 
 
-def prefetch(batches: Iterator[tuple[Tensor, Tensor]], depth: int) -> Iterator[tuple[Tensor, Tensor]]:
+def prefetch(
+    batches: Iterator[tuple[Inputs, Tensor]], depth: int
+) -> Iterator[tuple[Inputs, Tensor]]:
     """Draw batches in a thread of their own, at most ``depth`` ahead.
 
     Parameters
@@ -97,7 +107,7 @@ def prefetch(batches: Iterator[tuple[Tensor, Tensor]], depth: int) -> Iterator[t
     depth
         Batches held ready.
     """
-    ready: queue.Queue[tuple[Tensor, Tensor] | BaseException] = queue.Queue(depth)
+    ready: queue.Queue[tuple[Inputs, Tensor] | BaseException] = queue.Queue(depth)
     stop = threading.Event()
 
     def draw() -> None:
@@ -127,7 +137,7 @@ def prefetch(batches: Iterator[tuple[Tensor, Tensor]], depth: int) -> Iterator[t
 
 def train(
     network: nn.Module,
-    batches: Callable[[int], Iterator[tuple[Tensor, Tensor]]],
+    batches: Callable[[int], Iterator[tuple[Inputs, Tensor]]],
     evaluate: Callable[[nn.Module], dict[str, float]],
     config: LoopConfig,
     out: Path,

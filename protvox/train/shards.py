@@ -7,7 +7,7 @@ trained on where no structure parser is installed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -96,72 +96,66 @@ class Shard:
         return out
 
 
-def shard_of(
-    structures: Iterable[tuple[Structure, NDArray[np.bool_], str]],
-) -> Shard:
-    """Pack structures into one shard.
+def pack(structure: Structure, labelled: NDArray[np.bool_], label: str) -> Shard:
+    """Reduce one structure to a shard.
 
     Parameters
     ----------
-    structures
-        For each structure: the structure, the ``residue`` mask of those to label with their
-        amino acid, and the label of the whole.
-
-    Returns
-    -------
-    Shard
-        Residues without a standard parent or a complete N, CA, C are never labelled.
+    structure
+        The structure.
+    labelled
+        ``residue`` mask of those to label with their amino acid; residues without a standard
+        parent or a complete N, CA, C are never labelled.
+    label
+        Label of the whole.
 
     Raises
     ------
     InputError
-        If nothing is left, or a structure spans more than 16-bit coordinates can hold.
+        If the structure is wider than 16-bit coordinates can hold.
     """
-    pieces = list(_pieces(structures))
-    if not pieces:
-        raise InputError("no structure is left to write", code="input.no_structures")
-    atoms = np.cumsum([0] + [len(p.coordinates) for p in pieces])
-    residues = np.cumsum([0] + [len(p.residue_label) for p in pieces])
+    centre = structure.coordinates.mean(axis=0)
+    steps = np.round((structure.coordinates - centre) / RESOLUTION)
+    if np.abs(steps).max() > np.iinfo(np.int16).max:
+        raise InputError(
+            "the structure is wider than 650 Å",
+            where=structure.name,
+            remedy="Cut it into smaller assemblies",
+            code="input.too_wide",
+        )
+    complete = np.isfinite(structure.backbone()[:, :3]).all(axis=(1, 2))
+    index = [AMINO_ACID_INDEX.get(parent, UNLABELLED) for parent in structure.parent.tolist()]
+    counts = np.bincount(structure.residue_index, minlength=structure.n_residues)
     return Shard(
-        coordinates=np.concatenate([p.coordinates for p in pieces]),
-        atom_type=np.concatenate([p.atom_type for p in pieces]),
-        residue_start=np.concatenate(
-            [p.residue_start[:-1] + first for p, first in zip(pieces, atoms[:-1], strict=True)]
-            + [atoms[-1:]]
-        ),
-        structure_start=residues.astype(np.int64),
-        residue_label=np.concatenate([p.residue_label for p in pieces]),
-        structure_label=np.concatenate([p.structure_label for p in pieces]),
-        name=np.concatenate([p.name for p in pieces]),
+        coordinates=steps.astype(np.int16),
+        atom_type=structure.atom_type,
+        residue_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        structure_start=np.array([0, structure.n_residues], dtype=np.int64),
+        residue_label=np.where(labelled & complete, index, UNLABELLED).astype(np.uint8),
+        structure_label=np.array([label]),
+        name=np.array([structure.name]),
     )
 
 
-def _pieces(
-    structures: Iterable[tuple[Structure, NDArray[np.bool_], str]],
-) -> Iterator[Shard]:
-    for structure, labelled, label in structures:
-        centre = structure.coordinates.mean(axis=0)
-        steps = np.round((structure.coordinates - centre) / RESOLUTION)
-        if np.abs(steps).max() > np.iinfo(np.int16).max:
-            raise InputError(
-                "the structure is wider than 650 Å",
-                where=structure.name,
-                remedy="Cut it into smaller assemblies",
-                code="input.too_wide",
-            )
-        complete = np.isfinite(structure.backbone()[:, :3]).all(axis=(1, 2))
-        index = [AMINO_ACID_INDEX.get(parent, UNLABELLED) for parent in structure.parent.tolist()]
-        residue_label = np.where(labelled & complete, index, UNLABELLED).astype(np.uint8)
-        counts = np.bincount(structure.residue_index, minlength=structure.n_residues)
-        yield Shard(
-            coordinates=steps.astype(np.int16),
-            atom_type=structure.atom_type,
-            residue_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            structure_start=np.array([0, structure.n_residues], dtype=np.int64),
-            residue_label=residue_label,
-            structure_label=np.array([label]),
-            name=np.array([structure.name]),
-        )
+def join(parts: Sequence[Shard]) -> Shard:
+    """Join shards into one, in order.
+
+    Parameters
+    ----------
+    parts
+        At least one shard.
+    """
+    atoms = np.cumsum([0] + [len(part.coordinates) for part in parts])
+    residues = np.cumsum([0] + [part.n_residues for part in parts])
+    return Shard(
+        coordinates=np.concatenate([part.coordinates for part in parts]),
+        atom_type=np.concatenate([part.atom_type for part in parts]),
+        residue_start=_joined([part.residue_start for part in parts], atoms),
+        structure_start=_joined([part.structure_start for part in parts], residues),
+        residue_label=np.concatenate([part.residue_label for part in parts]),
+        structure_label=np.concatenate([part.structure_label for part in parts]),
+        name=np.concatenate([part.name for part in parts]),
+    )
 
 
 def write_shard(shard: Shard, path: str | Path) -> None:
@@ -197,17 +191,7 @@ def read_shards(paths: Iterable[str | Path]) -> Shard:
             "no shard was found", remedy="Build them with protvox train shards",
             code="input.no_shards",
         )  # fmt: skip
-    atoms = np.cumsum([0] + [len(part.coordinates) for part in parts])
-    residues = np.cumsum([0] + [part.n_residues for part in parts])
-    return Shard(
-        coordinates=np.concatenate([part.coordinates for part in parts]),
-        atom_type=np.concatenate([part.atom_type for part in parts]),
-        residue_start=_joined([part.residue_start for part in parts], atoms),
-        structure_start=_joined([part.structure_start for part in parts], residues),
-        residue_label=np.concatenate([part.residue_label for part in parts]),
-        structure_label=np.concatenate([part.structure_label for part in parts]),
-        name=np.concatenate([part.name for part in parts]),
-    )
+    return join(parts)
 
 
 def _joined(starts: list[NDArray[np.int64]], offsets: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -35,7 +35,7 @@ class MomentSpec:
     Attributes
     ----------
     size
-        Grid points along each edge.
+        Grid points along each edge; three numbers for a box that is not a cube.
     spacing
         Distance between grid points, Å.
     shells
@@ -48,23 +48,28 @@ class MomentSpec:
         Number of atom-type channels.
     """
 
-    size: int
+    size: int | tuple[int, int, int]
     spacing: float
     shells: tuple[float, ...]
     sigma: float
     max_degree: int
     n_types: int
     degrees: tuple[int, ...] = field(init=False)
+    shape: tuple[int, int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if self.size < 1 or self.spacing <= 0 or self.sigma <= 0 or self.n_types < 1:
+        shape = self.size if isinstance(self.size, tuple) else (self.size,) * 3
+        if min(shape) < 1 or self.spacing <= 0 or self.sigma <= 0 or self.n_types < 1:
             raise ModelError("moment grid: size, spacing, sigma and n_types must be positive")
         if not 0 <= self.max_degree <= _MAX_DEGREE:
-            raise ModelError(f"moment grid: max_degree {self.max_degree} is not in 0..{_MAX_DEGREE}")
+            raise ModelError(
+                f"moment grid: max_degree {self.max_degree} is not in 0..{_MAX_DEGREE}"
+            )
         if not self.shells or list(self.shells) != sorted(self.shells) or self.shells[0] < 0:
             raise ModelError("moment grid: shells must be ascending radii of at least 0 Å")
         object.__setattr__(self, "degrees", tuple(range(self.max_degree + 1)))
+        object.__setattr__(self, "shape", shape)
 
     @property
     def cutoff(self) -> float:
@@ -72,9 +77,9 @@ class MomentSpec:
         return self.shells[-1] + 2.5 * self.sigma
 
     @property
-    def reach(self) -> float:
-        """Half edge of the cube of atoms that the grid sees, Å."""
-        return (self.size - 1) / 2 * self.spacing + self.cutoff
+    def n_points(self) -> int:
+        """Number of grid points."""
+        return math.prod(self.shape)
 
     def shells_of(self, degree: int) -> tuple[float, ...]:
         """Return the shells on which harmonics of a degree are taken, Å."""
@@ -116,7 +121,7 @@ def _accumulate(
     residue: NDArray[np.int32],
     origin: NDArray[np.float32],
     axes: NDArray[np.float32],
-    size: int,
+    shape: tuple[int, int, int],
     spacing: float,
     cutoff: float,
     table: NDArray[np.float32],
@@ -127,9 +132,14 @@ def _accumulate(
 ) -> None:
     n_shells, n_bins = table.shape
     n_directed = n_shells - first_shell
-    half = np.float32((size - 1) / 2 * spacing)
-    reach = half + np.float32(cutoff)
-    ball2 = np.float32(3.0) * reach * reach
+    nx, ny, nz = shape
+    hx = np.float32((nx - 1) / 2 * spacing)
+    hy = np.float32((ny - 1) / 2 * spacing)
+    hz = np.float32((nz - 1) / 2 * spacing)
+    rx = hx + np.float32(cutoff)
+    ry = hy + np.float32(cutoff)
+    rz = hz + np.float32(cutoff)
+    ball2 = rx * rx + ry * ry + rz * rz
     cutoff2 = np.float32(cutoff * cutoff)
     bins = np.float32((n_bins - 1) / (cutoff * cutoff))
     scale = np.float32(1.0 / spacing)
@@ -140,7 +150,7 @@ def _accumulate(
     s3 = np.float32(math.sqrt(3.0))
     s5 = np.float32(math.sqrt(5.0))
     s15 = np.float32(math.sqrt(15.0))
-    n_points = size * size * size
+    n_points = nx * ny * nz
     n_features = out.shape[1]
     for e in prange(residue.shape[0]):
         # Atoms are added where all features of a point lie side by side, then the whole is
@@ -159,26 +169,28 @@ def _accumulate(
                 if kind > 3:
                     continue
                 kind = n_types - 1
+            elif kind >= n_types:
+                continue
             x = axes[e, 0, 0] * gx + axes[e, 0, 1] * gy + axes[e, 0, 2] * gz
             y = axes[e, 1, 0] * gx + axes[e, 1, 1] * gy + axes[e, 1, 2] * gz
             z = axes[e, 2, 0] * gx + axes[e, 2, 1] * gy + axes[e, 2, 2] * gz
-            if abs(x) > reach or abs(y) > reach or abs(z) > reach:
+            if abs(x) > rx or abs(y) > ry or abs(z) > rz:
                 continue
-            i0 = max(0, math.ceil((x + half - cutoff) * scale))
-            i1 = min(size - 1, math.floor((x + half + cutoff) * scale))
-            j0 = max(0, math.ceil((y + half - cutoff) * scale))
-            j1 = min(size - 1, math.floor((y + half + cutoff) * scale))
-            k0 = max(0, math.ceil((z + half - cutoff) * scale))
-            k1 = min(size - 1, math.floor((z + half + cutoff) * scale))
+            i0 = max(0, math.ceil((x + hx - cutoff) * scale))
+            i1 = min(nx - 1, math.floor((x + hx + cutoff) * scale))
+            j0 = max(0, math.ceil((y + hy - cutoff) * scale))
+            j1 = min(ny - 1, math.floor((y + hy + cutoff) * scale))
+            k0 = max(0, math.ceil((z + hz - cutoff) * scale))
+            k1 = min(nz - 1, math.floor((z + hz + cutoff) * scale))
             for i in range(i0, i1 + 1):
-                dx = x + half - np.float32(i) * step
+                dx = x + hx - np.float32(i) * step
                 for j in range(j0, j1 + 1):
-                    dy = y + half - np.float32(j) * step
+                    dy = y + hy - np.float32(j) * step
                     dxy = dx * dx + dy * dy
                     if dxy >= cutoff2:
                         continue
                     for k in range(k0, k1 + 1):
-                        dz = z + half - np.float32(k) * step
+                        dz = z + hz - np.float32(k) * step
                         r2 = dxy + dz * dz
                         if r2 >= cutoff2:
                             continue
@@ -187,7 +199,7 @@ def _accumulate(
                         part = position - np.float32(low)
                         for s in range(n_shells):
                             radial[s] = table[s, low] * (1 - part) + table[s, low + 1] * part
-                        point = grid[(i * size + j) * size + k]
+                        point = grid[(i * ny + j) * nz + k]
                         base = kind * n_shells
                         for s in range(n_shells):
                             point[base + s] += radial[s]
@@ -210,8 +222,8 @@ def _accumulate(
                             value = radial[first_shell + s]
                             point[base + s] += value * s15 * ux * uz
                             point[base + row + s] += value * s15 * ux * uy
-                            point[base + 2 * row + s] += value * s5 * (
-                                uy * uy - np.float32(0.5) * (ux * ux + uz * uz)
+                            point[base + 2 * row + s] += (
+                                value * s5 * (uy * uy - np.float32(0.5) * (ux * ux + uz * uz))
                             )
                             point[base + 3 * row + s] += value * s15 * uy * uz
                             point[base + 4 * row + s] += (
@@ -260,7 +272,7 @@ def environment_moments(
     spec
         The moments.
     out
-        ``environment n_features size**3`` float32 to be overwritten, or None.
+        ``environment n_features n_points`` float32 to be overwritten, or None.
 
     Returns
     -------
@@ -269,7 +281,7 @@ def environment_moments(
         each laid out ``component type shell``; the harmonics are in the order and
         ("component") normalisation of e3nn.
     """
-    shape = (len(residue), spec.n_features, spec.size**3)
+    shape = (len(residue), spec.n_features, spec.n_points)
     if out is None:
         out = np.empty(shape, dtype=np.float32)
     _accumulate(
@@ -280,7 +292,7 @@ def environment_moments(
         residue,
         origin,
         axes,
-        spec.size,
+        spec.shape,
         spec.spacing,
         spec.cutoff,
         radial_table(spec),
@@ -290,3 +302,40 @@ def environment_moments(
         out,
     )
     return out
+
+
+def domain_moments(
+    coordinates: NDArray[np.float32],
+    atom_type: NDArray[np.uint8],
+    atom_range: NDArray[np.int64],
+    origin: NDArray[np.float32],
+    axes: NDArray[np.float32],
+    spec: MomentSpec,
+) -> NDArray[np.float32]:
+    """Compute the moments of whole domains, each in a frame given for it.
+
+    Parameters
+    ----------
+    coordinates
+        ``atom 3`` float32, Å.
+    atom_type
+        ``atom`` uint8, channel of each atom; those of ``spec.n_types`` and more are skipped.
+    atom_range
+        ``domain 2`` int64, first and one-past-last atom.
+    origin
+        ``domain 3`` float32, centres of the grids, Å.
+    axes
+        ``domain 3 3`` float32, rows are the unit axes of the frames.
+    spec
+        The moments.
+
+    Returns
+    -------
+    ndarray
+        ``domain feature point`` float32, laid out as by `environment_moments`.
+    """
+    nothing = np.full(len(atom_range), -1, dtype=np.int32)
+    no_residue = np.zeros(len(coordinates), dtype=np.int32)
+    return environment_moments(
+        coordinates, atom_type, no_residue, atom_range, nothing, origin, axes, spec
+    )

@@ -1,4 +1,4 @@
-"""The residue-environment network: which of the 20 amino acids fits here?"""
+"""The residue-environment network: which of the 20 amino acids fits at a residue."""
 
 from __future__ import annotations
 
@@ -13,28 +13,7 @@ from protvox.nn.moments import MomentEmbedding
 from protvox.vocabulary import AMINO_ACIDS
 from protvox.voxel.environment import N_ENVIRONMENT_TYPES
 from protvox.voxel.moments import MomentSpec
-
-
-@dataclass(frozen=True)
-class ConvConfig:
-    """One steerable convolution with its norm and gate.
-
-    Attributes
-    ----------
-    irreps
-        Irreps after the gate, e.g. ``"96x0e+16x1e+8x2e"``.
-    size
-        Edge of the kernel, voxels.
-    stride
-        Keep every ``stride``-th voxel.
-    padding
-        Voxels of zeros around the field.
-    """
-
-    irreps: str
-    size: int = 3
-    stride: int = 1
-    padding: int = 0
+from protvox.zoo.config import ConvConfig
 
 
 @dataclass(frozen=True)
@@ -61,8 +40,8 @@ class EnvironmentConfig:
 
     size: int = 7
     spacing: float = 2.0
-    shells: tuple[float, ...] = (0.0, 1.25, 2.5)
-    sigma: float = 0.65
+    shells: tuple[float, ...] = (0.0, 1.0, 2.0, 3.0)
+    sigma: float = 0.55
     beyond: float = 2.3
     embedding: str = "32x0e+8x1e+8x2e"
     convolutions: tuple[ConvConfig, ...] = field(
@@ -104,12 +83,9 @@ class EnvironmentNet(nn.Module):
         spec = config.moments
         pairs = tuple(spec.n_types * len(spec.shells_of(degree)) for degree in spec.degrees)
         gate = Gate(config.embedding, activation="silu")
-        layers: list[nn.Module] = [
-            MomentEmbedding(pairs, spec.size, gate.irreps_in),
-            FieldNorm(gate.irreps_in, affine=True),
-            gate,
-        ]
-        irreps, size = config.embedding, spec.size
+        self.embedding = MomentEmbedding(pairs, gate.irreps_in)
+        layers: list[nn.Module] = [FieldNorm(gate.irreps_in, affine=True), gate]
+        irreps, size = config.embedding, config.size
         for conv in config.convolutions:
             gate = Gate(conv.irreps, activation="silu")
             layers += [
@@ -152,7 +128,8 @@ class EnvironmentNet(nn.Module):
         Tensor
             ``residue hidden``.
         """
-        features: Tensor = self.features(self.trunk(moments).flatten(1))
+        field = self.embedding(moments, self.config.moments.shape)
+        features: Tensor = self.features(self.trunk(field).flatten(1))
         return features
 
     def forward(self, moments: Tensor) -> Tensor:

@@ -1,0 +1,148 @@
+"""CATH architecture of domains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from protvox.errors import InputError
+from protvox.nn import fold
+from protvox.predict.results import DomainPrediction, RankedLabel
+from protvox.structure.model import Structure
+from protvox.vocabulary import CATH_NAMES
+from protvox.voxel.moments import domain_moments
+from protvox.voxel.pose import bounding_box, principal_axes
+from protvox.zoo.card import Card
+from protvox.zoo.cath import CathNet, DomainBatch, domain_channels, grid_shape
+
+MAX_POINTS = 100_000
+"""Most grid points of one domain: a cube of 280 Å at 6 Å, 1 GB of memory."""
+
+_LEAST_RESIDUES = 5
+_LEAST_BACKBONE = 0.5
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain to classify.
+
+    Attributes
+    ----------
+    id
+        Name, unique within the input.
+    chain
+        Author chain name, several joined with ``+``.
+    chopping
+        Author residue ranges; ``""`` for the whole chain.
+    residues
+        ``residue`` mask.
+    """
+
+    id: str
+    chain: str
+    chopping: str
+    residues: NDArray[np.bool_]
+
+
+class CathPredictor:
+    """A released domain network, folded and ready.
+
+    Parameters
+    ----------
+    card
+        Its card.
+    network
+        Its network with weights.
+    device
+        Where to compute.
+    """
+
+    def __init__(self, card: Card, network: CathNet, device: torch.device) -> None:
+        self.card = card
+        self.config = network.config
+        self.device = device
+        self._network = fold(network).to(device)
+
+    def predict(self, structure: Structure, domain: Domain, top_k: int) -> DomainPrediction:
+        """Classify one domain.
+
+        Parameters
+        ----------
+        structure
+            The structure it lies in; only its own residues are looked at.
+        domain
+            The domain.
+        top_k
+            Architectures to keep, most probable first.
+
+        Raises
+        ------
+        InputError
+            If the domain has too few residues (``domain.too_small``), lacks the backbone
+            atoms the model reads (``domain.backbone``) or is too wide (``domain.too_large``).
+        """
+        part = structure.select(domain.residues)
+        self._check(part, domain)
+        channel = domain_channels(part.atom_type)
+        drawn = part.coordinates[channel != 255]
+        axes = principal_axes(drawn)
+        centre, extent = bounding_box(drawn, axes)
+        shape = grid_shape(extent, self.config.spacing)
+        if np.prod(shape) > MAX_POINTS:
+            raise InputError(
+                f"the domain is {extent.max():.0f} Å long, too wide for the grid",
+                where=f"{structure.name}, {domain.id}",
+                remedy="Give single domains, e.g. with --domain A:1-120", code="domain.too_large",
+            )  # fmt: skip
+        moments = domain_moments(
+            part.coordinates, channel, np.array([[0, part.n_atoms]], dtype=np.int64),
+            centre[None], axes[None], self.config.moments(shape),
+        )  # fmt: skip
+        batch = DomainBatch(torch.from_numpy(moments), shape).to(self.device)
+        with torch.inference_mode():
+            logits = self._network(batch).float()[0] / self.card.temperature
+        return self._answer(domain, part.n_residues, logits.softmax(dim=0).tolist(), top_k)
+
+    def _check(self, part: Structure, domain: Domain) -> None:
+        where = f"{part.name}, {domain.id}"
+        if part.n_residues < _LEAST_RESIDUES:
+            raise InputError(
+                f"a domain of {part.n_residues} residues has no architecture", where=where,
+                remedy="Give a whole domain", code="domain.too_small",
+            )  # fmt: skip
+        complete = np.isfinite(part.backbone()).all(axis=(1, 2)).mean()
+        if complete < _LEAST_BACKBONE:
+            raise InputError(
+                f"only {complete:.0%} of the residues have N, CA, C and O, "
+                "which the architecture model reads", where=where,
+                remedy="Give a structure with the whole backbone", code="domain.backbone",
+            )  # fmt: skip
+
+    def _answer(
+        self, domain: Domain, n_residues: int, probabilities: Sequence[float], top_k: int
+    ) -> DomainPrediction:
+        classes: dict[str, float] = {}
+        for label, p in zip(self.config.labels, probabilities, strict=True):
+            top = label.split(".")[0]
+            classes[top] = classes.get(top, 0.0) + p
+        best = max(classes, key=lambda label: classes[label])
+        ranked = sorted(
+            zip(self.config.labels, probabilities, strict=True), key=lambda item: -item[1]
+        )
+        low, high = self.card.n_residues or (0, np.inf)
+        return DomainPrediction(
+            id=domain.id,
+            chain=domain.chain,
+            chopping=domain.chopping,
+            n_residues=n_residues,
+            in_range=bool(low <= n_residues <= high),
+            model=self.card.reference,
+            cath_class=RankedLabel(best, CATH_NAMES[best], classes[best]),
+            architectures=tuple(
+                RankedLabel(label, CATH_NAMES[label], p) for label, p in ranked[:top_k]
+            ),
+        )

@@ -1,0 +1,106 @@
+"""Amino-acid probabilities of every residue from its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from protvox.nn import fold
+from protvox.predict.residues import ResidueTable
+from protvox.structure.model import Dropped, Structure
+from protvox.vocabulary import AMINO_ACIDS
+from protvox.voxel.environment import residue_frames
+from protvox.voxel.moments import environment_moments
+from protvox.zoo.card import Card
+from protvox.zoo.environment import EnvironmentNet
+
+BATCH_SIZE = 128
+"""Residues computed together; more gains nothing on a CPU and costs memory."""
+
+
+class EnvironmentPredictor:
+    """A released environment network, folded and ready.
+
+    Parameters
+    ----------
+    card
+        Its card.
+    network
+        Its network with weights.
+    device
+        Where to compute.
+    """
+
+    def __init__(self, card: Card, network: EnvironmentNet, device: torch.device) -> None:
+        self.card = card
+        self.config = network.config
+        self.device = device
+        self._network = fold(network).to(device)
+
+    def predict(
+        self,
+        structure: Structure,
+        residues: NDArray[np.bool_],
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> tuple[ResidueTable, tuple[Dropped, ...]]:
+        """Predict the residues asked for, each among everything the file holds.
+
+        Parameters
+        ----------
+        structure
+            The whole structure: partner chains and ligands are part of the environments.
+        residues
+            ``residue`` mask of those to predict; only protein residues count.
+        progress
+            Called with the number of residues done and in all.
+
+        Returns
+        -------
+        table : ResidueTable
+            In file order.
+        dropped : tuple of Dropped
+            Residues asked for that cannot be predicted, and why.
+        """
+        frames = residue_frames(structure.backbone(), self.config.beyond)
+        asked = residues & structure.is_protein
+        standard = np.isin(structure.parent, AMINO_ACIDS)
+        rows = np.flatnonzero(asked & standard & frames.valid)
+        dropped = [
+            Dropped("residue", structure.where(row), "no environment prediction: N, CA or C is missing")
+            for row in np.flatnonzero(asked & standard & ~frames.valid).tolist()
+        ] + [
+            Dropped("residue", structure.where(row), "no environment prediction: "
+                    "it stands for none of the 20 amino acids")
+            for row in np.flatnonzero(asked & ~standard).tolist()
+        ]  # fmt: skip
+        probabilities = np.empty((len(rows), len(AMINO_ACIDS)), dtype=np.float32)
+        whole = np.array([[0, structure.n_atoms]], dtype=np.int64)
+        progress(0, len(rows))
+        for start in range(0, len(rows), BATCH_SIZE):
+            chunk = rows[start : start + BATCH_SIZE]
+            moments = environment_moments(
+                structure.coordinates,
+                structure.atom_type,
+                structure.residue_index,
+                np.repeat(whole, len(chunk), axis=0),
+                chunk.astype(np.int32),
+                frames.origin[chunk],
+                frames.axes[chunk],
+                self.config.moments,
+            )
+            with torch.inference_mode():
+                logits = self._network(torch.from_numpy(moments).to(self.device))
+                scaled = (logits.float() / self.card.temperature).softmax(dim=1)
+            probabilities[start : start + len(chunk)] = scaled.cpu().numpy()
+            progress(start + len(chunk), len(rows))
+        table = ResidueTable(
+            chain=structure.chain[rows],
+            number=structure.number[rows],
+            insertion_code=structure.insertion_code[rows],
+            wild_type=structure.parent[rows],
+            probabilities=probabilities,
+        )
+        return table, tuple(dropped)

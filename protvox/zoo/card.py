@@ -1,0 +1,101 @@
+"""Model cards: what a released model is, how good it is, and where it ends."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from protvox.errors import ModelError
+
+SCHEMA: Final = "protvox.card/1"
+"""Name and version of ``card.json``."""
+
+CARD_FILE: Final = "card.json"
+
+
+@dataclass(frozen=True)
+class Card:
+    """The machine-readable card of a model.
+
+    Attributes
+    ----------
+    name, version
+        ``"environment"``, ``"1"``; together ``environment@1``.
+    task
+        ``"environment"`` or ``"cath"``.
+    summary
+        One line.
+    architecture
+        Arguments of the network's configuration.
+    weights, sha256
+        File name of the weights, and the hex digest of its bytes.
+    temperature
+        Divides the logits before the softmax; fitted on validation data (Guo et al. 2017).
+    n_residues
+        Least and most residues of a training domain; None where it does not apply.
+    metrics
+        Measured quality, from ``metrics.json``.
+    training
+        Data, split, schedule and cost of the training.
+    """
+
+    name: str
+    version: str
+    task: str
+    summary: str
+    architecture: dict[str, Any]
+    weights: str
+    sha256: str
+    temperature: float = 1.0
+    n_residues: tuple[int, int] | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """``name@version``, as results name the model."""
+        return f"{self.name}@{self.version}"
+
+
+def read_card(folder: Path) -> Card:
+    """Read the card of a model folder.
+
+    Parameters
+    ----------
+    folder
+        Folder with ``card.json``.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, or no card of this version.
+    """
+    path = folder / CARD_FILE
+    try:
+        values = json.loads(path.read_text())
+        if values.pop("schema") != SCHEMA:
+            raise ValueError("another schema")
+        limits = values.get("n_residues")
+        values["n_residues"] = None if limits is None else (int(limits[0]), int(limits[1]))
+        return Card(**values)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"the model card cannot be read ({error})", where=str(path),
+            remedy="Install protvox again, or restore the model folder", code="model.card",
+        ) from error  # fmt: skip
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """Write the card of a model folder.
+
+    Parameters
+    ----------
+    card
+        What to write.
+    folder
+        The model's folder.
+    """
+    values = {"schema": SCHEMA, **card.__dict__}
+    (folder / CARD_FILE).write_text(json.dumps(values, indent=2) + "\n")

@@ -1,0 +1,193 @@
+"""The domain network: which CATH architecture a domain has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import torch
+from e3nn import o3
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from protvox.nn import FieldNorm, Gate, SteerableConv3d
+from protvox.nn.moments import MomentEmbedding
+from protvox.vocabulary import ATOM_TYPES
+from protvox.voxel.moments import MomentSpec
+from protvox.zoo.config import ConvConfig
+
+DOMAIN_CHANNELS: Final = ("N", "CA", "C", "O", "apolar side chain", "polar side chain")
+"""Channels of a domain."""
+
+_CHANNEL_OF_TYPE: Final = {
+    "backbone_N": 0, "backbone_CA": 1, "backbone_C": 2, "backbone_O": 3,
+    "aliphatic_C": 4, "aromatic_C": 4, "sulfur": 4,
+    "polar_C": 5, "charged_N": 5, "neutral_N": 5, "charged_O": 5, "neutral_O": 5,
+}  # fmt: skip
+
+
+def domain_channels(atom_type: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the domain channel of every atom; ligands and metals get 255 and are skipped.
+
+    Parameters
+    ----------
+    atom_type
+        ``atom`` uint8, index into `protvox.vocabulary.ATOM_TYPES`.
+    """
+    table = [_CHANNEL_OF_TYPE.get(kind, 255) for kind in ATOM_TYPES]
+    return np.array(table, dtype=np.uint8)[atom_type]
+
+
+def grid_shape(extent: NDArray[np.float32], spacing: float) -> tuple[int, int, int]:
+    """Return the grid that holds a box, with a margin of at least half a spacing.
+
+    Parameters
+    ----------
+    extent
+        ``3`` float32, edge lengths of the box, Å.
+    spacing
+        Distance of the grid points, Å.
+    """
+    x, y, z = (int(n) for n in np.ceil(extent / spacing) + 1)
+    return x, y, z
+
+
+@dataclass(frozen=True)
+class CathConfig:
+    """Everything that defines a domain network and its input.
+
+    Attributes
+    ----------
+    labels
+        CATH architectures in the order of the output, e.g. ``"3.40"``.
+    spacing
+        Distance of the grid points, Å.
+    shells, sigma
+        Radii and width of the radial shells of the first layer, Å.
+    embedding
+        Irreps after the first layer.
+    convolutions
+        The layers that follow; the last one gives scalars, which are averaged over space.
+    low_pass
+        Blur before striding, in voxels.
+    dropout
+        Probability of dropping a pooled feature.
+    """
+
+    labels: tuple[str, ...]
+    spacing: float = 6.0
+    shells: tuple[float, ...] = (0.0, 1.75, 3.5, 5.25)
+    sigma: float = 1.0
+    embedding: str = "32x0e+16x1e+8x2e"
+    convolutions: tuple[ConvConfig, ...] = field(
+        default=(
+            ConvConfig("48x0e+16x1e+8x2e", stride=2, padding=1),
+            ConvConfig("48x0e+16x1e+8x2e", padding=1),
+            ConvConfig("128x0e", padding=1),
+        )
+    )
+    low_pass: float | None = None
+    dropout: float = 0.3
+
+    def moments(self, shape: tuple[int, int, int]) -> MomentSpec:
+        """Return the moments the network reads on a grid of some shape.
+
+        Parameters
+        ----------
+        shape
+            Grid points along x, y and z.
+        """
+        return MomentSpec(
+            shape, self.spacing, tuple(self.shells), self.sigma, 2, len(DOMAIN_CHANNELS)
+        )
+
+
+@dataclass(frozen=True)
+class DomainBatch:
+    """Moments of several domains on grids of one shape.
+
+    Attributes
+    ----------
+    moments
+        ``domain feature point`` float32, from `protvox.voxel.moments.domain_moments`.
+    shape
+        Grid points along x, y and z.
+    """
+
+    moments: Tensor
+    shape: tuple[int, int, int]
+
+    def to(self, device: torch.device, *, non_blocking: bool = False) -> DomainBatch:
+        """Return the batch on a device."""
+        return DomainBatch(self.moments.to(device, non_blocking=non_blocking), self.shape)
+
+
+class CathNet(nn.Module):
+    """Steerable network over a whole domain, averaged over space.
+
+    Parameters
+    ----------
+    config
+        The architecture.
+    """
+
+    def __init__(self, config: CathConfig) -> None:
+        super().__init__()
+        self.config = config
+        spec = config.moments((1, 1, 1))
+        pairs = tuple(spec.n_types * len(spec.shells_of(degree)) for degree in spec.degrees)
+        gate = Gate(config.embedding, activation="silu")
+        self.embedding = MomentEmbedding(pairs, gate.irreps_in)
+        stages: list[nn.Module] = [nn.Sequential(FieldNorm(gate.irreps_in, affine=True), gate)]
+        irreps = config.embedding
+        for conv in config.convolutions:
+            gate = Gate(conv.irreps, activation="silu")
+            blur = config.low_pass if conv.stride > 1 else None
+            layer = SteerableConv3d(
+                irreps, gate.irreps_in, conv.size,
+                stride=conv.stride, padding=conv.padding, low_pass=blur,
+            )  # fmt: skip
+            stages.append(nn.Sequential(layer, FieldNorm(gate.irreps_in, affine=True), gate))
+            irreps = conv.irreps
+        self.stages = nn.ModuleList(stages)
+        self._strides = (1, *(conv.stride for conv in config.convolutions))
+        self._occupancy = slice(len(config.shells), 2 * len(config.shells))
+        width = 2 * o3.Irreps(irreps).dim + 1
+        self.classifier = nn.Sequential(
+            nn.Dropout(config.dropout), nn.Linear(width, len(config.labels))
+        )
+
+    def embed(self, batch: DomainBatch) -> Tensor:
+        """Return the rotation-invariant features of domains.
+
+        Parameters
+        ----------
+        batch
+            The domains.
+
+        Returns
+        -------
+        Tensor
+            ``domain 2*width+1``: mean and maximum over the occupied space, and the logarithm
+            of its volume.
+        """
+        # Where there is no CA nearby the field is held at 0, as it is beyond the grid: how
+        # much empty space a grid leaves around a domain then makes no difference.
+        moments, shape = batch.moments, batch.shape
+        occupied = moments[:, self._occupancy].sum(dim=1).clamp(max=1).unflatten(1, shape)[:, None]
+        field = self.embedding(moments, shape)
+        for stage, stride in zip(self.stages, self._strides, strict=True):
+            if stride > 1:
+                occupied = functional.max_pool3d(occupied, 3, stride, padding=1)
+            field = stage(field) * occupied
+        volume = occupied.sum(dim=(2, 3, 4)) + 1e-3
+        return torch.cat(
+            [field.sum(dim=(2, 3, 4)) / volume, field.amax(dim=(2, 3, 4)), volume.log()], dim=1
+        )
+
+    def forward(self, batch: DomainBatch) -> Tensor:
+        """Return logits ``domain label``."""
+        logits: Tensor = self.classifier(self.embed(batch))
+        return logits

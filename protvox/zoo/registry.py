@@ -1,0 +1,178 @@
+"""The models at hand, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from protvox.errors import ModelError
+from protvox.settings import load_settings
+from protvox.zoo.card import CARD_FILE, Card, read_card
+from protvox.zoo.cath import CathConfig, CathNet
+from protvox.zoo.config import ConvConfig
+from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
+from protvox.zoo.weights import check_weights, load_weights
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One model at hand.
+
+    Attributes
+    ----------
+    card
+        Its card.
+    folder
+        Where it lies.
+    """
+
+    card: Card
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Name without version."""
+        return self.card.name
+
+    @property
+    def task(self) -> str:
+        """``"environment"`` or ``"cath"``."""
+        return self.card.task
+
+    @property
+    def summary(self) -> str:
+        """One line about it."""
+        return self.card.summary
+
+    def card_text(self) -> str:
+        """Return the card for people, Markdown.
+
+        Raises
+        ------
+        ModelError
+            If the file is missing.
+        """
+        path = self.folder / "MODEL_CARD.md"
+        try:
+            return path.read_text()
+        except OSError as error:
+            raise ModelError("the model has no readable card", where=str(path),
+                             remedy="Install protvox again", code="model.card") from error  # fmt: skip
+
+
+def available() -> tuple[ModelInfo, ...]:
+    """Return the models at hand: those of ``PROTVOX_MODEL_DIR``, then those shipped.
+
+    Raises
+    ------
+    ModelError
+        If a model folder has a card that cannot be read.
+    """
+    found: dict[str, ModelInfo] = {}
+    for folder in _folders():
+        card = read_card(folder)
+        found.setdefault(card.name, ModelInfo(card, folder))
+    return tuple(found[name] for name in sorted(found))
+
+
+def find(name: str) -> ModelInfo:
+    """Return a model by name.
+
+    Parameters
+    ----------
+    name
+        ``environment`` or ``environment@1``.
+
+    Raises
+    ------
+    ModelError
+        If there is none of that name and version.
+    """
+    models = available()
+    for model in models:
+        if name in (model.name, model.card.reference):
+            return model
+    names = ", ".join(model.card.reference for model in models) or "none"
+    raise ModelError("there is no such model", where=name,
+                     remedy=f"Choose from: {names}", code="model.unknown")  # fmt: skip
+
+
+def verify(name: str) -> None:
+    """Check the weights of a model against the hash in its card.
+
+    Parameters
+    ----------
+    name
+        Name of the model.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or its weights are not the ones of the card.
+    """
+    model = find(name)
+    check_weights(model.folder, model.card)
+
+
+def build(card: Card) -> nn.Module:
+    """Build the network of a card, with weights at random.
+
+    Parameters
+    ----------
+    card
+        The card.
+
+    Raises
+    ------
+    ModelError
+        If the architecture is not one this version knows.
+    """
+    try:
+        if card.task == "environment":
+            return EnvironmentNet(EnvironmentConfig(**_arguments(card.architecture)))
+        if card.task == "cath":
+            return CathNet(CathConfig(**_arguments(card.architecture)))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"the architecture in the card cannot be built ({error})",
+                         where=card.reference, remedy="Use a newer protvox",
+                         code="model.architecture") from error  # fmt: skip
+    raise ModelError(f"the task {card.task!r} is unknown", where=card.reference,
+                     remedy="Use a newer protvox", code="model.task")  # fmt: skip
+
+
+def load(name: str) -> tuple[Card, nn.Module]:
+    """Return a model's card and its network with the released weights, ready to predict.
+
+    Parameters
+    ----------
+    name
+        Name of the model.
+
+    Raises
+    ------
+    ModelError
+        If it does not exist, or its weights are not those of the card.
+    """
+    model = find(name)
+    network = build(model.card)
+    load_weights(network, check_weights(model.folder, model.card))
+    return model.card, network.eval().requires_grad_(False)
+
+
+def _arguments(values: dict[str, Any]) -> dict[str, Any]:
+    arguments = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+    arguments["convolutions"] = tuple(ConvConfig(**conv) for conv in values["convolutions"])
+    return arguments
+
+
+def _folders() -> Iterator[Path]:
+    package = Path(__file__).parent.parent
+    extra = load_settings().model_dir
+    # Inside an installed package, or at the top of a source checkout.
+    for root in (extra, package / "models", package.parent / "models"):
+        if root is not None and root.is_dir():
+            yield from sorted(card.parent for card in root.glob(f"*/{CARD_FILE}"))

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from protvox.nn.irreps import check_field
 from protvox.nn.kernel import SteerableKernel
-from protvox.nn.layout import preferred_layout
+from protvox.nn.layout import arrange_weight
 
 
 class SteerableConv3d(nn.Module):
@@ -76,9 +76,7 @@ class SteerableConv3d(nn.Module):
     def forward(self, field: Tensor) -> Tensor:
         """Convolve a field ``batch irreps_in.dim x y z``."""
         check_field(field, self.irreps_in, "SteerableConv3d")
-        weight = self.weight()
-        # The layout of the weight decides the layout the convolution works and answers in.
-        weight = weight.contiguous(memory_format=preferred_layout(weight))
+        weight = arrange_weight(self.weight())
         return functional.conv3d(field, weight, stride=self.stride, padding=self.padding)
 
     def fold(self) -> nn.Conv3d:
@@ -93,8 +91,7 @@ class SteerableConv3d(nn.Module):
             bias=False,
             device="meta",
         )
-        weight = weight.clone(memory_format=preferred_layout(weight))
-        conv.weight = nn.Parameter(weight, requires_grad=False)
+        conv.weight = nn.Parameter(arrange_weight(weight.clone()), requires_grad=False)
         return conv
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> SteerableConv3d:

@@ -91,8 +91,12 @@ def rotation_of_channels(irreps: o3.Irreps | str, rotation: Tensor) -> Tensor:
     """
     irreps = check_irreps(irreps)
     entries = tuple(rotation.to(torch.float64).flatten().tolist())
-    blocks = [_wigner_matrix(b.ir.l, entries) for b in irreps for _ in range(b.mul)]
-    matrix: Tensor = torch.block_diag(*blocks)  # type: ignore[no-untyped-call]
+    matrix = torch.zeros(irreps.dim, irreps.dim, dtype=torch.float64)
+    start = 0
+    for degree in (block.ir.l for block in irreps for _ in range(block.mul)):
+        end = start + 2 * degree + 1
+        matrix[start:end, start:end] = _wigner_matrix(degree, entries)
+        start = end
     return matrix
 
 

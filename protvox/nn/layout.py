@@ -1,8 +1,9 @@
 """Memory layout of fields: the shape is always ``batch channel x y z``, the strides vary.
 
-On a CPU, convolutions run 1.2 to 1.5 times faster when all channels of a voxel lie side by
-side ("channels last"). The layers keep whatever layout they are given; the convolution
-decides.
+On a CPU, convolutions run up to 1.5 times faster when all channels of a voxel lie side by
+side ("channels last"), but turning a wide field around costs more than that. So all layers
+keep the layout they are given, and a convolution of few channels, where a network usually
+begins, answers channels last.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+FEW_CHANNELS = 16
+"""A convolution of at most so many input channels answers channels last."""
 
 
 def is_channels_last(field: Tensor) -> bool:
@@ -27,16 +31,26 @@ def is_channels_last(field: Tensor) -> bool:
     )
 
 
-def preferred_layout(weight: Tensor) -> torch.memory_format:
-    """Return the layout in which a convolution with this weight runs fastest.
+def arrange_weight(weight: Tensor) -> Tensor:
+    """Return the weight of a convolution in the layout that suits it.
+
+    A weight that is channels last makes the convolution answer channels last; any other
+    leaves the field in its layout.
 
     Parameters
     ----------
     weight
-        ``out in k k k``; its device and dtype count.
+        ``out in k k k``; its device, dtype and width count.
     """
+    # torch convolves float64 by another routine, which wants contiguous memory.
     vectorised = weight.device.type == "cpu" and weight.dtype != torch.float64
-    return torch.channels_last_3d if vectorised else torch.contiguous_format
+    if not vectorised or weight.shape[1] > FEW_CHANNELS:
+        return weight.contiguous()
+    weight = weight.contiguous(memory_format=torch.channels_last_3d)
+    _, channels, x, y, z = weight.shape
+    # With one channel the two layouts are the same memory, and only the strides tell.
+    strides = (channels * x * y * z, 1, channels * y * z, channels * z, channels)
+    return weight.as_strided(weight.shape, strides)
 
 
 def mix_channels(matrix: Tensor, field: Tensor) -> Tensor:

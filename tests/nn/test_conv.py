@@ -59,6 +59,20 @@ def test_equals_conv3d_with_its_own_weight_in_any_layout():
     assert torch.allclose(convolution(last), expected, atol=1e-5)
 
 
+def test_layout_is_decided_by_the_first_layer():
+    def channels_last(field: torch.Tensor) -> bool:
+        return field.is_contiguous(memory_format=torch.channels_last_3d)
+
+    first = SteerableConv3d("1x0e", "8x0e+4x1e", 3)
+    wide = SteerableConv3d("8x0e+4x1e", "8x0e+4x1e", 3)
+    field = torch.randn(2, 1, 9, 9, 9)
+    assert channels_last(first(field))
+    assert channels_last(wide(first(field)))
+    assert channels_last(wide.fold()(first.fold()(field)))
+    assert wide(torch.randn(2, 20, 9, 9, 9)).is_contiguous()
+    assert first.to(torch.float64)(field.double()).is_contiguous()
+
+
 def test_casting_to_float64_samples_the_blur_again():
     convolution = SteerableConv3d("1x0e", "1x0e", 3, low_pass=0.8).to(torch.float64)
     assert torch.equal(convolution.blur, gaussian_kernel(0.8, dtype=torch.float64))

@@ -80,12 +80,12 @@ class CathConfig:
     spacing: float = 6.0
     shells: tuple[float, ...] = (0.0, 1.75, 3.5, 5.25)
     sigma: float = 1.0
-    embedding: str = "32x0e+16x1e+8x2e"
+    embedding: str = "24x0e+12x1e+6x2e"
     convolutions: tuple[ConvConfig, ...] = field(
         default=(
-            ConvConfig("48x0e+16x1e+8x2e", stride=2, padding=1),
-            ConvConfig("48x0e+16x1e+8x2e", padding=1),
-            ConvConfig("128x0e", padding=1),
+            ConvConfig("32x0e+12x1e+6x2e", stride=2, padding=1),
+            ConvConfig("32x0e+12x1e+6x2e", padding=1),
+            ConvConfig("96x0e", padding=1),
         )
     )
     low_pass: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,11 +14,13 @@ from protvox.structure.select import Selection, parse_selection
 if TYPE_CHECKING:
     from protvox.predict.results import Prediction
 
+Task = Literal["all", "cath", "environment"]
+
 
 def classify(
     source: Structure | str | Path | bytes,
     *,
-    task: Literal["all", "cath", "environment"] = "all",
+    task: Task = "all",
     domains: Sequence[Selection | str] | None = None,
     chain: str | None = None,
     top_k: int = 5,
@@ -71,3 +74,87 @@ def classify(
         device=device,
         model=model,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model, loaded.
+
+    Attributes
+    ----------
+    name
+        ``name@version``.
+    task
+        ``"cath"`` or ``"environment"``.
+    device
+        Where it computes.
+    """
+
+    name: str
+    task: Task
+    device: str
+
+    def predict(
+        self,
+        source: Structure | str | Path | bytes,
+        *,
+        domains: Sequence[Selection | str] | None = None,
+        chain: str | None = None,
+        top_k: int = 5,
+    ) -> Prediction:
+        """Predict with this model alone.
+
+        Parameters
+        ----------
+        source, domains, chain, top_k
+            See `classify`.
+
+        Returns
+        -------
+        Prediction
+            With residues or domains, by the task of the model.
+
+        Raises
+        ------
+        InputError
+            If the structure cannot be read or has nothing to predict.
+        DeviceError
+            If the device is out of memory.
+        """
+        return classify(
+            source,
+            task=self.task,
+            domains=domains,
+            chain=chain,
+            top_k=top_k,
+            device=self.device,
+            model=self.name,
+        )
+
+
+def load(name: str, device: str = "auto") -> Model:
+    """Load a model by name; one once loaded is kept.
+
+    Parameters
+    ----------
+    name
+        ``"cath"``, ``"environment"``, or another of ``protvox models list``.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+
+    Returns
+    -------
+    Model
+        ``protvox.load("cath").predict("1abc.pdb")``.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it is damaged.
+    DeviceError
+        If the device is missing.
+    """
+    from protvox.predict import load_predictor
+
+    card = load_predictor(name, device).card
+    return Model(card.reference, "cath" if card.task == "cath" else "environment", device)

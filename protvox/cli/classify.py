@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -27,7 +27,7 @@ _EXAMPLE = "1pwc.pdb.gz"
 class _Request:
     """What to ask of every input, and how to read it."""
 
-    task: str
+    task: Literal["all", "cath", "environment"]
     chain: str | None
     domains: tuple[str, ...]
     top_k: int

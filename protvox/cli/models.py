@@ -18,7 +18,7 @@ def list_models() -> None:
     from protvox.zoo import registry
 
     for model in registry.available():
-        click.echo(f"{model.name}\t{model.task}\t{model.summary}")
+        click.echo(f"{model.card.reference}\t{model.task}\t{model.summary}")
 
 
 @models.command(short_help="Print a model's card.")

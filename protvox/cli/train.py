@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -29,19 +29,10 @@ def train() -> None:
 
     \b
     Example, for the CATH network:
-      protvox train shards domains.csv --task cath --label cath --where split=train -o train
-      protvox train shards domains.csv --task cath --label cath --where split=val -o val
+      protvox train shards domains.csv --task cath --query "split == 'train'" -o train
+      protvox train shards domains.csv --task cath --query "split == 'val'" -o val
       protvox train cath config.toml --train train --validation val -o run
     """  # noqa: D301 (\b is click's mark for lines to keep)
-
-
-def _conditions(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, str]:
-    pairs = [value.partition("=") for value in values]
-    if not all(column and sign for column, sign, _ in pairs):
-        raise click.BadParameter("write COLUMN=VALUE.")
-    return {column: value for column, _, value in pairs}
 
 
 @train.command(short_help="Reduce structures to labelled atoms.")
@@ -50,51 +41,63 @@ def _conditions(
     "--task",
     type=click.Choice(("environment", "cath")),
     required=True,
-    help="environment: label the residues of the chains named; cath: label whole domains.",
+    help="What the shards are for.",
 )
 @click.option("--structures", type=_PATH, help="Folder of the files. [default: the table's]")
-@click.option("--label", metavar="COLUMN", help="Column with the CATH code, for --task cath.")
-@click.option("--name", metavar="COLUMN", help="Column with the name. [default: file]")
+@click.option("--query", metavar="EXPRESSION", help="Rows to use: \"split == 'train'\".")
 @click.option(
-    "--where", multiple=True, metavar="COLUMN=VALUE", callback=_conditions,
-    help="Keep only these rows; repeat it to ask for more.",
-)  # fmt: skip
-@click.option("--per-shard", type=click.IntRange(min=1), default=1000, show_default=True)
+    "--per-shard",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    help="Structures a shard.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that read.",
+)
 @click.option("-o", "--output", type=_PATH, required=True, help="Folder for the shards.")
 def shards(
     table: Path,
-    task: str,
+    task: Literal["environment", "cath"],
     structures: Path | None,
-    label: str | None,
-    name: str | None,
-    where: dict[str, str],
+    query: str | None,
     per_shard: int,
+    workers: int,
     output: Path,
 ) -> int:
     """Reduce structures to labelled atoms.
 
-    TABLE is a CSV file with the column file and, if needed, chain and chopping. Files that
-    cannot be used are named on stderr and left out; the exit code is 4 then.
+    TABLE is a CSV file. For the task environment it has the columns file and chain: residues
+    of these chains are labelled with their amino acids, the rest of the file is context. For
+    the task cath it has the columns file, cath (the code) and, unless the file holds just the
+    domain, chain and chopping (1-90,120-150). Structures that cannot be used are named on
+    stderr and left out; the exit code is 4 then.
     """
-    if (task == "cath") == (label is None):
-        raise UsageError(
-            "goes with --task cath, and only with it",
-            where="--label",
-            remedy="Name the column with the CATH code",
-            code="usage.label",
-        )
-    from protvox.cli.failures import report
-    from protvox.train.labels import build_shards, labelled_domains, labelled_entries, read_labels
+    from protvox.train.build import build_shards
 
-    rows = read_labels(table, structures=structures, label=label, name=name, where=where)
-    failures: list[int] = []
-    read = labelled_domains if task == "cath" else labelled_entries
-    labelled = read(rows, lambda error: failures.append(report(error)))
-    written = build_shards(
-        labelled, output, per_shard=per_shard, report=lambda n: console.note(f"{n} structures")
-    )
-    click.echo("\n".join(str(path) for path in written))
+    with console.progress("reading structures") as bar:
+        written, failures = build_shards(
+            table,
+            structures or table.parent,
+            output,
+            task,
+            query=query,
+            per_shard=per_shard,
+            workers=workers,
+            report=bar or _silent,
+        )
+    for failure in failures:
+        console.error(f"{failure.name}: {failure.reason}")
+    console.note(f"wrote {written} structures to {output}")
     return _SOME_FAILED if failures else 0
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody looks at the progress."""
 
 
 def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -199,7 +202,7 @@ def _shards(folder: Path) -> Sequence[Path]:
 
 
 def _device(name: str | None) -> torch.device:
+    from protvox.predict.device import choose_device
     from protvox.settings import load_settings
-    from protvox.zoo.device import choose_device
 
     return choose_device(name or load_settings().device)

@@ -39,7 +39,6 @@ def pymol_script(prediction: Prediction, *, structure: str) -> str:
         Text of the script. Names from files enter it only as quoted Python literals, so no
         chain or file name can run as a command.
     """
-    domains = {d.id: (d.chain, d.chopping) for d in prediction.domains}
     lines = [
         "# Made by protvox: open it in PyMOL. Colour: probability of the amino acid present.",
         "python",
@@ -51,8 +50,10 @@ def pymol_script(prediction: Prediction, *, structure: str) -> str:
     ]
     if prediction.residues is not None:
         lines += _pymol_colours(prediction.residues)
-    for name, (chain, chopping) in domains.items():
-        lines.append(f"cmd.select({_identifier(name)!r}, {_pymol_place(chain, chopping)!r})")
+    for domain in prediction.domains:
+        if "+" not in domain.chain:  # ranges of several chains cannot be told apart
+            place = _pymol_place(domain.chain, domain.chopping)
+            lines.append(f"cmd.select({_identifier(domain.id)!r}, {place!r})")
     lines += ["cmd.deselect()", "cmd.orient('polymer')", "python end", ""]
     return "\n".join(lines)
 

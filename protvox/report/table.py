@@ -136,10 +136,10 @@ def _residues(table: ResidueTable, model: str) -> Iterator[RenderableType]:
         return
     agree = table.predicted == table.wild_type
     suspects = table.suspects(odds=SUSPECT_ODDS)
+    found = f"For {len(suspects)} another one, written below them," if suspects else "No other one"
     yield Text(
         f"{agree[standard].mean():.0%} of {standard.sum()} residues are the amino acid their "
-        f"surroundings predict.\nFor {len(suspects)} another one, written below them, is at least "
-        f"{SUSPECT_ODDS:.0f} times likelier."
+        f"surroundings predict.\n{found} is at least {SUSPECT_ODDS:.0f} times likelier."
     )
     marked = np.zeros(len(table), dtype=bool)
     marked[[s.row for s in suspects]] = True

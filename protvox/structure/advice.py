@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 
 from protvox.structure.model import Structure
-from protvox.structure.residues import ResidueWord
+from protvox.structure.residues import ResidueWord, residue_word
 from protvox.structure.table import Declared, factorize, lookup
-from protvox.structure.wording import count
+from protvox.structure.wording import chain_label, count, listing
 from protvox.vocabulary import BACKBONE_ATOMS
 
 _NO_SIDE_CHAIN: Final = frozenset({*BACKBONE_ATOMS, "CB", "OXT"})
@@ -28,18 +28,21 @@ def describe_gaps(structure: Structure, declared: tuple[Declared, ...]) -> list[
     Returns
     -------
     list of str
-        One sentence a chain with fewer residues than declared, and for declared chains
-        without any residue.
+        At most one sentence, with every chain that has fewer residues than declared.
     """
-    found = []
+    short = []
     for sequence in declared:
+        known = [residue_word(name).amino_acid for name in sequence.residues]
+        if 2 * known.count(True) < len(known):
+            continue  # a nucleic acid
+        want = len(known) - known.count(False)  # caps are no residues
         for chain in sequence.chains:
-            rows = (structure.chain == chain) & structure.is_protein
-            have, want = int(rows.sum()), len(sequence.residues)
-            if 0 < have < want:
-                found.append(f"Chain {chain}: {want - have} of {want} declared residues are "
-                             "missing from the coordinates.")  # fmt: skip
-    return found
+            have = int((structure.is_protein & (structure.chain == chain)).sum())
+            if have < want:
+                short.append(f"{want - have} of {want} in {chain_label(chain)}")
+    if not short:
+        return []
+    return [f"Declared residues missing from the coordinates: {listing(short, most=30)}."]
 
 
 def describe_residues(structure: Structure, words: list[ResidueWord]) -> list[str]:
@@ -57,24 +60,25 @@ def describe_residues(structure: Structure, words: list[ResidueWord]) -> list[st
     list of str
         One sentence a finding.
     """
-    found = []
     protein = structure.is_protein
     atoms = np.bincount(structure.residue_index, minlength=structure.n_residues)
     backbone = ~np.isnan(structure.backbone()[:, :, 0])
     names, which = factorize(structure.atom_name)
     side = lookup((name not in _NO_SIDE_CHAIN for name in names), which)
     extra = np.bincount(structure.residue_index, weights=side, minlength=structure.n_residues)
+    trace_only, backbone_only, broken = [], [], []
     for chain in structure.protein_chains:
         rows = protein & (structure.chain == chain)
+        lacking = int((rows & ~backbone[:, :3].all(axis=1)).sum())
         if (atoms[rows] == 1).all():
-            found.append(f"Chain {chain} has CA atoms only.")
+            trace_only.append(chain_label(chain))
         elif rows.sum() > 1 and not extra[rows].any():
-            found.append(f"Chain {chain} has backbone atoms only.")
-        else:
-            broken = int((rows & ~backbone[:, :3].all(axis=1)).sum())
-            if broken:
-                found.append(f"Chain {chain}: {count(broken, 'residue')} without all backbone "
-                             "atoms.")  # fmt: skip
+            backbone_only.append(chain_label(chain))
+        elif lacking:
+            broken.append(f"{count(lacking, 'residue')} of {chain_label(chain)}")
+    findings = {"CA atoms only": trace_only, "Backbone atoms only": backbone_only,
+                "Without all backbone atoms": broken}  # fmt: skip
+    found = [f"{what}: {listing(who, most=30)}." for what, who in findings.items() if who]
     mirrored = int((protein & np.array([word.mirrored for word in words])).sum())
     if mirrored:
         found.append(f"Treated as their L forms: {count(mirrored, 'D-amino acid')}.")

@@ -93,7 +93,7 @@ def assemble_structure(
         model=int(table.model[0]),
         coordinates=table.coordinates.astype(np.float32),
         element=table.element,
-        atom_name=table.atom_name.astype("<U4"),
+        atom_name=table.atom_name,
         atom_type=assign_atom_types(table, index, parent, protein),
         residue_index=index.astype(np.int32),
         chain=table.chain[starts],

@@ -102,9 +102,9 @@ def _table(categories: Mapping[str, Mapping[str, Any]]) -> AtomTable:
     n = site.rows
     xyz = [site.numbers(f"Cartn_{axis}") for axis in "xyz"]
     entity = _text(site, n, "label_entity_id")
-    entity_type = _entity_types(categories)
+    entity_type = _pairs(categories, "entity", "id", "type")
     kinds, which = np.unique(entity, return_inverse=True)
-    kind = np.array([entity_type.get(k, "") for k in kinds.tolist()], dtype="<U12")[which]
+    kind = np.array([entity_type.get(k, "").lower() for k in kinds.tolist()], dtype="<U12")[which]
     polymer = np.where(kind == "polymer", 1, np.where(kind == "", -1, 0)).astype(np.int8)
     chain = _text(site, n, "auth_asym_id", "label_asym_id")
     occupancy = site.numbers("occupancy")
@@ -142,20 +142,26 @@ def _declared(
     found: dict[str, dict[str, str]] = {}
     for owner, number, name in zip(owners.tolist(), numbers.tolist(), names.tolist(), strict=True):
         found.setdefault(owner, {}).setdefault(number, name)
-    return tuple(
-        Declared(tuple(dict.fromkeys(chain[entity == owner].tolist())), tuple(residues.values()))
-        for owner, residues in found.items()
-    )
+    strands = _pairs(categories, "entity_poly", "entity_id", "pdbx_strand_id")
+    declared = []
+    for owner, residues in found.items():
+        chains = [word.strip() for word in strands.get(owner, "").split(",")]
+        if not any(chains):
+            chains = chain[entity == owner].tolist() or [owner]
+        declared.append(Declared(tuple(dict.fromkeys(chains)), tuple(residues.values())))
+    return tuple(declared)
 
 
-def _entity_types(categories: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    if "entity" not in categories:
+def _pairs(
+    categories: Mapping[str, Mapping[str, Any]], category: str, key: str, value: str
+) -> dict[str, str]:
+    if category not in categories:
         return {}
-    entity = _Category(categories["entity"])
-    ids, types = entity.text("id"), entity.text("type")
-    if ids is None or types is None:
+    table = _Category(categories[category])
+    keys, values = table.text(key), table.text(value)
+    if keys is None or values is None:
         return {}
-    return dict(zip(ids.tolist(), np.char.lower(types).tolist(), strict=True))
+    return dict(zip(keys.tolist(), values.tolist(), strict=True))
 
 
 def _text(category: _Category, rows: int, *names: str) -> NDArray[np.str_]:

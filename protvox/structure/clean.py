@@ -12,7 +12,7 @@ from protvox.errors import InputError
 from protvox.structure.model import Dropped
 from protvox.structure.residues import residue_word
 from protvox.structure.table import AtomTable, factorize, lookup, run_starts
-from protvox.structure.wording import count, listing
+from protvox.structure.wording import chain_label, count, listing
 from protvox.vocabulary import BACKBONE_ATOMS
 
 MAX_COORDINATE: Final = 9999.0
@@ -238,7 +238,7 @@ def _keep_lone_backbone(
 
 def _by_chain(chains: NDArray[np.str_], what: str, why: str) -> list[Dropped]:
     counts = Counter(chains.tolist())
-    return [Dropped(count(n, what), f"chain {c}", why) for c, n in counts.items()]
+    return [Dropped(count(n, what), chain_label(c), why) for c, n in counts.items()]
 
 
 def _atom_place(table: AtomTable, row: int) -> str:

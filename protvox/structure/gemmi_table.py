@@ -43,12 +43,17 @@ def parse_text(data: bytes, form: str) -> AtomTable:
     """
     import gemmi
 
+    strands: dict[str, str] = {}
     if form == "pdb":
         structure = gemmi.read_pdb_string(data)
         _name_blank_chains(structure)
     else:
-        structure = gemmi.read_structure_string(data, format=gemmi.CoorFormat.Mmcif)
-    declared = _declared(structure)
+        document = gemmi.cif.Document()
+        structure = gemmi.read_structure_string(
+            data, format=gemmi.CoorFormat.Mmcif, save_doc=document
+        )
+        strands = _strands(document)
+    declared = _declared(structure, strands)
     chain_names: dict[str, str] = {}
     try:
         flat = gemmi.FlatStructure(structure)
@@ -144,7 +149,18 @@ def _symbols() -> NDArray[np.str_]:
     return np.array([*(gemmi.Element(z).name.upper() for z in range(_ELEMENTS)), "D"])
 
 
-def _declared(structure: gemmi.Structure) -> tuple[Declared, ...]:
+def _strands(document: gemmi.cif.Document) -> dict[str, str]:
+    """Return the author chains of each polymer entity, separated by commas."""
+    import gemmi
+
+    return {
+        gemmi.cif.as_string(row[0]): gemmi.cif.as_string(row[1])
+        for block in document
+        for row in block.find("_entity_poly.", ["entity_id", "pdbx_strand_id"])
+    }
+
+
+def _declared(structure: gemmi.Structure, strands: dict[str, str]) -> tuple[Declared, ...]:
     chain_of: dict[str, str] = {}
     if len(structure):
         for chain in structure[0]:
@@ -152,9 +168,13 @@ def _declared(structure: gemmi.Structure) -> tuple[Declared, ...]:
                 chain_of[subchain.subchain_id()] = chain.name
     found = []
     for entity in structure.entities:
-        if entity.full_sequence:
-            names = dict.fromkeys(chain_of[s] for s in entity.subchains if s in chain_of)
-            # Microheterogeneity is written as "SER,THR"; the first is enough to count.
-            residues = tuple(item.split(",")[0] for item in entity.full_sequence)
-            found.append(Declared(tuple(names), residues))
+        if not entity.full_sequence:
+            continue
+        # SEQRES names its chain; mmCIF lists them, so that absent chains are known too.
+        chains = [name.strip() for name in strands.get(entity.name, "").split(",")]
+        if not any(chains):
+            chains = [chain_of[s] for s in entity.subchains if s in chain_of] or [entity.name]
+        # Microheterogeneity is written as "SER,THR"; the first is enough to count.
+        residues = tuple(item.split(",")[0] for item in entity.full_sequence)
+        found.append(Declared(tuple(dict.fromkeys(chains)), residues))
     return tuple(found)

@@ -48,7 +48,7 @@ class Structure:
     element
         ``atom``, upper-case element symbols (``<U2``).
     atom_name
-        ``atom``, names without blanks (``<U4``).
+        ``atom``, names without blanks.
     atom_type
         ``atom`` uint8, index into `protvox.vocabulary.ATOM_TYPES`.
     residue_index

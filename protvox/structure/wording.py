@@ -16,3 +16,8 @@ def listing(words: Iterable[str], most: int = 8) -> str:
     if len(listed) <= most:
         return ", ".join(listed)
     return f"{', '.join(listed[: most - 1])}, ... {listed[-1]}"
+
+
+def chain_label(name: str) -> str:
+    """Return ``chain A``, also for a chain without a name."""
+    return f"chain {name or '(blank)'}"

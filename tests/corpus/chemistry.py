@@ -52,14 +52,14 @@ def rename(residues: dict[int, str], *, hetero: bool = False) -> list[Atom]:
 
 
 TRACES = {
-    "ca_only.pdb": ok(pdb(CA_ONLY), atoms=6, warnings=["Chain A has CA atoms only"]),
+    "ca_only.pdb": ok(pdb(CA_ONLY), atoms=6, warnings=["CA atoms only: chain A"]),
     "ca_only.cif": ok(cif(CA_ONLY), form="mmcif", atoms=6,
-                      warnings=["Chain A has CA atoms only"]),
+                      warnings=["CA atoms only: chain A"]),
     "backbone_only.pdb": ok(pdb([a for a in P if a.name in BACKBONE]), atoms=24,
-                            warnings=["Chain A has backbone atoms only"]),
+                            warnings=["Backbone atoms only: chain A"]),
     "one_residue.pdb": ok(pdb(of(P, 6)), atoms=9, sequence="K"),
     "missing_backbone.pdb": ok(pdb([a for a in P if (a.number, a.name) != (3, "N")]), atoms=51,
-                               warnings=["1 residue without all backbone"]),
+                               warnings=["backbone atoms: 1 residue of chain A"]),
     "residue_without_ca.pdb": ok(pdb([a for a in P if a.number != 6 or a.name in "NC"]),
                                  atoms=45, sequence="MQIFV", ligands=1,
                                  warnings=["CA atom: 1 amino acid"]),
@@ -122,10 +122,17 @@ CONTEXT = {
 FULL = "MET GLN ILE PHE VAL LYS THR LEU"
 SEQUENCES = {
     "seqres_gap.pdb": ok(pdb(P, head=seqres(FULL), end="TER\nEND\n"),
-                         warnings=["2 of 8 declared residues"]),
+                         warnings=["2 of 8 in chain A"]),
+    "seqres_caps.pdb": ok(pdb(P, head=seqres(f"ACE {FULL[:23]} NH2"), end="TER\nEND\n")),
     "seqres_complete.pdb": ok(pdb(P, head=seqres(FULL[:23]), end="TER\nEND\n")),
     "cut_at_row_end.cif": ok(cif(P[:25], sequence=FULL.split()), form="mmcif", atoms=25,
-                             sequence="MQI", warnings=["5 of 8 declared residues"]),
+                             sequence="MQI", warnings=["5 of 8 in chain A"]),
+    "seqres_chain_absent.pdb": ok(
+        pdb(P, head=seqres(FULL[:23]) + seqres(FULL).replace(" A ", " B "), end="TER\nEND\n"),
+        warnings=["8 of 8 in chain B"]),
+    "cut_before_chain.cif": ok(
+        cif(P, sequence=FULL.split()[:6], strands="A,B"), form="mmcif",
+        warnings=["6 of 6 in chain B"]),
     "sequence_complete.cif": ok(cif(P, sequence=FULL.split()[:6]), form="mmcif"),
     "cut_within_line.pdb": ok("".join(f"{pdb_line(a, i)}\n" for i, a in enumerate(P, 1))[:-20],
                               atoms=52),

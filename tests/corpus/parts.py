@@ -131,6 +131,7 @@ def cif(
     atoms: Iterable[Atom],
     *,
     sequence: Iterable[str] = (),
+    strands: str = "",
     entities: bool = True,
     without: Iterable[str] = (),
     head: str = "",
@@ -149,6 +150,8 @@ def cif(
                    "_entity_poly_seq.mon_id\n")  # fmt: skip
         out += [f"1 {i} {name}\n" for i, name in enumerate(names, start=1)]
         out.append("#\n")
+    if strands:
+        out.append(f"_entity_poly.entity_id 1\n_entity_poly.pdbx_strand_id {strands}\n#\n")
     out.append("loop_\n" + "".join(f"_atom_site.{COLUMNS[i]}\n" for i in keep))
     for row in rows(atoms):
         words = (f'"{row[i]}"' if "'" in row[i] else row[i] for i in keep)

@@ -32,7 +32,7 @@ def to_bcif(path: Path) -> bytes:
     out = pdbx.BinaryCIFFile()
     for name, block in pdbx.CIFFile.read(io.StringIO(text)).items():
         categories = {}
-        for key in ("entity", "entity_poly_seq", "atom_site"):
+        for key in ("entity", "entity_poly", "entity_poly_seq", "atom_site"):
             if key in block:
                 columns = {}
                 for label, column in block[key].items():
@@ -100,7 +100,7 @@ def test_example(example_path: Path) -> None:
     assert structure.residue_name[~structure.is_protein].tolist() == ["PNM"]
     assert [d.what for d in structure.dropped] == ["507 water molecules", "59 atoms"]
     assert structure.warnings == (
-        "Chain A: 4 of 349 declared residues are missing from the coordinates.",
+        "Declared residues missing from the coordinates: 4 of 349 in chain A.",
     )
 
 

@@ -30,8 +30,10 @@ def choose_device(name: str) -> torch.device:
     except RuntimeError:
         device = None
     if device is None or device.type not in ("cpu", "cuda"):
-        raise DeviceError("there is no such device", where=name,
-                          remedy="Use auto, cpu, cuda or cuda:N", code="device.unknown")  # fmt: skip
+        raise DeviceError(
+            "there is no such device", where=name, remedy="Use auto, cpu, cuda or cuda:N",
+            code="device.unknown",
+        )  # fmt: skip
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise DeviceError("this GPU is not there", where=name, remedy="Use --device cpu",
                           code="device.missing")  # fmt: skip
@@ -54,7 +56,12 @@ def out_of_memory_told(device: torch.device) -> Iterator[None]:
     """
     try:
         yield
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        raise DeviceError("the device ran out of memory", where=str(device),
-                          remedy="Classify fewer residues at once, or use --device cpu",
-                          code="device.memory") from error  # fmt: skip
+    except (MemoryError, RuntimeError) as error:
+        # On a GPU torch has an error of its own; on a CPU only the words tell.
+        known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not known and "allocate memory" not in str(error):
+            raise
+        raise DeviceError(
+            "the device ran out of memory", where=str(device),
+            remedy="Classify fewer residues at once, or use --device cpu", code="device.memory",
+        ) from error  # fmt: skip

@@ -17,7 +17,7 @@ from protvox.vocabulary import CATH_NAMES
 from protvox.voxel.moments import domain_moments
 from protvox.voxel.pose import bounding_box, principal_axes
 from protvox.zoo.card import Card
-from protvox.zoo.cath import CathNet, DomainBatch, domain_channels, grid_shape
+from protvox.zoo.cath import SKIPPED, CathNet, DomainBatch, domain_channels, grid_shape
 
 MAX_POINTS = 100_000
 """Most grid points of one domain: a cube of 280 Å at 6 Å, 1 GB of memory."""
@@ -88,7 +88,10 @@ class CathPredictor:
         part = structure.select(domain.residues)
         self._check(part, domain)
         channel = domain_channels(part.atom_type)
-        drawn = part.coordinates[channel != 255]
+        # Far from the origin single precision is too coarse for sums over a domain.
+        middle = part.coordinates.mean(axis=0, dtype=np.float64)
+        coordinates = (part.coordinates - middle).astype(np.float32)
+        drawn = coordinates[channel != SKIPPED]
         axes = principal_axes(drawn)
         centre, extent = bounding_box(drawn, axes)
         shape = grid_shape(extent, self.config.spacing)
@@ -99,7 +102,7 @@ class CathPredictor:
                 remedy="Give single domains, e.g. with --domain A:1-120", code="domain.too_large",
             )  # fmt: skip
         moments = domain_moments(
-            part.coordinates, channel, np.array([[0, part.n_atoms]], dtype=np.int64),
+            coordinates, channel, np.array([[0, part.n_atoms]], dtype=np.int64),
             centre[None], axes[None], self.config.moments(shape),
         )  # fmt: skip
         batch = DomainBatch(torch.from_numpy(moments), shape).to(self.device)
@@ -141,8 +144,8 @@ class CathPredictor:
             n_residues=n_residues,
             in_range=bool(low <= n_residues <= high),
             model=self.card.reference,
-            cath_class=RankedLabel(best, CATH_NAMES[best], classes[best]),
+            cath_class=RankedLabel(best, CATH_NAMES.get(best, best), classes[best]),
             architectures=tuple(
-                RankedLabel(label, CATH_NAMES[label], p) for label, p in ranked[:top_k]
+                RankedLabel(label, CATH_NAMES.get(label, label), p) for label, p in ranked[:top_k]
             ),
         )

@@ -12,7 +12,7 @@ from protvox.nn import fold
 from protvox.predict.residues import ResidueTable
 from protvox.structure.model import Dropped, Structure
 from protvox.vocabulary import AMINO_ACIDS
-from protvox.voxel.environment import residue_frames
+from protvox.voxel.environment import ResidueFrames, residue_frames
 from protvox.voxel.moments import environment_moments
 from protvox.zoo.card import Card
 from protvox.zoo.environment import EnvironmentNet
@@ -45,6 +45,8 @@ class EnvironmentPredictor:
         structure: Structure,
         residues: NDArray[np.bool_],
         progress: Callable[[int, int], None] = lambda done, total: None,
+        *,
+        domain: NDArray[np.str_] | None = None,
     ) -> tuple[ResidueTable, tuple[Dropped, ...]]:
         """Predict the residues asked for, each among everything the file holds.
 
@@ -56,6 +58,8 @@ class EnvironmentPredictor:
             ``residue`` mask of those to predict; only protein residues count.
         progress
             Called with the number of residues done and in all.
+        domain
+            ``residue``, id of the domain each residue lies in, for the table.
 
         Returns
         -------
@@ -68,33 +72,13 @@ class EnvironmentPredictor:
         asked = residues & structure.is_protein
         standard = np.isin(structure.parent, AMINO_ACIDS)
         rows = np.flatnonzero(asked & standard & frames.valid)
-        dropped = [
-            Dropped("residue", structure.where(row), "no environment prediction: N, CA or C is missing")
-            for row in np.flatnonzero(asked & standard & ~frames.valid).tolist()
-        ] + [
-            Dropped("residue", structure.where(row), "no environment prediction: "
-                    "it stands for none of the 20 amino acids")
-            for row in np.flatnonzero(asked & ~standard).tolist()
-        ]  # fmt: skip
+        dropped = _dropped(structure, asked & standard, "N, CA or C is missing", ~frames.valid)
+        dropped += _dropped(structure, asked, "it stands for none of the 20 amino acids", ~standard)
         probabilities = np.empty((len(rows), len(AMINO_ACIDS)), dtype=np.float32)
-        whole = np.array([[0, structure.n_atoms]], dtype=np.int64)
         progress(0, len(rows))
         for start in range(0, len(rows), BATCH_SIZE):
             chunk = rows[start : start + BATCH_SIZE]
-            moments = environment_moments(
-                structure.coordinates,
-                structure.atom_type,
-                structure.residue_index,
-                np.repeat(whole, len(chunk), axis=0),
-                chunk.astype(np.int32),
-                frames.origin[chunk],
-                frames.axes[chunk],
-                self.config.moments,
-            )
-            with torch.inference_mode():
-                logits = self._network(torch.from_numpy(moments).to(self.device))
-                scaled = (logits.float() / self.card.temperature).softmax(dim=1)
-            probabilities[start : start + len(chunk)] = scaled.cpu().numpy()
+            probabilities[start : start + len(chunk)] = self._predict(structure, frames, chunk)
             progress(start + len(chunk), len(rows))
         table = ResidueTable(
             chain=structure.chain[rows],
@@ -102,5 +86,34 @@ class EnvironmentPredictor:
             insertion_code=structure.insertion_code[rows],
             wild_type=structure.parent[rows],
             probabilities=probabilities,
+            domain=np.empty(0, dtype="<U1") if domain is None else domain[rows],
         )
         return table, tuple(dropped)
+
+    def _predict(
+        self, structure: Structure, frames: ResidueFrames, rows: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        moments = environment_moments(
+            structure.coordinates,
+            structure.atom_type,
+            structure.residue_index,
+            np.tile(np.array([[0, structure.n_atoms]], dtype=np.int64), (len(rows), 1)),
+            rows.astype(np.int32),
+            frames.origin[rows],
+            frames.axes[rows],
+            self.config.moments,
+        )
+        with torch.inference_mode():
+            logits = self._network(torch.from_numpy(moments).to(self.device))
+            scaled = (logits.float() / self.card.temperature).softmax(dim=1)
+        probabilities: NDArray[np.float32] = scaled.cpu().numpy()
+        return probabilities
+
+
+def _dropped(
+    structure: Structure, asked: NDArray[np.bool_], why: str, where: NDArray[np.bool_]
+) -> list[Dropped]:
+    return [
+        Dropped("residue", structure.where(row), f"no environment prediction: {why}")
+        for row in np.flatnonzero(asked & where).tolist()
+    ]

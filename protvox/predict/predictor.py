@@ -3,62 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Literal
+from dataclasses import replace
+from typing import Final, Literal
 
-import numba
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from protvox.errors import InputError, ModelError
+from protvox.errors import InputError, ModelError, UsageError
+from protvox.predict.advice import length_advice, side_chain_advice
 from protvox.predict.device import choose_device, out_of_memory_told
 from protvox.predict.domains import CathPredictor, Domain
 from protvox.predict.environments import EnvironmentPredictor
+from protvox.predict.loaded import limit_threads, load_predictor
 from protvox.predict.residues import ResidueTable
 from protvox.predict.results import DomainPrediction, InputInfo, Prediction
-from protvox.settings import load_settings
 from protvox.structure.model import Dropped, Structure
 from protvox.structure.select import Selection, parse_selection
 from protvox.zoo import registry
-from protvox.zoo.cath import CathNet
-from protvox.zoo.environment import EnvironmentNet
+
+__all__ = ["Task", "classify", "load_predictor"]
 
 Task = Literal["all", "cath", "environment"]
 
-_DEFAULT_MODELS = {"environment": "environment", "cath": "cath"}
-
-
-@lru_cache(maxsize=4)
-def load_predictor(name: str, device: str = "auto") -> EnvironmentPredictor | CathPredictor:
-    """Load a released model; a model once loaded is kept.
-
-    Parameters
-    ----------
-    name
-        ``"environment"``, ``"cath"``, or any name from ``protvox models list``.
-    device
-        See `protvox.predict.device.choose_device`.
-
-    Raises
-    ------
-    ModelError
-        If the model is missing or damaged.
-    DeviceError
-        If the device is missing.
-    """
-    where = choose_device(device)
-    threads = load_settings().threads
-    if threads is not None:
-        torch.set_num_threads(threads)
-        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-    card, network = registry.load(name)
-    if isinstance(network, EnvironmentNet):
-        return EnvironmentPredictor(card, network, where)
-    if isinstance(network, CathNet):
-        return CathPredictor(card, network, where)
-    raise ModelError("this model predicts neither environments nor CATH", where=name,
-                     remedy="Choose another from protvox models list", code="model.task")  # fmt: skip
+_DEFAULT_MODELS: Final[dict[str, str]] = {"cath": "cath", "environment": "environment"}
 
 
 def classify(
@@ -74,6 +41,8 @@ def classify(
 ) -> Prediction:
     """Predict environments and architectures of a structure that has been read.
 
+    May be called by several threads at once.
+
     Parameters
     ----------
     structure
@@ -81,11 +50,13 @@ def classify(
     task
         What to predict.
     domains
-        Domains to classify; every protein chain is one domain by default.
+        Domains to classify, and to predict the environments of; every protein chain is one
+        domain by default. A domain asked for twice is answered once.
     chain
-        Answer for this chain only; the others stay as its surroundings.
+        Answer for this chain only; the others stay as its surroundings. Domains without a
+        chain name lie in it.
     top_k
-        Architectures to keep for each domain.
+        Architectures to keep for each domain, at least 1.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     model
@@ -100,6 +71,8 @@ def classify(
 
     Raises
     ------
+    UsageError
+        If the task or ``top_k`` cannot be meant.
     InputError
         If there is nothing to predict, or a chain or domain asked for is not there.
     ModelError
@@ -107,22 +80,28 @@ def classify(
     DeviceError
         If the device is missing or out of memory.
     """
-    asked = _asked(structure, chain)
     names = _model_names(task, model)
-    report = progress or (lambda done, total: None)
+    if top_k < 1:
+        raise UsageError("at least one architecture must be kept", where=f"top_k {top_k}",
+                         remedy="Give 1 or more", code="usage.top_k")  # fmt: skip
+    asked = _asked(structure, chain)
+    chosen = _chosen(structure, domains, chain) if domains else None
     answers: tuple[DomainPrediction, ...] = ()
     table: ResidueTable | None = None
-    dropped: list[Dropped] = []
+    lost: tuple[Dropped, ...] = ()
     warnings: list[str] = []
     models: dict[str, str] = {}
+    limit_threads()
     with out_of_memory_told(choose_device(device)):
+        parts = chosen or _chains(structure, asked)
         if "cath" in names:
             cath = load_predictor(names["cath"], device)
             if not isinstance(cath, CathPredictor):
                 raise _wrong_task(names["cath"], "cath")
             models["cath"] = cath.card.reference
-            parts = _chosen(structure, domains) if domains else _chains(structure, asked)
-            answers, told = _classify_domains(cath, structure, parts, top_k, explicit=bool(domains))
+            answers, told = _classify_domains(
+                cath, structure, parts, top_k, explicit=chosen is not None
+            )
             warnings += told
         if "environment" in names:
             environment = load_predictor(names["environment"], device)
@@ -130,29 +109,46 @@ def classify(
                 raise _wrong_task(names["environment"], "environment")
             models["environment"] = environment.card.reference
             wanted = asked
-            if domains:
-                wanted = asked & np.logical_or.reduce([d.mask(structure) for d in domains])
-            table, lost = environment.predict(structure, wanted, report)
-            dropped += lost
-            if lost:
-                warnings.append(
-                    f"{len(lost)} of {int(wanted.sum())} residues have no environment "
-                    f"prediction, the first is {lost[0].where}; see input.dropped."
-                )
+            if chosen:
+                wanted = asked & np.logical_or.reduce([part.residues for part in chosen])
+            member = _membership(structure, parts) if "cath" in names or chosen else None
+            table, lost, told = _predict_environments(
+                environment, structure, wanted, member, progress or _silent
+            )
+            warnings += told
     if not answers and (table is None or not len(table)):
         reason = warnings[-1] if warnings else "No residue has N, CA and C."
-        raise InputError("nothing in the structure can be predicted", where=structure.name,
-                         remedy=reason.removesuffix("."), code="input.nothing_to_predict")  # fmt: skip
+        raise InputError(
+            "nothing in the structure can be predicted", where=structure.name,
+            remedy=reason.removesuffix("."), code="input.nothing_to_predict",
+        )  # fmt: skip
     info = InputInfo.of(structure)
     return Prediction(
-        input=InputInfo(
-            info.name, info.format, info.sha256, info.model, info.n_atoms, info.n_residues,
-            (*info.dropped, *dropped),
-        ),
+        input=replace(info, dropped=(*info.dropped, *lost)),
         domains=answers,
         residues=table,
         models=models,
         warnings=(*structure.warnings, *warnings),
+    )
+
+
+def _model_names(task: str, model: str | None) -> dict[str, str]:
+    if task != "all" and task not in _DEFAULT_MODELS:
+        raise UsageError("there is no such task", where=str(task),
+                         remedy="Use all, cath or environment", code="usage.task")  # fmt: skip
+    names = dict(_DEFAULT_MODELS) if task == "all" else {task: _DEFAULT_MODELS[task]}
+    if model is None:
+        return names
+    card = registry.find(model).card
+    if card.task not in names:
+        raise _wrong_task(model, task)
+    return {**names, card.task: model}
+
+
+def _wrong_task(model: str, task: str) -> ModelError:
+    return ModelError(
+        f"the model is not for the task {task}", where=model,
+        remedy="Choose another from protvox models list", code="model.task",
     )  # fmt: skip
 
 
@@ -165,21 +161,6 @@ def _asked(structure: Structure, chain: str | None) -> NDArray[np.bool_]:
     return structure.is_protein & (structure.chain == chain)
 
 
-def _model_names(task: Task, model: str | None) -> dict[str, str]:
-    names = _DEFAULT_MODELS if task == "all" else {task: _DEFAULT_MODELS[task]}
-    if model is None:
-        return dict(names)
-    card = registry.find(model).card
-    if card.task not in names:
-        raise _wrong_task(model, task)
-    return {**names, card.task: model}
-
-
-def _wrong_task(model: str, task: str) -> ModelError:
-    return ModelError(f"the model is not for the task {task}", where=model,
-                      remedy="Choose another from protvox models list", code="model.task")  # fmt: skip
-
-
 def _chains(structure: Structure, asked: NDArray[np.bool_]) -> list[Domain]:
     return [
         Domain(name, name, "", asked & (structure.chain == name))
@@ -187,13 +168,34 @@ def _chains(structure: Structure, asked: NDArray[np.bool_]) -> list[Domain]:
     ]
 
 
-def _chosen(structure: Structure, selections: Sequence[Selection]) -> list[Domain]:
-    found = []
+def _chosen(
+    structure: Structure, selections: Sequence[Selection], chain: str | None
+) -> list[Domain]:
+    found: dict[str, Domain] = {}
     for selection in selections:
-        mask = selection.mask(structure)
-        chains = "+".join(dict.fromkeys(structure.chain[mask].tolist()))
-        found.append(Domain(str(selection), chains, selection.chopping, mask))
-    return found
+        placed = Selection(
+            tuple(replace(s, chain=chain if s.chain is None else s.chain)
+                  for s in selection.segments)
+        )  # fmt: skip
+        mask = placed.mask(structure)
+        chains = dict.fromkeys(structure.chain[mask].tolist())
+        if chain is not None and set(chains) != {chain}:
+            raise InputError(
+                f"the domain does not lie in chain {chain} alone", where=str(selection),
+                remedy="Leave out the chain, or give domains of it", code="input.domain_chain",
+            )  # fmt: skip
+        name = str(placed)
+        found[name] = Domain(name, "+".join(chains), placed.chopping, mask)
+    return list(found.values())
+
+
+def _membership(structure: Structure, parts: Sequence[Domain]) -> NDArray[np.str_]:
+    ids = np.array(["", *(part.id for part in parts)], dtype=np.str_)
+    place = np.zeros(structure.n_residues, dtype=np.int64)
+    # Where domains overlap, the first one asked for has the residue.
+    for index, part in reversed(list(enumerate(parts, start=1))):
+        place[part.residues] = index
+    return ids[place]
 
 
 def _classify_domains(
@@ -216,15 +218,34 @@ def _classify_domains(
             warnings.append(f"No architecture for chain {domain.id}: {error.what}.")
             continue
         answers.append(answer)
-        if not answer.in_range and cath.card.n_residues is not None:
-            low, high = cath.card.n_residues
-            advice = (
-                "it probably holds several domains; give them with --domain"
-                if answer.n_residues > high
-                else "it is too short for a domain"
-            )
-            warnings.append(
-                f"{domain.id} has {answer.n_residues} residues, the domains the model was "
-                f"trained on have {low} to {high}: {advice}."
-            )
+        told = (
+            length_advice(answer, cath.card),
+            side_chain_advice(structure, domain.residues, f"Architecture of {domain.id}"),
+        )
+        warnings += [sentence for sentence in told if sentence]
     return tuple(answers), warnings
+
+
+def _predict_environments(
+    environment: EnvironmentPredictor,
+    structure: Structure,
+    wanted: NDArray[np.bool_],
+    member: NDArray[np.str_] | None,
+    progress: Callable[[int, int], None],
+) -> tuple[ResidueTable, tuple[Dropped, ...], list[str]]:
+    table, lost = environment.predict(structure, wanted, progress, domain=member)
+    warnings: list[str] = []
+    if lost:
+        warnings.append(
+            f"{len(lost)} of {int(wanted.sum())} residues have no environment "
+            f"prediction, the first is {lost[0].where}; see input.dropped."
+        )
+    if len(table):
+        # The surroundings are what the model reads, so the whole structure counts.
+        told = side_chain_advice(structure, structure.is_protein, "Environments")
+        warnings += [told] if told else []
+    return table, lost, warnings
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody looks at the progress."""

@@ -33,7 +33,7 @@ class _Item:
     path: Path
     task: Task
     chains: tuple[str, ...]
-    choppings: tuple[str, ...]
+    selection: str
     label: str
 
 
@@ -124,7 +124,15 @@ def _rows(table: Path, query: str | None) -> pd.DataFrame:
     try:
         rows = pd.read_csv(table, dtype=text, keep_default_na=False, na_values={"resolution": [""]})
         return rows.query(query) if query else rows
-    except (OSError, ValueError, SyntaxError, KeyError, NameError, TypeError) as error:
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        LookupError,
+        NameError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise UsageError(f"the table or the query cannot be used ({error})", where=str(table),
                          remedy="Check the file, its columns and the query",
                          code="usage.table") from error  # fmt: skip
@@ -134,11 +142,13 @@ def _items(rows: pd.DataFrame, structures: Path, task: Task) -> list[_Item]:
     needed = {"file", "chain"} if task == "environment" else {"file", "cath"}
     missing = sorted(needed - set(rows.columns))
     if missing:
-        raise UsageError(f"the table has no column {', '.join(missing)}",
-                         remedy=f"It needs {', '.join(sorted(needed))}", code="usage.columns")  # fmt: skip
+        raise UsageError(
+            f"the table has no column {', '.join(missing)}",
+            remedy=f"It needs {', '.join(sorted(needed))}", code="usage.columns",
+        )  # fmt: skip
     if task == "environment":
         return [
-            _Item(str(file), structures / str(file), task, tuple(group["chain"]), (), "")
+            _Item(str(file), structures / str(file), task, tuple(group["chain"]), "", "")
             for file, group in rows.groupby("file")
         ]
     records: list[dict[Any, Any]] = rows.to_dict("records")
@@ -147,8 +157,10 @@ def _items(rows: pd.DataFrame, structures: Path, task: Task) -> list[_Item]:
             row.get("domain") or row["file"],
             structures / row["file"],
             task,
-            (row["chain"],) if row.get("chopping") else (),
-            (row["chopping"],) if row.get("chopping") else (),
+            (),
+            ":".join(part for part in (row.get("chain"), row["chopping"]) if part)
+            if row.get("chopping")
+            else "",
             row["cath"],
         )
         for row in records
@@ -172,8 +184,8 @@ def _load(item: _Item) -> Failure | Shard:
                 return Failure(item.name, f"no protein in chain {', '.join(item.chains)}")
             return pack(structure, labelled, "")
         keep = structure.is_protein
-        for chain, chopping in zip(item.chains, item.choppings, strict=True):
-            keep = keep & parse_selection(f"{chain}:{chopping}").mask(structure)
+        if item.selection:
+            keep = parse_selection(item.selection).mask(structure)
         domain = structure.select(keep)
         return pack(domain, np.zeros(domain.n_residues, dtype=bool), item.label)
     except ProtvoxError as error:

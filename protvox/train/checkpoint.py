@@ -1,4 +1,4 @@
-"""Training checkpoints: weights, optimiser state and step in one safetensors file."""
+"""Training checkpoints: weights, optimiser, random state and step in one safetensors file."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ def save_checkpoint(
     for index, slots in optimizer.state_dict()["state"].items():
         for slot, value in slots.items():
             tensors[f"optimizer/{index}/{slot}"] = torch.as_tensor(value)
+    # Dropout draws from these: without them a resumed training takes another course.
+    tensors["random/cpu"] = torch.get_rng_state()
+    for index, value in enumerate(_cuda_states()):
+        tensors[f"random/cuda/{index}"] = value
     # Two names for one tensor, or a strided view, cannot be stored.
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     partial = path.with_suffix(".partial")
@@ -54,7 +58,8 @@ def load_checkpoint(
     network
         Network of the same architecture.
     optimizer
-        Optimiser over the same parameters, or None to leave its state aside.
+        Optimiser over the same parameters, or None to leave its state and that of the random
+        generators aside.
 
     Raises
     ------
@@ -82,4 +87,17 @@ def load_checkpoint(
                 slots.setdefault(int(index), {})[slot] = value
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        _restore_random(tensors)
     return state
+
+
+def _cuda_states() -> list[Tensor]:
+    return torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+
+
+def _restore_random(tensors: dict[str, Tensor]) -> None:
+    if "random/cpu" in tensors:
+        torch.set_rng_state(tensors["random/cpu"])
+    for index in range(torch.cuda.device_count()):
+        if f"random/cuda/{index}" in tensors:
+            torch.cuda.set_rng_state(tensors[f"random/cuda/{index}"], index)

@@ -14,8 +14,7 @@ from protvox.train.shards import Shard
 from protvox.voxel.moments import domain_moments
 from protvox.voxel.pose import bounding_box, principal_axes
 from protvox.voxel.rotation import small_rotations
-from protvox.zoo.cath import CathConfig, DomainBatch, domain_channels, grid_shape
-
+from protvox.zoo.cath import SKIPPED, CathConfig, DomainBatch, domain_channels, grid_shape
 
 JITTER = 0.35
 """Standard deviation of the random turns away from the principal axes, radians."""
@@ -66,7 +65,7 @@ class DomainData:
 
     def _atoms(self, row: int) -> NDArray[np.float32]:
         first, last = self._atom_range[row]
-        return self._coordinates[first:last][self._channel[first:last] != 255]
+        return self._coordinates[first:last][self._channel[first:last] != SKIPPED]
 
     def batch(
         self, rows: NDArray[np.int64], rng: np.random.Generator | None = None
@@ -128,7 +127,7 @@ class DomainData:
             rng = np.random.default_rng([seed, epoch])
             size = np.log(self._volume[self.rows]) + rng.normal(0, 0.15, len(self.rows))
             by_size = self.rows[np.argsort(size)]
-            start = rng.integers(0, len(self.rows) - per_epoch * batch_size + 1)
+            start = rng.integers(0, max(len(self.rows) - per_epoch * batch_size, 0) + 1)
             order = rng.permutation(per_epoch)
             while step // per_epoch == epoch:
                 first = start + order[step % per_epoch] * batch_size

@@ -33,6 +33,8 @@ class EnvironmentData:
         ``sample`` int64, the labelled residues with a frame.
     labels
         ``residue`` uint8.
+    structure
+        ``residue`` int64, index of the structure each residue belongs to.
 
     Raises
     ------
@@ -49,42 +51,29 @@ class EnvironmentData:
         frames = residue_frames(shard.backbone(), beyond)
         self._origin, self._axes = frames.origin, frames.axes
         self.labels = shard.residue_label
+        self.structure = np.repeat(np.arange(shard.n_structures), np.diff(shard.structure_start))
         self.rows = np.flatnonzero((self.labels != UNLABELLED) & frames.valid)
         if not len(self.rows):
             raise InputError("no residue is labelled", code="input.no_labels")
 
-    def moments(
-        self, rows: NDArray[np.int64], noise: float = 0.0, rng: np.random.Generator | None = None
-    ) -> NDArray[np.float32]:
+    def moments(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Draw the environments of some residues.
 
         Parameters
         ----------
         rows
             ``sample`` int64, residues.
-        noise
-            Standard deviation of the Gaussian noise added to every coordinate, Å. The frames
-            keep to the noiseless backbone.
-        rng
-            Source of the noise.
 
         Returns
         -------
         ndarray
             ``sample feature point`` float32.
         """
-        coordinates = self._coordinates
-        ranges = self._atom_range[rows]
-        if noise > 0 and rng is not None:
-            coordinates = coordinates.copy()
-            for first, last in np.unique(ranges, axis=0):
-                shape = (int(last - first), 3)
-                coordinates[first:last] += rng.normal(0, noise, shape).astype(np.float32)
         return environment_moments(
-            coordinates,
+            self._coordinates,
             self._atom_type,
             self._atom_residue,
-            ranges,
+            self._atom_range[rows],
             rows.astype(np.int32),
             self._origin[rows],
             self._axes[rows],
@@ -138,5 +127,13 @@ class EnvironmentData:
 
 
 def in_chunks(rows: NDArray[np.int64], size: int) -> Sequence[NDArray[np.int64]]:
-    """Cut an array into consecutive pieces of at most ``size`` elements."""
+    """Cut an array into consecutive pieces.
+
+    Parameters
+    ----------
+    rows
+        ``sample`` int64.
+    size
+        Most elements of a piece.
+    """
     return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from protvox.errors import ModelError
 from protvox.train.checkpoint import load_checkpoint, save_checkpoint
+from protvox.train.prefetch import Inputs, prefetch
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class LoopConfig:
         Seconds between checkpoints.
     seed
         Decides the weights at the start and the order of the data.
+
+    Raises
+    ------
+    ModelError
+        If a value cannot be meant.
     """
 
     steps: int = 10000
@@ -57,17 +62,35 @@ class LoopConfig:
     checkpoint_every: float = 180.0
     seed: int = 0
 
-
-class Inputs(Protocol):
-    """What a network reads: a tensor, or several that move to a device together."""
-
-    def to(self, device: torch.device, *, non_blocking: bool = False) -> Any:
-        """Return the same on a device."""
+    def __post_init__(self) -> None:
+        """Check the values."""
+        counts = (self.steps, self.batch_size, self.evaluate_every)
+        if min(counts) < 1 or self.learning_rate <= 0 or self.warmup < 0 or self.seed < 0:
+            raise ModelError(
+                "loop: steps, batch_size, evaluate_every and learning_rate must be positive, "
+                "warmup and seed not negative", code="config.value",
+            )  # fmt: skip
+        if not (0 <= self.cooldown <= 1 and 0 <= self.label_smoothing <= 1):
+            raise ModelError(
+                "loop: cooldown and label_smoothing are shares from 0 to 1", code="config.value"
+            )
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands, for a progress bar or a log."""
+    """Where a training stands, for a progress bar or a log.
+
+    Attributes
+    ----------
+    step, steps
+        Steps done and in all.
+    loss
+        Mean training loss since the last report, nats.
+    samples_per_second
+        Speed since the start or the resumption.
+    metrics
+        Of the last validation; empty before the first.
+    """
 
     step: int
     steps: int
@@ -93,46 +116,6 @@ def rate_at(step: int, config: LoopConfig) -> float:
     rise = min(1.0, (step + 1) / max(config.warmup, 1))
     left = (config.steps - step) / max(config.steps - fall, 1)
     return config.learning_rate * min(rise, left, 1.0)
-
-
-def prefetch(
-    batches: Iterator[tuple[Inputs, Tensor]], depth: int
-) -> Iterator[tuple[Inputs, Tensor]]:
-    """Draw batches in a thread of their own, at most ``depth`` ahead.
-
-    Parameters
-    ----------
-    batches
-        Endless source of batches; what it raises is raised here.
-    depth
-        Batches held ready.
-    """
-    ready: queue.Queue[tuple[Inputs, Tensor] | BaseException] = queue.Queue(depth)
-    stop = threading.Event()
-
-    def draw() -> None:
-        try:
-            for batch in batches:
-                while not stop.is_set():
-                    try:
-                        ready.put(batch, timeout=0.5)
-                        break
-                    except queue.Full:
-                        continue
-                if stop.is_set():
-                    return
-        except BaseException as error:  # carried over to the consumer's thread
-            ready.put(error)
-
-    threading.Thread(target=draw, daemon=True).start()
-    try:
-        while True:
-            item = ready.get()
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
 
 
 def train(
@@ -187,45 +170,34 @@ def train(
     if path.exists():
         step = int(str(load_checkpoint(path, network, optimizer)["step"]))
     started = saved = time.monotonic()
-    first, total, count = step, 0.0, 0
+    first = step
+    losses: list[Tensor] = []
     metrics: dict[str, float] = {}
-    source = prefetch(batches(step), depth=4)
     network.train()
-    while step < config.steps:
-        inputs, labels = next(source)
-        for group in optimizer.param_groups:
-            group["lr"] = rate_at(step, config)
-        with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
-            logits = network(inputs.to(device, non_blocking=True))
-        loss = functional.cross_entropy(
-            logits.float(), labels.to(device), label_smoothing=config.label_smoothing
-        )
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        step += 1
-        total, count = total + loss.detach(), count + 1
-        now = time.monotonic()
-        validate = step % config.evaluate_every == 0 or step == config.steps
-        if validate:
-            metrics = _validated(network, evaluate)
-        if validate or step % 50 == 0:
-            speed = (step - first) * config.batch_size / (now - started)
-            progress = Progress(step, config.steps, float(total) / count, speed, metrics)
-            report(progress)
+    with closing(prefetch(batches(step), depth=4)) as source:
+        while step < config.steps:
+            inputs, labels = next(source)
+            losses.append(_learn(network, optimizer, inputs, labels, step, config, device))
+            step += 1
+            now = time.monotonic()
+            validate = step % config.evaluate_every == 0 or step == config.steps
             if validate:
-                _log(out / "log.jsonl", progress, now - started)
-            total, count = 0.0, 0
-        out_of_time = time_limit is not None and now - started > time_limit
-        if validate or out_of_time or now - saved > config.checkpoint_every:
-            save_checkpoint(
-                path, network, optimizer,
-                {"step": step, "loop": asdict(config), "metrics": metrics},
-            )  # fmt: skip
-            saved = now
-        if out_of_time:
-            break
-    source.close()
+                metrics = _validated(network, evaluate)
+            if validate or step % 50 == 0:
+                speed = (step - first) * config.batch_size / (now - started)
+                loss = float(torch.stack(losses).mean())
+                progress = Progress(step, config.steps, loss, speed, metrics)
+                report(progress)
+                if validate:
+                    _log(out / "log.jsonl", progress, now - started)
+                losses.clear()
+            out_of_time = time_limit is not None and now - started > time_limit
+            if validate or out_of_time or now - saved > config.checkpoint_every:
+                state = {"step": step, "loop": asdict(config), "metrics": metrics}
+                save_checkpoint(path, network, optimizer, state)
+                saved = now
+            if out_of_time:
+                break
     return step >= config.steps
 
 
@@ -242,6 +214,28 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _learn(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    inputs: Inputs,
+    labels: Tensor,
+    step: int,
+    config: LoopConfig,
+    device: torch.device,
+) -> Tensor:
+    for group in optimizer.param_groups:
+        group["lr"] = rate_at(step, config)
+    with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
+        logits = network(inputs.to(device, non_blocking=True))
+    loss = functional.cross_entropy(
+        logits.float(), labels.to(device), label_smoothing=config.label_smoothing
+    )
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
 
 
 def _validated(

@@ -7,7 +7,18 @@ from numpy.typing import NDArray
 
 
 def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return log probabilities ``sample class`` of logits ``sample class``."""
+    """Return log probabilities, in double precision.
+
+    Parameters
+    ----------
+    logits
+        ``sample class``.
+
+    Returns
+    -------
+    ndarray
+        ``sample class`` float64.
+    """
     shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
     normaliser: NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return shifted - normaliser
@@ -58,15 +69,65 @@ def expected_calibration_error(
     bins
         Number of equally wide bins of confidence (Guo et al. 2017, equation 3).
     """
-    confidence = np.exp(log_p.max(axis=1))
+    counts, confidence, accuracy = reliability(log_p, labels, bins)
+    return float(np.abs(counts * (confidence - accuracy)).sum() / counts.sum())
+
+
+def reliability(
+    log_p: NDArray[np.floating], labels: NDArray[np.int64], bins: int = 15
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Compare how sure the top predictions are with how often they are right.
+
+    Parameters
+    ----------
+    log_p
+        ``sample class`` log probabilities.
+    labels
+        ``sample`` int64.
+    bins
+        Number of equally wide bins of confidence.
+
+    Returns
+    -------
+    counts : ndarray
+        ``bin`` int64, predictions in each bin.
+    confidence : ndarray
+        ``bin`` float64, their mean probability; 0 where a bin is empty.
+    accuracy : ndarray
+        ``bin`` float64, the share of them that is right; 0 where a bin is empty.
+    """
+    sure = np.exp(log_p.max(axis=1))
     correct = log_p.argmax(axis=1) == labels
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    place = np.minimum((sure * bins).astype(int), bins - 1)
     counts = np.bincount(place, minlength=bins)
-    gaps = np.abs(
-        np.bincount(place, weights=confidence, minlength=bins)
-        - np.bincount(place, weights=correct.astype(float), minlength=bins)
-    )
-    return float(gaps.sum() / counts.sum())
+    held = np.maximum(counts, 1)
+    confidence = np.bincount(place, weights=sure, minlength=bins) / held
+    accuracy = np.bincount(place, weights=correct.astype(float), minlength=bins) / held
+    return counts, confidence, accuracy
+
+
+def confusion_matrix(
+    predicted: NDArray[np.int64], labels: NDArray[np.int64], n_classes: int
+) -> NDArray[np.int64]:
+    """Count how often each class is taken for each other.
+
+    Parameters
+    ----------
+    predicted
+        ``sample`` int64.
+    labels
+        ``sample`` int64.
+    n_classes
+        Number of classes.
+
+    Returns
+    -------
+    ndarray
+        ``true predicted`` int64.
+    """
+    counts = np.bincount(labels * n_classes + predicted, minlength=n_classes**2)
+    matrix: NDArray[np.int64] = counts.reshape(n_classes, n_classes)
+    return matrix
 
 
 def bootstrap_interval(

@@ -7,10 +7,12 @@ trained on where no structure parser is installed.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,8 +204,18 @@ def _joined(starts: list[NDArray[np.int64]], offsets: NDArray[np.int64]) -> NDAr
 def _read_shard(path: Path) -> Shard:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Shard(**{item.name: arrays[item.name] for item in fields(Shard)})
-    except (OSError, ValueError, KeyError) as error:
+            shard = Shard(**{item.name: arrays[item.name] for item in fields(Shard)})
+        if (
+            shard.residue_start[-1] != len(shard.coordinates)
+            or len(shard.atom_type) != len(shard.coordinates)
+            or len(shard.residue_start) != shard.n_residues + 1
+            or shard.structure_start[-1] != shard.n_residues
+            or len(shard.structure_start) != shard.n_structures + 1
+        ):
+            raise ValueError("its arrays do not fit together")
+        return shard
+    # A damaged archive shows itself in its directory, its compression or its arrays.
+    except (OSError, ValueError, LookupError, EOFError, BadZipFile, zlib.error) as error:
         raise InputError(
             "the file is not a protvox shard", where=str(path),
             remedy="Build it again with protvox train shards", code="input.shard",

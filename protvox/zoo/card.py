@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -79,8 +80,10 @@ def read_card(folder: Path) -> Card:
             raise ValueError("another schema")
         limits = values.get("n_residues")
         values["n_residues"] = None if limits is None else (int(limits[0]), int(limits[1]))
-        return Card(**values)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        card = Card(**values)
+        _check(card)
+        return card
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ModelError(
             f"the model card cannot be read ({error})", where=str(path),
             remedy="Install protvox again, or restore the model folder", code="model.card",
@@ -99,3 +102,15 @@ def write_card(card: Card, folder: Path) -> None:
     """
     values = {"schema": SCHEMA, **card.__dict__}
     (folder / CARD_FILE).write_text(json.dumps(values, indent=2) + "\n")
+
+
+def _check(card: Card) -> None:
+    texts = (card.name, card.version, card.task, card.summary, card.weights, card.sha256)
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("a text is none")
+    if not all(isinstance(d, dict) for d in (card.architecture, card.metrics, card.training)):
+        raise ValueError("architecture, metrics and training must be objects")
+    if not (0 < card.temperature < math.inf):
+        raise ValueError(f"temperature {card.temperature} is not a positive number")
+    if Path(card.weights).name != card.weights:
+        raise ValueError(f"weights {card.weights!r} is not the name of a file in the folder")

@@ -1,8 +1,14 @@
-"""Pieces of configuration that several networks share."""
+"""Configurations of networks: shared pieces, and how they come from plain values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from protvox.errors import ModelError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,3 +31,76 @@ class ConvConfig:
     size: int = 3
     stride: int = 1
     padding: int = 0
+
+
+def from_mapping(kind: type[T], values: Mapping[str, Any], where: str) -> T:
+    """Build a dataclass from plain values, as TOML and JSON have them.
+
+    Parameters
+    ----------
+    kind
+        Dataclass of numbers, strings, tuples of them, and dataclasses of the same.
+    values
+        Field to value; lists become tuples.
+    where
+        What to name in an error.
+
+    Raises
+    ------
+    ModelError
+        If a field is unknown or missing, or a value has the wrong type (``config.value``).
+    """
+    names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
+    refuse_unknown(values, set(names), where)
+    hints = get_type_hints(kind)
+    given = {name: _value(hints[name], value, f"{where} {name}") for name, value in values.items()}
+    try:
+        return kind(**given)
+    except TypeError as error:
+        missing = str(error).partition(": ")[2] or str(error)
+        raise _bad(f"{missing} must be given", where) from error
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    if isinstance(hint, type) and is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise _bad(f"{value!r} is not a table", where)
+        return from_mapping(hint, value, where)
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list | tuple):
+            raise _bad(f"{value!r} is not a list", where)
+        return tuple(_value(get_args(hint)[0], item, where) for item in value)
+    kinds = get_args(hint) or (hint,)
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    plain = tuple(kind for kind in kinds if isinstance(kind, type))
+    if not isinstance(value, plain) or (isinstance(value, bool) and bool not in kinds):
+        expected = " or ".join(kind.__name__ for kind in plain)
+        raise _bad(f"{value!r} is not of type {expected}", where)
+    return value
+
+
+def refuse_unknown(values: Mapping[str, Any], known: set[str], where: str) -> None:
+    """Refuse names that nothing reads, so that a misspelt one does not go unseen.
+
+    Parameters
+    ----------
+    values
+        What was given.
+    known
+        The names there are.
+    where
+        What to name in an error.
+
+    Raises
+    ------
+    ModelError
+        If there is another name (``config.value``).
+    """
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise _bad(f"there is no {', '.join(unknown)} (only {', '.join(sorted(known))})", where)
+
+
+def _bad(what: str, where: str) -> ModelError:
+    return ModelError(what, where=where, remedy="Correct the configuration", code="config.value")

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import nn
 
 from protvox.errors import ModelError
 from protvox.settings import load_settings
 from protvox.zoo.card import CARD_FILE, Card, read_card
 from protvox.zoo.cath import CathConfig, CathNet
-from protvox.zoo.config import ConvConfig
+from protvox.zoo.config import from_mapping
 from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
 from protvox.zoo.weights import check_weights, load_weights
 
@@ -60,23 +57,31 @@ class ModelInfo:
         try:
             return path.read_text()
         except OSError as error:
-            raise ModelError("the model has no readable card", where=str(path),
-                             remedy="Install protvox again", code="model.card") from error  # fmt: skip
+            raise ModelError(
+                "the model has no readable card", where=str(path),
+                remedy="Install protvox again", code="model.card",
+            ) from error  # fmt: skip
 
 
 def available() -> tuple[ModelInfo, ...]:
     """Return the models at hand: those of ``PROTVOX_MODEL_DIR``, then those shipped.
 
+    Returns
+    -------
+    tuple of ModelInfo
+        By name; of models of one name, those of ``PROTVOX_MODEL_DIR`` come first and hide
+        shipped ones of the same version.
+
     Raises
     ------
     ModelError
-        If a model folder has a card that cannot be read.
+        If ``PROTVOX_MODEL_DIR`` is no folder, or a card cannot be read.
     """
     found: dict[str, ModelInfo] = {}
     for folder in _folders():
         card = read_card(folder)
-        found.setdefault(card.name, ModelInfo(card, folder))
-    return tuple(found[name] for name in sorted(found))
+        found.setdefault(card.reference, ModelInfo(card, folder))
+    return tuple(sorted(found.values(), key=lambda model: model.name))
 
 
 def find(name: str) -> ModelInfo:
@@ -97,8 +102,9 @@ def find(name: str) -> ModelInfo:
         if name in (model.name, model.card.reference):
             return model
     names = ", ".join(model.card.reference for model in models) or "none"
-    raise ModelError("there is no such model", where=name,
-                     remedy=f"Choose from: {names}", code="model.unknown")  # fmt: skip
+    raise ModelError(
+        "there is no such model", where=name, remedy=f"Choose from: {names}", code="model.unknown"
+    )
 
 
 def verify(name: str) -> None:
@@ -118,7 +124,7 @@ def verify(name: str) -> None:
     check_weights(model.folder, model.card)
 
 
-def build(card: Card) -> nn.Module:
+def build(card: Card) -> EnvironmentNet | CathNet:
     """Build the network of a card, with weights at random.
 
     Parameters
@@ -133,18 +139,24 @@ def build(card: Card) -> nn.Module:
     """
     try:
         if card.task == "environment":
-            return EnvironmentNet(EnvironmentConfig(**_arguments(card.architecture)))
+            return EnvironmentNet(
+                from_mapping(EnvironmentConfig, card.architecture, "architecture")
+            )
         if card.task == "cath":
-            return CathNet(CathConfig(**_arguments(card.architecture)))
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"the architecture in the card cannot be built ({error})",
-                         where=card.reference, remedy="Use a newer protvox",
-                         code="model.architecture") from error  # fmt: skip
-    raise ModelError(f"the task {card.task!r} is unknown", where=card.reference,
-                     remedy="Use a newer protvox", code="model.task")  # fmt: skip
+            return CathNet(from_mapping(CathConfig, card.architecture, "architecture"))
+    # e3nn checks some of its arguments by assertions.
+    except (ModelError, TypeError, ValueError, AssertionError) as error:
+        raise ModelError(
+            f"the architecture in the card cannot be built ({error})", where=card.reference,
+            remedy="Use a newer protvox", code="model.architecture",
+        ) from error  # fmt: skip
+    raise ModelError(
+        f"the task {card.task!r} is unknown", where=card.reference,
+        remedy="Use a newer protvox", code="model.task",
+    )  # fmt: skip
 
 
-def load(name: str) -> tuple[Card, nn.Module]:
+def load(name: str) -> tuple[Card, EnvironmentNet | CathNet]:
     """Return a model's card and its network with the released weights, ready to predict.
 
     Parameters
@@ -157,22 +169,37 @@ def load(name: str) -> tuple[Card, nn.Module]:
     ModelError
         If it does not exist, or its weights are not those of the card.
     """
-    model = find(name)
-    network = build(model.card)
-    load_weights(network, check_weights(model.folder, model.card))
-    return model.card, network.eval().requires_grad_(False)
+    return load_folder(find(name).folder)
 
 
-def _arguments(values: dict[str, Any]) -> dict[str, Any]:
-    arguments = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-    arguments["convolutions"] = tuple(ConvConfig(**conv) for conv in values["convolutions"])
-    return arguments
+def load_folder(folder: Path) -> tuple[Card, EnvironmentNet | CathNet]:
+    """Return the card and the network of a model folder, ready to predict.
+
+    Parameters
+    ----------
+    folder
+        Folder with ``card.json`` and the weights.
+
+    Raises
+    ------
+    ModelError
+        If it holds no model, or its weights are not those of the card.
+    """
+    card = read_card(folder)
+    network = build(card)
+    load_weights(network, check_weights(folder, card))
+    return card, network.eval().requires_grad_(False)
 
 
 def _folders() -> Iterator[Path]:
     package = Path(__file__).parent.parent
     extra = load_settings().model_dir
+    if extra is not None and not extra.is_dir():
+        raise ModelError(
+            "the folder of models does not exist", where=f"PROTVOX_MODEL_DIR={extra}",
+            remedy="Correct the variable, or unset it", code="model.dir",
+        )  # fmt: skip
     # Inside an installed package, or at the top of a source checkout.
     for root in (extra, package / "models", package.parent / "models"):
-        if root is not None and root.is_dir():
+        if root is not None:
             yield from sorted(card.parent for card in root.glob(f"*/{CARD_FILE}"))

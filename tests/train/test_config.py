@@ -5,9 +5,10 @@ import dataclasses
 import pytest
 
 from protvox.errors import ModelError
-from protvox.train.config import from_mapping, read_config
+from protvox.train.config import read_config
 from protvox.train.loop import LoopConfig
-from protvox.zoo.cath import CathConfig, ConvConfig
+from protvox.zoo.cath import CathConfig
+from protvox.zoo.config import ConvConfig, from_mapping
 from protvox.zoo.environment import EnvironmentConfig
 
 CONFIG = """

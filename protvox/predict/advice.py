@@ -1,0 +1,75 @@
+"""What to know before believing an answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.predict.results import DomainPrediction
+from protvox.structure.model import Structure
+from protvox.vocabulary import BACKBONE_ATOMS
+from protvox.zoo.card import Card
+
+_BARE_ATOMS: Final = (*BACKBONE_ATOMS, "CB", "OXT")
+_SMALL: Final = ("GLY", "ALA", "")
+
+
+def length_advice(answer: DomainPrediction, card: Card) -> str | None:
+    """Warn of a domain outside the lengths the model was trained on.
+
+    Parameters
+    ----------
+    answer
+        The answer for the domain.
+    card
+        Of the model that gave it.
+
+    Returns
+    -------
+    str or None
+        One sentence, None if the length is ordinary.
+    """
+    if answer.in_range or card.n_residues is None:
+        return None
+    low, high = card.n_residues
+    advice = (
+        "it probably holds several domains; give them with --domain"
+        if answer.n_residues > high
+        else "it is too short for a domain"
+    )
+    return (
+        f"{answer.id} has {answer.n_residues} residues, the domains the model was "
+        f"trained on have {low} to {high}: {advice}."
+    )
+
+
+def side_chain_advice(structure: Structure, residues: NDArray[np.bool_], what: str) -> str | None:
+    """Warn of residues that mostly have no side chains: the models were trained with them.
+
+    Parameters
+    ----------
+    structure
+        The structure.
+    residues
+        ``residue`` mask of those that an answer rests on.
+    what
+        The answer, for the sentence.
+
+    Returns
+    -------
+    str or None
+        One sentence, None if at least half of the residues that should have side-chain atoms
+        beyond CB have some.
+    """
+    due = residues & structure.is_protein & ~np.isin(structure.parent, _SMALL)
+    beyond = structure.residue_index[~np.isin(structure.atom_name, _BARE_ATOMS)]
+    has = np.zeros(structure.n_residues, dtype=np.bool_)
+    has[beyond] = True
+    if not due.any() or 2 * int((due & has).sum()) >= int(due.sum()):
+        return None
+    return (
+        f"{what}: {int((due & ~has).sum())} of {int(due.sum())} residues lack their side "
+        "chains, which the model reads; the answer is worth less than its probability says."
+    )

@@ -1,0 +1,65 @@
+"""The card of a model for people, written from the card for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from protvox.zoo.card import Card
+
+_MEASURES: Final = {
+    "top1": "right at the first guess",
+    "top3": "among the first three",
+    "balanced": "mean recall over the classes",
+    "nll": "negative log likelihood, nats",
+    "ece": "expected calibration error",
+}
+
+
+def write_model_card(card: Card, folder: Path) -> None:
+    """Write ``MODEL_CARD.md``.
+
+    Parameters
+    ----------
+    card
+        The card.
+    folder
+        Folder of the model.
+    """
+    (folder / "MODEL_CARD.md").write_text("\n".join(_lines(card)).rstrip() + "\n")
+
+
+def _lines(card: Card) -> Iterator[str]:
+    training = card.training
+    yield from (f"# {card.reference}", "", card.summary, "")
+    yield from ("## Training", "")
+    for name in ("data", "split", "network", "cost"):
+        if training.get(name):
+            yield from (f"**{name.capitalize()}.** {training[name]}", "")
+    yield f"- {training.get('n_labelled', 0):,} labelled samples in " \
+          f"{training.get('n_structures', 0):,} structures"  # fmt: skip
+    yield f"- {training.get('n_parameters', 0):,} parameters, {training.get('steps', 0):,} steps"
+    yield f"- temperature {card.temperature:.3f}, fitted on the validation split"
+    if card.n_residues is not None:
+        yield f"- training domains of {card.n_residues[0]} to {card.n_residues[1]} residues"
+    yield from ("", "## Quality", "")
+    yield from ("| split | samples | measure | value | 95 % interval |", "|---|---|---|---|---|")
+    for split, metrics in card.metrics.items():
+        yield from _rows(split, metrics, metrics.get("n", 0))
+        for part, title in (("paper", "the paper's ten"), ("class_accuracy", "class")):
+            if isinstance(metrics.get(part), Mapping):
+                inner = metrics[part]
+                yield from _rows(f"{split}, {title}", inner, inner.get("n", metrics.get("n", 0)))
+    if training.get("limits"):
+        yield from ("", "## Limits of use", "")
+        yield from (f"- {sentence}" for sentence in training["limits"])
+    yield from ("", "## File", "", f"`{card.weights}`, SHA-256 `{card.sha256}`")
+
+
+def _rows(split: str, metrics: Mapping[str, Any], n: int) -> Iterator[str]:
+    for name, words in _MEASURES.items():
+        if name in metrics:
+            interval = metrics.get("intervals", {}).get(name)
+            limits = "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
+            yield f"| {split} | {n:,} | {words} | {metrics[name]:.3f} | {limits} |"

@@ -1,0 +1,60 @@
+"""Batches drawn in a thread of their own, while the network learns from the last one."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+
+class Inputs(Protocol):
+    """What a network reads: a tensor, or several that move to a device together."""
+
+    def to(self, device: torch.device, *, non_blocking: bool = False) -> Any:
+        """Return the same on a device."""
+
+
+def prefetch(
+    batches: Iterator[tuple[Inputs, Tensor]], depth: int
+) -> Generator[tuple[Inputs, Tensor], None, None]:
+    """Draw batches in a thread of their own, at most ``depth`` ahead.
+
+    Parameters
+    ----------
+    batches
+        Endless source of batches; what it raises is raised here.
+    depth
+        Batches held ready.
+    """
+    ready: queue.Queue[tuple[Inputs, Tensor] | BaseException] = queue.Queue(depth)
+    stop = threading.Event()
+
+    def hand_over(item: tuple[Inputs, Tensor] | BaseException) -> None:
+        while not stop.is_set():
+            with suppress(queue.Full):
+                ready.put(item, timeout=0.5)
+                return
+
+    def draw() -> None:
+        try:
+            for batch in batches:
+                hand_over(batch)
+                if stop.is_set():
+                    return
+        except BaseException as error:  # carried over to the consumer's thread
+            hand_over(error)
+
+    threading.Thread(target=draw, daemon=True).start()
+    try:
+        while True:
+            item = ready.get()
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()

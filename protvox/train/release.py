@@ -1,0 +1,158 @@
+"""From a finished training to a model folder: calibrated, hashed, with its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import torch
+
+from protvox.train.calibrate import fit_temperature
+from protvox.train.checkpoint import load_checkpoint
+from protvox.train.config import read_config
+from protvox.train.evaluate import answer_shards, measure
+from protvox.train.model_card import write_model_card
+from protvox.train.shards import UNLABELLED, Shard, read_shards
+from protvox.zoo.card import Card, read_card, write_card
+from protvox.zoo.cath import CathConfig, CathNet
+from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
+from protvox.zoo.weights import save_weights
+
+WEIGHTS_FILE: Final = "model.safetensors"
+
+_HEADLINES: Final = ("n", "n_groups", "n_unknown", "sample", "seed", "top1", "top3", "balanced",
+                     "nll", "ece", "intervals", "class_accuracy", "paper")  # fmt: skip
+"""Measures that go into the card; tables and matrices stay in ``metrics.json``."""
+
+
+def release(
+    run: Path,
+    config: Path,
+    folder: Path,
+    *,
+    task: Literal["environment", "cath"],
+    train_shards: Sequence[Path],
+    validation_shards: Sequence[Path],
+    version: str,
+    summary: str,
+    training: Mapping[str, Any],
+    device: torch.device,
+) -> Card:
+    """Make a model folder of a training.
+
+    Parameters
+    ----------
+    run
+        Folder of the training, with its ``checkpoint.safetensors``.
+    config
+        Its configuration, see `protvox.train.config.read_config`.
+    folder
+        Folder to write ``model.safetensors``, ``card.json`` and ``MODEL_CARD.md`` to.
+    task
+        What the network predicts; also the name of the model.
+    train_shards
+        What it was trained on, for the numbers in the card.
+    validation_shards
+        What the temperature is fitted on; the measures on them go into the card.
+    version
+        Version of the model.
+    summary
+        One line about it.
+    training
+        More for the card: ``data``, ``split``, ``limits`` (a list of sentences) and the like.
+    device
+        Where to compute.
+
+    Returns
+    -------
+    Card
+        As written.
+
+    Raises
+    ------
+    ModelError
+        If configuration and checkpoint do not fit together.
+    InputError
+        If a shard cannot be used.
+    """
+    network: EnvironmentNet | CathNet
+    if task == "environment":
+        environment, loop = read_config(config, EnvironmentConfig)
+        network = EnvironmentNet(environment)
+    else:
+        cath, loop = read_config(config, CathConfig)
+        network = CathNet(cath)
+    state = load_checkpoint(run / "checkpoint.safetensors", network)
+    network.float().eval().requires_grad_(False)
+    answers = answer_shards(network, validation_shards, device=device)
+    learned = read_shards(train_shards)
+    folder.mkdir(parents=True, exist_ok=True)
+    card = Card(
+        name=task,
+        version=version,
+        task=task,
+        summary=summary,
+        architecture=asdict(network.config),
+        weights=WEIGHTS_FILE,
+        sha256=save_weights(network, folder / WEIGHTS_FILE),
+        temperature=fit_temperature(answers.logits, answers.labels),
+        n_residues=_lengths(learned, network.config) if isinstance(network, CathNet) else None,
+        training={
+            **training,
+            "steps": state["step"],
+            "loop": asdict(loop),
+            "n_structures": learned.n_structures,
+            "n_labelled": _labelled(learned, network),
+            "n_parameters": sum(p.numel() for p in network.parameters()),
+        },
+    )
+    write_card(card, folder)
+    return record(folder, "validation", measure(answers, card))
+
+
+def record(folder: Path, split: str, metrics: Mapping[str, Any]) -> Card:
+    """Put the measures on a split into the card of a model.
+
+    Parameters
+    ----------
+    folder
+        Folder of the model.
+    split
+        Name of the split.
+    metrics
+        From `protvox.train.evaluate.evaluate`.
+
+    Returns
+    -------
+    Card
+        As written.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no model.
+    """
+    card = read_card(folder)
+    headlines = {name: metrics[name] for name in _HEADLINES if name in metrics}
+    card = replace(card, metrics={**card.metrics, split: headlines})
+    write_card(card, folder)
+    write_model_card(card, folder)
+    return card
+
+
+def _labels(shard: Shard) -> list[str]:
+    return [".".join(code.split(".")[:2]) for code in shard.structure_label.tolist()]
+
+
+def _lengths(shard: Shard, config: CathConfig) -> tuple[int, int]:
+    lengths = np.diff(shard.structure_start)[np.isin(_labels(shard), config.labels)]
+    return int(lengths.min()), int(lengths.max())
+
+
+def _labelled(shard: Shard, network: EnvironmentNet | CathNet) -> int:
+    if isinstance(network, CathNet):
+        return int(np.isin(_labels(shard), network.config.labels).sum())
+    return int((shard.residue_label != UNLABELLED).sum())

@@ -64,7 +64,8 @@ class MomentEmbedding(nn.Module):
         blocks = [
             part @ moments[:, span] for part, span in zip(self.blocks(), self._spans(), strict=True)
         ]
-        return torch.cat(blocks, dim=1).unflatten(2, shape)
+        field: Tensor = torch.cat(blocks, dim=1).unflatten(2, shape)
+        return field
 
     def blocks(self) -> list[Tensor]:
         """Return the dense mixing matrix of every output block, ``out feature``."""

@@ -12,17 +12,15 @@ without a change of the values.
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from itertools import pairwise
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import ModelError
 from protvox.voxel.grid import GridSpec
 from protvox.voxel.kernel import FRACTIONS, grid_filler
+from protvox.voxel.threads import share_out
 
 SKIP = 255
 """Channel of atoms that are not drawn."""
@@ -117,20 +115,7 @@ def voxelize(
     width = window_width(spec)
     small = min(spec.shape) < width or spec.shape[2] < _lanes(width)
     fill_grids = grid_filler(width, small)
-    threads = min(numba.get_num_threads(), n_grids) if n_grids > 1 else 1
-    if threads <= 1:
-        fill_grids(*arguments, 0, n_grids)
-        return out
-    # Threads over a compiled loop that holds no lock, rather than numba's parallel=True: its
-    # OpenMP layer kills forked data-loader workers, its fallback layer concurrent callers.
-    steps = np.linspace(0, n_grids, min(n_grids, 4 * threads) + 1).astype(np.int64)
-    with ThreadPoolExecutor(threads) as pool:
-        list(
-            pool.map(
-                lambda part: fill_grids(*arguments, part[0], part[1]),
-                pairwise(steps.tolist()),
-            )
-        )
+    share_out(lambda start, stop: fill_grids(*arguments, start, stop), n_grids)
     return out
 
 

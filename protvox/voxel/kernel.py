@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -10,16 +9,13 @@ import numba
 import numpy as np
 
 from protvox.voxel.simd import add_plane, interpolate
+from protvox.voxel.threads import FAST, compile_loop
 
 FRACTIONS = 512
 """Positions of an atom between two voxels that the window is tabulated at."""
 
-# Not nnan and ninf: the window test must refuse coordinates that are not finite. Not contract:
-# positions must round as in torch, or the two would cut different windows.
-_FAST = {"reassoc", "nsz", "arcp", "afn"}
 
-
-@numba.njit(nogil=True, fastmath=_FAST)
+@numba.njit(nogil=True, fastmath=set(FAST))
 def _fill_axis(position, size, width, lanes, span, table, normalize, face_sum, weights):  # type: ignore[no-untyped-def]
     """Write an atom's factors for ``span`` voxels of an axis; return the first, or -1."""
     half = width // 2
@@ -112,11 +108,4 @@ def grid_filler(width: int, small: bool) -> Any:
                             voxels, row, nz, weights_x[i], weights_y, weights_z, width, lanes
                         )
 
-    return _compile(fill)
-
-
-def _compile(function: Callable[..., None]) -> Any:
-    try:
-        return numba.njit(cache=True, nogil=True, fastmath=_FAST)(function)
-    except RuntimeError:  # no writable folder for the cache, as in a locked-down container
-        return numba.njit(nogil=True, fastmath=_FAST)(function)
+    return compile_loop(fill)

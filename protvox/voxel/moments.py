@@ -16,16 +16,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
 from protvox.errors import ModelError
+from protvox.voxel.moment_kernel import moment_filler
+from protvox.voxel.threads import share_out
 
 _TABLE_SIZE = 1024
 _MAX_DEGREE = 2
-_TILE = 16
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class MomentSpec:
             )
         if not self.shells or list(self.shells) != sorted(self.shells) or self.shells[0] < 0:
             raise ModelError("moment grid: shells must be ascending radii of at least 0 Å")
+        object.__setattr__(self, "shells", tuple(self.shells))
         object.__setattr__(self, "degrees", tuple(range(self.max_degree + 1)))
         object.__setattr__(self, "shape", shape)
 
@@ -109,131 +112,22 @@ def radial_table(spec: MomentSpec) -> NDArray[np.float32]:
     r = np.sqrt(np.linspace(0.0, spec.cutoff**2, _TABLE_SIZE))
     shells = np.asarray(spec.shells)[:, None]
     value = np.exp(-0.5 * ((r - shells) / spec.sigma) ** 2)
-    return (value * (1.0 - (r / spec.cutoff) ** 6)).astype(np.float32)
+    table: NDArray[np.float32] = (value * (1.0 - (r / spec.cutoff) ** 6)).astype(np.float32)
+    return table
 
 
-@njit(parallel=True, fastmath=True, cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _accumulate(
-    coordinates: NDArray[np.float32],
-    atom_type: NDArray[np.uint8],
-    atom_residue: NDArray[np.int32],
-    atom_range: NDArray[np.int64],
-    residue: NDArray[np.int32],
-    origin: NDArray[np.float32],
-    axes: NDArray[np.float32],
-    shape: tuple[int, int, int],
-    spacing: float,
-    cutoff: float,
-    table: NDArray[np.float32],
-    first_shell: int,
-    max_degree: int,
-    n_types: int,
-    out: NDArray[np.float32],
-) -> None:
-    n_shells, n_bins = table.shape
-    n_directed = n_shells - first_shell
-    nx, ny, nz = shape
-    hx = np.float32((nx - 1) / 2 * spacing)
-    hy = np.float32((ny - 1) / 2 * spacing)
-    hz = np.float32((nz - 1) / 2 * spacing)
-    rx = hx + np.float32(cutoff)
-    ry = hy + np.float32(cutoff)
-    rz = hz + np.float32(cutoff)
-    ball2 = rx * rx + ry * ry + rz * rz
-    cutoff2 = np.float32(cutoff * cutoff)
-    bins = np.float32((n_bins - 1) / (cutoff * cutoff))
-    scale = np.float32(1.0 / spacing)
-    step = np.float32(spacing)
-    block1 = n_types * n_shells
-    block2 = block1 + 3 * n_types * n_directed
-    row = n_types * n_directed
-    s3 = np.float32(math.sqrt(3.0))
-    s5 = np.float32(math.sqrt(5.0))
-    s15 = np.float32(math.sqrt(15.0))
-    n_points = nx * ny * nz
-    n_features = out.shape[1]
-    for e in prange(residue.shape[0]):
-        # Atoms are added where all features of a point lie side by side, then the whole is
-        # turned over once: networks read it feature by feature.
-        grid = np.zeros((n_points, n_features), dtype=np.float32)
-        centre = residue[e]
-        radial = np.empty(n_shells, dtype=np.float32)
-        for a in range(atom_range[e, 0], atom_range[e, 1]):
-            gx = coordinates[a, 0] - origin[e, 0]
-            gy = coordinates[a, 1] - origin[e, 1]
-            gz = coordinates[a, 2] - origin[e, 2]
-            if gx * gx + gy * gy + gz * gz > ball2:
-                continue
-            kind = np.int64(atom_type[a])
-            if atom_residue[a] == centre:
-                if kind > 3:
-                    continue
-                kind = n_types - 1
-            elif kind >= n_types:
-                continue
-            x = axes[e, 0, 0] * gx + axes[e, 0, 1] * gy + axes[e, 0, 2] * gz
-            y = axes[e, 1, 0] * gx + axes[e, 1, 1] * gy + axes[e, 1, 2] * gz
-            z = axes[e, 2, 0] * gx + axes[e, 2, 1] * gy + axes[e, 2, 2] * gz
-            if abs(x) > rx or abs(y) > ry or abs(z) > rz:
-                continue
-            i0 = max(0, math.ceil((x + hx - cutoff) * scale))
-            i1 = min(nx - 1, math.floor((x + hx + cutoff) * scale))
-            j0 = max(0, math.ceil((y + hy - cutoff) * scale))
-            j1 = min(ny - 1, math.floor((y + hy + cutoff) * scale))
-            k0 = max(0, math.ceil((z + hz - cutoff) * scale))
-            k1 = min(nz - 1, math.floor((z + hz + cutoff) * scale))
-            for i in range(i0, i1 + 1):
-                dx = x + hx - np.float32(i) * step
-                for j in range(j0, j1 + 1):
-                    dy = y + hy - np.float32(j) * step
-                    dxy = dx * dx + dy * dy
-                    if dxy >= cutoff2:
-                        continue
-                    for k in range(k0, k1 + 1):
-                        dz = z + hz - np.float32(k) * step
-                        r2 = dxy + dz * dz
-                        if r2 >= cutoff2:
-                            continue
-                        position = r2 * bins
-                        low = min(int(position), n_bins - 2)
-                        part = position - np.float32(low)
-                        for s in range(n_shells):
-                            radial[s] = table[s, low] * (1 - part) + table[s, low + 1] * part
-                        point = grid[(i * ny + j) * nz + k]
-                        base = kind * n_shells
-                        for s in range(n_shells):
-                            point[base + s] += radial[s]
-                        if max_degree == 0:
-                            continue
-                        inverse = np.float32(1.0) / np.sqrt(r2 + np.float32(1e-8))
-                        ux = dx * inverse
-                        uy = dy * inverse
-                        uz = dz * inverse
-                        base = block1 + kind * n_directed
-                        for s in range(n_directed):
-                            value = radial[first_shell + s] * s3
-                            point[base + s] += value * ux
-                            point[base + row + s] += value * uy
-                            point[base + 2 * row + s] += value * uz
-                        if max_degree == 1:
-                            continue
-                        base = block2 + kind * n_directed
-                        for s in range(n_directed):
-                            value = radial[first_shell + s]
-                            point[base + s] += value * s15 * ux * uz
-                            point[base + row + s] += value * s15 * ux * uy
-                            point[base + 2 * row + s] += (
-                                value * s5 * (uy * uy - np.float32(0.5) * (ux * ux + uz * uz))
-                            )
-                            point[base + 3 * row + s] += value * s15 * uy * uz
-                            point[base + 4 * row + s] += (
-                                value * s15 * np.float32(0.5) * (uz * uz - ux * ux)
-                            )
-        for p0 in range(0, n_points, _TILE):
-            p1 = min(p0 + _TILE, n_points)
-            for f in range(n_features):
-                for p in range(p0, p1):
-                    out[e, f, p] = grid[p, f]
+@lru_cache(maxsize=16)
+def _side_by_side(spec: MomentSpec) -> NDArray[np.float32]:
+    """Return the radial table with the shells side by side, rounded up to a multiple of 4."""
+    table = radial_table(spec)
+    lanes = -(-len(table) // 4) * 4
+    padded = np.zeros((table.shape[1], lanes), dtype=np.float32)
+    padded[:, : len(table)] = table.T
+    return padded.ravel()
+
+
+def _misfit(what: str) -> ModelError:
+    return ModelError(what, where="moments", code="voxel.arrays")
 
 
 def environment_moments(
@@ -280,27 +174,54 @@ def environment_moments(
         ``environment feature point`` float32. Features are the degrees one after another,
         each laid out ``component type shell``; the harmonics are in the order and
         ("component") normalisation of e3nn.
+
+    Raises
+    ------
+    ModelError
+        If the arrays do not fit each other (``voxel.arrays``).
+
+    Notes
+    -----
+    Environments are shared among ``numba.get_num_threads()`` threads. Atoms and frames that
+    are not finite contribute nothing.
     """
-    shape = (len(residue), spec.n_features, spec.n_points)
+    coordinates = np.ascontiguousarray(coordinates, dtype=np.float32)
+    atom_type = np.ascontiguousarray(atom_type, dtype=np.uint8)
+    atom_residue = np.ascontiguousarray(atom_residue, dtype=np.int32)
+    atom_range = np.ascontiguousarray(atom_range, dtype=np.int64)
+    residue = np.ascontiguousarray(residue, dtype=np.int32)
+    origin = np.ascontiguousarray(origin, dtype=np.float32)
+    axes = np.ascontiguousarray(axes, dtype=np.float32)
+    n, n_atoms = len(residue), len(coordinates)
+    shape = (n, spec.n_features, spec.n_points)
     if out is None:
         out = np.empty(shape, dtype=np.float32)
-    _accumulate(
-        coordinates,
-        atom_type,
-        atom_residue,
-        atom_range,
-        residue,
-        origin,
-        axes,
-        spec.shape,
-        spec.spacing,
-        spec.cutoff,
-        radial_table(spec),
-        len(spec.shells) - len(spec.shells_of(1)),
-        spec.max_degree,
-        spec.n_types,
-        out,
-    )
+    shapes: dict[str, tuple[NDArray[Any], tuple[int, ...]]] = {
+        "coordinates": (coordinates, (n_atoms, 3)),
+        "atom_type": (atom_type, (n_atoms,)),
+        "atom_residue": (atom_residue, (n_atoms,)),
+        "atom_range": (atom_range, (n, 2)),
+        "residue": (residue, (n,)),
+        "origin": (origin, (n, 3)),
+        "axes": (axes, (n, 3, 3)),
+        "out": (out, shape),
+    }
+    for name, (array, expected) in shapes.items():
+        if array.shape != expected:
+            raise _misfit(f"{name} has shape {array.shape}, not {expected}")
+    if out.dtype != np.float32 or not out.flags.c_contiguous:
+        raise _misfit("out is not a C-contiguous float32 array")
+    first, last = atom_range.T
+    if n and (first.min() < 0 or last.max() > n_atoms or (first > last).any()):
+        raise _misfit(f"atom_range does not lie within the {n_atoms} atoms")
+
+    directed = spec.shells_of(1)
+    fill = moment_filler(len(spec.shells), len(spec.shells) - len(directed), spec.max_degree)
+    arguments = (
+        coordinates, atom_type, atom_residue, atom_range, residue, origin, axes, spec.shape,
+        np.float32(spec.spacing), np.float32(spec.cutoff), _side_by_side(spec), spec.n_types, out,
+    )  # fmt: skip
+    share_out(lambda start, stop: fill(*arguments, start, stop), n)
     return out
 
 

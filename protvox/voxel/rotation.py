@@ -59,4 +59,5 @@ def small_rotations(n: int, sigma: float, rng: np.random.Generator) -> NDArray[n
     zero = np.zeros(n)
     cross = np.moveaxis(np.array([[zero, -z, y], [z, zero, -x], [-y, x, zero]]), 2, 0)
     turned = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
-    return turned.astype(np.float32)
+    rotations: NDArray[np.float32] = turned.astype(np.float32)
+    return rotations

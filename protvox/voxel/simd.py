@@ -1,4 +1,4 @@
-"""Two vector operations that numba's compiler does not find by itself.
+"""Vector operations that numba's compiler does not find by itself.
 
 It unrolls a loop over eight voxels before it looks for vectors, and then keeps to scalars
 because the arrays might overlap. Written as vector instructions, the voxelizer is three times
@@ -124,4 +124,86 @@ def add_plane(
 
     index, number = types.intp, types.float32
     signature = types.void(voxels, index, index, number, weights_y, weights_z, width, lanes)
+    return signature, generate
+
+
+def moment_pairs(n_shells: int, first_shell: int, max_degree: int) -> list[tuple[int, int]]:
+    """Return harmonic (0 is the constant) and shell of every moment of one atom type.
+
+    Parameters
+    ----------
+    n_shells
+        Number of radial shells.
+    first_shell
+        First shell with harmonics of l > 0.
+    max_degree
+        Highest degree l.
+    """
+    pairs = [(0, shell) for shell in range(n_shells)]
+    for harmonic in range(1, (max_degree + 1) ** 2):
+        pairs += [(harmonic, shell) for shell in range(first_shell, n_shells)]
+    return pairs
+
+
+@intrinsic(prefer_literal=True)
+def add_moments(
+    _typing: Any,
+    moments: Any,
+    start: Any,
+    table: Any,
+    low: Any,
+    fraction: Any,
+    harmonics: Any,
+    n_shells: Any,
+    first_shell: Any,
+    max_degree: Any,
+) -> Any:
+    """Add an atom's radial functions times its harmonics to ``moments[start:]``.
+
+    The order is that of `moment_pairs`. `table` holds the shells side by side, rounded up to
+    a multiple of 4, one distance after another; the radial functions are interpolated between
+    the distance at `low` and the next. `harmonics` are those of l = 1 and 2, a tuple of 8; the
+    last three arguments are compile-time numbers.
+    """
+    numbers = (n_shells, first_shell, max_degree)
+    if not all(isinstance(number, types.IntegerLiteral) for number in numbers):
+        return None
+    pairs = moment_pairs(*(number.literal_value for number in numbers))
+    scalars = n_shells.literal_value
+    lanes = -(-scalars // 4) * 4
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        target = _Writer(context, builder, signature.args[0], args[0])
+        source = _Writer(context, builder, signature.args[2], args[2])
+        below, above = (source.load(args[3], offset, lanes) for offset in (0, lanes))
+        step = builder.fsub(above, below)
+        radial = _multiply_add(builder, _broadcast(builder, args[4], lanes), step, below)
+        vector = ir.VectorType(ir.FloatType(), 8)
+        angular = ir.Constant(vector, ir.Undefined)
+        for lane in range(8):
+            number = builder.extract_value(args[5], lane)
+            angular = builder.insert_element(angular, number, ir.Constant(ir.IntType(32), lane))
+
+        def pick(values: Any, chosen: list[int]) -> Any:
+            mask = ir.Constant(ir.VectorType(ir.IntType(32), len(chosen)), chosen)
+            return builder.shuffle_vector(values, ir.Constant(values.type, ir.Undefined), mask)
+
+        firsts = [0, *range(scalars, len(pairs), 8)]
+        for first, last in zip(firsts, [*firsts[1:], len(pairs)], strict=True):
+            chosen = pairs[first:last]
+            value = pick(radial, [shell for _, shell in chosen])
+            old = target.load(args[1], first, len(chosen))
+            if first == 0:
+                new = builder.fadd(old, value)
+            else:
+                factor = pick(angular, [harmonic - 1 for harmonic, _ in chosen])
+                new = _multiply_add(builder, value, factor, old)
+            target.store(new, args[1], first, len(chosen))
+        return context.get_dummy_value()
+
+    index, number = types.intp, types.float32
+    eight = types.UniTuple(number, 8)
+    signature = types.void(
+        moments, index, table, index, number, eight, n_shells, first_shell, max_degree
+    )
     return signature, generate

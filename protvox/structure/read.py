@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import sys
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from protvox.errors import InputError
 from protvox.structure.assemble import assemble_structure
 from protvox.structure.binarycif import parse_binary
-from protvox.structure.fetch import fetch_structure, parse_identifier
 from protvox.structure.gemmi_table import parse_text
 from protvox.structure.inflate import inflate
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
@@ -82,25 +81,38 @@ def _load(
     if isinstance(source, bytes):
         return source, "bytes"
     if source == "-":
-        return sys.stdin.buffer.read(limits.inflated_bytes + 1), "stdin"
+        return _take(sys.stdin.buffer, limits, "stdin"), "stdin"
     path = Path(source)
     try:
-        if path.is_file():
-            if path.stat().st_size > limits.inflated_bytes:
-                raise InputError("the file is too large", where=str(path),
-                                 remedy="Split the file, or raise the limit",
-                                 code="input.too_large")  # fmt: skip
-            return path.read_bytes(), path.name
+        if path.is_dir():
+            raise InputError("this is a folder, not a file", where=str(path),
+                             remedy="Give one file, or score the folder",
+                             code="input.unreadable")  # fmt: skip
+        if path.exists():
+            with path.open("rb") as stream:  # a pipe as well as a file
+                return _take(stream, limits, path.name), path.name
     except (OSError, ValueError) as error:
         raise InputError(f"the file cannot be read ({error})", where=str(source),
                          remedy="Check the path and its permissions",
                          code="input.unreadable") from error  # fmt: skip
+    # Few runs fetch; the others need no network modules.
+    from protvox.structure.fetch import fetch_structure, parse_identifier
+
     identifier = parse_identifier(str(source))
     if identifier is None:
         raise InputError("there is no such file", where=str(source),
                          remedy="Check the path; identifiers look like 1abc or AF-P12345-F1",
                          code="input.not_found")  # fmt: skip
     return fetch_structure(identifier, offline=offline, limits=limits).read_bytes(), str(source)
+
+
+def _take(stream: BinaryIO, limits: ReadLimits, where: str) -> bytes:
+    data = stream.read(limits.inflated_bytes + 1)
+    if len(data) > limits.inflated_bytes:
+        raise InputError("the file is too large", where=where,
+                         remedy="Split the file, or raise the limit",
+                         code="input.too_large")  # fmt: skip
+    return data
 
 
 def _parse(content: bytes, form: str, where: str) -> AtomTable:

@@ -154,6 +154,21 @@ def test_folder_and_strange_names_are_refused(tmp_path: Path) -> None:
             read_structure(source)
 
 
+def test_folder_is_called_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="folder") as caught:
+        read_structure(tmp_path)
+    assert caught.value.code == "input.unreadable"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_pipe_is_read(data_dir: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.pdb"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cp", "--", data_dir / "1ubi.pdb", pipe]) as writer:
+        assert read_structure(pipe).is_protein.sum() == 76
+    assert writer.returncode == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads anything")
 def test_unreadable_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "x.pdb"

@@ -191,5 +191,8 @@ CATH_NAMES: Final = MappingProxyType({
     "3.100": "Ribosomal Protein L15; Chain: K; domain 2",
     "4": "Few Secondary Structures",
     "4.10": "Irregular",
+    "6": "Special",
+    "6.10": "Helix non-globular",
+    "6.20": "Other non-globular",
 })  # fmt: skip
 """Names of the CATH classes and architectures (CATH v4.3, CC BY 4.0)."""

@@ -1,0 +1,12 @@
+"""Measure the CATH architecture model on a split.
+
+Example: ``python -m experiments.cath.evaluate --model models/cath --shards shards/cath-test
+--split test -o experiments/cath/results/metrics.json``
+"""
+
+from __future__ import annotations
+
+from experiments.evaluation import run
+
+if __name__ == "__main__":
+    run(__doc__ or "")

@@ -1,0 +1,107 @@
+"""What the evaluations of both models share: options, metrics.json and the pictures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import torch
+
+from protvox.train.evaluate import evaluate
+from protvox.train.release import record
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+
+def run(description: str) -> None:
+    """Evaluate the model that the command line names and write what was measured."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--model", type=Path, required=True, help="folder of the model")
+    parser.add_argument("--shards", type=Path, required=True, help="folder of shards")
+    parser.add_argument("--split", required=True, help="name of the split")
+    parser.add_argument("--sample", type=int, help="at most so many samples, chosen at random")
+    parser.add_argument("--seed", type=int, default=0, help="decides which")
+    parser.add_argument("--record", action="store_true", help="put the measures into the card")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="metrics.json")
+    options = parser.parse_args()
+    metrics = evaluate(
+        options.model,
+        sorted(options.shards.glob("*.npz")),
+        options.split,
+        device=torch.device(options.device),
+        sample=options.sample,
+        seed=options.seed,
+    )
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(metrics, indent=1) + "\n")
+    draw_confusion(metrics, options.output.with_name("confusion.png"))
+    draw_reliability(metrics, options.output.with_name("reliability.png"))
+    if options.record:
+        record(options.model, options.split, metrics)
+    tables = ("confusion", "reliability", "classes", "recall")
+    print(json.dumps({k: v for k, v in metrics.items() if k not in tables}, indent=1))
+
+
+def draw_confusion(metrics: dict[str, Any], path: Path) -> None:
+    """Draw which class is taken for which, each row as shares of the true class."""
+    counts = np.array(metrics["confusion"], dtype=float)
+    seen = np.flatnonzero(counts.sum(axis=1))
+    names = [metrics["classes"][i] for i in range(len(counts))]
+    shares = counts[seen] / counts[seen].sum(axis=1, keepdims=True)
+    figure, axes = plt.subplots(figsize=(9.5, 9), layout="constrained")
+    picture = axes.imshow(100 * shares, cmap="viridis", vmin=0, vmax=100, aspect="auto")
+    for row, column in np.argwhere(shares >= 0.005):
+        value = 100 * shares[row, column]
+        axes.text(
+            column, row, f"{value:.0f}", ha="center", va="center", fontsize=7,
+            color="black" if value > 60 else "white",
+        )  # fmt: skip
+    axes.set_xticks(range(len(names)), names, rotation=90)
+    axes.set_yticks(range(len(seen)), _with_counts(names, counts, seen))
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true (number of samples)")
+    axes.set_title(_title(metrics))
+    figure.colorbar(picture, label="% of the true class", shrink=0.8)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
+def draw_reliability(metrics: dict[str, Any], path: Path) -> None:
+    """Draw how often the top prediction is right against how sure it was."""
+    table = metrics["reliability"]
+    counts = np.array(table["counts"])
+    held = counts > 0
+    confidence, accuracy = (np.array(table[k])[held] for k in ("confidence", "accuracy"))
+    figure, (upper, lower) = plt.subplots(
+        2, 1, figsize=(6, 7), height_ratios=(3, 1), sharex=True, layout="constrained"
+    )
+    upper.plot((0, 1), (0, 1), color="0.6", linestyle="--", label="perfect calibration")
+    error = 1.96 * np.sqrt(accuracy * (1 - accuracy) / counts[held])
+    upper.errorbar(confidence, accuracy, yerr=error, marker="o", capsize=2, label="model")
+    upper.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
+    upper.set_title(_title(metrics))
+    upper.legend(loc="upper left")
+    upper.text(0.97, 0.05, f"ECE {metrics['ece']:.3f}", ha="right", transform=upper.transAxes)
+    edges = np.linspace(0, 1, len(counts) + 1)
+    lower.bar(edges[:-1], counts, width=np.diff(edges), align="edge", edgecolor="white")
+    lower.set(xlabel="probability of the top prediction", ylabel="samples")
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
+def _with_counts(names: Sequence[str], counts: np.ndarray, rows: np.ndarray) -> list[str]:
+    return [f"{names[row]} ({int(counts[row].sum()):,})" for row in rows]
+
+
+def _title(metrics: dict[str, Any]) -> str:
+    return (
+        f"{metrics['model']} on {metrics['split']}: {metrics['n']:,} samples, "
+        f"top-1 {100 * metrics['top1']:.1f} %, balanced {100 * metrics['balanced']:.1f} %"
+    )

@@ -29,8 +29,8 @@ def train() -> None:
 
     \b
     Example, for the CATH network:
-      protvox train shards domains.csv --task cath --query "split == 'train'" -o train
-      protvox train shards domains.csv --task cath --query "split == 'val'" -o val
+      protvox train shards a.csv --task cath --query "split == 'train'" -o train
+      protvox train shards a.csv --task cath --query "split == 'val'" -o val
       protvox train cath config.toml --train train --validation val -o run
     """  # noqa: D301 (\b is click's mark for lines to keep)
 

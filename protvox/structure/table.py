@@ -126,13 +126,35 @@ def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
             # Eight Latin-1 letters are one integer, and integers sort many times faster.
             packed = np.zeros((len(column), 8), dtype=np.uint8)
             packed[:, :width] = letters
-            keys, codes = np.unique(packed.view(np.uint64).ravel(), return_inverse=True)
+            keys, codes = _unique_runs(packed.view(np.uint64).ravel())
             words = keys.view(np.uint8).reshape(-1, 8)
             return [bytes(w).rstrip(b"\0").decode("latin-1") for w in words], codes
     unique, codes = np.unique(column, return_inverse=True)
     return unique.tolist(), codes
 
 
+def _unique_runs(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return `numpy.unique` with inverse, sorting one key of each run of equal ones."""
+    starts = run_starts(keys)
+    unique, codes = np.unique(keys[starts], return_inverse=True)
+    if len(starts) < len(keys):
+        codes = np.repeat(codes, np.diff(starts, append=len(keys)))
+    return unique, codes
+
+
 def lookup(words: Iterable[bool], codes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Spread a yes or no for each word over the rows that `factorize` gave it."""
+    """Spread a yes or no for each word over the rows that `factorize` gave it.
+
+    Parameters
+    ----------
+    words
+        One answer for each word.
+    codes
+        ``row`` int64, index of the word of each row.
+
+    Returns
+    -------
+    ndarray
+        ``row`` bool.
+    """
     return np.fromiter(words, dtype=np.bool_)[codes]

@@ -11,7 +11,15 @@ def count(number: int, noun: str) -> str:
 
 
 def listing(words: Iterable[str], most: int = 8) -> str:
-    """Return words separated by commas, the middle of a long list left out."""
+    """Return words separated by commas, the middle of a long list left out.
+
+    Parameters
+    ----------
+    words
+        What to list.
+    most
+        Words shown, at most.
+    """
     listed = list(words)
     if len(listed) <= most:
         return ", ".join(listed)

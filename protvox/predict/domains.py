@@ -87,7 +87,7 @@ class CathPredictor:
         """
         part = structure.select(domain.residues)
         self._check(part, domain)
-        channel = domain_channels(part.atom_type)
+        channel = domain_channels(part.atom_type, part.coordinates)
         # Far from the origin single precision is too coarse for sums over a domain.
         middle = part.coordinates.mean(axis=0, dtype=np.float64)
         coordinates = (part.coordinates - middle).astype(np.float32)

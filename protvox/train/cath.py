@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,13 @@ from protvox.train.domains import DomainData
 from protvox.train.environments import in_chunks
 from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import classification_summary
+from protvox.train.settle import settle_norms
 from protvox.train.shards import read_shards
 from protvox.zoo.cath import CathConfig, CathNet, DomainBatch
+
+
+SETTLING_BATCHES = 40
+"""Batches that the norms are settled on."""
 
 
 def train_cath(
@@ -69,6 +75,7 @@ def train_cath(
         return learn.batches(loop.batch_size, loop.seed, first_step)
 
     def evaluate(trained: nn.Module) -> dict[str, float]:
+        settle_norms(trained, settling_batches(learn, loop, device))
         logits, labels = predict_domains(trained, check, check.rows, device)
         return classification_summary(logits, labels)
 
@@ -76,6 +83,24 @@ def train_cath(
         network, batches, evaluate, loop, out,
         device=device, report=report, time_limit=time_limit,
     )  # fmt: skip
+
+
+def settling_batches(
+    data: DomainData, loop: LoopConfig, device: torch.device
+) -> Iterator[DomainBatch]:
+    """Yield the training domains that the norms are settled on, see `settle_norms`.
+
+    Parameters
+    ----------
+    data
+        Training domains.
+    loop
+        Schedule of the training, for batch size and seed.
+    device
+        Where the network is.
+    """
+    for inputs, _ in islice(data.batches(loop.batch_size, loop.seed), SETTLING_BATCHES):
+        yield inputs.to(device)
 
 
 def predict_domains(

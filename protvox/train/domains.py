@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -48,8 +49,11 @@ class DomainData:
     def __init__(self, shard: Shard, config: CathConfig) -> None:
         self.config = config
         self._coordinates = shard.positions()
-        self._channel = domain_channels(shard.atom_type)
         bounds = shard.residue_start[shard.structure_start]
+        parts = [slice(a, b) for a, b in pairwise(bounds.tolist())]
+        self._channel = np.concatenate(
+            [domain_channels(shard.atom_type[part], self._coordinates[part]) for part in parts]
+        )
         self._atom_range = np.stack([bounds[:-1], bounds[1:]], axis=1)
         index = {label: place for place, label in enumerate(config.labels)}
         architectures = [".".join(code.split(".")[:2]) for code in shard.structure_label.tolist()]
@@ -125,7 +129,7 @@ class DomainData:
         while True:
             epoch = step // per_epoch
             rng = np.random.default_rng([seed, epoch])
-            size = np.log(self._volume[self.rows]) + rng.normal(0, 0.15, len(self.rows))
+            size = np.log(self._volume[self.rows]) + rng.normal(0, 0.25, len(self.rows))
             by_size = self.rows[np.argsort(size)]
             start = rng.integers(0, max(len(self.rows) - per_epoch * batch_size, 0) + 1)
             order = rng.permutation(per_epoch)

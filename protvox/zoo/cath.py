@@ -7,19 +7,23 @@ from typing import Final
 
 import numpy as np
 import torch
-from e3nn import o3
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from protvox.nn import FieldNorm, Gate, SteerableConv3d
-from protvox.nn.moments import MomentEmbedding
-from protvox.vocabulary import ATOM_TYPES
+from protvox.nn.plain import count_channels, parse_irreps
+from protvox.structure.secondary import secondary_structure
+from protvox.vocabulary import ATOM_TYPE_INDEX, ATOM_TYPES
 from protvox.voxel.moments import MomentSpec
 from protvox.zoo.config import ConvConfig
+from protvox.zoo.layers import Layers, SteerableLayers
 
-DOMAIN_CHANNELS: Final = ("N", "CA", "C", "O", "apolar side chain", "polar side chain")
-"""Channels of a domain."""
+DOMAIN_CHANNELS: Final = (
+    "coil CA", "helix CA", "strand CA", "N", "O", "apolar side chain", "polar side chain",
+)  # fmt: skip
+"""Channels of a domain. The first three are in the order of `SecondaryStructure`."""
+
+_CA_CHANNELS: Final = 3
 
 SKIPPED: Final = 255
 """Channel of the atoms that are not drawn: ligands, nucleic acids and metals."""
@@ -29,19 +33,23 @@ NORM_MOMENTUM: Final = 0.01
 ones must average over many batches (0.1 cost 19 points of validation accuracy)."""
 
 _CHANNEL_OF_TYPE: Final = {
-    "backbone_N": 0, "backbone_CA": 1, "backbone_C": 2, "backbone_O": 3,
-    "aliphatic_C": 4, "aromatic_C": 4, "sulfur": 4,
-    "polar_C": 5, "charged_N": 5, "neutral_N": 5, "charged_O": 5, "neutral_O": 5,
+    "backbone_N": 3, "backbone_O": 4,
+    "aliphatic_C": 5, "aromatic_C": 5, "sulfur": 5,
+    "polar_C": 6, "charged_N": 6, "neutral_N": 6, "charged_O": 6, "neutral_O": 6,
 }  # fmt: skip
 
 
-def domain_channels(atom_type: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the channel of every atom.
+def domain_channels(
+    atom_type: NDArray[np.uint8], coordinates: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """Return the channel of every atom of one domain.
 
     Parameters
     ----------
     atom_type
         ``atom`` uint8, index into `protvox.vocabulary.ATOM_TYPES`.
+    coordinates
+        ``atom 3`` float32, Å; the trace of the CA atoms decides their secondary structure.
 
     Returns
     -------
@@ -49,7 +57,10 @@ def domain_channels(atom_type: NDArray[np.uint8]) -> NDArray[np.uint8]:
         ``atom`` uint8, index into `DOMAIN_CHANNELS`, or `SKIPPED`.
     """
     table = [_CHANNEL_OF_TYPE.get(kind, SKIPPED) for kind in ATOM_TYPES]
-    return np.array(table, dtype=np.uint8)[atom_type]
+    channel = np.array(table, dtype=np.uint8)[atom_type]
+    trace = atom_type == ATOM_TYPE_INDEX["backbone_CA"]
+    channel[trace] = secondary_structure(coordinates[trace])
+    return channel
 
 
 def grid_shape(extent: NDArray[np.float32], spacing: float) -> tuple[int, int, int]:
@@ -143,33 +154,31 @@ class CathNet(nn.Module):
     ----------
     config
         The architecture.
+    layers
+        Steerable to train; plain to load folded weights into.
     """
 
-    def __init__(self, config: CathConfig) -> None:
+    FEEDS = (("embedding", "stages.0.0"),)
+    """Layers that feed one other and nothing else, for `protvox.nn.fold.fold`."""
+
+    def __init__(self, config: CathConfig, layers: Layers | None = None) -> None:
         super().__init__()
         self.config = config
+        layers = layers or SteerableLayers()
         spec = config.moments((1, 1, 1))
         pairs = tuple(spec.n_types * len(spec.shells_of(degree)) for degree in spec.degrees)
-        gate = Gate(config.embedding, activation="silu")
-        self.embedding = MomentEmbedding(pairs, gate.irreps_in)
-        stages: list[nn.Module] = [nn.Sequential(FieldNorm(gate.irreps_in, momentum=NORM_MOMENTUM, affine=True), gate)]
+        self.embedding, steps = layers.embedding(pairs, config.embedding, NORM_MOMENTUM)
+        stages = [nn.Sequential(*steps)]
         irreps = config.embedding
         for conv in config.convolutions:
-            gate = Gate(conv.irreps, activation="silu")
             blur = config.low_pass if conv.stride > 1 else None
-            layer = SteerableConv3d(
-                irreps, gate.irreps_in, conv.size,
-                stride=conv.stride, padding=conv.padding, low_pass=blur,
-            )  # fmt: skip
-            stages.append(nn.Sequential(layer, FieldNorm(gate.irreps_in, momentum=NORM_MOMENTUM, affine=True), gate))
+            stages.append(nn.Sequential(*layers.convolution(irreps, conv, NORM_MOMENTUM, blur)))
             irreps = conv.irreps
         self.stages = nn.ModuleList(stages)
         self._strides = (1, *(conv.stride for conv in config.convolutions))
-        self._occupancy = slice(len(config.shells), 2 * len(config.shells))
-        width = 2 * o3.Irreps(irreps).dim + 1
-        self.classifier = nn.Sequential(
-            nn.Dropout(config.dropout), nn.Linear(width, len(config.labels))
-        )
+        self._occupancy = slice(0, _CA_CHANNELS * len(config.shells))
+        width = 2 * count_channels(parse_irreps(irreps)) + 1
+        self.classifier = nn.Sequential(*layers.output(width, len(config.labels), config.dropout))
 
     def embed(self, batch: DomainBatch) -> Tensor:
         """Return the rotation-invariant features of domains.

@@ -36,11 +36,13 @@ their N, O, S, P and halogens; metals)."""
 
 ATOM_TYPE_INDEX: Final = MappingProxyType({name: i for i, name in enumerate(ATOM_TYPES)})
 
-METALS: Final = frozenset(
-    "LI BE NA MG AL K CA SC TI V CR MN FE CO NI CU ZN GA RB SR Y ZR NB MO TC RU RH PD AG CD "
-    "IN SN CS BA LA CE PR ND SM EU GD TB DY HO ER TM YB LU HF TA W RE OS IR PT AU HG TL PB "
-    "BI TH U".split()
-)
+METALS: Final = frozenset({
+    "LI", "BE", "NA", "MG", "AL", "K", "CA", "SC", "TI", "V", "CR", "MN", "FE", "CO", "NI",
+    "CU", "ZN", "GA", "RB", "SR", "Y", "ZR", "NB", "MO", "TC", "RU", "RH", "PD", "AG", "CD",
+    "IN", "SN", "CS", "BA", "LA", "CE", "PR", "ND", "SM", "EU", "GD", "TB", "DY", "HO", "ER",
+    "TM", "YB", "LU", "HF", "TA", "W", "RE", "OS", "IR", "PT", "AU", "HG", "TL", "PB", "BI",
+    "TH", "U",
+})  # fmt: skip
 """Element symbols (upper case) put in the ``metal`` channel."""
 
 _SIDE_CHAIN_TYPES: Final[dict[str, dict[str, tuple[str, ...]]]] = {

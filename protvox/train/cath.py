@@ -19,7 +19,6 @@ from protvox.train.settle import settle_norms
 from protvox.train.shards import read_shards
 from protvox.zoo.cath import CathConfig, CathNet, DomainBatch
 
-
 SETTLING_BATCHES = 40
 """Batches that the norms are settled on."""
 

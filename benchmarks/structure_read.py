@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import platform
 import statistics
 import sys
@@ -94,7 +95,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(name) for name in sys.argv[1:]] or crystal(Path(folder))
         files = [measure(path) for path in paths]
-    machine = {"python": platform.python_version(), "rounds": ROUNDS}
+    load = [round(value, 1) for value in os.getloadavg()]
+    machine = {"python": platform.python_version(), "rounds": ROUNDS, "load_average": load}
     sys.stdout.write(json.dumps({"files": files} | machine, indent=1) + "\n")
 
 

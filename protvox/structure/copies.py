@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +34,10 @@ def separate_copies(table: AtomTable) -> tuple[AtomTable, list[str]]:
         duplicates.
     """
     traces = np.flatnonzero((table.atom_name == "CA") & (table.element == "C"))
-    keys = list(zip(*(column[traces].tolist() for column in (
-        table.chain, table.number, table.insertion_code, table.altloc)), strict=True))  # fmt: skip
-    if len(set(keys)) == len(keys):
+    columns = (table.chain, table.number, table.insertion_code, table.altloc)
+    if not _repeats([column[traces] for column in columns]):
         return table, []
+    keys = list(zip(*(column[traces].tolist() for column in columns), strict=True))
     suspects = _reused_chains(keys, table.coordinates[traces])
     if not suspects:
         return table, []
@@ -49,6 +49,14 @@ def separate_copies(table: AtomTable) -> tuple[AtomTable, list[str]]:
         warnings.append(f"Chain name {name or '(blank)'} is used for {copies} chains; the later "
                         f"ones are called {listed}.")  # fmt: skip
     return replace(table, chain=chain.astype(str)), warnings
+
+
+def _repeats(columns: list[NDArray[Any]]) -> bool:
+    keys = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        codes = np.unique(column, return_inverse=True)[1]
+        keys = keys * (codes.max(initial=0) + 1) + codes
+    return len(np.unique(keys)) < len(keys)
 
 
 def _reused_chains(

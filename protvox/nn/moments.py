@@ -35,7 +35,7 @@ class MomentEmbedding(nn.Module):
                 f"irreps_out {self.irreps_out}: no moments of the degree of {missing}; "
                 f"moments go up to l={len(degrees) - 1}"
             )
-        self.irreps_in = o3.Irreps([(n, (l, 1)) for l, n in enumerate(degrees)])
+        self.irreps_in = o3.Irreps([(n, (degree, 1)) for degree, n in enumerate(degrees)])
         self.weights = nn.ParameterList(
             nn.Parameter(torch.randn(degrees[m.ir.l], m.mul) / math.sqrt(degrees[m.ir.l]))
             for m in self.irreps_out

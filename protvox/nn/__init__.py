@@ -2,24 +2,33 @@
 
 Every layer shows ``irreps_in`` and ``irreps_out`` (e3nn's irreps of SO(3)); the channel axis
 holds the blocks of the irreps one after another, multiplicity outside, components inside.
+
+Names are looked up when first used: folded networks predict with `protvox.nn.plain` alone,
+and must not wait for e3nn to load.
 """
 
-from protvox.nn.activation import Gate, NormActivation
-from protvox.nn.conv import SteerableConv3d, gaussian_kernel
-from protvox.nn.dropout import IrrepDropout
-from protvox.nn.equivariance import (
-    assert_equivariant,
-    cube_rotations,
-    rotate_field,
-    rotation_of_channels,
-)
-from protvox.nn.fold import fold, fold_convolution
-from protvox.nn.heads import CentrePool, GlobalAveragePool, Invariants
-from protvox.nn.irreps import check_irreps, irreps_slices
-from protvox.nn.kernel import SteerableKernel, kernel_basis, path_functions
-from protvox.nn.norm import FieldNorm
-from protvox.nn.pool import LowPassPool
-from protvox.nn.residual import ResidualBlock
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from protvox.nn.activation import Gate, NormActivation
+    from protvox.nn.conv import SteerableConv3d, gaussian_kernel
+    from protvox.nn.dropout import IrrepDropout
+    from protvox.nn.equivariance import (
+        assert_equivariant,
+        cube_rotations,
+        rotate_field,
+        rotation_of_channels,
+    )
+    from protvox.nn.folding import fold, fold_convolution
+    from protvox.nn.heads import CentrePool, GlobalAveragePool, Invariants
+    from protvox.nn.irreps import check_irreps, irreps_slices
+    from protvox.nn.kernel import SteerableKernel, kernel_basis, path_functions
+    from protvox.nn.norm import FieldNorm
+    from protvox.nn.pool import LowPassPool
+    from protvox.nn.residual import ResidualBlock
 
 __all__ = [
     "CentrePool",
@@ -45,3 +54,29 @@ __all__ = [
     "rotate_field",
     "rotation_of_channels",
 ]
+
+_HOMES: Final = {
+    "activation": ("Gate", "NormActivation"),
+    "conv": ("SteerableConv3d", "gaussian_kernel"),
+    "dropout": ("IrrepDropout",),
+    "equivariance": (
+        "assert_equivariant",
+        "cube_rotations",
+        "rotate_field",
+        "rotation_of_channels",
+    ),
+    "folding": ("fold", "fold_convolution"),
+    "heads": ("CentrePool", "GlobalAveragePool", "Invariants"),
+    "irreps": ("check_irreps", "irreps_slices"),
+    "kernel": ("SteerableKernel", "kernel_basis", "path_functions"),
+    "norm": ("FieldNorm",),
+    "pool": ("LowPassPool",),
+    "residual": ("ResidualBlock",),
+}
+_HOME: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"protvox.nn.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,9 +9,7 @@ from torch.nn import functional
 
 from protvox.nn.irreps import check_field, check_irreps, field_of_channel
 from protvox.nn.layout import mix_channels
-
-ACTIVATIONS = {"relu": functional.relu, "silu": functional.silu}
-"""Activations of scalars by name."""
+from protvox.nn.plain import ACTIVATIONS
 
 
 class Gate(nn.Module):

@@ -12,6 +12,7 @@ from torch.nn import functional
 from protvox.nn.irreps import check_field
 from protvox.nn.kernel import SteerableKernel
 from protvox.nn.layout import arrange_weight
+from protvox.nn.plain import blur_width
 
 
 class SteerableConv3d(nn.Module):
@@ -126,7 +127,7 @@ def gaussian_kernel(sigma: float, dtype: torch.dtype | None = None) -> Tensor:
     Tensor
         ``k k k``, sum 1.
     """
-    half = max(1, round(3 * sigma))
+    half = blur_width(sigma) // 2
     axis = torch.arange(-half, half + 1, dtype=torch.float64)
     line = torch.exp(-0.5 * (axis / sigma) ** 2)
     line = line / line.sum()

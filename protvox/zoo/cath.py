@@ -159,7 +159,7 @@ class CathNet(nn.Module):
     """
 
     FEEDS = (("embedding", "stages.0.0"),)
-    """Layers that feed one other and nothing else, for `protvox.nn.fold.fold`."""
+    """Layers that feed one other and nothing else, for `protvox.nn.folding.fold`."""
 
     def __init__(self, config: CathConfig, layers: Layers | None = None) -> None:
         super().__init__()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
-from e3nn import o3
 from torch import Tensor, nn
 
 from protvox.errors import ModelError
-from protvox.nn import FieldNorm, Gate, SteerableConv3d
-from protvox.nn.moments import MomentEmbedding
+from protvox.nn.plain import count_channels, parse_irreps
 from protvox.vocabulary import AMINO_ACIDS
 from protvox.voxel.environment import N_ENVIRONMENT_TYPES
 from protvox.voxel.moments import MomentSpec
 from protvox.zoo.config import ConvConfig
+from protvox.zoo.layers import Layers, SteerableLayers
+
+NORM_MOMENTUM: Final = 0.1
+"""Weight of the newest batch in the running statistics of norms."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class EnvironmentNet(nn.Module):
     ----------
     config
         The architecture.
+    layers
+        Steerable to train; plain to load folded weights into.
 
     Raises
     ------
@@ -77,43 +82,31 @@ class EnvironmentNet(nn.Module):
         If the grid is too small for the convolutions.
     """
 
-    def __init__(self, config: EnvironmentConfig) -> None:
+    FEEDS = (("embedding", "trunk.0"),)
+    """Layers that feed one other and nothing else, for `protvox.nn.folding.fold`."""
+
+    def __init__(self, config: EnvironmentConfig, layers: Layers | None = None) -> None:
         super().__init__()
         self.config = config
+        layers = layers or SteerableLayers()
         spec = config.moments
         pairs = tuple(spec.n_types * len(spec.shells_of(degree)) for degree in spec.degrees)
-        gate = Gate(config.embedding, activation="silu")
-        self.embedding = MomentEmbedding(pairs, gate.irreps_in)
-        layers: list[nn.Module] = [FieldNorm(gate.irreps_in, affine=True), gate]
+        self.embedding, steps = layers.embedding(pairs, config.embedding, NORM_MOMENTUM)
         irreps, size = config.embedding, config.size
         for conv in config.convolutions:
-            gate = Gate(conv.irreps, activation="silu")
-            layers += [
-                SteerableConv3d(
-                    irreps, gate.irreps_in, conv.size, stride=conv.stride, padding=conv.padding
-                ),
-                FieldNorm(gate.irreps_in, affine=True),
-                gate,
-            ]
+            steps += layers.convolution(irreps, conv, NORM_MOMENTUM, None)
             irreps = conv.irreps
             size = (size + 2 * conv.padding - conv.size) // conv.stride + 1
             if size < 1:
                 raise ModelError("environment network: the grid is too small for its layers")
-        self.trunk = nn.Sequential(*layers)
-        width = o3.Irreps(irreps).dim * size**3
+        self.trunk = nn.Sequential(*steps)
+        width = count_channels(parse_irreps(irreps)) * size**3
         head: list[nn.Module] = []
         for hidden in config.hidden:
-            head += [
-                nn.Dropout(config.dropout),
-                nn.Linear(width, hidden, bias=False),
-                nn.BatchNorm1d(hidden),
-                nn.SiLU(),
-            ]
+            head += layers.hidden(width, hidden, config.dropout)
             width = hidden
         self.features = nn.Sequential(*head)
-        self.classifier = nn.Sequential(
-            nn.Dropout(config.dropout), nn.Linear(width, len(AMINO_ACIDS))
-        )
+        self.classifier = nn.Sequential(*layers.output(width, len(AMINO_ACIDS), config.dropout))
 
     def embed(self, moments: Tensor) -> Tensor:
         """Return the features before the last layer.

@@ -1,0 +1,159 @@
+"""The layers that networks are made of: steerable ones to train, plain ones to predict.
+
+A network is written once, over these pieces. Trained with steerable layers and folded, it
+has the same modules under the same names as the network built from plain layers, so folded
+weights load without anything steerable.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import nn
+
+from protvox.nn.plain import PlainEmbedding, PlainGate, blur_width, count_channels, parse_irreps
+from protvox.zoo.config import ConvConfig
+
+ACTIVATION = "silu"
+"""Activation of scalars in every network."""
+
+
+class Layers(Protocol):
+    """What a network asks for; lists are the steps of an ``nn.Sequential``."""
+
+    def embedding(
+        self, degrees: tuple[int, ...], irreps: str, momentum: float
+    ) -> tuple[nn.Module, list[nn.Module]]:
+        """Return the first layer, and the norm and gate behind it.
+
+        Parameters
+        ----------
+        degrees
+            Number of (type, shell) pairs of the moments of each degree.
+        irreps
+            Irreps after the gate.
+        momentum
+            Weight of the newest batch in the statistics of norms.
+        """
+
+    def convolution(
+        self, irreps_in: str, conv: ConvConfig, momentum: float, low_pass: float | None
+    ) -> list[nn.Module]:
+        """Return a convolution with its norm and gate.
+
+        Parameters
+        ----------
+        irreps_in
+            Irreps of the field it reads.
+        conv
+            Its shape.
+        momentum
+            Weight of the newest batch in the statistics of norms.
+        low_pass
+            Blur before striding, voxels.
+        """
+
+    def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
+        """Return a hidden layer of a read-out.
+
+        Parameters
+        ----------
+        width, features
+            Numbers it reads and gives.
+        dropout
+            Probability of dropping a number it reads.
+        """
+
+    def output(self, width: int, classes: int, dropout: float) -> list[nn.Module]:
+        """Return the last layer.
+
+        Parameters
+        ----------
+        width, classes
+            Numbers it reads, and logits.
+        dropout
+            Probability of dropping a number it reads.
+        """
+
+
+class SteerableLayers:
+    """Layers to train; see `Layers`."""
+
+    def embedding(
+        self, degrees: tuple[int, ...], irreps: str, momentum: float
+    ) -> tuple[nn.Module, list[nn.Module]]:
+        """Return moments mixed by learned weights; norm and gate."""
+        from protvox.nn import FieldNorm, Gate
+        from protvox.nn.moments import MomentEmbedding
+
+        gate = Gate(irreps, activation=ACTIVATION)
+        norm = FieldNorm(gate.irreps_in, momentum=momentum, affine=True)
+        return MomentEmbedding(degrees, gate.irreps_in), [norm, gate]
+
+    def convolution(
+        self, irreps_in: str, conv: ConvConfig, momentum: float, low_pass: float | None
+    ) -> list[nn.Module]:
+        """Return a steerable convolution, norm and gate."""
+        from protvox.nn import FieldNorm, Gate, SteerableConv3d
+
+        gate = Gate(conv.irreps, activation=ACTIVATION)
+        layer = SteerableConv3d(
+            irreps_in, gate.irreps_in, conv.size,
+            stride=conv.stride, padding=conv.padding, low_pass=low_pass,
+        )  # fmt: skip
+        return [layer, FieldNorm(gate.irreps_in, momentum=momentum, affine=True), gate]
+
+    def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
+        """Return dropout, matrix, batch norm and activation."""
+        return [
+            nn.Dropout(dropout),
+            nn.Linear(width, features, bias=False),
+            nn.BatchNorm1d(features),
+            nn.SiLU(),
+        ]
+
+    def output(self, width: int, classes: int, dropout: float) -> list[nn.Module]:
+        """Return dropout and a matrix."""
+        return [nn.Dropout(dropout), nn.Linear(width, classes)]
+
+
+class PlainLayers:
+    """Layers of the folded network; see `Layers`. They hold no weights before loading."""
+
+    def embedding(
+        self, degrees: tuple[int, ...], irreps: str, momentum: float
+    ) -> tuple[nn.Module, list[nn.Module]]:
+        """Return the mixing of moments with its norm inside; the gate."""
+        gate = _gate(irreps)
+        scalars = gate.n_scalars + sum(n for n, _ in gate.tensors)
+        tensors = tuple((n, (d - 1) // 2) for n, d in gate.tensors)
+        with torch.device("meta"):
+            return PlainEmbedding(degrees, ((scalars, 0), *tensors)), [gate]
+
+    def convolution(
+        self, irreps_in: str, conv: ConvConfig, momentum: float, low_pass: float | None
+    ) -> list[nn.Module]:
+        """Return a convolution with blur and norm inside; the gate."""
+        gate = _gate(conv.irreps)
+        size = conv.size + (0 if low_pass is None else blur_width(low_pass) - 1)
+        layer = nn.Conv3d(
+            count_channels(parse_irreps(irreps_in)), gate.n_in, size,
+            stride=conv.stride, padding=conv.padding, device="meta",
+        )  # fmt: skip
+        return [layer, gate]
+
+    def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
+        """Return a matrix with the batch norm inside; the activation."""
+        return [nn.Linear(width, features, device="meta"), nn.SiLU()]
+
+    def output(self, width: int, classes: int, dropout: float) -> list[nn.Module]:
+        """Return a matrix."""
+        return [nn.Linear(width, classes, device="meta")]
+
+
+def _gate(irreps: str) -> PlainGate:
+    blocks = parse_irreps(irreps)
+    n_scalars = blocks[0][0] if blocks[0][1] == 0 else 0
+    tensors = tuple((mul, 2 * degree + 1) for mul, degree in blocks if degree > 0)
+    return PlainGate(n_scalars, tensors, activation=ACTIVATION)

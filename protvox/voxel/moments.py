@@ -8,8 +8,9 @@ atoms, so its response at a grid point p is a sum over atoms too,
 
 Computing that sum needs no voxels finer than the grid the *next* layer reads, costs a quarter
 of the convolution it replaces, mixing included (``benchmarks/moments_speed.py``), and has no
-discretisation error: the moments of a rotated structure are the rotated moments (Weiler et al. 2018, section 4.2, gives the kernel
-basis; the learned weights that mix types and shells are `protvox.nn.MomentEmbedding`).
+discretisation error: the moments of a rotated structure are the rotated moments (Weiler et
+al. 2018, section 4.2, gives the kernel basis; the learned weights that mix types and shells
+are `protvox.nn.MomentEmbedding`).
 """
 
 from __future__ import annotations

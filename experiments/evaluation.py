@@ -102,6 +102,6 @@ def _with_counts(names: Sequence[str], counts: np.ndarray, rows: np.ndarray) -> 
 
 def _title(metrics: dict[str, Any]) -> str:
     return (
-        f"{metrics['model']} on {metrics['split']}: {metrics['n']:,} samples, "
+        f"{metrics['model']} on {metrics['split']}: {metrics['n']:,} samples\n"
         f"top-1 {100 * metrics['top1']:.1f} %, balanced {100 * metrics['balanced']:.1f} %"
     )

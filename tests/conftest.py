@@ -42,3 +42,39 @@ def raw_files(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> li
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
     return sorted(path for path in (folder / "raw").iterdir() if path.is_file())
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two models with small networks and random weights."""
+    import dataclasses
+
+    import torch
+
+    from protvox.zoo.card import Card, write_card
+    from protvox.zoo.cath import CathConfig, CathNet
+    from protvox.zoo.config import ConvConfig
+    from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
+    from protvox.zoo.weights import save_weights
+
+    torch.manual_seed(0)
+    environment = EnvironmentConfig(
+        size=3, spacing=3.0, embedding="4x0e+2x1e+1x2e",
+        convolutions=(ConvConfig("6x0e+2x1e"),), hidden=(8,),
+    )  # fmt: skip
+    cath = CathConfig(
+        labels=("1.10", "2.40", "3.30", "3.40"), embedding="4x0e+2x1e+1x2e",
+        convolutions=(ConvConfig("6x0e+2x1e", stride=2, padding=1), ConvConfig("8x0e", padding=1)),
+    )  # fmt: skip
+    root = tmp_path_factory.mktemp("models")
+    networks = {"environment": EnvironmentNet(environment), "cath": CathNet(cath)}
+    for task, network in networks.items():
+        folder = root / task
+        folder.mkdir()
+        digest = save_weights(network, folder / "model.safetensors")
+        card = Card(
+            task, "9", task, f"tiny {task}", dataclasses.asdict(network.config),
+            "model.safetensors", digest, 0.9, (40, 300) if task == "cath" else None,
+        )  # fmt: skip
+        write_card(card, folder)
+    return root

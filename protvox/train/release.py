@@ -11,14 +11,18 @@ import numpy as np
 import torch
 
 from protvox.train.calibrate import fit_temperature
+from protvox.train.cath import settling_batches
 from protvox.train.checkpoint import load_checkpoint
 from protvox.train.config import read_config
+from protvox.train.domains import DomainData
 from protvox.train.evaluate import answer_shards, measure
 from protvox.train.model_card import write_model_card
+from protvox.train.settle import settle_norms
 from protvox.train.shards import UNLABELLED, Shard, read_shards
 from protvox.zoo.card import Card, read_card, write_card
 from protvox.zoo.cath import CathConfig, CathNet
 from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
+from protvox.zoo.folded import INFERENCE_FILE, save_folded
 from protvox.zoo.weights import save_weights
 
 WEIGHTS_FILE: Final = "model.safetensors"
@@ -50,7 +54,7 @@ def release(
     config
         Its configuration, see `protvox.train.config.read_config`.
     folder
-        Folder to write ``model.safetensors``, ``card.json`` and ``MODEL_CARD.md`` to.
+        Folder to write the weights, ``card.json`` and ``MODEL_CARD.md`` to.
     task
         What the network predicts; also the name of the model.
     train_shards
@@ -86,9 +90,12 @@ def release(
         cath, loop = read_config(config, CathConfig)
         network = CathNet(cath)
     state = load_checkpoint(run / "checkpoint.safetensors", network)
-    network.float().eval().requires_grad_(False)
-    answers = answer_shards(network, validation_shards, device=device)
     learned = read_shards(train_shards)
+    network.to(device).float()
+    if isinstance(network, CathNet):
+        settle_norms(network, settling_batches(DomainData(learned, network.config), loop, device))
+    network.eval().requires_grad_(False)
+    answers = answer_shards(network, validation_shards, device=device)
     folder.mkdir(parents=True, exist_ok=True)
     card = Card(
         name=task,
@@ -98,12 +105,14 @@ def release(
         architecture=asdict(network.config),
         weights=WEIGHTS_FILE,
         sha256=save_weights(network, folder / WEIGHTS_FILE),
+        inference=INFERENCE_FILE,
+        inference_sha256=save_folded(network, folder / INFERENCE_FILE),
         temperature=fit_temperature(answers.logits, answers.labels),
         n_residues=_lengths(learned, network.config) if isinstance(network, CathNet) else None,
         training={
             **training,
             "steps": state["step"],
-            "loop": asdict(loop),
+            "loop": state.get("loop", asdict(loop)),
             "n_structures": learned.n_structures,
             "n_labelled": _labelled(learned, network),
             "n_parameters": sum(p.numel() for p in network.parameters()),

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from protvox.errors import ModelError
+from protvox.zoo import registry
+from protvox.zoo.cath import CathNet
+from protvox.zoo.environment import EnvironmentNet
+from protvox.zoo.networks import build
+from protvox.zoo.weights import load_weights
+
+
+@pytest.fixture
+def models(tmp_path, tiny_models, monkeypatch):
+    """A copy of the tiny models that a test may damage."""
+    folder = tmp_path / "models"
+    shutil.copytree(tiny_models, folder)
+    monkeypatch.setenv("PROTVOX_MODEL_DIR", str(folder))
+    return folder
+
+
+def change_card(folder, **values):
+    path = folder / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def test_own_models_come_first(models):
+    assert registry.find("cath").folder == models / "cath"
+    assert registry.find("cath@9").folder == models / "cath"
+    names = [model.name for model in registry.available()]
+    assert names == sorted(names)
+
+
+def test_another_version_does_not_hide_one(models):
+    shutil.copytree(models / "cath", models / "cath-old")
+    change_card(models / "cath-old", version="8")
+    assert registry.find("cath@8").folder == models / "cath-old"
+    assert registry.find("cath@9").folder == models / "cath"
+
+
+def test_load_gives_the_saved_network(models):
+    card, network = registry.load("environment")
+    assert isinstance(network, EnvironmentNet)
+    assert not network.training
+    again = build(card)
+    load_weights(again, models / "environment" / "model.safetensors")
+    moments = torch.rand(2, card_features(network), network.config.moments.n_points)
+    assert torch.allclose(network(moments), again.eval()(moments), atol=1e-6)
+    assert isinstance(registry.load("cath")[1], CathNet)
+
+
+def card_features(network):
+    return network.config.moments.n_features
+
+
+@pytest.mark.parametrize("name", ["catch", "", "cath@77", "../cath"])
+def test_unknown_names_list_the_known(models, name):
+    with pytest.raises(ModelError, match="cath@9, environment@9") as caught:
+        registry.find(name)
+    assert caught.value.code == "model.unknown"
+
+
+def test_other_weights_are_refused(models):
+    path = models / "cath" / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    for call in (registry.verify, registry.load):
+        with pytest.raises(ModelError) as caught:
+            call("cath")
+        assert caught.value.code == "model.hash"
+    registry.verify("environment")
+
+
+def test_missing_weights(models):
+    (models / "cath" / "model.safetensors").unlink()
+    with pytest.raises(ModelError) as caught:
+        registry.verify("cath")
+    assert caught.value.code == "model.weights"
+
+
+def test_weights_of_another_architecture(models):
+    info = registry.find("cath")
+    change_card(info.folder, architecture={**info.card.architecture, "embedding": "8x0e"})
+    with pytest.raises(ModelError) as caught:
+        registry.load("cath")
+    assert caught.value.code == "model.architecture"
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"architecture": {}}, "model.architecture"),
+        ({"architecture": {"labels": ["3.40"], "no_such_option": 1}}, "model.architecture"),
+        ({"architecture": {"labels": ["3.40"], "embedding": "4x0y"}}, "model.architecture"),
+        ({"task": "folding"}, "model.task"),
+    ],
+)
+def test_cards_that_cannot_be_built(models, values, code):
+    change_card(models / "cath", **values)
+    with pytest.raises(ModelError) as caught:
+        registry.load("cath")
+    assert caught.value.code == code
+
+
+def test_model_dir_must_exist(monkeypatch, tmp_path):
+    monkeypatch.setenv("PROTVOX_MODEL_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(ModelError) as caught:
+        registry.available()
+    assert caught.value.code == "model.dir"
+
+
+def test_model_card_for_people(models):
+    with pytest.raises(ModelError):
+        registry.find("cath").card_text()
+    (models / "cath" / "MODEL_CARD.md").write_text("# cath@9\n")
+    assert registry.find("cath").card_text() == "# cath@9\n"

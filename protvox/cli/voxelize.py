@@ -22,6 +22,11 @@ from protvox.errors import ModelError, UsageError
 )
 @click.option("--domain", metavar="A:1-90,120-150", help="Only these residues, or this chain.")
 @click.option(
+    "--residue",
+    metavar="A:45",
+    help="The surroundings of this residue, without its side chain.",
+)
+@click.option(
     "--channels",
     default="types",
     show_default=True,
@@ -51,6 +56,7 @@ def voxelize(
     source: str,
     output: str,
     domain: str | None,
+    residue: str | None,
     channels: str,
     channel: str | None,
     spacing: float,
@@ -68,10 +74,14 @@ def voxelize(
       protvox voxelize 1abc.cif -o 1abc.ccp4
       protvox voxelize 1abc.cif -o rings.map --channel aromatic_C
       protvox voxelize 1abc.cif -o domain.npz --domain A:1-90 --spacing 2
+      protvox voxelize 1abc.cif -o site.ccp4 --residue A:45
     """  # noqa: D301 (\b is click's mark for lines to keep)
+    import numpy as np
+
     from protvox.structure.read import read_structure
     from protvox.structure.select import parse_selection
     from protvox.voxel.export import voxelize_structure, write_map
+    from protvox.voxel.surroundings import voxelize_surroundings
 
     refuse_overwrite((source,), (output,))
     if channel is not None and output.lower().endswith(".npz"):
@@ -81,12 +91,30 @@ def voxelize(
             remedy="Leave it out, or write a .ccp4 map",
             code="usage.channel",
         )
-    structure = read_structure(source, model=model_number, offline=offline)
-    residues = None if domain is None else parse_selection(domain).mask(structure)
-    try:
-        density = voxelize_structure(
-            structure, residues, spacing=spacing, sigma=sigma, channels=channels
+    if residue is not None and (domain is not None or channels != "types"):
+        raise UsageError(
+            "a residue is drawn with everything around it, in all channels",
+            where="--residue",
+            remedy="Leave --domain and --channels out",
+            code="usage.residue",
         )
+    structure = read_structure(source, model=model_number, offline=offline)
+    try:
+        if residue is None:
+            residues = None if domain is None else parse_selection(domain).mask(structure)
+            density = voxelize_structure(
+                structure, residues, spacing=spacing, sigma=sigma, channels=channels
+            )
+        else:
+            rows = np.flatnonzero(parse_selection(residue).mask(structure))
+            if len(rows) != 1:
+                raise UsageError(
+                    f"{residue} selects {len(rows)} residues",
+                    where="--residue",
+                    remedy="Give one, such as A:45",
+                    code="usage.residue",
+                )
+            density = voxelize_surroundings(structure, int(rows[0]), spacing=spacing, sigma=sigma)
         write_map(density, output, channel)
     except ModelError as error:
         # In a library call a wrong name is the model's; here it is an option's.

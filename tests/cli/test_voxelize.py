@@ -43,3 +43,17 @@ def test_usage_errors(protvox, example, tmp_path, name, options):
     assert result.code == 2
     assert result.err.count("\n") == 1
     assert list(tmp_path.glob("out*")) == []
+
+
+def test_surroundings_of_a_residue(protvox, example, tmp_path):
+    target = tmp_path / "site.ccp4"
+    result = protvox("voxelize", example, "-o", target, "--residue", "A:62")
+    assert result.code == 0
+    assert "21 x 21 x 21" in result.err
+    assert target.stat().st_size == 1024 + 4 * 21**3
+
+
+def test_several_residues_have_no_one_surroundings(protvox, example, tmp_path):
+    result = protvox("voxelize", example, "-o", tmp_path / "x.map", "--residue", "A:62-63")
+    assert result.code == 2
+    assert "selects 2 residues" in result.err

@@ -103,7 +103,8 @@ def answer_shards(
         return Answers(logits, labels, residues.structure[rows], AMINO_ACIDS)
     domains = DomainData(shard, network.config)
     rows = _choose(domains.rows, sample, seed)
-    logits, labels = predict_domains(folded, domains, rows, device)
+    # One at a time, each on its own grid, as a user's domain is.
+    logits, labels = predict_domains(folded, domains, rows, device, batch_size=1)
     _, family = np.unique(shard.structure_label[rows], return_inverse=True)
     unknown = shard.n_structures - len(domains.rows)
     return Answers(logits, labels, family.astype(np.int64), network.config.labels, unknown)

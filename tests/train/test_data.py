@@ -1,0 +1,149 @@
+"""Environments and domains of shards as batches."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from protvox.errors import InputError
+from protvox.structure.read import read_structure
+from protvox.train.cath import predict_domains
+from protvox.train.domains import DomainData
+from protvox.train.environment import predict_rows
+from protvox.train.environments import EnvironmentData
+from protvox.train.shards import join, pack
+from protvox.voxel.environment import residue_frames
+from protvox.voxel.moments import environment_moments
+from protvox.zoo.cath import CathConfig, CathNet
+from protvox.zoo.config import ConvConfig
+from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
+
+ENVIRONMENT = EnvironmentConfig(
+    size=3, spacing=3.0, embedding="4x0e+1x1e", convolutions=(ConvConfig("4x0e+1x1e"),),
+    hidden=(4,),
+)  # fmt: skip
+CATH = CathConfig(
+    labels=("1.10", "3.10"), embedding="4x0e+1x1e", convolutions=(ConvConfig("4x0e", padding=1),)
+)
+FILES = ("1ubi.pdb", "1a8o.pdb", "1lcd.pdb.gz")
+CODES = ("3.10.20.90", "1.10.1200.30", "4.10.1.1")
+
+
+@pytest.fixture(scope="module")
+def structures(data_dir):
+    return [read_structure(data_dir / name) for name in FILES]
+
+
+@pytest.fixture(scope="module")
+def environments(structures):
+    shard = join([pack(s, s.is_protein, "") for s in structures])
+    return EnvironmentData(shard, ENVIRONMENT.moments, ENVIRONMENT.beyond)
+
+
+@pytest.fixture(scope="module")
+def domains(structures):
+    proteins = [s.select(s.is_protein) for s in structures]
+    none = [np.zeros(s.n_residues, dtype=bool) for s in proteins]
+    parts = [pack(*item) for item in zip(proteins, none, CODES, strict=True)]
+    return DomainData(join(parts * 3), CATH)
+
+
+def same(one, two):
+    moments = [b.moments if hasattr(b, "moments") else b for b in (one[0], two[0])]
+    return torch.equal(*moments) and torch.equal(one[1], two[1])
+
+
+def test_moments_of_a_shard_are_those_of_the_structure(environments, structures):
+    """Coordinates are rounded to 0.01 Å in between, which moves a moment by about 1 %.
+
+    Only where an atom lies on a grid point is the direction to it, and so a moment of l > 0,
+    less certain than that.
+    """
+    offset = 0
+    for structure in structures:
+        frames = residue_frames(structure.backbone(), ENVIRONMENT.beyond)
+        mine = environments.rows[environments.structure[environments.rows]
+                                 == structures.index(structure)] - offset  # fmt: skip
+        rows = mine[:: max(len(mine) // 15, 1)]
+        expected = environment_moments(
+            structure.coordinates, structure.atom_type, structure.residue_index,
+            np.tile(np.array([[0, structure.n_atoms]], dtype=np.int64), (len(rows), 1)),
+            rows.astype(np.int32), frames.origin[rows], frames.axes[rows], ENVIRONMENT.moments,
+        )  # fmt: skip
+        found = environments.moments(rows + offset)
+        error = np.abs(found - expected)
+        assert error.mean() < 0.02 * np.abs(expected).mean()
+        assert np.quantile(error, 0.999) < 0.06
+        offset += structure.n_residues
+
+
+@pytest.mark.parametrize("name", ["environments", "domains"])
+def test_batches_follow_the_seed_and_can_start_anywhere(request, name):
+    data = request.getfixturevalue(name)
+    size = 8 if name == "environments" else 2
+    first = list(islice(data.batches(size, seed=1), 30))
+    again = list(islice(data.batches(size, seed=1), 30))
+    assert all(map(same, first, again))
+    for start in (1, 13, 27):
+        later = islice(data.batches(size, seed=1, first_step=start), 30 - start)
+        assert all(map(same, first[start:], later))
+    other = list(islice(data.batches(size, seed=2), 30))
+    assert not all(map(same, first, other))
+
+
+def test_an_epoch_has_every_residue_once(environments):
+    per_epoch = len(environments.rows) // 8
+    labels = torch.cat([y for _, y in islice(environments.batches(8, seed=0), per_epoch)])
+    everything = np.bincount(environments.labels[environments.rows], minlength=20)
+    found = np.bincount(labels.numpy(), minlength=20)
+    assert (found <= everything).all()
+    assert found.sum() == per_epoch * 8
+
+
+def test_fewer_domains_than_a_batch(domains):
+    inputs, labels = next(domains.batches(64, seed=0))
+    assert len(labels) == len(domains.rows) == 6
+    assert inputs.moments.shape[0] == 6
+
+
+def test_domains_of_other_architectures_are_left_out(domains):
+    assert domains.labels.tolist() == [1, 0, -1] * 3
+    assert domains.rows.tolist() == [0, 1, 3, 4, 6, 7]
+
+
+def test_poses_differ_in_training_only(domains):
+    rows = np.array([0, 3])
+    still, _ = domains.batch(rows)
+    assert torch.allclose(still.moments[0], still.moments[1], atol=1e-4)
+    turned, _ = domains.batch(rows, np.random.default_rng(0))
+    assert not torch.allclose(turned.moments[0], turned.moments[1], atol=0.1)
+
+
+def test_predictions_come_in_the_order_asked_for(domains, environments):
+    torch.manual_seed(0)
+    cath = CathNet(CATH).eval()
+    rows = np.array([7, 0, 4, 1])
+    logits, labels = predict_domains(cath, domains, rows, torch.device("cpu"), batch_size=1)
+    assert labels.tolist() == domains.labels[rows].tolist()
+    back, _ = predict_domains(cath, domains, rows[::-1], torch.device("cpu"), batch_size=1)
+    assert np.allclose(logits, back[::-1], atol=1e-6)
+    assert np.allclose(logits[0], logits[2], atol=1e-4)  # the same domain twice
+    assert not np.allclose(logits[0], logits[1], atol=1e-3)
+    network = EnvironmentNet(ENVIRONMENT).eval()
+    chosen = environments.sample(20, seed=0)
+    one, _ = predict_rows(network, environments, chosen, torch.device("cpu"), batch_size=3)
+    two, found = predict_rows(network, environments, chosen, torch.device("cpu"))
+    assert np.allclose(one, two, atol=1e-5)
+    assert (found == environments.labels[chosen]).all()
+
+
+def test_nothing_to_learn(structures):
+    shard = pack(structures[0], np.zeros(structures[0].n_residues, dtype=bool), "6.20.1.1")
+    with pytest.raises(InputError) as caught:
+        EnvironmentData(shard, ENVIRONMENT.moments, ENVIRONMENT.beyond)
+    assert caught.value.code == "input.no_labels"
+    with pytest.raises(InputError):
+        DomainData(shard, CATH)

@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from protvox.errors import InputError
-from protvox.nn import fold
 from protvox.predict.results import DomainPrediction, RankedLabel
 from protvox.structure.model import Structure
 from protvox.vocabulary import CATH_NAMES
@@ -49,14 +48,14 @@ class Domain:
 
 
 class CathPredictor:
-    """A released domain network, folded and ready.
+    """A released domain network, ready to answer.
 
     Parameters
     ----------
     card
         Its card.
     network
-        Its network with weights.
+        Its network with weights, folded, see `protvox.zoo.registry.load`.
     device
         Where to compute.
     """
@@ -65,7 +64,7 @@ class CathPredictor:
         self.card = card
         self.config = network.config
         self.device = device
-        self._network = fold(network).to(device)
+        self._network = network.to(device)
 
     def predict(self, structure: Structure, domain: Domain, top_k: int) -> DomainPrediction:
         """Classify one domain.

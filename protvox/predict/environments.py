@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from protvox.nn import fold
 from protvox.predict.residues import ResidueTable
 from protvox.structure.model import Dropped, Structure
 from protvox.vocabulary import AMINO_ACIDS
@@ -22,14 +21,14 @@ BATCH_SIZE = 128
 
 
 class EnvironmentPredictor:
-    """A released environment network, folded and ready.
+    """A released environment network, ready to answer.
 
     Parameters
     ----------
     card
         Its card.
     network
-        Its network with weights.
+        Its network with weights, folded, see `protvox.zoo.registry.load`.
     device
         Where to compute.
     """
@@ -38,7 +37,7 @@ class EnvironmentPredictor:
         self.card = card
         self.config = network.config
         self.device = device
-        self._network = fold(network).to(device)
+        self._network = network.to(device)
 
     def predict(
         self,

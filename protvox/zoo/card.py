@@ -36,6 +36,9 @@ class Card:
         Divides the logits before the softmax; fitted on validation data (Guo et al. 2017).
     n_residues
         Least and most residues of a training domain; None where it does not apply.
+    inference, inference_sha256
+        File name of the folded weights, which predictions load, and the hex digest of its
+        bytes; None where there are none.
     metrics
         Measured quality, from ``metrics.json``.
     training
@@ -51,6 +54,8 @@ class Card:
     sha256: str
     temperature: float = 1.0
     n_residues: tuple[int, int] | None = None
+    inference: str | None = None
+    inference_sha256: str | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
 
@@ -112,5 +117,6 @@ def _check(card: Card) -> None:
         raise ValueError("architecture, metrics and training must be objects")
     if not (0 < card.temperature < math.inf):
         raise ValueError(f"temperature {card.temperature} is not a positive number")
-    if Path(card.weights).name != card.weights:
-        raise ValueError(f"weights {card.weights!r} is not the name of a file in the folder")
+    for name in (card.weights, card.inference):
+        if name is not None and Path(name).name != name:
+            raise ValueError(f"weights {name!r} is not the name of a file in the folder")

@@ -9,10 +9,9 @@ from pathlib import Path
 from protvox.errors import ModelError
 from protvox.settings import load_settings
 from protvox.zoo.card import CARD_FILE, Card, read_card
-from protvox.zoo.cath import CathConfig, CathNet
-from protvox.zoo.config import from_mapping
-from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
-from protvox.zoo.weights import check_weights, load_weights
+from protvox.zoo.folded import check_folded, load_folded
+from protvox.zoo.networks import Network
+from protvox.zoo.weights import check_weights
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def find(name: str) -> ModelInfo:
 
 
 def verify(name: str) -> None:
-    """Check the weights of a model against the hash in its card.
+    """Check the weights of a model, trained and folded, against the hashes in its card.
 
     Parameters
     ----------
@@ -122,42 +121,13 @@ def verify(name: str) -> None:
     """
     model = find(name)
     check_weights(model.folder, model.card)
+    check_folded(model.folder, model.card)
 
 
-def build(card: Card) -> EnvironmentNet | CathNet:
-    """Build the network of a card, with weights at random.
-
-    Parameters
-    ----------
-    card
-        The card.
-
-    Raises
-    ------
-    ModelError
-        If the architecture is not one this version knows.
-    """
-    try:
-        if card.task == "environment":
-            return EnvironmentNet(
-                from_mapping(EnvironmentConfig, card.architecture, "architecture")
-            )
-        if card.task == "cath":
-            return CathNet(from_mapping(CathConfig, card.architecture, "architecture"))
-    # e3nn checks some of its arguments by assertions.
-    except (ModelError, TypeError, ValueError, AssertionError) as error:
-        raise ModelError(
-            f"the architecture in the card cannot be built ({error})", where=card.reference,
-            remedy="Use a newer protvox", code="model.architecture",
-        ) from error  # fmt: skip
-    raise ModelError(
-        f"the task {card.task!r} is unknown", where=card.reference,
-        remedy="Use a newer protvox", code="model.task",
-    )  # fmt: skip
-
-
-def load(name: str) -> tuple[Card, EnvironmentNet | CathNet]:
+def load(name: str) -> tuple[Card, Network]:
     """Return a model's card and its network with the released weights, ready to predict.
+
+    The network is folded; `protvox.zoo.networks.load_trained` gives the steerable one.
 
     Parameters
     ----------
@@ -172,8 +142,10 @@ def load(name: str) -> tuple[Card, EnvironmentNet | CathNet]:
     return load_folder(find(name).folder)
 
 
-def load_folder(folder: Path) -> tuple[Card, EnvironmentNet | CathNet]:
+def load_folder(folder: Path) -> tuple[Card, Network]:
     """Return the card and the network of a model folder, ready to predict.
+
+    The network is folded; `protvox.zoo.networks.load_trained` gives the steerable one.
 
     Parameters
     ----------
@@ -186,9 +158,7 @@ def load_folder(folder: Path) -> tuple[Card, EnvironmentNet | CathNet]:
         If it holds no model, or its weights are not those of the card.
     """
     card = read_card(folder)
-    network = build(card)
-    load_weights(network, check_weights(folder, card))
-    return card, network.eval().requires_grad_(False)
+    return card, load_folded(card, folder)
 
 
 def _folders() -> Iterator[Path]:

@@ -51,8 +51,25 @@ def check_weights(folder: Path, card: Card) -> Path:
     ModelError
         If the file is missing or is not the one the card names.
     """
-    path = folder / card.weights
-    if weights_digest(path) != card.sha256:
+    return check_file(folder / card.weights, card.sha256)
+
+
+def check_file(path: Path, sha256: str | None) -> Path:
+    """Return a file of weights after comparing its hash.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sha256
+        What it must be, hex digits.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing (``model.weights``) or another (``model.hash``).
+    """
+    if weights_digest(path) != sha256:
         raise ModelError(
             "the weights do not match the hash in the model card", where=str(path),
             remedy="Install protvox again, or restore the model folder", code="model.hash",
@@ -66,7 +83,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
     Parameters
     ----------
     network
-        Network of the architecture in the card.
+        Network of the architecture in the card; its tensors are replaced by the file's.
     path
         Checked file, see `check_weights`.
 
@@ -77,7 +94,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
     """
     try:
         weights: dict[str, Tensor] = load_file(path)
-        network.load_state_dict(weights)
+        network.load_state_dict(weights, assign=True)
     except (SafetensorError, RuntimeError, OSError) as error:
         raise ModelError(
             "the weights do not fit the architecture in the model card", where=str(path),

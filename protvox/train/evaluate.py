@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from protvox.nn import fold
 from protvox.train.cath import predict_domains
 from protvox.train.domains import DomainData
 from protvox.train.environment import predict_rows
@@ -73,7 +72,7 @@ def answer_shards(
     Parameters
     ----------
     network
-        The network; it is folded first, as for prediction.
+        The network, ready to predict, see `protvox.zoo.registry.load_folder`.
     shards
         Shard files.
     device
@@ -94,17 +93,17 @@ def answer_shards(
         If a shard cannot be used.
     """
     shard = read_shards(shards)
-    folded = fold(network).to(device)
+    network = network.to(device)
     if isinstance(network, EnvironmentNet):
         config = network.config
         residues = EnvironmentData(shard, config.moments, config.beyond)
         rows = _choose(residues.rows, sample, seed)
-        logits, labels = predict_rows(folded, residues, rows, device)
+        logits, labels = predict_rows(network, residues, rows, device)
         return Answers(logits, labels, residues.structure[rows], AMINO_ACIDS)
     domains = DomainData(shard, network.config)
     rows = _choose(domains.rows, sample, seed)
     # One at a time, each on its own grid, as a user's domain is.
-    logits, labels = predict_domains(folded, domains, rows, device, batch_size=1)
+    logits, labels = predict_domains(network, domains, rows, device, batch_size=1)
     _, family = np.unique(shard.structure_label[rows], return_inverse=True)
     unknown = shard.n_structures - len(domains.rows)
     return Answers(logits, labels, family.astype(np.int64), network.config.labels, unknown)

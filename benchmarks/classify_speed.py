@@ -1,0 +1,94 @@
+"""Speed and memory of ``protvox classify``: ``python benchmarks/classify_speed.py``.
+
+Every run is a fresh process that classifies the bundled example (chain of 300 to 400
+residues, both tasks) on two cores. Start-up is everything until the file is opened to be
+parsed and torch, numba and the predictors are loaded; the rest is the work. Writes
+``benchmarks/results/classify_speed.json``. ``PROTVOX_MODEL_DIR`` chooses other models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "classify_speed.json"
+EXAMPLE = ROOT / "protvox" / "examples" / "1pwc.pdb.gz"
+LIMITS = {"startup_s": 3.0, "work_s": 2.5, "peak_gb": 1.5, "help_s": 0.5}
+
+CLASSIFY = """
+import json, resource, sys, time
+def now():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return time.time(), used.ru_utime + used.ru_stime
+import protvox.predict.predictor, protvox.report.output, protvox.cli.views
+from protvox.structure import read
+from protvox.cli import app
+first, parse = [], read.read_structure
+def timed(*args, **kwargs):
+    first.append(now())
+    return parse(*args, **kwargs)
+read.read_structure = timed
+code = app.run(["classify", sys.argv[1], "--task", "all", "--format", "json", "-o", sys.argv[2]])
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"code": code, "first": first[0], "end": now(), "peak": peak}))
+"""
+HELP = "from protvox.cli import main; main()"
+
+
+def classify(source: Path) -> dict[str, float]:
+    """Run one process; the clock starts before it does."""
+    start = time.time()
+    done = subprocess.run(
+        [sys.executable, "-c", CLASSIFY, str(source), os.devnull], capture_output=True, text=True
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    told = json.loads(done.stdout.splitlines()[-1])
+    if told["code"]:
+        raise SystemExit(done.stderr)
+    (first, first_cpu), (end, end_cpu) = told["first"], told["end"]
+    return {
+        "startup_s": first - start, "work_s": end - first, "peak_gb": told["peak"] / 1e9,
+        "startup_cpu_s": first_cpu, "work_cpu_s": end_cpu - first_cpu,
+    }  # fmt: skip
+
+
+def help_text() -> float:
+    start = time.time()
+    subprocess.run([sys.executable, "-c", HELP, "--help"], capture_output=True, check=True)
+    return time.time() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--input", type=Path, default=EXAMPLE)
+    options = parser.parse_args()
+    classify(options.input), help_text()  # fills the caches of byte code and compiled loops
+    runs = [{**classify(options.input), "help_s": help_text()} for _ in range(options.rounds)]
+    columns = {name: [run[name] for run in runs] for name in runs[0]}
+    result = {
+        "min": {name: round(min(values), 3) for name, values in columns.items()},
+        "median": {name: round(statistics.median(values), 3) for name, values in columns.items()},
+        "limits": LIMITS,
+        "rounds": options.rounds,
+        "input": options.input.name,
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load": [round(value, 1) for value in os.getloadavg()],
+    }
+    text = json.dumps(result, indent=2) + "\n"
+    RESULT.write_text(text)
+    sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""The models as they ship: what a user may rely on whatever the pose and format of a file."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from protvox import predict
+from protvox.structure.read import read_structure
+from protvox.voxel.rotation import random_rotations
+
+# One structure in several formats, and others of different kinds.
+SAME = (("1gbt.bcif.gz", "1gbt.cif.gz"), ("3jqh.bcif.gz", "3jqh.cif"), ("1a8o.cif", "1a8o.pdb"))
+PROTEINS = ("1ubi.pdb", "1gbt.cif.gz", "1ejg.pdb.gz")
+
+
+def turned(structure, seed):
+    rng = np.random.default_rng(seed)
+    rotation = random_rotations(1, rng)[0]
+    moved = structure.coordinates @ rotation.T + rng.uniform(-30, 30, 3)
+    return dataclasses.replace(structure, coordinates=moved.astype(np.float32))
+
+
+def architectures(prediction):
+    return [{a.label: a.probability for a in d.architectures} for d in prediction.domains]
+
+
+@pytest.fixture(scope="module")
+def answers(data_dir):
+    """Return the answers for each protein as it lies and in four other poses."""
+    out = []
+    for name in PROTEINS:
+        structure = read_structure(data_dir / name)
+        poses = [structure] + [turned(structure, seed) for seed in range(4)]
+        out.append([predict.classify(pose, top_k=100, device="cpu") for pose in poses])
+    return out
+
+
+def test_environments_do_not_depend_on_the_pose(answers):
+    for first, *others in answers:
+        for other in others:
+            same = first.residues.predicted == other.residues.predicted
+            assert same.mean() >= 0.95
+            change = np.abs(first.residues.probabilities - other.residues.probabilities)
+            assert change.mean() <= 1e-4
+
+
+def test_architectures_do_not_depend_on_the_pose(answers):
+    kept, changes = [], []
+    for first, *others in answers:
+        for other in others:
+            for a, b in zip(architectures(first), architectures(other), strict=True):
+                kept.append(max(a, key=a.get) == max(b, key=b.get))
+                changes.append(np.mean([abs(a[label] - b[label]) for label in a]))
+    assert np.mean(kept) >= 0.95
+    assert np.mean(changes) <= 0.02
+
+
+def test_a_mirrored_protein_gets_another_answer(data_dir):
+    structure = read_structure(data_dir / "1ubi.pdb")
+    mirrored = dataclasses.replace(structure, coordinates=structure.coordinates * [1, 1, -1])
+    mirrored = dataclasses.replace(mirrored, coordinates=mirrored.coordinates.astype(np.float32))
+    here, there = (predict.classify(s, top_k=100, device="cpu") for s in (structure, mirrored))
+    change = np.abs(here.residues.probabilities - there.residues.probabilities)
+    assert change.mean() > 0.02
+    a, b = architectures(here)[0], architectures(there)[0]
+    assert max(abs(a[label] - b[label]) for label in a) > 0.02
+
+
+@pytest.mark.parametrize("names", SAME, ids=lambda names: names[0].split(".")[0])
+def test_formats_get_the_same_answer(names, data_dir):
+    here, there = (
+        predict.classify(read_structure(data_dir / name), top_k=100, device="cpu") for name in names
+    )
+    np.testing.assert_allclose(here.residues.probabilities, there.residues.probabilities, atol=1e-5)
+    for a, b in zip(architectures(here), architectures(there), strict=True):
+        assert all(abs(a[label] - b[label]) < 1e-5 for label in a)
+
+
+def test_natural_residues_are_likelier_than_chance(answers):
+    shares = [
+        (first.residues.predicted == first.residues.wild_type).mean() for first, *_ in answers
+    ]
+    # 1 in 20 by chance, about 1 in 10 by always answering leucine.
+    assert min(shares) > 0.3

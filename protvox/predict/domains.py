@@ -13,13 +13,9 @@ from protvox.errors import InputError
 from protvox.predict.results import DomainPrediction, RankedLabel
 from protvox.structure.model import Structure
 from protvox.vocabulary import CATH_NAMES
-from protvox.voxel.moments import domain_moments
-from protvox.voxel.pose import bounding_box, principal_axes
 from protvox.zoo.card import Card
-from protvox.zoo.cath import SKIPPED, CathNet, DomainBatch, domain_channels, grid_shape
-
-MAX_POINTS = 100_000
-"""Most grid points of one domain: a cube of 280 Å at 6 Å, 1 GB of memory."""
+from protvox.zoo.cath import CathNet
+from protvox.zoo.poses import domain_logits
 
 _LEAST_RESIDUES = 5
 _LEAST_BACKBONE = 0.5
@@ -86,28 +82,12 @@ class CathPredictor:
         """
         part = structure.select(domain.residues)
         self._check(part, domain)
-        channel = domain_channels(part.atom_type, part.coordinates)
-        # Far from the origin single precision is too coarse for sums over a domain.
-        middle = part.coordinates.mean(axis=0, dtype=np.float64)
-        coordinates = (part.coordinates - middle).astype(np.float32)
-        drawn = coordinates[channel != SKIPPED]
-        axes = principal_axes(drawn)
-        centre, extent = bounding_box(drawn, axes)
-        shape = grid_shape(extent, self.config.spacing)
-        if np.prod(shape) > MAX_POINTS:
-            raise InputError(
-                f"the domain is {extent.max():.0f} Å long, too wide for the grid",
-                where=f"{structure.name}, {domain.id}",
-                remedy="Give single domains, e.g. with --domain A:1-120", code="domain.too_large",
-            )  # fmt: skip
-        moments = domain_moments(
-            coordinates, channel, np.array([[0, part.n_atoms]], dtype=np.int64),
-            centre[None], axes[None], self.config.moments(shape),
+        logits = domain_logits(
+            self._network, part.coordinates, part.atom_type, self.device,
+            name=f"{structure.name}, {domain.id}",
         )  # fmt: skip
-        batch = DomainBatch(torch.from_numpy(moments), shape).to(self.device)
-        with torch.inference_mode():
-            logits = self._network(batch).float()[0] / self.card.temperature
-        return self._answer(domain, part.n_residues, logits.softmax(dim=0).tolist(), top_k)
+        probabilities = (logits / self.card.temperature).softmax(dim=0).tolist()
+        return self._answer(domain, part.n_residues, probabilities, top_k)
 
     def _check(self, part: Structure, domain: Domain) -> None:
         where = f"{part.name}, {domain.id}"

@@ -16,11 +16,10 @@ from protvox.voxel.moments import domain_moments
 from protvox.voxel.pose import bounding_box, principal_axes
 from protvox.voxel.rotation import small_rotations
 from protvox.zoo.cath import SKIPPED, CathConfig, DomainBatch, domain_channels, grid_shape
+from protvox.zoo.poses import HALF_TURNS
 
 JITTER = 0.35
 """Standard deviation of the random turns away from the principal axes, radians."""
-
-_HALF_TURNS = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=np.float32)
 
 
 class DomainData:
@@ -92,7 +91,7 @@ class DomainData:
         """
         axes = self._axes[rows]
         if rng is not None:
-            flips = _HALF_TURNS[rng.integers(0, len(_HALF_TURNS), len(rows))]
+            flips = HALF_TURNS[rng.integers(0, len(HALF_TURNS), len(rows))]
             turns = small_rotations(len(rows), JITTER, rng)
             axes = (turns @ (flips[:, :, None] * axes)).astype(np.float32)
         boxes = [bounding_box(self._atoms(row), a) for row, a in zip(rows, axes, strict=True)]
@@ -138,6 +137,16 @@ class DomainData:
                 turns = np.random.default_rng([seed, epoch, step])
                 yield self.batch(by_size[first : first + batch_size], turns)
                 step += 1
+
+    def atoms(self, row: int) -> slice:
+        """Return the atoms of a structure, a slice of the shard's.
+
+        Parameters
+        ----------
+        row
+            The structure.
+        """
+        return slice(*self._atom_range[row].tolist())
 
     def by_size(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return structures in ascending order of their boxes, for prediction in batches."""

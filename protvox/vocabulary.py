@@ -11,9 +11,7 @@ AMINO_ACIDS: Final = (
 )  # fmt: skip
 """The 20 standard amino acids, three-letter codes, in the order of every 20-way output."""
 
-ONE_LETTER: Final = MappingProxyType(
-    dict(zip(AMINO_ACIDS, "ARNDCQEGHILKMFPSTWYV", strict=True))
-)
+ONE_LETTER: Final = MappingProxyType(dict(zip(AMINO_ACIDS, "ARNDCQEGHILKMFPSTWYV", strict=True)))
 """Three-letter to one-letter codes of the standard amino acids."""
 
 THREE_LETTER: Final = MappingProxyType({one: three for three, one in ONE_LETTER.items()})

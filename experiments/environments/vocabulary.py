@@ -33,6 +33,7 @@ class ElementData(EnvironmentData):
     """Environments in which only the element of an atom is known."""
 
     def moments(self, *args, **options):
+        """Return the moments, the same for all types of one element."""
         out = super().moments(*args, **options)
         start = 0
         for degree in self.spec.degrees:

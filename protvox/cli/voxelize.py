@@ -1,4 +1,4 @@
-"""``protvox voxelize``: the density the networks see, as a map or as arrays."""
+"""``protvox voxelize``: the density of the atoms, as a map or as arrays."""
 
 from __future__ import annotations
 

@@ -55,6 +55,11 @@ class MomentEmbedding(nn.Module):
         -------
         Tensor
             ``batch irreps_out.dim x y z``.
+
+        Raises
+        ------
+        ValueError
+            If the moments are not of this layer's degrees or not of that grid.
         """
         if moments.shape[1:] != (self.irreps_in.dim, math.prod(shape)):
             raise ValueError(

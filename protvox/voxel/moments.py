@@ -255,6 +255,11 @@ def domain_moments(
     -------
     ndarray
         ``domain feature point`` float32, laid out as by `environment_moments`.
+
+    Raises
+    ------
+    ModelError
+        If the arrays do not fit each other (``voxel.arrays``).
     """
     nothing = np.full(len(atom_range), -1, dtype=np.int32)
     no_residue = np.zeros(len(coordinates), dtype=np.int32)

@@ -13,7 +13,6 @@ def table(tmp_path, example):
 
 
 def test_shards_then_environment_training(protvox, table, example, tmp_path):
-    pytest.importorskip("torch")
     folder = tmp_path / "shards"
     arguments = ("--structures", example.parent, "--task", "environment", "-o", folder)
     result = protvox("train", "shards", table, *arguments)

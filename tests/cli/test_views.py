@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import gemmi
 import pytest
 
 from protvox.structure.read import read_structure
@@ -11,7 +12,6 @@ pytestmark = pytest.mark.usefixtures("fake")
 
 @pytest.mark.parametrize("name", ["scored.pdb", "scored.cif", "scored.pdb.gz"])
 def test_annotated_structure_carries_the_probabilities(protvox, example, tmp_path, name):
-    gemmi = pytest.importorskip("gemmi")
     path = tmp_path / name
     result = protvox("classify", example, "--format", "json", "--annotate", path)
     assert result.code == 0

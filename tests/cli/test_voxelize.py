@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gemmi
 import numpy as np
 import pytest
 
@@ -7,7 +8,6 @@ from protvox.structure.read import read_structure
 
 
 def test_map_opens_on_top_of_the_structure(protvox, example, tmp_path):
-    gemmi = pytest.importorskip("gemmi")
     path = tmp_path / "out.ccp4"
     result = protvox("voxelize", example, "-o", path)
     assert result.code == 0
@@ -50,7 +50,7 @@ def test_surroundings_of_a_residue(protvox, example, tmp_path):
     result = protvox("voxelize", example, "-o", target, "--residue", "A:62")
     assert result.code == 0
     assert "21 x 21 x 21" in result.err
-    ccp4 = pytest.importorskip("gemmi").read_ccp4_map(str(target))
+    ccp4 = gemmi.read_ccp4_map(str(target))
     assert np.array(ccp4.grid, copy=False).shape == (21, 21, 21)
 
 

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from biotite.structure.io import pdbx
+from biotite.structure.io.pdbx import encoding
 
 from protvox.structure.binarycif_codec import MAX_ROWS, CodecError, decode
-
-encoding = pytest.importorskip("biotite.structure.io.pdbx.encoding")
-pdbx = pytest.importorskip("biotite.structure.io.pdbx")
 
 BYTES = {"kind": "ByteArray", "type": 3}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from biotite.structure.io import pdbx
 
 from protvox.errors import InputError
 from protvox.structure.model import ResidueKind, Structure
@@ -26,7 +27,6 @@ def same(a: Structure, b: Structure, tolerance: float = 1e-3) -> None:
 
 def to_bcif(path: Path) -> bytes:
     """Return biotite's BinaryCIF of an mmCIF file."""
-    pdbx = pytest.importorskip("biotite.structure.io.pdbx")
     data = path.read_bytes()
     text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
     out = pdbx.BinaryCIFFile()

@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import Bio.PDB
+import mdtraj as md
 import numpy as np
 import pytest
 
@@ -29,8 +31,9 @@ def text_of(path: Path) -> str:
 
 def biopython_residues(path: Path) -> Iterator[tuple[Place, dict[str, list[np.ndarray]]]]:
     """Yield each residue's place and, by atom name, all positions Biopython knows."""
-    pdb = pytest.importorskip("Bio.PDB")
-    parser = pdb.MMCIFParser(QUIET=True) if ".cif" in path.name else pdb.PDBParser(QUIET=True)
+    parser = (
+        Bio.PDB.MMCIFParser(QUIET=True) if ".cif" in path.name else Bio.PDB.PDBParser(QUIET=True)
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = next(iter(parser.get_structure("x", io.StringIO(text_of(path)))))
@@ -109,7 +112,6 @@ def test_biopython_agrees_on_the_example(example_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["1ubi.pdb", "1a8o.pdb", "3mht.pdb.gz"])
 def test_mdtraj_agrees(data_dir: Path, name: str, tmp_path: Path) -> None:
-    md = pytest.importorskip("mdtraj")
     structure = read_structure(data_dir / name)
     path = tmp_path / "x.pdb"
     path.write_text(text_of(data_dir / name))

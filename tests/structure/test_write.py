@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import Bio.PDB
 import numpy as np
 import pytest
 
@@ -36,12 +37,11 @@ def test_written_files_read_back_as_they_were(
 
 @pytest.mark.parametrize("suffix", [".pdb", ".cif"])
 def test_biopython_finds_the_values(data_dir: Path, tmp_path: Path, suffix: str) -> None:
-    pdb = pytest.importorskip("Bio.PDB")
     structure = read_structure(data_dir / "1gbt.cif.gz")
     values = values_of(structure)
     path = tmp_path / f"out{suffix}"
     write_annotated(structure, values, path, remark="Percent")
-    parser = pdb.PDBParser(QUIET=True) if suffix == ".pdb" else pdb.MMCIFParser(QUIET=True)
+    parser = Bio.PDB.PDBParser(QUIET=True) if suffix == ".pdb" else Bio.PDB.MMCIFParser(QUIET=True)
     found = {}
     for residue in parser.get_structure("x", str(path)).get_residues():
         factors = {(atom.bfactor, atom.occupancy) for atom in residue}

@@ -136,7 +136,7 @@ class DomainPrediction:
     n_residues
         Protein residues in it.
     in_range
-        False when the domain is larger than any the model was trained on.
+        False when the model was trained on longer or on shorter domains only.
     model
         ``name@version`` of the model that answered.
     cath_class

@@ -104,7 +104,7 @@ def answer_shards(
     rows = _choose(domains.rows, sample, seed)
     coordinates = shard.positions()
     # One at a time, each on its own grid, as a user's domain is.
-    logits = [
+    answers = [
         domain_logits(network, coordinates[atoms], shard.atom_type[atoms], device).numpy()
         for atoms in map(domains.atoms, rows.tolist())
     ]
@@ -112,7 +112,7 @@ def answer_shards(
     unknown = shard.n_structures - len(domains.rows)
     labels = domains.labels[rows]
     groups = family.astype(np.int64)
-    return Answers(np.stack(logits), labels, groups, network.config.labels, unknown)
+    return Answers(np.stack(answers), labels, groups, network.config.labels, unknown)
 
 
 def evaluate(

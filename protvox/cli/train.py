@@ -79,6 +79,7 @@ def shards(
     """
     from protvox.train.build import build_shards
 
+    _make_folder(output)
     with console.progress("reading structures") as bar:
         written, failures = build_shards(
             table,
@@ -159,6 +160,7 @@ def _train(
     from protvox.train.config import read_config
 
     network, loop = read_config(config, architecture)
+    _make_folder(output)
     last: list[Progress] = []
     with console.progress(output.name) as bar:
 
@@ -199,6 +201,14 @@ def _shards(folder: Path) -> Sequence[Path]:
                          remedy="Build some with protvox train shards",
                          code="usage.shards")  # fmt: skip
     return found
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"the folder cannot be made ({error.strerror or error})", where=str(path),
+                         remedy="Choose another place", code="output.write") from error  # fmt: skip
 
 
 def _device(name: str | None) -> torch.device:

@@ -113,8 +113,8 @@ def build_shards(
         report(done, len(items))
     flush()
     if not written:
-        raise InputError("no structure of the table could be used", where=str(table),
-                         remedy=f"The first reason: {failures[0].reason}" if failures else None,
+        first = f"The first reason: {failures[0].reason.rstrip('.')}" if failures else None
+        raise InputError("no structure of the table could be used", where=str(table), remedy=first,
                          code="input.no_structures")  # fmt: skip
     return written, failures
 

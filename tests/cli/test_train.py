@@ -58,3 +58,24 @@ def test_missing_shards_and_device(protvox, tmp_path):
     result = protvox("train", "environment", *arguments, "-o", tmp_path / "run")
     assert result.code == 2
     assert "there is no shard" in result.err
+
+
+def test_an_output_that_cannot_be_a_folder_is_a_usage_error(protvox, table, example, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text('[architecture]\nlabels = ["3.40"]\n')
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    shards = ("shards", table, "--structures", example.parent, "--task", "cath")
+    training = ("cath", config, "--train", tmp_path, "--validation", tmp_path)
+    for command in (shards, training):
+        result = protvox("train", *command, "-o", taken)
+        assert result.code == 2
+        assert "cannot be made" in result.err
+
+
+def test_no_usable_structure_is_bad_input(protvox, table, tmp_path):
+    arguments = ("--structures", tmp_path, "--task", "cath", "-o", tmp_path / "out")
+    result = protvox("train", "shards", table, *arguments)
+    assert result.code == 3
+    assert "there is no such file" in result.err
+    assert ".." not in result.err.replace("...", "")

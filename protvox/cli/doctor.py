@@ -113,8 +113,8 @@ def _models() -> Iterator[Finding]:
     from protvox.zoo import registry
 
     models = registry.available()
-    if not models:
-        yield Finding("models", "none is installed", healthy=False)
+    for task in sorted({"cath", "environment"} - {model.task for model in models}):
+        yield Finding("model", f"none for the task {task} is installed", healthy=False)
     for model in models:
         try:
             registry.verify(model.name)

@@ -113,7 +113,7 @@ def _strikes_all(error: Exception) -> bool:
 
 
 def _usage_text(error: click.ClickException) -> str:
-    text = error.format_message()
+    text = " ".join(error.format_message().split())  # click lists choices over several lines
     if isinstance(error, click.UsageError) and error.ctx is not None:
         text += f" See '{error.ctx.command_path} --help'."
     return text

@@ -117,10 +117,9 @@ def classify(
             )
             warnings += told
     if not answers and (table is None or not len(table)):
-        reason = warnings[-1] if warnings else "No residue has N, CA and C."
         raise InputError(
             "nothing in the structure can be predicted", where=structure.name,
-            remedy=reason.removesuffix("."), code="input.nothing_to_predict",
+            remedy=_why_nothing(lost, warnings), code="input.nothing_to_predict",
         )  # fmt: skip
     info = InputInfo.of(structure)
     return Prediction(
@@ -245,6 +244,13 @@ def _predict_environments(
         told = side_chain_advice(structure, structure.is_protein, "Environments")
         warnings += [told] if told else []
     return table, lost, warnings
+
+
+def _why_nothing(lost: Sequence[Dropped], warnings: Sequence[str]) -> str:
+    if lost:  # nobody gets an answer whose `dropped` could be looked into
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        return f"{lost[0].where}{more}: {lost[0].why.rpartition(': ')[2]}"
+    return warnings[-1].removesuffix(".") if warnings else "No residue has N, CA and C"
 
 
 def _silent(_done: int, _total: int) -> None:

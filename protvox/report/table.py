@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,12 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from protvox.report.text import printable
+from protvox.structure.wording import chain_label, count
 from protvox.vocabulary import AMINO_ACIDS, ONE_LETTER
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from protvox.predict.results import DomainPrediction, Prediction, ResidueTable
+    from protvox.structure.model import Dropped
 
 SUSPECT_ODDS: Final = 10.0
 """How many times likelier another amino acid must be for a residue to be marked."""
@@ -25,7 +27,8 @@ _SUSPECTS_SHOWN: Final = 10
 _STRIP: Final = 50
 _BLOCK: Final = 10
 _BAR: Final = 9
-_DROPPED_SHOWN: Final = 3
+_DROPPED_SHOWN: Final = 4
+_VAGUE: Final = ("atom", "residue")
 _SUSPECT_STYLE: Final = "bold red"
 _AGREES_STYLE: Final = "green"
 _QUIET_STYLE: Final = "dim"
@@ -59,12 +62,27 @@ def _header(prediction: Prediction) -> Text:
     facts = f"  {info.format}, model {info.model}, {info.n_residues} residues, {info.n_atoms} atoms"
     head.append(facts, style="not bold")
     if info.dropped:
-        shown = [f"{printable(d.what)} ({printable(d.where)})" for d in info.dropped]
+        shown = [printable(text) for text in _left_out(info.dropped)]
         more = len(shown) - _DROPPED_SHOWN
         tail = f"; and {more} more" if more > 0 else ""
         text = f"\nleft out: {'; '.join(shown[:_DROPPED_SHOWN])}{tail}"
         head.append(text, style=f"not bold {_QUIET_STYLE}")
     return head
+
+
+def _left_out(dropped: Iterable[Dropped]) -> Iterator[str]:
+    # The records count by chain; a person first asks how many of what, and why where
+    # "59 atoms" alone says nothing.
+    alike: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for item in dropped:
+        number, _, noun = item.what.partition(" ")
+        if not number.isdecimal():
+            number, noun = "1", item.what
+        alike.setdefault((noun.removesuffix("s"), item.why), []).append((int(number), item.where))
+    for (noun, why), items in alike.items():
+        where = items[0][1] + (f" and {len(items) - 1} more" if len(items) > 1 else "")
+        reason = f": {why}" if noun in _VAGUE else ""
+        yield f"{count(sum(number for number, _ in items), noun)} ({where}{reason})"
 
 
 def _domains(domains: tuple[DomainPrediction, ...]) -> Table:
@@ -87,11 +105,11 @@ def _domains(domains: tuple[DomainPrediction, ...]) -> Table:
 
 
 def _domain_place(domain: DomainPrediction) -> Text:
-    place = f"{domain.chain}:{domain.chopping}" if domain.chopping else f"chain {domain.chain}"
+    place = f"{domain.chain}:{domain.chopping}" if domain.chopping else chain_label(domain.chain)
     text = Text(printable(place))
     text.append(f"\n{domain.n_residues} residues", style=_QUIET_STYLE)
     if not domain.in_range:
-        text.append("\nlarger than any\ntrained on", style="yellow")
+        text.append("\noutside lengths\ntrained on", style="yellow")
     return text
 
 
@@ -144,11 +162,11 @@ def _residues(table: ResidueTable, model: str) -> Iterator[RenderableType]:
     marked = np.zeros(len(table), dtype=bool)
     marked[[s.row for s in suspects]] = True
     for chain in dict.fromkeys(table.chain.tolist()):
-        yield Text(f"\nchain {printable(chain)}", style="bold")
+        yield Text(f"\n{printable(chain_label(chain))}", style="bold")
         yield from _strip(table, np.flatnonzero(table.chain == chain), agree, marked)
     if suspects:
         yield Text()
-        yield _suspects(table)
+        yield _suspects(table, len(suspects))
 
 
 def _strip(
@@ -173,9 +191,11 @@ def _strip(
             yield lower
 
 
-def _suspects(table: ResidueTable) -> Table:
+def _suspects(table: ResidueTable, found: int) -> Table:
+    shown = table.suspects(odds=SUSPECT_ODDS, limit=_SUSPECTS_SHOWN)
+    listed = f"{len(shown)} of {found}" if found > len(shown) else ""
     out = Table(
-        title=Text("Most suspicious residues", style=_HEAD_STYLE),
+        title=_title("Most suspicious residues", listed),
         title_justify="left",
         title_style="",
         box=None,
@@ -186,14 +206,14 @@ def _suspects(table: ResidueTable) -> Table:
     out.add_column("p(present)", justify="right")
     out.add_column("expected instead")
     out.add_column("odds", justify="right")
-    for suspect in table.suspects(odds=SUSPECT_ODDS, limit=_SUSPECTS_SHOWN):
+    for suspect in shown:
         row = suspect.row
         number = f"{table.number[row]}{table.insertion_code[row]}"
         best = np.argsort(-table.probabilities[row], kind="stable")[:3]
         expected = "  ".join(f"{AMINO_ACIDS[i]} {table.probabilities[row, i]:.2f}" for i in best)
         out.add_row(
             printable(f"{table.chain[row]}:{number} {table.wild_type[row]}"),
-            f"{table.p_wild_type[row]:.4f}",
+            "<0.0001" if table.p_wild_type[row] < 0.00005 else f"{table.p_wild_type[row]:.4f}",
             expected,
             f"{suspect.odds:,.0f} : 1",
         )

@@ -86,7 +86,7 @@ def _load(
     try:
         if path.is_dir():
             raise InputError("this is a folder, not a file", where=str(path),
-                             remedy="Give one file, or score the folder",
+                             remedy="Give its files, such as FOLDER/*.pdb",
                              code="input.unreadable")  # fmt: skip
         if path.exists():
             with path.open("rb") as stream:  # a pipe as well as a file

@@ -20,6 +20,13 @@ def test_unknown_command_is_usage(protvox):
     assert result.err.count("\n") == 1
 
 
+def test_a_missing_choice_is_told_in_one_line(protvox):
+    result = protvox("completion")
+    assert result.code == 2
+    assert "\\n" not in result.err
+    assert "Choose from: bash, zsh, fish" in result.err
+
+
 @pytest.mark.parametrize("command", sorted(app.commands))
 def test_every_command_has_help_that_fits(protvox, command):
     result = protvox(command, "--help")

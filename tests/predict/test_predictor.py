@@ -157,6 +157,8 @@ def test_ca_only(ubiquitin):
         with pytest.raises(InputError) as caught:
             classify(trace, task=task)
         assert caught.value.code == "input.nothing_to_predict"
+        if task != "cath":
+            assert "more: N, CA or C is missing." in str(caught.value)
     with pytest.raises(InputError) as caught:
         classify(trace, domains=[parse_selection("A")])
     assert caught.value.code == "domain.backbone"

@@ -9,6 +9,8 @@ from rich.console import Console
 
 from protvox.predict.results import Prediction
 from protvox.report.table import render
+from protvox.structure.model import Dropped
+from protvox.vocabulary import AMINO_ACID_INDEX
 
 
 def draw(prediction: Prediction, *, color: bool = False, width: int = 80) -> str:
@@ -27,8 +29,18 @@ def test_fits_80_columns_whatever_the_names(prediction):
 def test_says_what_was_read_and_what_was_left_out(prediction):
     text = draw(prediction)
     assert "mmcif, model 3, 121 residues, 999 atoms" in text
-    assert "0 waters (chain 0)" in text
-    assert "and 2 more" in " ".join(text.split())
+    assert "10 waters (chain 0 and 4 more)" in text
+
+
+def test_reason_is_told_where_the_count_says_little(prediction):
+    dropped = (
+        Dropped("7 atoms", "chain A", "twice"), Dropped("2 atoms", "chain A", "unknown"),
+        Dropped("residue", "A:7 LYS", "no CA"), Dropped("5 models", "model 2", "one"),
+    )  # fmt: skip
+    info = dataclasses.replace(prediction.input, dropped=dropped)
+    text = " ".join(draw(dataclasses.replace(prediction, input=info)).split())
+    assert "7 atoms (chain A: twice); 2 atoms (chain A: unknown)" in text
+    assert "1 residue (A:7 LYS: no CA); 5 models (model 2)" in text
 
 
 def test_names_cannot_send_escapes(prediction):
@@ -48,8 +60,25 @@ def test_suspects_are_listed_with_insertion_code_and_odds(prediction):
     assert f"{0.999 / (0.001 / 19):,.0f} : 1" in text
 
 
+def test_improbable_is_not_shown_as_zero(prediction):
+    prediction.residues.probabilities[57, :] = 1e-9
+    prediction.residues.probabilities[57, AMINO_ACID_INDEX["GLY"]] = 1
+    assert "A:52A TRP     <0.0001  GLY 1.00" in draw(prediction)
+
+
+def test_says_how_many_suspects_are_not_listed(prediction):
+    assert "residues  10 of" not in draw(prediction)
+    prediction.residues.probabilities[:12] = np.roll(prediction.residues.probabilities[:12], 1, 1)
+    assert "Most suspicious residues  10 of 13" in draw(prediction)
+
+
+def test_chain_without_a_name_is_called_blank(prediction):
+    table = dataclasses.replace(prediction.residues, chain=np.full(120, ""))
+    assert "chain (blank)" in draw(dataclasses.replace(prediction, residues=table))
+
+
 def test_out_of_range_domain_is_marked(prediction):
-    assert draw(prediction).count("larger than any") == 1
+    assert draw(prediction).count("outside lengths") == 1
 
 
 def test_colour_only_when_asked(prediction):

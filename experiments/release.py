@@ -43,6 +43,7 @@ def main() -> None:
         summary=words["summary"],
         training={**words["training"], **cost},
         device=torch.device(options.device),
+        flatten_prior=words.get("flatten_prior", 0.0),
     )
     done, planned = card.training["steps"], card.training["loop"]["steps"]
     if done < planned:

@@ -44,6 +44,7 @@ def release(
     summary: str,
     training: Mapping[str, Any],
     device: torch.device,
+    flatten_prior: float = 0.0,
 ) -> Card:
     """Make a model folder of a training.
 
@@ -69,6 +70,9 @@ def release(
         More for the card: ``data``, ``split``, ``limits`` (a list of sentences) and the like.
     device
         Where to compute.
+    flatten_prior
+        For ``"cath"``: power of the label frequencies that is divided out of the answer, see
+        `flatten_label_prior`.
 
     Returns
     -------
@@ -93,7 +97,9 @@ def release(
     learned = read_shards(train_shards)
     network.to(device).float()
     if isinstance(network, CathNet):
-        settle_norms(network, settling_batches(DomainData(learned, network.config), loop, device))
+        domains = DomainData(learned, network.config)
+        settle_norms(network, settling_batches(domains, loop, device))
+        flatten_label_prior(network, domains, flatten_prior)
     network.cpu().eval().requires_grad_(False)
     folder.mkdir(parents=True, exist_ok=True)
     card = Card(
@@ -109,6 +115,7 @@ def release(
         n_residues=_lengths(learned, network.config) if isinstance(network, CathNet) else None,
         training={
             **training,
+            **({"flatten_prior": flatten_prior} if flatten_prior else {}),
             "steps": state["step"],
             "loop": state.get("loop", asdict(loop)),
             "n_structures": learned.n_structures,
@@ -122,6 +129,29 @@ def release(
     card = replace(card, temperature=fit_temperature(answers.logits, answers.labels))
     write_card(card, folder)
     return record(folder, "validation", measure(answers, card))
+
+
+def flatten_label_prior(network: CathNet, domains: DomainData, power: float) -> None:
+    """Divide a power of the training frequencies out of a network's probabilities, in place.
+
+    Parameters
+    ----------
+    network
+        The network; the bias of its last layer is changed.
+    domains
+        What it was trained on.
+    power
+        0 leaves the answer as it was learned, 1 makes all labels equally likely beforehand.
+
+    Notes
+    -----
+    Logit adjustment after training (Menon et al., ICLR 2021, equation 9).
+    """
+    counts = np.bincount(domains.labels[domains.rows], minlength=len(network.config.labels))
+    last = network.classifier[-1]
+    with torch.no_grad():
+        share = torch.from_numpy(counts / counts.sum()).to(last.bias)
+        last.bias -= power * share.clamp_min(1e-6).log()
 
 
 def record(folder: Path, split: str, metrics: Mapping[str, Any]) -> Card:

@@ -1,0 +1,51 @@
+"""Numbers in README and cards are those that a committed command wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+RESULTS = {
+    "environment": ROOT / "experiments" / "environments" / "results" / "metrics.json",
+    "cath": ROOT / "experiments" / "cath" / "results" / "metrics.json",
+}
+
+
+def with_interval(value: float, interval: list[float]) -> str:
+    low, high = interval
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def rows(metrics: dict) -> list[str]:
+    intervals = metrics["intervals"]
+    out = [with_interval(metrics[name], intervals[name]) for name in ("top1", "balanced")]
+    if "paper" in metrics:
+        paper = metrics["paper"]
+        names = ("top1", "balanced")
+        out += [with_interval(paper[name], paper["intervals"][name]) for name in names]
+        by_class = metrics["class_accuracy"]
+        out += [with_interval(by_class["top1"], by_class["intervals"]["top1"])]
+    return out
+
+
+@pytest.mark.parametrize("model", RESULTS)
+def test_readme_says_what_was_measured(model):
+    metrics = json.loads(RESULTS[model].read_text())
+    assert metrics["split"] == "test"
+    assert f"{metrics['n']:,}" in README
+    for text in rows(metrics):
+        assert text in README
+
+
+@pytest.mark.parametrize("model", RESULTS)
+def test_card_belongs_to_the_measured_weights(model):
+    metrics = json.loads(RESULTS[model].read_text())
+    card = json.loads((ROOT / "models" / model / "card.json").read_text())
+    assert metrics["sha256"] == card["sha256"]
+    assert card["metrics"]["test"]["top1"] == metrics["top1"]
+    words = (ROOT / "models" / model / "MODEL_CARD.md").read_text()
+    assert f"{metrics['top1']:.3f}" in words

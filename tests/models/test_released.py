@@ -27,8 +27,16 @@ def architectures(prediction):
     return [{a.label: a.probability for a in d.architectures} for d in prediction.domains]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def shipped():
+    """Look for models nowhere but where they ship."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PROTVOX_MODEL_DIR", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
-def answers(data_dir):
+def answers(data_dir, shipped):
     """Return the answers for each protein as it lies and in four other poses."""
     out = []
     for name in PROTEINS:

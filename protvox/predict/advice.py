@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from protvox.predict.results import DomainPrediction
 from protvox.structure.model import Structure
+from protvox.structure.wording import chain_label
 from protvox.vocabulary import BACKBONE_ATOMS
 from protvox.zoo.card import Card
 
@@ -34,13 +35,14 @@ def length_advice(answer: DomainPrediction, card: Card) -> str | None:
     if answer.in_range or card.n_residues is None:
         return None
     low, high = card.n_residues
+    place = answer.id if answer.chopping else chain_label(answer.chain)
     advice = (
         "it probably holds several domains; give them with --domain"
         if answer.n_residues > high
         else "it is too short for a domain"
     )
     return (
-        f"{answer.id} has {answer.n_residues} residues, the domains the model was "
+        f"{place} has {answer.n_residues} residues, the domains the model was "
         f"trained on have {low} to {high}: {advice}."
     )
 

@@ -19,6 +19,7 @@ from protvox.predict.residues import ResidueTable
 from protvox.predict.results import DomainPrediction, InputInfo, Prediction
 from protvox.structure.model import Dropped, Structure
 from protvox.structure.select import Selection, parse_selection
+from protvox.structure.wording import chain_label
 from protvox.zoo import registry
 
 __all__ = ["Task", "classify", "load_predictor"]
@@ -208,18 +209,19 @@ def _classify_domains(
     answers: list[DomainPrediction] = []
     warnings: list[str] = []
     for domain in domains:
+        place = domain.id if domain.chopping else chain_label(domain.chain)
         try:
             answer = cath.predict(structure, domain, top_k)
         except InputError as error:
             # A chain nobody asked for by name must not cost the others their answer.
             if explicit:
                 raise
-            warnings.append(f"No architecture for chain {domain.id}: {error.what}.")
+            warnings.append(f"No architecture for {place}: {error.what}.")
             continue
         answers.append(answer)
         told = (
             length_advice(answer, cath.card),
-            side_chain_advice(structure, domain.residues, f"Architecture of {domain.id}"),
+            side_chain_advice(structure, domain.residues, f"Architecture of {place}"),
         )
         warnings += [sentence for sentence in told if sentence]
     return tuple(answers), warnings

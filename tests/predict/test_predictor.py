@@ -168,7 +168,7 @@ def test_backbone_only_is_answered_with_a_warning(ubiquitin):
     prediction = classify(keep_atoms(ubiquitin, ["N", "CA", "C", "O"]))
     assert len(prediction.residues) == 76
     told = [w for w in prediction.warnings if "lack their side chains" in w]
-    assert [w.split(":")[0] for w in told] == ["Architecture of A", "Environments"]
+    assert [w.split(":")[0] for w in told] == ["Architecture of chain A", "Environments"]
     assert not any("side chains" in w for w in classify(ubiquitin).warnings)
 
 

@@ -199,7 +199,7 @@ class TextWriter:
         with self._console.capture() as captured:
             if self._count:
                 self._console.print()
-            self._console.print(render(prediction))
+            self._console.print(render(prediction, width=self._console.width))
         # Rich pads table cells to the right; nobody wants the blanks in a file.
         lines = [line.rstrip() + "\n" for line in captured.get().splitlines()]
         self._stream.write(_bytes("".join(lines)))

@@ -1,4 +1,4 @@
-"""A prediction as text for a terminal of 80 columns or more."""
+"""A prediction as text for a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ SUSPECT_ODDS: Final = 10.0
 """How many times likelier another amino acid must be for a residue to be marked."""
 
 _SUSPECTS_SHOWN: Final = 10
-_STRIP: Final = 50
+_MARGIN: Final = 8
+_MOST_BLOCKS: Final = 5
 _BLOCK: Final = 10
 _BAR: Final = 9
 _DROPPED_SHOWN: Final = 4
@@ -35,13 +36,15 @@ _QUIET_STYLE: Final = "dim"
 _HEAD_STYLE: Final = "bold cyan"
 
 
-def render(prediction: Prediction) -> RenderableType:
+def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
     """Lay out one prediction.
 
     Parameters
     ----------
     prediction
         Any prediction.
+    width
+        Columns there are; sequences are broken to fit, however wide it is they take 80 at most.
 
     Returns
     -------
@@ -52,7 +55,8 @@ def render(prediction: Prediction) -> RenderableType:
     if prediction.domains:
         parts += [Text(), _domains(prediction.domains)]
     if prediction.residues is not None:
-        parts += [Text(), *_residues(prediction.residues, prediction.models.get("environment", ""))]
+        model = prediction.models.get("environment", "")
+        parts += [Text(), *_residues(prediction.residues, model, width)]
     return Group(*parts)
 
 
@@ -146,7 +150,7 @@ def _title(text: str, model: str) -> Text:
     return title.append(f"  {model}", style=f"not bold {_QUIET_STYLE}") if model else title
 
 
-def _residues(table: ResidueTable, model: str) -> Iterator[RenderableType]:
+def _residues(table: ResidueTable, model: str, width: int) -> Iterator[RenderableType]:
     yield _title("Amino-acid environments", model)
     standard = np.isfinite(table.p_wild_type)
     if not standard.any():
@@ -161,34 +165,37 @@ def _residues(table: ResidueTable, model: str) -> Iterator[RenderableType]:
     )
     marked = np.zeros(len(table), dtype=bool)
     marked[[s.row for s in suspects]] = True
+    blocks = min(_MOST_BLOCKS, max(1, (width - _MARGIN + 1) // (_BLOCK + 1)))
     for chain in dict.fromkeys(table.chain.tolist()):
         yield Text(f"\n{printable(chain_label(chain))}", style="bold")
-        yield from _strip(table, np.flatnonzero(table.chain == chain), agree, marked)
+        rows = np.flatnonzero(table.chain == chain)
+        for start in range(0, len(rows), blocks * _BLOCK):
+            yield from _strip(table, rows[start : start + blocks * _BLOCK], agree, marked)
     if suspects:
         yield Text()
         yield _suspects(table, len(suspects))
 
 
 def _strip(
-    table: ResidueTable, rows: np.ndarray, agree: np.ndarray, marked: np.ndarray
+    table: ResidueTable, line: np.ndarray, agree: np.ndarray, marked: np.ndarray
 ) -> Iterator[Text]:
-    for start in range(0, len(rows), _STRIP):
-        line = rows[start : start + _STRIP]
-        first = int(line[0])
-        upper = Text(f"{table.number[first]}{table.insertion_code[first]}".rjust(6) + "  ")
-        lower = Text(" " * 8)
-        for i, row in enumerate(line):
-            if i and i % _BLOCK == 0:
-                upper.append(" ")
-                lower.append(" ")
-            style = _SUSPECT_STYLE if marked[row] else _AGREES_STYLE if agree[row] else ""
-            upper.append(ONE_LETTER.get(str(table.wild_type[row]), "X"), style=style)
-            favoured = ONE_LETTER[str(table.predicted[row])] if marked[row] else " "
-            lower.append(favoured, style=_SUSPECT_STYLE)
-        yield upper
-        lower.rstrip()
-        if lower:
-            yield lower
+    first = int(line[0])
+    upper = Text(f"{table.number[first]}{table.insertion_code[first]}".rjust(_MARGIN - 2) + "  ")
+    lower = Text(" " * _MARGIN)
+    for i, row in enumerate(line):
+        if i and i % _BLOCK == 0:
+            upper.append(" ")
+            lower.append(" ")
+        style = _SUSPECT_STYLE if marked[row] else _AGREES_STYLE if agree[row] else ""
+        upper.append(ONE_LETTER.get(str(table.wild_type[row]), "X"), style=style)
+        if marked[row]:
+            lower.append(ONE_LETTER[str(table.predicted[row])], style=_SUSPECT_STYLE)
+        else:
+            lower.append(" ")
+    yield upper
+    lower.rstrip()
+    if lower:
+        yield lower
 
 
 def _suspects(table: ResidueTable, found: int) -> Table:

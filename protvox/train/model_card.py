@@ -27,7 +27,7 @@ def write_model_card(card: Card, folder: Path) -> None:
     folder
         Folder of the model.
     """
-    (folder / "MODEL_CARD.md").write_text("\n".join(_lines(card)).rstrip() + "\n")
+    (folder / "MODEL_CARD.md").write_text("\n".join(_lines(card)).rstrip() + "\n", encoding="utf-8")
 
 
 def _lines(card: Card) -> Iterator[str]:

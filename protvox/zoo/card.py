@@ -80,7 +80,7 @@ def read_card(folder: Path) -> Card:
     """
     path = folder / CARD_FILE
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(path.read_text(encoding="utf-8"))
         if values.pop("schema") != SCHEMA:
             raise ValueError("another schema")
         limits = values.get("n_residues")

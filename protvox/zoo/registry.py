@@ -54,7 +54,7 @@ class ModelInfo:
         """
         path = self.folder / "MODEL_CARD.md"
         try:
-            return path.read_text()
+            return path.read_text(encoding="utf-8")
         except OSError as error:
             raise ModelError(
                 "the model has no readable card", where=str(path),

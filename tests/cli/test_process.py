@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -44,6 +45,17 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert done.returncode == 0
+
+
+def test_cards_are_read_where_the_locale_knows_ascii_only():
+    code = "import sys; from protvox.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, "models", "show", "environment"],
+        env=os.environ | plain, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Å" in done.stdout.decode()
 
 
 def test_bad_input_is_told_without_loading_torch():

@@ -17,7 +17,7 @@ def draw(prediction: Prediction, *, color: bool = False, width: int = 80) -> str
     file = io.StringIO()
     system = "standard" if color else None
     Console(file=file, width=width, force_terminal=color, color_system=system).print(
-        render(prediction)
+        render(prediction, width=width)
     )
     return file.getvalue()
 
@@ -52,6 +52,13 @@ def test_strip_shows_the_favoured_amino_acid_below_the_suspect(prediction):
     lines = draw(prediction).splitlines()
     row = lines.index("    45  LKMFPSTWYV")  # the last residues of chain A
     assert lines[row + 1] == "               G"
+
+
+def test_sequences_are_broken_to_a_narrow_terminal(prediction):
+    lines = draw(prediction, width=50).splitlines()
+    row = lines.index("    25  LKMFPSTWYV ARNDCQEGHI LKMFPSTWYV")  # three blocks of ten
+    assert lines[row + 1].split() == ["G"]
+    assert lines[row + 1].index("G") == lines[row].rindex("TWYV") + 1  # TRP
 
 
 def test_suspects_are_listed_with_insertion_code_and_odds(prediction):

@@ -231,7 +231,7 @@ def _intervals(
         "nll": -log_p[np.arange(len(labels)), labels],
     }
     found = {name: list(bootstrap_interval(value, groups)) for name, value in values.items()}
-    return {**found, "balanced": list(balanced_interval(correct, labels))}
+    return {**found, "balanced": list(balanced_interval(correct, labels, groups))}
 
 
 def _class_accuracy(log_p: NDArray[np.float64], answers: Answers) -> dict[str, Any]:
@@ -259,6 +259,6 @@ def _paper(log_p: NDArray[np.float64], answers: Answers) -> dict[str, Any]:
         "balanced": summary["balanced"],
         "intervals": {
             "top1": list(bootstrap_interval(correct.astype(float), groups)),
-            "balanced": list(balanced_interval(correct, labels)),
+            "balanced": list(balanced_interval(correct, labels, groups)),
         },
     }

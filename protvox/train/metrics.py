@@ -171,11 +171,12 @@ def bootstrap_interval(
 def balanced_interval(
     correct: NDArray[np.bool_],
     labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
     *,
     repeats: int = 1000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Return a 95 % interval of the balanced accuracy, resampling within the classes.
+    """Return a 95 % interval of the balanced accuracy, resampling whole groups.
 
     Parameters
     ----------
@@ -183,8 +184,10 @@ def balanced_interval(
         ``sample`` bool.
     labels
         ``sample`` int64.
+    groups
+        ``sample`` int64, the protein or superfamily each sample belongs to.
     repeats
-        Number of resamples.
+        Number of resamples; a class that one of them misses is left out of its mean.
     seed
         Of the random generator.
 
@@ -193,8 +196,15 @@ def balanced_interval(
     low, high : float
         2.5th and 97.5th percentile.
     """
-    rng = np.random.default_rng(seed)
-    parts = [correct[labels == label] for label in np.unique(labels)]
-    recalls = [rng.binomial(len(part), part.mean(), repeats) / len(part) for part in parts]
-    low, high = np.percentile(np.mean(recalls, axis=0), [2.5, 97.5])
+    members, row = np.unique(groups, return_inverse=True)
+    classes, column = np.unique(labels, return_inverse=True)
+    shape = (len(members), len(classes))
+    total, right = np.zeros(shape), np.zeros(shape)
+    np.add.at(total, (row, column), 1)
+    np.add.at(right, (row, column), correct)
+    share = np.full(len(members), 1 / len(members))
+    draws = np.random.default_rng(seed).multinomial(len(members), share, repeats)
+    counts = draws @ total
+    recalls = np.divide(draws @ right, counts, out=np.full_like(counts, np.nan), where=counts > 0)
+    low, high = np.percentile(np.nanmean(recalls, axis=1), [2.5, 97.5])
     return float(low), float(high)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -65,6 +66,11 @@ def example() -> Path:
     return Path(protvox_package.__file__).parent / "examples" / "1pwc.pdb.gz"
 
 
+def listen_to_interrupts() -> None:
+    """Put the default handling of Ctrl-C back."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def start():
     """Start the command line with the fake predictor in a process of its own."""
@@ -73,7 +79,10 @@ def start():
     def call(mode: str, *arguments: str | Path, **options) -> subprocess.Popen:
         command = [sys.executable, str(FAKE), mode, *map(str, arguments)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": ROOT}, **pipes)
+        # A shell starts background jobs with SIGINT ignored, and children inherit that.
+        process = subprocess.Popen(
+            command, env=os.environ | {"PYTHONPATH": ROOT}, preexec_fn=listen_to_interrupts, **pipes
+        )
         started.append(process)
         return process
 

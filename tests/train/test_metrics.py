@@ -77,12 +77,17 @@ def test_bootstrap_of_equal_groups_counts_groups_not_samples():
 
 
 def test_balanced_interval():
-    correct = np.array([True] * 50 + [False] * 50 + [True] * 10)
-    labels = np.array([0] * 100 + [1] * 10)
-    low, high = balanced_interval(correct, labels)
+    correct = np.array([True] * 50 + [False] * 50 + [True] * 100)
+    labels = np.array([0] * 100 + [1] * 100)
+    alone = np.arange(200)
+    low, high = balanced_interval(correct, labels, alone)
     # Class 1 is always right; class 0 has a standard error of 0.05, halved by the mean.
     assert low == pytest.approx(0.75 - 1.96 * 0.025, abs=0.01)
     assert high == pytest.approx(0.75 + 1.96 * 0.025, abs=0.01)
+    # Ten copies of ten independent samples say no more than the ten.
+    copies = np.concatenate([np.arange(100) // 10, 10 + np.arange(100) // 10])
+    wide_low, wide_high = balanced_interval(correct, labels, copies)
+    assert wide_high - wide_low > 2.5 * (high - low)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])

@@ -190,7 +190,8 @@ def _labels(shard: Shard) -> list[str]:
 
 def _lengths(shard: Shard, config: CathConfig) -> tuple[int, int]:
     lengths = np.diff(shard.structure_start)[np.isin(_labels(shard), config.labels)]
-    return int(lengths.min()), int(lengths.max())
+    # The shortest few are damaged entries of the training set, not domains.
+    return int(np.percentile(lengths, 1)), int(lengths.max())
 
 
 def _labelled(shard: Shard, network: EnvironmentNet | CathNet) -> int:

@@ -35,7 +35,8 @@ class Card:
     temperature
         Divides the logits before the softmax; fitted on validation data (Guo et al. 2017).
     n_residues
-        Least and most residues of a training domain; None where it does not apply.
+        Residues of the training domains, from the first percentile to the most; None where it
+        does not apply.
     inference, inference_sha256
         File name of the folded weights, which predictions load, and the hex digest of its
         bytes; None where there are none.

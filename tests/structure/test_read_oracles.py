@@ -153,4 +153,4 @@ def test_biopython_agrees_on_original_files(raw_files: list[Path]) -> None:
             assert "pdbx_PDB_ins_code" in str(error)  # it needs this optional column
     assert compared >= 125
     assert refused <= 6
-    assert len(beyond_biopython) <= 1
+    assert len(beyond_biopython) <= 2

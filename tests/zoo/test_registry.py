@@ -54,7 +54,7 @@ def test_load_gives_the_trained_network_folded(models):
 
 @pytest.mark.parametrize("name", ["catch", "", "cath@77", "../cath"])
 def test_unknown_names_list_the_known(models, name):
-    with pytest.raises(ModelError, match="cath@9.*environment@9") as caught:
+    with pytest.raises(ModelError, match=r"cath@9.*environment@9") as caught:
         registry.find(name)
     assert caught.value.code == "model.unknown"
 

@@ -148,10 +148,10 @@ def flatten_label_prior(network: CathNet, domains: DomainData, power: float) -> 
     Logit adjustment after training (Menon et al., ICLR 2021, equation 9).
     """
     counts = np.bincount(domains.labels[domains.rows], minlength=len(network.config.labels))
-    last = network.classifier[-1]
+    bias = network.classifier.get_parameter(f"{len(network.classifier) - 1}.bias")
     with torch.no_grad():
-        share = torch.from_numpy(counts / counts.sum()).to(last.bias)
-        last.bias -= power * share.clamp_min(1e-6).log()
+        share = torch.from_numpy(counts / counts.sum()).to(bias)
+        bias -= power * share.clamp_min(1e-6).log()
 
 
 def record(folder: Path, split: str, metrics: Mapping[str, Any]) -> Card:

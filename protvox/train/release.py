@@ -151,7 +151,7 @@ def flatten_label_prior(network: CathNet, domains: DomainData, power: float) -> 
     bias = network.classifier.get_parameter(f"{len(network.classifier) - 1}.bias")
     with torch.no_grad():
         share = torch.from_numpy(counts / counts.sum()).to(bias)
-        bias -= power * share.clamp_min(1e-6).log()
+        bias.sub_(power * share.clamp_min(1e-6).log())
 
 
 def record(folder: Path, split: str, metrics: Mapping[str, Any]) -> Card:

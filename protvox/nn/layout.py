@@ -71,5 +71,7 @@ def mix_channels(matrix: Tensor, field: Tensor) -> Tensor:
     if field.ndim == 5 and field.stride(1) == 1:
         rows = functional.linear(field.permute(0, 2, 3, 4, 1), matrix)
         return rows.permute(0, 4, 1, 2, 3)
-    mixed = torch.matmul(matrix, field.flatten(2) if field.ndim > 2 else field[:, :, None])
+    flat = field.flatten(2) if field.ndim > 2 else field[:, :, None]
+    # A product with a single matrix would copy the field to fold the batch into it.
+    mixed = torch.bmm(matrix.expand(len(field), -1, -1), flat)
     return mixed.view(field.shape[0], matrix.shape[0], *field.shape[2:])

@@ -9,6 +9,7 @@ from e3nn import o3
 from torch import Tensor, nn
 
 from protvox.nn.irreps import check_irreps
+from protvox.nn.plain import mix_moments
 
 
 class MomentEmbedding(nn.Module):
@@ -67,19 +68,11 @@ class MomentEmbedding(nn.Module):
                 f"{self.irreps_in.dim} features x {math.prod(shape)} points"
             )
         blocks = [
-            part @ moments[:, span] for part, span in zip(self.blocks(), self._spans(), strict=True)
+            mix_moments(weight.T, moments[:, span], m.ir.dim)
+            for m, weight, span in zip(self.irreps_out, self.weights, self._spans(), strict=True)
         ]
         field: Tensor = torch.cat(blocks, dim=1).unflatten(2, shape)
         return field
-
-    def blocks(self) -> list[Tensor]:
-        """Return the dense mixing matrix of every output block, ``out feature``."""
-        matrices: list[Tensor] = []
-        for m, weight in zip(self.irreps_out, self.weights, strict=True):
-            # The same mixing for every component; features are component-major.
-            eye = torch.eye(m.ir.dim, dtype=weight.dtype, device=weight.device)
-            matrices.append(torch.einsum("km,ij->mijk", weight, eye).reshape(m.dim, -1))
-        return matrices
 
     def _spans(self) -> list[slice]:
         ends = [0]

@@ -71,6 +71,31 @@ def blur_width(sigma: float) -> int:
     return 2 * max(1, round(3 * sigma)) + 1
 
 
+def mix_moments(weight: Tensor, moments: Tensor, components: int) -> Tensor:
+    """Mix the (type, shell) pairs of moments of one degree into fields of that degree.
+
+    Parameters
+    ----------
+    weight
+        ``field pair``, the same for every component.
+    moments
+        ``batch feature point``, features laid out ``component pair``.
+    components
+        Number of components, 2 l + 1.
+
+    Returns
+    -------
+    Tensor
+        ``batch channel point``, channels laid out ``field component``.
+    """
+    # Multiplying a batch by a single matrix would copy the moments, the largest array of a
+    # network; batched products of slices read them where they lie.
+    rows = weight.expand(len(moments), -1, -1)
+    features = moments.unflatten(1, (components, weight.shape[1]))
+    mixed = [torch.bmm(rows, features[:, component]) for component in range(components)]
+    return mixed[0] if components == 1 else torch.stack(mixed, dim=2).flatten(1, 2)
+
+
 class PlainGate(nn.Module):
     """Gated non-linearity on channels, equal to `protvox.nn.activation.Gate`.
 
@@ -163,8 +188,7 @@ class PlainEmbedding(nn.Module):
         of_degree = torch.split(moments, widths, dim=1)
         mixed: list[Tensor] = []
         for weight, (_, degree) in zip(self.weights, self.blocks, strict=True):
-            features = of_degree[degree].unflatten(1, (2 * degree + 1, self.degrees[degree]))
-            mixed.append(torch.matmul(weight, features).transpose(1, 2).flatten(1, 2))
+            mixed.append(mix_moments(weight, of_degree[degree], 2 * degree + 1))
         n_scalars = len(self.bias)
         field = torch.cat(mixed, dim=1)
         field[:, :n_scalars] += self.bias[:, None]

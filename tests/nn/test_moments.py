@@ -72,18 +72,6 @@ def test_turned_moments_give_the_turned_field(layer, moments, seed):
     assert (got - expected).abs().max() < 1e-10
 
 
-def test_dense_blocks_are_the_layer(layer, moments):
-    rows = []
-    ends = np.cumsum([0] + [(2 * degree + 1) * n for degree, n in enumerate(PAIRS)])
-    for m, block in zip(layer.irreps_out, layer.blocks(), strict=True):
-        row = torch.zeros(m.dim, layer.irreps_in.dim, dtype=torch.float64)
-        row[:, ends[m.ir.l] : ends[m.ir.l + 1]] = block
-        rows.append(row)
-    weight = torch.cat(rows)[:, :, None, None, None]
-    expected = torch.nn.functional.conv3d(moments.unflatten(2, SHAPE), weight)
-    assert (layer(moments, SHAPE) - expected).abs().max() < 1e-12
-
-
 def test_it_is_the_first_steerable_convolution_of_the_atoms():
     # Atoms on voxels are densities of single voxels; a convolution with kernels radial x
     # harmonic then is a sum over atoms, which is what moments are.

@@ -16,6 +16,7 @@ from protvox.cli.completion import completion
 from protvox.cli.doctor import doctor
 from protvox.cli.failures import INTERRUPTED_EXIT, report
 from protvox.cli.models import models
+from protvox.cli.mutations import mutations
 from protvox.cli.train import train
 from protvox.cli.voxelize import voxelize
 
@@ -47,13 +48,14 @@ def app() -> None:
     Start with:
       protvox classify --example
       protvox classify 1abc.cif --format json
+      protvox mutations 1abc.cif --mutations A:45W
 
     Exit codes: 0 all fine, 2 usage, 3 bad input, 4 some inputs failed, 5 model or
     configuration, 6 device or memory, 70 a bug, 130 interrupted.
     """  # noqa: D301 (\b is click's mark for lines to keep)
 
 
-for _command in (classify, voxelize, models, train, doctor, completion):
+for _command in (classify, mutations, voxelize, models, train, doctor, completion):
     app.add_command(_command)
 
 

@@ -110,7 +110,7 @@ def classify(
 
     request = _Request(**options)
     if example:
-        inputs = (*inputs, _example_path())
+        inputs = (*inputs, example_path())
     views = Views(annotate=annotate, pymol=pymol, chimerax=chimerax)
     views.check(inputs, task=request.task)
     _check_inputs(inputs, request)
@@ -119,7 +119,7 @@ def classify(
     form = form or format_of(destination) or "table"
     outcomes = Outcomes(len(inputs))
     with open_output(destination) as stream:
-        _check_stream(form, stream.isatty())
+        check_stream(form, stream.isatty())
         tables = "domains" if request.task == "cath" else "residues"
         writer = make_writer(form, stream, many=len(inputs) > 1, tables=tables)
         for source in inputs:
@@ -146,13 +146,23 @@ def _check_inputs(inputs: tuple[str, ...], request: _Request) -> None:
     if inputs.count(STDOUT) > 1:
         raise UsageError("standard input can be read only once", where="-",
                          remedy="Give - once", code="usage.stdin")  # fmt: skip
-    if request.domains and request.task == "environment":
-        raise UsageError("domains are classified by the cath task only", where="--domain",
-                         remedy="Leave out --domain, or use --task all",
-                         code="usage.domain")  # fmt: skip
 
 
-def _check_stream(form: str, terminal: bool) -> None:
+def check_stream(form: str, terminal: bool) -> None:
+    """Refuse to write binary data to a terminal.
+
+    Parameters
+    ----------
+    form
+        Output format.
+    terminal
+        Whether a person reads along.
+
+    Raises
+    ------
+    UsageError
+        If the format is no text.
+    """
     if form == "parquet" and terminal:
         raise UsageError("parquet is not for a terminal", where="--format",
                          remedy="Give a file with -o", code="usage.parquet")  # fmt: skip
@@ -182,5 +192,6 @@ def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
     return structure, prediction
 
 
-def _example_path() -> str:
+def example_path() -> str:
+    """Return the path of the bundled example structure."""
     return str(Path(__file__).parent.parent / "examples" / _EXAMPLE)

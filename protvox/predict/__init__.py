@@ -1,21 +1,24 @@
 """Predictions: from a structure to probabilities.
 
-Importing the package is cheap: torch comes in with `classify` and `load_predictor`.
+Importing the package is cheap: torch comes in with its functions.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from protvox.predict.mutations import score_mutations
     from protvox.predict.predictor import classify, load_predictor
 
-__all__ = ["classify", "load_predictor"]
+__all__ = ["classify", "load_predictor", "score_mutations"]
+
+_HOMES = {"score_mutations": "mutations"}
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from protvox.predict import predictor
-
-        return getattr(predictor, name)
+        home = _HOMES.get(name, "predictor")
+        return getattr(import_module(f"protvox.predict.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -85,7 +85,7 @@ def classify(
     if top_k < 1:
         raise UsageError("at least one architecture must be kept", where=f"top_k {top_k}",
                          remedy="Give 1 or more", code="usage.top_k")  # fmt: skip
-    asked = _asked(structure, chain)
+    asked = asked_residues(structure, chain)
     chosen = _chosen(structure, domains, chain) if domains else None
     answers: tuple[DomainPrediction, ...] = ()
     table: ResidueTable | None = None
@@ -152,7 +152,26 @@ def _wrong_task(model: str, task: str) -> ModelError:
     )  # fmt: skip
 
 
-def _asked(structure: Structure, chain: str | None) -> NDArray[np.bool_]:
+def asked_residues(structure: Structure, chain: str | None) -> NDArray[np.bool_]:
+    """Return the protein residues to answer for.
+
+    Parameters
+    ----------
+    structure
+        The whole structure.
+    chain
+        Only this chain; None for all.
+
+    Returns
+    -------
+    ndarray
+        ``residue`` bool.
+
+    Raises
+    ------
+    InputError
+        If the chain is not there or is not protein (``input.chain``).
+    """
     if chain is None:
         return structure.is_protein
     # Through the grammar's own look-up, so that a wrong chain gets the same error everywhere.

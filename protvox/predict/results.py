@@ -82,6 +82,18 @@ class InputInfo:
             dropped=structure.dropped,
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as the ``input`` of every JSON form."""
+        return {
+            "name": self.name,
+            "format": self.format,
+            "sha256": self.sha256,
+            "model": self.model,
+            "n_atoms": self.n_atoms,
+            "n_residues": self.n_residues,
+            "dropped": [{"what": d.what, "where": d.where, "why": d.why} for d in self.dropped],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class RankedLabel:
@@ -206,18 +218,9 @@ class Prediction:
             Plain Python values in a fixed key order; floats rounded to 6 significant
             digits, ``None`` for a number that does not exist.
         """
-        info = self.input
         return {
             "schema": SCHEMA,
-            "input": {
-                "name": info.name,
-                "format": info.format,
-                "sha256": info.sha256,
-                "model": info.model,
-                "n_atoms": info.n_atoms,
-                "n_residues": info.n_residues,
-                "dropped": [{"what": d.what, "where": d.where, "why": d.why} for d in info.dropped],
-            },
+            "input": self.input.to_dict(),
             "models": dict(sorted(self.models.items())),
             "domains": [_domain_dict(domain) for domain in self.domains],
             "residues": [] if self.residues is None else list(_residue_dicts(self.residues)),

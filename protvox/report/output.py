@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from protvox.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import RenderableType
 
+    from protvox.predict.mutation_results import MutationScores
     from protvox.predict.results import Prediction
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "parquet")
@@ -21,10 +23,17 @@ _TEXT_WIDTH: Final = 80
 _DIGITS: Final = "%.6g"
 
 
-class Writer(Protocol):
-    """Takes predictions one by one, as they are ready."""
+class Answer(Protocol):
+    """A prediction of any kind."""
 
-    def add(self, prediction: Prediction) -> None:
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return it as JSON text."""
+
+
+class Writer(Protocol):
+    """Takes predictions of one kind one by one, as they are ready."""
+
+    def add(self, prediction: Answer) -> None:
         """Take one more prediction."""
 
     def close(self) -> None:
@@ -55,14 +64,18 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
     many
         Whether several inputs were given: then ``json`` is a list.
     tables
-        ``"domains"`` or ``"residues"``: the rows of csv, tsv and parquet.
+        ``"domains"`` or ``"residues"``: the rows of csv, tsv and parquet; ``"mutations"`` for
+        scores of mutations.
 
     Raises
     ------
     UsageError
         If there is no such format.
     """
-    frame = _domains if tables == "domains" else _residues
+    frames: dict[str, Callable[[Any], pd.DataFrame]] = {
+        "domains": _domains, "residues": _residues, "mutations": _mutations,
+    }  # fmt: skip
+    frame = frames[tables]
     if form == "json":
         return JsonWriter(stream, many=many)
     if form == "jsonl":
@@ -72,7 +85,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
     if form == "parquet":
         return ParquetWriter(stream, frame)
     if form == "table":
-        return TextWriter(stream)
+        return TextWriter(stream, _mutation_text if tables == "mutations" else _prediction_text)
     raise UsageError(f"there is no output format {form!r}", remedy=f"Choose one of {FORMATS}")
 
 
@@ -84,7 +97,7 @@ class JsonWriter:
         self._many = many
         self._count = 0
 
-    def add(self, prediction: Prediction) -> None:
+    def add(self, prediction: Answer) -> None:
         """Take one more prediction."""
         if self._many:
             self._stream.write(b",\n" if self._count else b"[\n")
@@ -105,7 +118,7 @@ class JsonLinesWriter:
     def __init__(self, stream: io.BufferedIOBase) -> None:
         self._stream = stream
 
-    def add(self, prediction: Prediction) -> None:
+    def add(self, prediction: Answer) -> None:
         """Take one more prediction."""
         self._stream.write(_bytes(prediction.to_json() + "\n"))
         self._stream.flush()
@@ -120,7 +133,7 @@ class DelimitedWriter:
     def __init__(
         self,
         stream: io.BufferedIOBase,
-        frame: Callable[[Prediction], pd.DataFrame],
+        frame: Callable[[Any], pd.DataFrame],
         separator: str,
     ) -> None:
         self._stream = stream
@@ -128,7 +141,7 @@ class DelimitedWriter:
         self._separator = separator
         self._columns: list[str] | None = None
 
-    def add(self, prediction: Prediction) -> None:
+    def add(self, prediction: Answer) -> None:
         """Take one more prediction."""
         frame = self._frame(prediction)
         header = self._columns is None
@@ -152,14 +165,12 @@ class DelimitedWriter:
 class ParquetWriter:
     """One table, written at the end."""
 
-    def __init__(
-        self, stream: io.BufferedIOBase, frame: Callable[[Prediction], pd.DataFrame]
-    ) -> None:
+    def __init__(self, stream: io.BufferedIOBase, frame: Callable[[Any], pd.DataFrame]) -> None:
         self._stream = stream
         self._frame = frame
         self._frames: list[pd.DataFrame] = []
 
-    def add(self, prediction: Prediction) -> None:
+    def add(self, prediction: Answer) -> None:
         """Take one more prediction."""
         self._frames.append(self._frame(prediction))
 
@@ -178,10 +189,13 @@ class ParquetWriter:
 class TextWriter:
     """The table for people, coloured when the stream is a terminal."""
 
-    def __init__(self, stream: io.BufferedIOBase) -> None:
+    def __init__(
+        self, stream: io.BufferedIOBase, render: Callable[[Any, int], RenderableType]
+    ) -> None:
         from rich.console import Console
 
         self._stream = stream
+        self._render = render
         # Rich lays the text out, the stream takes the bytes: so the encoding is always UTF-8.
         self._console = Console(
             file=io.StringIO(),
@@ -192,14 +206,12 @@ class TextWriter:
             self._console.width = _TEXT_WIDTH
         self._count = 0
 
-    def add(self, prediction: Prediction) -> None:
+    def add(self, prediction: Answer) -> None:
         """Take one more prediction."""
-        from protvox.report.table import render
-
         with self._console.capture() as captured:
             if self._count:
                 self._console.print()
-            self._console.print(render(prediction, width=self._console.width))
+            self._console.print(self._render(prediction, self._console.width))
         # Rich pads table cells to the right; nobody wants the blanks in a file.
         lines = [line.rstrip() + "\n" for line in captured.get().splitlines()]
         self._stream.write(_bytes("".join(lines)))
@@ -220,3 +232,19 @@ def _domains(prediction: Prediction) -> pd.DataFrame:
 
 def _residues(prediction: Prediction) -> pd.DataFrame:
     return prediction.to_pandas().residues
+
+
+def _mutations(scores: MutationScores) -> pd.DataFrame:
+    return scores.to_pandas()
+
+
+def _prediction_text(prediction: Prediction, width: int) -> RenderableType:
+    from protvox.report.table import render
+
+    return render(prediction, width=width)
+
+
+def _mutation_text(scores: MutationScores, width: int) -> RenderableType:
+    from protvox.report.mutation_table import render_mutations
+
+    return render_mutations(scores, width=width)

@@ -17,7 +17,7 @@ from protvox.vocabulary import AMINO_ACIDS, ONE_LETTER
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from protvox.predict.results import DomainPrediction, Prediction, ResidueTable
+    from protvox.predict.results import DomainPrediction, InputInfo, Prediction, ResidueTable
     from protvox.structure.model import Dropped
 
 SUSPECT_ODDS: Final = 10.0
@@ -51,7 +51,7 @@ def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
     rich renderable
         Reads well without colour; nothing in it is wider than 80 columns.
     """
-    parts: list[RenderableType] = [_header(prediction)]
+    parts: list[RenderableType] = [render_input(prediction.input)]
     if prediction.domains:
         parts += [Text(), _domains(prediction.domains)]
     if prediction.residues is not None:
@@ -60,8 +60,19 @@ def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
     return Group(*parts)
 
 
-def _header(prediction: Prediction) -> Text:
-    info = prediction.input
+def render_input(info: InputInfo) -> Text:
+    """Lay out what was read, and what was left out of it.
+
+    Parameters
+    ----------
+    info
+        Of any answer.
+
+    Returns
+    -------
+    Text
+        One or two lines.
+    """
     head = Text(printable(info.name), style="bold")
     facts = f"  {info.format}, model {info.model}, {info.n_residues} residues, {info.n_atoms} atoms"
     head.append(facts, style="not bold")

@@ -156,6 +156,14 @@ def test_a_missing_device_stops_at_the_first_input(protvox, fake, monkeypatch, e
     assert result.err.count("error: ") == 1
 
 
+def test_environments_of_a_domain_alone(protvox, fake):
+    """Python could do it, the command line refused."""
+    result = protvox("classify", "--example", "--task", "environment", "--domain", "A:5-20")
+    assert result.code == 0
+    assert fake.CALLS[-1]["task"] == "environment"
+    assert [str(d) for d in fake.CALLS[-1]["domains"]] == ["A:5-20"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -165,7 +173,6 @@ def test_a_missing_device_stops_at_the_first_input(protvox, fake, monkeypatch, e
         ("--example", "--top-k", "0"),
         ("--example", "--device", "tpu"),
         ("-", "-"),
-        ("--example", "--task", "environment", "--domain", "A"),
         ("--example", "-o", "no/such/folder/out.csv"),
         ("--example", "--annotate", "scored.txt"),
         ("--example", "--task", "cath", "--annotate", "scored.pdb"),

@@ -1,0 +1,153 @@
+"""``protvox mutations``: which substitutions the sites of a structure tolerate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from protvox.cli import console
+from protvox.cli.classify import check_stream, example_path
+from protvox.cli.failures import SOME_FAILED_EXIT
+from protvox.cli.files import STDOUT, open_output, refuse_overwrite
+from protvox.cli.options import device_option, model_number_option, offline_option
+from protvox.errors import UsageError
+from protvox.report.output import FORMATS, format_of, make_writer
+
+if TYPE_CHECKING:
+    from protvox.predict.mutation_list import MutationList
+    from protvox.predict.mutation_results import MutationScores
+    from protvox.structure.model import Structure
+
+_TOLD: Final = 10
+_LISTS: Final = (".csv", ".tsv", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What to ask of the input, and how to read it."""
+
+    mutations: tuple[str, ...]
+    chain: str | None
+    device: str | None
+    model: str | None
+    model_number: int | None
+    offline: bool | None
+
+
+@click.command(short_help="Score single mutations: which substitutions a site tolerates.")
+@click.argument("source", metavar="INPUT", required=False, type=click.Path())
+@click.option(
+    "--mutations",
+    metavar="A:45W|FILE.csv",
+    multiple=True,
+    help="A mutation (A:45W; A:L45W has the wild type checked; A:45AW has insertion code A), "
+    "repeated for more, or a CSV file with columns chain, number, mutant and, if known, "
+    "insertion_code, wild_type. [default: all 19 at every residue]",
+)
+@click.option("--chain", metavar="A", help="Only this chain; the others stay as surroundings.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Output format. [default: by the name after -o, else table]",
+)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here, not stdout.")
+@device_option
+@click.option("--model", metavar="NAME", help="Model to use instead of the released one.")
+@click.option("--example", is_flag=True, help="Score the bundled example, PDB entry 1pwc.")
+@model_number_option
+@offline_option
+def mutations(
+    source: str | None, form: str | None, output: str | None, example: bool, **options: Any
+) -> int:
+    """Score single mutations of a structure.
+
+    The score is the log odds of the amino acid present against the mutant, given everything
+    around the residue, less the same of a residue without surroundings. POSITIVE = PREDICTED
+    DESTABILISING. The percentile is among all single substitutions of the structure (of the
+    chain with --chain); 100 is the most destabilising.
+
+    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, each also .gz), - for standard
+    input, or an identifier (1abc, AF-P12345-F1). Mutations that cannot be scored are named
+    with the reason, the others are answered, and the exit code is 4.
+
+    \b
+    Examples:
+      protvox mutations 1abc.cif
+      protvox mutations 1abc.cif --mutations A:45W --mutations A:L50F
+      protvox mutations 1abc.cif --mutations list.csv -o scores.csv
+    """  # noqa: D301 (\b is click's mark for lines to keep)
+    source = _one_input(source, example)
+    request = _Request(**options)
+    asked = _asked(request.mutations)
+    lists = tuple(text for text in request.mutations if _is_list(text))
+    refuse_overwrite((source, *lists), (output,))
+    destination = output or STDOUT
+    form = form or format_of(destination) or "table"
+    with open_output(destination) as stream:
+        check_stream(form, stream.isatty())
+        writer = make_writer(form, stream, many=False, tables="mutations")
+        _structure, scores = _score(source, request, asked)
+        _tell(scores)
+        writer.add(scores)
+        writer.close()
+    return SOME_FAILED_EXIT if scores.failures else 0
+
+
+def _one_input(source: str | None, example: bool) -> str:
+    if (source is None) != example:
+        raise UsageError(
+            "there is no INPUT" if source is None else "--example takes the place of INPUT",
+            where="protvox mutations", remedy="Give one file or identifier, - or --example",
+            code="usage.no_input" if source is None else "usage.input",
+        )  # fmt: skip
+    return example_path() if source is None else source
+
+
+def _is_list(text: str) -> bool:
+    return text.lower().endswith(_LISTS) or Path(text).is_file()
+
+
+def _asked(texts: tuple[str, ...]) -> MutationList | None:
+    from protvox.predict.mutation_list import collect_mutations, join_lists, read_mutations
+
+    if not texts:
+        return None
+    return join_lists(
+        read_mutations(text) if _is_list(text) else collect_mutations([text]) for text in texts
+    )
+
+
+def _score(
+    source: str, request: _Request, asked: MutationList | None
+) -> tuple[Structure, MutationScores]:
+    from protvox.settings import load_settings
+    from protvox.structure.read import read_structure
+
+    structure = read_structure(source, model=request.model_number, offline=request.offline)
+
+    from protvox import predict  # brings torch in, so bad input is told before
+
+    with console.progress(structure.name) as progress:
+        scores = predict.score_mutations(
+            structure,
+            asked,
+            chain=request.chain,
+            device=request.device or load_settings().device,
+            model=request.model,
+            progress=progress,
+        )
+    return structure, scores
+
+
+def _tell(scores: MutationScores) -> None:
+    for text in scores.warnings:
+        console.warning(f"{scores.input.name}: {text}")
+    for failure in scores.failures[:_TOLD]:
+        console.warning(f"no score for {failure.mutation}: {failure.why}")
+    more = len(scores.failures) - _TOLD
+    if more > 0:
+        console.warning(f"no score for {more} more mutations")

@@ -1,0 +1,95 @@
+"""Scores of mutations as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from protvox.report.table import render_input
+from protvox.report.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from protvox.predict.mutation_results import MutationScores, MutationTable
+
+_SHOWN: Final = 15
+_LISTED: Final = 100
+_HEAD_STYLE: Final = "bold cyan"
+_QUIET_STYLE: Final = "dim"
+_WORSE_STYLE: Final = "red"
+_BETTER_STYLE: Final = "green"
+
+
+def render_mutations(scores: MutationScores, *, width: int = 80) -> RenderableType:
+    """Lay out the scores of one structure.
+
+    Parameters
+    ----------
+    scores
+        Of a list, shown in its order, or of a scan, of which both ends are shown.
+    width
+        Columns there are.
+
+    Returns
+    -------
+    rich renderable
+        Reads well without colour; nothing in it is wider than 80 columns.
+    """
+    table = scores.table
+    explanation = Text(
+        "score: log odds, positive = predicted destabilising; percentile: among all\n"
+        "single substitutions here, 100 = most destabilising",
+        style=_QUIET_STYLE,
+    )
+    title = Text("Mutations", style=_HEAD_STYLE)
+    title.append(f"  {scores.model}", style=f"not bold {_QUIET_STYLE}")
+    parts: list[RenderableType] = [render_input(scores.input), Text(), title, explanation]
+    if len(table) > _LISTED:
+        ranked = np.argsort(table.score, kind="stable")
+        parts += [
+            Text(),
+            _rows(table, ranked[:_SHOWN], f"Least destabilising  {_SHOWN} of {len(table)}"),
+            Text(),
+            _rows(table, ranked[::-1][:_SHOWN], f"Most destabilising  {_SHOWN} of {len(table)}"),
+        ]
+    else:
+        parts += [Text(), _rows(table, np.arange(len(table)), "")]
+    if scores.failures:
+        lost = Text(f"\nNo score for {len(scores.failures)}:", style="yellow")
+        for failure in scores.failures[:_SHOWN]:
+            lost.append(f"\n{printable(failure.mutation)}: {printable(failure.why)}")
+        if len(scores.failures) > _SHOWN:
+            lost.append(f"\nand {len(scores.failures) - _SHOWN} more")
+        parts.append(lost)
+    return Group(*parts)
+
+
+def _rows(table: MutationTable, rows: np.ndarray, title: str) -> Table:
+    out = Table(
+        title=Text(title, style="bold") if title else None,
+        title_justify="left",
+        title_style="",
+        box=None,
+        pad_edge=False,
+        header_style=_QUIET_STYLE,
+    )
+    out.add_column("residue", overflow="fold", max_width=16)
+    out.add_column("wild type")
+    out.add_column("mutant")
+    out.add_column("score", justify="right")
+    out.add_column("percentile", justify="right")
+    for row in rows.tolist():
+        score = float(table.score[row])
+        out.add_row(
+            printable(f"{table.chain[row]}:{table.number[row]}{table.insertion_code[row]}"),
+            str(table.wild_type[row]),
+            str(table.mutant[row]),
+            Text(f"{score:+.2f}", style=_WORSE_STYLE if score > 0 else _BETTER_STYLE),
+            f"{table.percentile[row]:.1f}",
+        )
+    return out

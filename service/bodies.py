@@ -1,0 +1,97 @@
+"""Bodies of requests, taken in within bounds of size, time and memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
+
+from protvox.structure.limits import MIB
+from service.failures import ServiceError, busy
+from service.settings import ServiceSettings
+
+_LONGEST_TYPE: Final = 512
+
+
+class Bodies:
+    """All bodies held at the moment.
+
+    Parameters
+    ----------
+    settings
+        The bounds.
+    """
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._most = settings.bodies_mib * MIB
+        self._held = 0
+
+    @asynccontextmanager
+    async def receive(self, request: Request) -> AsyncIterator[bytes]:
+        """Take in the body of a request; its memory counts until the block ends.
+
+        Parameters
+        ----------
+        request
+            The request.
+
+        Yields
+        ------
+        bytes
+            The whole body.
+
+        Raises
+        ------
+        ServiceError
+            ``request.too_large``, ``request.slow``, ``request.encoding``,
+            ``request.disconnected`` or ``service.memory``.
+        """
+        self._check_headers(request)
+        body = bytearray()
+        try:
+            try:
+                async with asyncio.timeout(self._settings.body_s):
+                    async for chunk in request.stream():
+                        self._reserve(len(body), len(chunk))
+                        body += chunk
+            except TimeoutError as error:
+                raise ServiceError("the body comes in too slowly", where="body",
+                                   remedy="Use a faster connection", code="request.slow",
+                                   status=408) from error  # fmt: skip
+            except ClientDisconnect as error:
+                raise ServiceError("the client has gone", code="request.disconnected",
+                                   status=400) from error  # fmt: skip
+            yield bytes(body)
+        finally:
+            self._held -= len(body)
+
+    def _reserve(self, have: int, more: int) -> None:
+        if have + more > self._settings.body_bytes:
+            raise self._too_large()
+        if self._held + more > self._most:
+            raise busy("too many large requests at once", "service.memory", 5)
+        self._held += more
+
+    def _check_headers(self, request: Request) -> None:
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise ServiceError("the body is encoded as a whole", where="Content-Encoding",
+                               remedy="Compress the structure file instead, or send it plain",
+                               code="request.encoding", status=415)  # fmt: skip
+        if len(request.headers.get("content-type", "")) > _LONGEST_TYPE:
+            raise ServiceError("the content type is too long", where="Content-Type",
+                               remedy="Send a shorter boundary", code="request.media_type",
+                               status=415)  # fmt: skip
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > self._settings.body_bytes:
+            raise self._too_large()
+
+    def _too_large(self) -> ServiceError:
+        return ServiceError(
+            f"the body is larger than {self._settings.body_mib} MiB", where="body",
+            remedy="Compress the structure, or use protvox on the command line",
+            code="request.too_large", status=413,
+        )  # fmt: skip

@@ -1,0 +1,147 @@
+"""What all routes share: the processes behind the service and the way through them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from service.bodies import Bodies
+from service.engine import Engine
+from service.failures import busy
+from service.frames import Message
+from service.guard import Guard
+from service.metrics import Metrics
+from service.readers import ReaderPool
+from service.schemas import Task
+from service.settings import ServiceSettings
+
+_FETCHERS: Final = 2
+_FETCH_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A structure as read, and what is asked about it.
+
+    Attributes
+    ----------
+    structure
+        As bytes, see `service.wire`.
+    sha256
+        Of the file.
+    name
+        Of the structure.
+    n_residues
+        How large it is.
+    options
+        ``chain``, ``domains``, ``top_k`` and ``model``.
+    """
+
+    structure: bytes
+    sha256: str
+    name: str
+    n_residues: int
+    options: Mapping[str, Any]
+
+
+class Core:
+    """Everything behind the routes.
+
+    Parameters
+    ----------
+    settings
+        Of the service.
+    """
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.guard = Guard(settings)
+        self.engine = Engine(settings, self.metrics)
+        self._bodies = Bodies(settings)
+        self._readers = ReaderPool(
+            settings, self.metrics, size=settings.readers, seconds=settings.read_s
+        )
+        # Databases are slow, which must not hold up those who send files.
+        self._fetchers = ReaderPool(settings, self.metrics, size=_FETCHERS, seconds=_FETCH_S)
+        self._admitted = 0
+
+    async def start(self) -> None:
+        """Start the child processes."""
+        await self.engine.start()
+        await asyncio.gather(self._readers.start(), self._fetchers.start())
+
+    async def stop(self) -> None:
+        """End the child processes."""
+        await asyncio.gather(self.engine.stop(), self._readers.stop(), self._fetchers.stop())
+
+    @contextmanager
+    def admit(self) -> Iterator[None]:
+        """Count a request that uses the processes, for as long as the block lasts.
+
+        Raises
+        ------
+        ServiceError
+            ``service.overloaded`` when there are too many; nothing has been spent on the
+            request yet then.
+        """
+        if self._admitted >= self.settings.queue_size:
+            self.metrics.refused.labels("overloaded").inc()
+            raise busy("the service has more requests than it can answer", "service.overloaded", 2)
+        self._admitted += 1
+        self.metrics.admitted.set(self._admitted)
+        try:
+            yield
+        finally:
+            self._admitted -= 1
+            self.metrics.admitted.set(self._admitted)
+
+    async def read(self, request: Request, task: Task | None, deadline: float) -> Reading:
+        """Return the structure that a request carries or names.
+
+        Parameters
+        ----------
+        request
+            Its body is taken in here.
+        task
+            What is predicted; ``None`` if the body says so.
+        deadline
+            Time of the event loop after which nobody waits any more.
+
+        Raises
+        ------
+        ProtvoxError
+            What is wrong with the body, or ``service.deadline``.
+        """
+        async with self._bodies.receive(request) as body:
+            content_type = request.headers.get("content-type", "")
+            message: Message = {"body": body, "content_type": content_type, "task": task}
+            reply = await self._within(deadline, self._readers, message)
+        if "identifier" in reply:
+            options = reply.pop("options")
+            reply = await self._within(deadline, self._fetchers, reply) | {"options": options}
+        return Reading(**reply)
+
+    async def _within(self, deadline: float, pool: ReaderPool, message: Message) -> Message:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await pool.read(message)
+        except TimeoutError as error:
+            raise busy("the time for the request is over", "service.deadline", 10) from error
+
+
+def core_of(request: Request) -> Core:
+    """Return what is behind the application that got a request.
+
+    Parameters
+    ----------
+    request
+        The request.
+    """
+    core: Core = request.app.state.core
+    return core

@@ -1,0 +1,173 @@
+"""Who may ask, and how often."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+
+from protvox.errors import UsageError
+from service.failures import ServiceError
+from service.settings import ServiceSettings
+
+_PAIR: Final = re.compile(r"([A-Za-z0-9_.-]{1,64}):([0-9a-f]{64})")
+_MOST_BUCKETS: Final = 10_000
+_KEY_PREFIX: Final = "pvx_"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key, by name and digest; the key itself is nowhere."""
+
+    name: str
+    digest: bytes
+
+
+def new_key() -> tuple[str, str]:
+    """Return a new API key and its SHA-256 in hex, for the settings.
+
+    Returns
+    -------
+    tuple of str
+        The key has 256 random bits, so that a plain digest of it cannot be turned round.
+    """
+    key = _KEY_PREFIX + secrets.token_urlsafe(32)
+    return key, hashlib.sha256(key.encode()).hexdigest()
+
+
+def load_keys(settings: ServiceSettings) -> tuple[ApiKey, ...]:
+    """Return the keys of the settings.
+
+    Parameters
+    ----------
+    settings
+        With ``api_keys`` and ``api_keys_file``.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, or a line is no ``name:digest`` (``usage.setting``).
+    """
+    words = settings.api_keys.split(",")
+    if settings.api_keys_file is not None:
+        try:
+            lines = settings.api_keys_file.read_text().splitlines()
+        except (OSError, UnicodeError) as error:
+            raise UsageError("the file of API keys cannot be read",
+                             where=str(settings.api_keys_file), remedy="Check the path",
+                             code="usage.setting") from error  # fmt: skip
+        words += [line for line in lines if not line.startswith("#")]
+    keys = []
+    for word in filter(None, map(str.strip, words)):
+        found = _PAIR.fullmatch(word)
+        if found is None:
+            # Not shown: it may be a key in plain text.
+            raise UsageError("an API key is not of the form name:digest",
+                             where="PROTVOX_SERVICE_API_KEYS",
+                             remedy="Make one with protvox serve --new-key NAME",
+                             code="usage.setting")  # fmt: skip
+        keys.append(ApiKey(found[1], bytes.fromhex(found[2])))
+    return tuple(keys)
+
+
+def check_address(settings: ServiceSettings) -> None:
+    """Refuse to be open to everybody by accident.
+
+    Parameters
+    ----------
+    settings
+        With the address.
+
+    Raises
+    ------
+    UsageError
+        If others can reach the address and nobody needs a key (``usage.public``).
+    """
+    if settings.is_public and not settings.allow_public and not load_keys(settings):
+        raise UsageError(
+            "others could use the service, and there are no API keys", where=settings.host,
+            remedy="Set PROTVOX_SERVICE_API_KEYS, or PROTVOX_SERVICE_ALLOW_PUBLIC=1 if that is "
+            "wanted", code="usage.public",
+        )  # fmt: skip
+
+
+class Guard:
+    """Checks the key and the rate of every request.
+
+    Parameters
+    ----------
+    settings
+        Keys and rate.
+    clock
+        Seconds, for tests.
+    """
+
+    def __init__(
+        self, settings: ServiceSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._keys = load_keys(settings)
+        self._rate = settings.rate_per_minute / 60
+        self._burst = float(settings.rate_burst)
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def identify(self, request: Request) -> str:
+        """Return who asks: the name of the key, or the address when no keys are used.
+
+        Parameters
+        ----------
+        request
+            The request.
+
+        Raises
+        ------
+        ServiceError
+            ``request.key`` without a valid key.
+        """
+        if not self._keys:
+            return f"address:{request.client.host if request.client else ''}"
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        given = token.strip() if scheme.lower() == "bearer" else ""
+        digest = hashlib.sha256(given.encode("utf-8", "replace")).digest()
+        # Every key is compared, so that the time tells nothing.
+        names = [key.name for key in self._keys if hmac.compare_digest(key.digest, digest)]
+        if not given or not names:
+            raise ServiceError("there is no valid API key", where="Authorization",
+                               remedy="Send Authorization: Bearer KEY", code="request.key",
+                               status=401)  # fmt: skip
+        return f"key:{names[0]}"
+
+    def count(self, who: str) -> None:
+        """Count a request against the rate of who asks.
+
+        Parameters
+        ----------
+        who
+            From `identify`.
+
+        Raises
+        ------
+        ServiceError
+            ``request.rate`` when there were too many.
+        """
+        if not self._rate:
+            return
+        now = self._clock()
+        left, before = self._buckets.pop(who, (self._burst, now))
+        left = min(self._burst, left + (now - before) * self._rate)
+        allowed = left >= 1
+        self._buckets[who] = (left - 1 if allowed else left, now)
+        while len(self._buckets) > _MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+        if not allowed:
+            raise ServiceError("too many requests", where="rate limit", remedy="Slow down",
+                               code="request.rate", status=429,
+                               retry_after=(1 - left) / self._rate)  # fmt: skip

@@ -1,0 +1,199 @@
+"""The model process of one device: structures to predictions.
+
+``python -m service.prediction DEVICE THREADS WORKERS``. It holds the models. Requests that
+are there at the same time are computed side by side; the processor threads are shared out
+among them.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numba
+import torch
+
+import protvox
+from protvox.predict import classify
+from protvox.predict.results import Prediction
+from protvox.report.output import make_writer
+from protvox.structure.read import read_structure
+from protvox.structure.select import parse_selection
+from protvox.zoo import registry
+from service.failures import busy, describe
+from service.frames import Message, pack, read_message, take_over_stdio
+from service.logs import configure_logging, log
+from service.wire import decode_structure
+
+_EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
+_FEW_RESIDUES: Final = "A:100-110"
+
+
+class ModelProcess:
+    """Computes what the service sends.
+
+    Parameters
+    ----------
+    device
+        Where to compute.
+    threads
+        Processor threads for all requests together.
+    workers
+        Requests computed side by side.
+    outward
+        Where replies go.
+    """
+
+    def __init__(self, device: str, threads: int, workers: int, outward: BinaryIO) -> None:
+        self._device = device
+        self._threads = threads
+        self._outward = outward
+        self._pool = ThreadPoolExecutor(workers)
+        self._door = threading.Lock()
+        self._cancelled: set[int] = set()
+        self._running = 0
+
+    def warm_up(self) -> None:
+        """Load the models and compile the loops, so that no request has to wait for it."""
+        _share_threads(self._threads)
+        example = read_structure(_EXAMPLE)
+        few = [parse_selection(_FEW_RESIDUES)]
+        classify(example, task="cath", device=self._device)
+        classify(example, task="environment", domains=few, device=self._device)
+
+    def take(self, message: Message) -> None:
+        """Begin what a message asks for.
+
+        Parameters
+        ----------
+        message
+            ``{"requests": [...]}`` or ``{"cancel": number}``.
+        """
+        if "cancel" in message:
+            self._cancelled.add(message["cancel"])
+            return
+        requests = message["requests"]
+        with self._door:
+            self._running += len(requests)
+        for request in requests:
+            self._pool.submit(self._compute, request, time.monotonic())
+
+    def say(self, message: Message) -> None:
+        """Send a message to the service.
+
+        Parameters
+        ----------
+        message
+            Plain values.
+        """
+        data = pack(message)
+        with self._door:
+            self._outward.write(data)
+            self._outward.flush()
+
+    def _compute(self, request: Message, arrived: float) -> None:
+        number = request["number"]
+        reply: Message = {"number": number}
+        begun = time.monotonic()
+        try:
+            with self._door:
+                share = max(1, self._threads // max(self._running, 1))
+            _share_threads(share)
+            prediction = self._predict(request, arrived + request["seconds"])
+            tables = "domains" if request["task"] == "cath" else "residues"
+            reply["results"] = {f: render(prediction, f, tables) for f in request["forms"]}
+        except Exception as error:
+            reply["error"] = describe(error)
+            if reply["error"]["kind"] == "bug":
+                log.exception("a prediction failed")
+        finally:
+            with self._door:
+                self._running -= 1
+            self._cancelled.discard(number)
+        reply["seconds"] = time.monotonic() - begun
+        self.say(reply)
+
+    def _predict(self, request: Message, deadline: float) -> Prediction:
+        number, options = request["number"], request["options"]
+
+        def watch(_done: int, _total: int) -> None:
+            if number in self._cancelled or time.monotonic() > deadline:
+                raise busy("the time for the request is over", "service.deadline", 10)
+
+        watch(0, 0)
+        return classify(
+            decode_structure(request["structure"]),
+            task=request["task"],
+            domains=[parse_selection(text) for text in options["domains"]] or None,
+            chain=options["chain"],
+            top_k=options["top_k"],
+            device=self._device,
+            model=options["model"],
+            progress=watch,
+        )
+
+
+def render(prediction: Prediction, form: str, tables: str) -> bytes:
+    """Return a prediction as the command line writes it.
+
+    Parameters
+    ----------
+    prediction
+        What to write.
+    form
+        ``"jsonl"``, ``"json"``, ``"csv"``, ``"tsv"`` or ``"parquet"``.
+    tables
+        ``"domains"`` or ``"residues"``.
+    """
+    stream = io.BytesIO()
+    writer = make_writer(form, stream, many=False, tables=tables)
+    writer.add(prediction)
+    writer.close()
+    return stream.getvalue()
+
+
+def _share_threads(threads: int) -> None:
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Answer messages on stdin until it ends.
+
+    Parameters
+    ----------
+    arguments
+        Device, threads, workers.
+    """
+    device, threads, workers = arguments[0], int(arguments[1]), int(arguments[2])
+    inward, outward = take_over_stdio()
+    configure_logging()
+    process = ModelProcess(device, threads, workers, outward)
+    begun = time.monotonic()
+    process.warm_up()
+    process.say({"ready": True, "seconds": time.monotonic() - begun, **_about(device)})
+    while (message := read_message(inward)) is not None:
+        process.take(message)
+    # The service is gone, and with it everybody who waits for an answer.
+    os._exit(0)
+
+
+def _about(device: str) -> dict[str, Any]:
+    models = [
+        {"name": m.name, "version": m.card.version, "reference": m.card.reference,
+         "task": m.task, "summary": m.summary}
+        for m in registry.available()
+    ]  # fmt: skip
+    return {"device": device, "pid": os.getpid(), "models": models}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

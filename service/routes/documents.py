@@ -1,0 +1,72 @@
+"""What OpenAPI says of bodies and errors, written once."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from service.problems import MEDIA_TYPE
+from service.schemas import PredictionRequest, Problem, UploadForm
+
+_ERRORS: Final = {
+    400: "The body is no JSON or no form.",
+    401: "The API key is missing or wrong.",
+    404: "There is no such entry or job.",
+    408: "The body came in too slowly.",
+    413: "The body, the file or the structure is too large.",
+    415: "The body is neither JSON nor a form.",
+    422: "The request does not fit, or the structure cannot be used.",
+    429: "Too many requests; see Retry-After.",
+    500: "A bug; the request id helps to find it.",
+    502: "The database of structures did not answer.",
+    503: "Overloaded, starting or stopping; see Retry-After.",
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of some errors.
+
+    Parameters
+    ----------
+    statuses
+        HTTP statuses.
+    """
+    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    return {
+        status: {"description": _ERRORS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+def structure_body(*extra: type) -> dict[str, Any]:
+    """Return the documentation of a body with a structure, as JSON or as a form.
+
+    Parameters
+    ----------
+    extra
+        Models of the JSON body and the form, in place of those of a prediction.
+    """
+    json_model, form_model = extra or (PredictionRequest, UploadForm)
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {"schema": _inline(form_model)},
+                "application/json": {
+                    "schema": _inline(json_model),
+                    "examples": {
+                        "identifier": {"summary": "By identifier", "value": {"id": "1pwc"}},
+                        "domain": {
+                            "summary": "One domain of an AlphaFold model",
+                            "value": {"id": "AF-P12345-F1", "domains": ["A:30-120"]},
+                        },
+                    },
+                },
+            },
+        }
+    }
+
+
+def _inline(model: Any) -> dict[str, Any]:
+    schema: dict[str, Any] = model.model_json_schema()
+    schema.pop("title", None)
+    return schema

@@ -1,0 +1,47 @@
+"""``/health`` and ``/metrics``: for those who run the service."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from service.core import core_of
+from service.metrics import CONTENT_TYPE
+from service.schemas import Health
+
+health: Final = APIRouter(tags=["health"])
+metrics: Final = APIRouter(tags=["health"])
+
+
+@health.get("/health/live", operation_id="health_live", summary="Whether the service runs")
+async def live() -> Health:
+    """Answer at once, whatever the models do."""
+    return Health(status="ok")
+
+
+@health.get(
+    "/health/ready",
+    operation_id="health_ready",
+    summary="Whether predictions are answered",
+    response_model=Health,
+    responses={503: {"description": "The models are being loaded.", "model": Health}},
+)
+async def ready(request: Request) -> Response:
+    """Say whether at least one model process is ready."""
+    engine = core_of(request).engine
+    state = Health(status="ok" if engine.is_ready else "starting", devices=engine.about())
+    return JSONResponse(state.model_dump(), 200 if engine.is_ready else 503)
+
+
+@metrics.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Counters for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def read_metrics(request: Request) -> Response:
+    """Return the counters in the text format of Prometheus."""
+    return Response(core_of(request).metrics.text(), media_type=CONTENT_TYPE)

@@ -1,0 +1,80 @@
+"""``/predict``: a structure in, the answer of the command line out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final, Literal
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from service.core import core_of
+from service.engine import Work
+from service.routes.documents import errors, structure_body
+
+router: Final = APIRouter(prefix="/predict", tags=["predict"])
+
+_ERRORS: Final = (400, 401, 404, 408, 413, 415, 422, 429, 500, 502, 503)
+_EXAMPLE: Final = {
+    "schema": "protvox.classify/1",
+    "input": {
+        "name": "1pwc", "format": "mmcif", "sha256": "…", "model": 1, "n_atoms": 2638,
+        "n_residues": 345, "dropped": [],
+    },
+    "models": {"cath": "cath@1"},
+    "domains": [
+        {
+            "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True,
+            "model": "cath@1", "class": {"label": "3", "name": "Alpha Beta", "probability": 0.9},
+            "architectures": [
+                {"label": "3.90", "name": "Alpha-Beta Complex", "probability": 0.39}
+            ],
+            "nearest": [],
+        }
+    ],
+    "residues": [],
+    "warnings": [],
+}  # fmt: skip
+_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The prediction by the schema protvox.classify/1, byte for byte what "
+        "`protvox classify --format jsonl` writes.",
+        "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
+    }
+}
+
+
+@router.post(
+    "/cath",
+    operation_id="predict_cath",
+    summary="CATH architecture of every domain",
+    response_class=Response,
+    responses={**_ANSWER, **errors(*_ERRORS)},
+    openapi_extra=structure_body(),
+)
+async def predict_cath(request: Request) -> Response:
+    """Classify the domains of a structure: architectures and class with probabilities."""
+    return await _predict(request, "cath")
+
+
+@router.post(
+    "/environment",
+    operation_id="predict_environment",
+    summary="Probability of each amino acid at every residue",
+    response_class=Response,
+    responses={**_ANSWER, **errors(*_ERRORS)},
+    openapi_extra=structure_body(),
+)
+async def predict_environment(request: Request) -> Response:
+    """Predict the amino acid of every residue from its surroundings."""
+    return await _predict(request, "environment")
+
+
+async def _predict(request: Request, task: Literal["cath", "environment"]) -> Response:
+    core = core_of(request)
+    with core.admit():
+        deadline = asyncio.get_running_loop().time() + core.settings.deadline_s
+        reading = await core.read(request, task, deadline)
+        work = Work(reading.structure, task, reading.options, ("jsonl",), deadline)
+        results = await core.engine.predict(work)
+    return Response(results["jsonl"], media_type="application/json")

@@ -1,0 +1,63 @@
+"""The service as a process: uvicorn with its limits."""
+
+from __future__ import annotations
+
+import re
+
+import uvicorn
+
+from protvox.errors import UsageError
+from service.app import create_app
+from service.guard import check_address, new_key
+from service.logs import configure_logging
+from service.settings import load_service_settings
+
+
+def run(**values: object) -> None:
+    """Serve until a signal comes; requests in flight are finished.
+
+    Parameters
+    ----------
+    values
+        Settings that overrule those of the environment; ``None`` overrules nothing.
+
+    Raises
+    ------
+    UsageError
+        If the settings cannot be meant, or would open the service to everybody.
+    """
+    settings = load_service_settings(**values)
+    check_address(settings)
+    configure_logging()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.grace_s),
+        timeout_keep_alive=15,
+        h11_max_incomplete_event_size=32 << 10,
+    )
+
+
+def describe_new_key(name: str) -> str:
+    """Return a new key and its setting, for people.
+
+    Parameters
+    ----------
+    name
+        What to call it.
+
+    Raises
+    ------
+    UsageError
+        If the name has other characters than letters, digits, dot, dash and underscore.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
+        raise UsageError("this is no name for a key", where=name[:64],
+                         remedy="Use letters, digits, dots and dashes", code="usage.key_name",
+                         )  # fmt: skip
+    key, digest = new_key()
+    return f"key (shown once)          {key}\nPROTVOX_SERVICE_API_KEYS  {name}:{digest}"

@@ -1,0 +1,107 @@
+"""What clients send and get, as far as it is not a prediction."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Task = Literal["all", "cath", "environment"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+_Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+_Chain = Annotated[str, StringConstraints(min_length=1, max_length=16)]
+_Chopping = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class Options(BaseModel):
+    """What to answer, as on the command line."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    chain: _Chain | None = Field(
+        default=None, description="Answer for this chain only; the others stay as surroundings.",
+        examples=["A"],
+    )  # fmt: skip
+    domains: list[_Chopping] = Field(
+        default_factory=list, max_length=200, examples=[["A:1-90,120-150"]],
+        description="Domains to classify, by author numbers; every chain is one by default.",
+    )  # fmt: skip
+    top_k: int = Field(
+        default=5, ge=1, le=1000, description="Architectures to keep for each domain."
+    )
+    model: _Short | None = Field(
+        default=None, description="Model to use instead of the released one.", examples=["cath@1"]
+    )
+    model_number: int | None = Field(
+        default=None, ge=-(2**31), lt=2**31,
+        description="Model of the file to read, for NMR ensembles; the first by default.",
+    )  # fmt: skip
+
+
+class PredictionRequest(Options):
+    """A structure as text or identifier, and what to answer about it."""
+
+    structure: str | None = Field(
+        default=None, description="Content of a PDB or mmCIF file.",
+        examples=["ATOM      1  N   MET A   1      27.340  24.430   2.614  1.00  9.67           N"],
+    )  # fmt: skip
+    id: _Short | None = Field(
+        default=None, description="Identifier in the PDB or the AlphaFold database.",
+        examples=["1pwc", "AF-P12345-F1"],
+    )  # fmt: skip
+    format: Literal["pdb", "mmcif"] | None = Field(
+        default=None, description="What the text is; told from the text by default."
+    )
+    name: Annotated[str, StringConstraints(max_length=255)] | None = Field(
+        default=None, description="What to call the structure in the answer."
+    )
+
+
+class UploadForm(Options):
+    """A structure as a file, and what to answer about it."""
+
+    file: bytes = Field(
+        description="PDB, mmCIF or BinaryCIF, plain or compressed with gzip, bzip2 or xz.",
+        json_schema_extra={"type": "string", "format": "binary"},
+    )
+
+
+class Problem(BaseModel):
+    """An error by RFC 9457, with the code the command line has for it."""
+
+    type: str = Field(description="Identifies the kind of error.")
+    title: str
+    status: int
+    detail: str = Field(description="What is wrong, where, and what to do.")
+    code: str = Field(description="Stable code, the same as in the command line.")
+    what: str
+    where: str | None = None
+    remedy: str | None = None
+    request_id: str
+    errors: list[dict[str, str]] = Field(
+        default_factory=list, description="The fields that do not fit the schema."
+    )
+
+
+class ModelSummary(BaseModel):
+    """One model at hand."""
+
+    name: str
+    version: str
+    reference: str = Field(description="name@version, as in the answers.")
+    task: str
+    summary: str
+
+
+class ModelList(BaseModel):
+    """The models at hand."""
+
+    models: list[ModelSummary]
+
+
+class Health(BaseModel):
+    """How the service is."""
+
+    status: Literal["ok", "starting"]
+    devices: list[dict[str, Any]] = Field(default_factory=list)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sized
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.structure.binarycif_codec import CodecError, decode
 from protvox.structure.table import AtomTable, Declared
+
+MAX_OBJECTS: Final = 1_000_000
+"""Most MessagePack objects in a file. Entries of the PDB have tens of thousands, their data being
+blobs; an empty list is one byte there and over sixty in memory."""
+
+_MAX_LIST: Final = 100_000
+_MAX_MAP: Final = 1_000
+
+Container = TypeVar("Container", bound=Sized)
 
 
 class _Category:
@@ -87,14 +96,31 @@ def parse_binary(data: bytes) -> AtomTable:
     ValueError, KeyError, TypeError, AttributeError, OverflowError
         For bytes that break the format; the caller turns them into `InputError`.
     """
-    import msgpack
-
-    file = msgpack.unpackb(data, raw=False, strict_map_key=False)
+    file = _unpack(data)
     for block in file["dataBlocks"]:
         categories = {c["name"].lstrip("_"): c for c in block["categories"]}
         if "atom_site" in categories:
             return _table(categories)
     raise CodecError("there is no atom_site category")
+
+
+def _unpack(data: bytes) -> Any:
+    import msgpack
+
+    objects = 0
+
+    def count(container: Container) -> Container:
+        # Called as each list and map is complete, so the bound holds while they are made.
+        nonlocal objects
+        objects += 1 + len(container)
+        if objects > MAX_OBJECTS:
+            raise CodecError(f"there are more than {MAX_OBJECTS} objects")
+        return container
+
+    return msgpack.unpackb(
+        data, raw=False, strict_map_key=False, list_hook=count, object_hook=count,
+        max_array_len=_MAX_LIST, max_map_len=_MAX_MAP,
+    )  # fmt: skip
 
 
 def _table(categories: Mapping[str, Mapping[str, Any]]) -> AtomTable:

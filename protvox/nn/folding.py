@@ -19,7 +19,8 @@ from protvox.nn.conv import SteerableConv3d
 from protvox.nn.dropout import IrrepDropout
 from protvox.nn.moments import MomentEmbedding
 from protvox.nn.norm import FieldNorm
-from protvox.nn.plain import PlainEmbedding, PlainGate
+from protvox.nn.plain import PlainEmbedding, PlainGate, PlainNormGate, PlainSiteConv
+from protvox.nn.sites import NormGate, SiteConv
 
 
 def fold(module: nn.Module) -> nn.Module:
@@ -34,9 +35,9 @@ def fold(module: nn.Module) -> nn.Module:
     -------
     nn.Module
         A copy in evaluation mode without gradients, in which every `SteerableConv3d` is an
-        ``nn.Conv3d``, and a `Gate` without bias and a `MomentEmbedding` are the layers of
-        `protvox.nn.plain`. Inside an ``nn.Sequential``, a `FieldNorm` next to a convolution
-        and a batch norm behind an ``nn.Linear`` are part of it where that is exact, dropout
+        ``nn.Conv3d``, and a `Gate` without bias, a `NormGate`, a `SiteConv` and a
+        `MomentEmbedding` are the layers of `protvox.nn.plain`. Inside an ``nn.Sequential``, a
+        `FieldNorm` next to a convolution and a batch norm behind an ``nn.Linear`` are part of it where that is exact, dropout
         is gone, and the layers left are numbered anew. Outputs agree up to rounding with
         those of ``module.eval()``.
 
@@ -44,9 +45,9 @@ def fold(module: nn.Module) -> nn.Module:
     -----
     Only an ``nn.Sequential`` states that one layer feeds the next and nothing else, so only
     there is it safe to merge; and where a network says so by ``FEEDS``, pairs of names of an
-    embedding and the norm behind it. A norm behind a convolution always merges. A norm in front of
-    one merges if the convolution is unpadded: padding adds zeros behind the norm, and the
-    merged layer would add them in front of it.
+    embedding or a convolution on sites and the norm behind it. A norm behind a convolution
+    always merges. A norm in front of one merges if the convolution is unpadded: padding adds
+    zeros behind the norm, and the merged layer would add them in front of it.
     """
     if isinstance(module, SteerableConv3d):
         return fold_convolution(module)
@@ -54,7 +55,7 @@ def fold(module: nn.Module) -> nn.Module:
     shared = {id(part): part for part in module.modules() if isinstance(part, SteerableConv3d)}
     folded = copy.deepcopy(module, memo=dict(shared)).eval()
     for source, target in getattr(folded, "FEEDS", ()):
-        _fold_embedding(folded, source, target)
+        _fold_feeding(folded, source, target)
     _fold_children(folded)
     return folded.requires_grad_(False)
 
@@ -163,11 +164,47 @@ def fold_embedding(embedding: MomentEmbedding, after: FieldNorm | None = None) -
     return plain.eval().requires_grad_(False)
 
 
-def _fold_embedding(network: nn.Module, source: str, target: str) -> None:
-    embedding, norm = network.get_submodule(source), network.get_submodule(target)
-    if isinstance(embedding, MomentEmbedding) and isinstance(norm, FieldNorm):
-        network.set_submodule(source, fold_embedding(embedding, norm))
-        network.set_submodule(target, nn.Identity())
+def fold_site_convolution(conv: SiteConv, after: FieldNorm | None = None) -> PlainSiteConv:
+    """Return the plain convolution on sites equal to a steerable one and the norm behind it.
+
+    Parameters
+    ----------
+    conv
+        Convolution to fold.
+    after
+        Normalisation of its output, by its running statistics; None if there is none.
+
+    Raises
+    ------
+    ValueError
+        If the norm was made for other irreps.
+    """
+    if after is not None and after.irreps_in != conv.irreps_out:
+        raise ValueError(
+            f"cannot fold a norm of irreps {after.irreps_in} behind fields {conv.irreps_out}"
+        )
+    plain = PlainSiteConv(conv.irreps_in.dim, conv.irreps_out.dim)
+    with torch.no_grad():
+        weight = conv.weight()
+        if after is not None:
+            scale, shift = (part.to(weight) for part in after.affine_map())
+            weight = weight * scale
+            plain.bias = nn.Parameter(shift.clone())
+        plain.weight = nn.Parameter(weight.contiguous())
+    return plain.eval().requires_grad_(False)
+
+
+def _fold_feeding(network: nn.Module, source: str, target: str) -> None:
+    layer, norm = network.get_submodule(source), network.get_submodule(target)
+    if not isinstance(norm, FieldNorm):
+        return
+    if isinstance(layer, MomentEmbedding):
+        network.set_submodule(source, fold_embedding(layer, norm))
+    elif isinstance(layer, SiteConv):
+        network.set_submodule(source, fold_site_convolution(layer, norm))
+    else:
+        return
+    network.set_submodule(target, nn.Identity())
 
 
 def _fold_children(module: nn.Module) -> None:
@@ -180,6 +217,10 @@ def _fold_children(module: nn.Module) -> None:
             setattr(module, name, fold_embedding(child))
         elif isinstance(child, Gate) and child.bias is None:
             setattr(module, name, fold_gate(child))
+        elif isinstance(child, NormGate):
+            setattr(module, name, PlainNormGate(child.irreps, activation=child.activation))
+        elif isinstance(child, SiteConv):
+            setattr(module, name, fold_site_convolution(child))
         else:
             _fold_children(child)
 

@@ -16,6 +16,10 @@ from torch.nn import functional
 ACTIVATIONS = {"relu": functional.relu, "silu": functional.silu}
 """Activations of scalars by name."""
 
+NEIGHBOURS = 27
+"""Points of a kernel of 3^3 voxels."""
+
+_USUAL_LENGTH = 0.8
 _BLOCK = re.compile(r"\s*(\d+)x(\d+)e\s*")
 
 
@@ -139,6 +143,105 @@ class PlainGate(nn.Module):
     def extra_repr(self) -> str:
         """Return the channels for the one-line repr."""
         return f"{self.n_in} -> {self.n_out}, {self.activation}"
+
+
+class PlainNormGate(nn.Module):
+    """Gate that also hands on how long its fields are.
+
+    Scalars pass through an activation; every field of l > 0 is multiplied by the sigmoid of a
+    channel of its own, as in `PlainGate`, and the root mean square of its components before
+    that becomes one more scalar. A length does not change under rotation, and no sum of gated
+    fields can express it.
+
+    Parameters
+    ----------
+    irreps
+        Irreps to gate, e.g. ``"24x0e+12x1e"``; scalars first.
+    activation
+        ``"relu"`` or ``"silu"``.
+
+    Attributes
+    ----------
+    irreps
+        As given.
+    n_in, n_out
+        Channels before (scalars, gates, fields) and after (scalars, lengths, fields).
+    """
+
+    def __init__(self, irreps: str, *, activation: str) -> None:
+        super().__init__()
+        blocks = parse_irreps(irreps)
+        self.irreps = irreps
+        self.n_scalars = sum(mul for mul, degree in blocks if degree == 0)
+        self.tensors = tuple((mul, 2 * degree + 1) for mul, degree in blocks if degree > 0)
+        self.activation = activation
+        self._widths = [self.n_scalars, *(n for n, _ in self.tensors)]
+        self._widths += [n * d for n, d in self.tensors]
+        self.n_in = self.n_out = sum(self._widths)
+
+    def forward(self, field: Tensor) -> Tensor:
+        """Gate a field ``site n_in`` to ``site n_out``."""
+        scalars, *rest = torch.split(field, self._widths, dim=1)
+        half = len(self.tensors)
+        lengths, gated = [], []
+        for gate, block, shape in zip(rest[:half], rest[half:], self.tensors, strict=True):
+            fields = block.unflatten(1, shape)
+            # The offset keeps the root's derivative finite; the shift centres the length of a
+            # normalised field.
+            lengths.append((fields.square().mean(dim=2) + 1e-4).sqrt() - _USUAL_LENGTH)
+            gated.append((fields * torch.sigmoid(gate).unsqueeze(2)).flatten(1))
+        return torch.cat([ACTIVATIONS[self.activation](scalars), *lengths, *gated], dim=1)
+
+    def extra_repr(self) -> str:
+        """Return the channels for the one-line repr."""
+        return f"{self.n_in} -> {self.n_out}, {self.activation}"
+
+
+class PlainSiteConv(nn.Module):
+    """Convolution on the sites of a lattice, with a bias.
+
+    Parameters
+    ----------
+    n_in, n_out
+        Channels before and after.
+    """
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(NEIGHBOURS * n_in, n_out))
+        self.bias = nn.Parameter(torch.zeros(n_out))
+
+    def forward(self, field: Tensor, neighbours: Tensor) -> Tensor:
+        """Convolve a field, see `convolve_sites`."""
+        return convolve_sites(field, neighbours, self.weight) + self.bias
+
+    def extra_repr(self) -> str:
+        """Return the channels for the one-line repr."""
+        return f"{len(self.weight) // NEIGHBOURS} -> {len(self.bias)}"
+
+
+def convolve_sites(field: Tensor, neighbours: Tensor, weight: Tensor) -> Tensor:
+    """Convolve a field on the sites of a lattice with a kernel of 3^3 voxels.
+
+    Parameters
+    ----------
+    field
+        ``site in``.
+    neighbours
+        ``site_out 27`` int64, rows of the field, -1 where there is no site and the field is 0;
+        from `protvox.voxel.neighbours`.
+    weight
+        ``27*in out``.
+
+    Returns
+    -------
+    Tensor
+        ``site_out out``.
+    """
+    field = torch.cat([field, field.new_zeros(1, field.shape[1])])
+    # The last row is the one of zeros.
+    rows = neighbours.where(neighbours >= 0, len(field) - 1)
+    return field.index_select(0, rows.flatten()).view(len(rows), -1) @ weight
 
 
 class PlainEmbedding(nn.Module):

@@ -77,16 +77,17 @@ class CathPredictor:
         Raises
         ------
         InputError
-            If the domain has too few residues (``domain.too_small``), lacks the backbone
-            atoms the model reads (``domain.backbone``) or is too wide (``domain.too_large``).
+            If the domain has too few residues (``domain.too_small``), lacks the CA atoms the
+            model reads (``domain.backbone``) or is too wide (``domain.too_large``).
         """
         part = structure.select(domain.residues)
         self._check(part, domain)
+        ca = part.backbone()[:, 1]
+        where = f"{structure.name}, {domain.id}"
         logits = domain_logits(
-            self._network, part.coordinates, part.atom_type, self.device,
-            name=f"{structure.name}, {domain.id}",
-        )  # fmt: skip
-        probabilities = (logits / self.card.temperature).softmax(dim=0).tolist()
+            self._network, [ca[np.isfinite(ca).all(axis=1)]], self.device, names=[where]
+        )
+        probabilities = (logits[0] / self.card.temperature).softmax(dim=0).tolist()
         return self._answer(domain, part.n_residues, probabilities, top_k)
 
     def _check(self, part: Structure, domain: Domain) -> None:
@@ -96,12 +97,12 @@ class CathPredictor:
                 f"a domain of {part.n_residues} residues has no architecture", where=where,
                 remedy="Give a whole domain", code="domain.too_small",
             )  # fmt: skip
-        complete = np.isfinite(part.backbone()).all(axis=(1, 2)).mean()
+        complete = np.isfinite(part.backbone()[:, 1]).all(axis=1).mean()
         if complete < _LEAST_BACKBONE:
             raise InputError(
-                f"only {complete:.0%} of the residues have N, CA, C and O, "
+                f"only {complete:.0%} of the residues have a CA atom, "
                 "which the architecture model reads", where=where,
-                remedy="Give a structure with the whole backbone", code="domain.backbone",
+                remedy="Give a structure with the CA atoms", code="domain.backbone",
             )  # fmt: skip
 
     def _answer(

@@ -5,22 +5,80 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
-from protvox.train.domains import DomainData
+from protvox.train.domains import UNKNOWN, DomainData
 from protvox.train.environments import in_chunks
 from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import classification_summary
 from protvox.train.settle import settle_norms
 from protvox.train.shards import read_shards
 from protvox.zoo.cath import CathConfig, CathNet, DomainBatch
+from protvox.zoo.poses import domain_logits
 
-SETTLING_BATCHES = 40
+SETTLING_BATCHES: Final = 30
 """Batches that the norms are settled on."""
+
+TOPOLOGY_WEIGHT: Final = 0.3
+"""Weight of the topology loss beside that of the architecture."""
+
+
+class CathLearner(nn.Module):
+    """A domain network with a second read-out, of the topology, that training alone uses.
+
+    Domains of another superfamily often share the topology of one that was learned; features
+    that know topologies serve both the architecture and the search for neighbours.
+
+    Parameters
+    ----------
+    network
+        The network to train.
+    n_topologies
+        Topologies to tell apart.
+    """
+
+    def __init__(self, network: CathNet, n_topologies: int) -> None:
+        super().__init__()
+        self.network = network
+        width = 2 * network.config.features + 1
+        self.topology = nn.Sequential(
+            nn.Dropout(network.config.dropout), nn.Linear(width, max(n_topologies, 1))
+        )
+
+    def forward(self, batch: DomainBatch) -> Tensor:
+        """Return logits ``domain label+topology``."""
+        features = self.network.embed(batch)
+        return torch.cat([self.network.classifier(features), self.topology(features)], dim=1)
+
+    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+        """Return the loss of architectures and topologies, nats.
+
+        Parameters
+        ----------
+        logits
+            ``domain label+topology``.
+        labels
+            ``domain 2``, see `protvox.train.domains.DomainData.batch`.
+        label_smoothing
+            Share of the target spread over all architectures.
+        """
+        n = len(self.network.config.labels)
+        architecture, topology = labels.unbind(dim=1)
+        loss = functional.cross_entropy(
+            logits[:, :n], architecture, label_smoothing=label_smoothing
+        )
+        # The sum, and not the mean, of a batch without any known topology is a number.
+        known = (topology != UNKNOWN).sum().clamp_min(1)
+        other = functional.cross_entropy(
+            logits[:, n:], topology, ignore_index=UNKNOWN, reduction="sum"
+        )
+        return loss + TOPOLOGY_WEIGHT * other / known
 
 
 def train_cath(
@@ -68,19 +126,19 @@ def train_cath(
     learn = DomainData(read_shards(train_shards), architecture)
     check = DomainData(read_shards(validation_shards), architecture)
     torch.manual_seed(loop.seed)
-    network = CathNet(architecture)
+    learner = CathLearner(CathNet(architecture), learn.n_topologies)
 
     def batches(first_step: int) -> Iterator[tuple[DomainBatch, Tensor]]:
         return learn.batches(loop.batch_size, loop.seed, first_step)
 
-    def evaluate(trained: nn.Module) -> dict[str, float]:
-        settle_norms(trained, settling_batches(learn, loop, device))
-        logits, labels = predict_domains(trained, check, check.rows, device)
+    def evaluate(_: nn.Module) -> dict[str, float]:
+        settle_norms(learner.network, settling_batches(learn, loop, device))
+        logits, labels = predict_domains(learner.network, check, check.rows, device)
         return classification_summary(logits, labels)
 
     return train(
-        network, batches, evaluate, loop, out,
-        device=device, report=report, time_limit=time_limit,
+        learner, batches, evaluate, loop, out,
+        device=device, report=report, time_limit=time_limit, objective=learner.loss,
     )  # fmt: skip
 
 
@@ -103,14 +161,14 @@ def settling_batches(
 
 
 def predict_domains(
-    network: nn.Module,
+    network: CathNet,
     data: DomainData,
     rows: NDArray[np.int64],
     device: torch.device,
     *,
     batch_size: int = 16,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Run a network over domains of a data set.
+    """Run a network over domains of a data set, as a user's domains are run.
 
     Parameters
     ----------
@@ -128,15 +186,12 @@ def predict_domains(
     Returns
     -------
     logits : ndarray
-        ``sample label`` float32, in the order of ``rows``.
+        ``sample label`` float32, averaged over the poses of every domain.
     labels : ndarray
         ``sample`` int64.
     """
-    order = data.by_size(rows)
-    logits = []
-    with torch.inference_mode():
-        for chunk in in_chunks(order, batch_size):
-            inputs, _ = data.batch(chunk)
-            logits.append(network(inputs.to(device)).float().cpu().numpy())
-    back = np.argsort(order, kind="stable")[np.argsort(np.argsort(rows, kind="stable"))]
-    return np.concatenate(logits)[back], data.labels[rows]
+    logits = [
+        domain_logits(network, [data.ca(row) for row in chunk.tolist()], device).numpy()
+        for chunk in in_chunks(rows, batch_size)
+    ]
+    return np.concatenate(logits), data.labels[rows]

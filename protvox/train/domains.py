@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import torch
@@ -12,25 +14,33 @@ from torch import Tensor
 
 from protvox.errors import InputError
 from protvox.train.shards import Shard
-from protvox.voxel.moments import domain_moments
-from protvox.voxel.pose import bounding_box, principal_axes
-from protvox.voxel.rotation import small_rotations
-from protvox.zoo.cath import SKIPPED, CathConfig, DomainBatch, domain_channels, grid_shape
-from protvox.zoo.poses import HALF_TURNS
+from protvox.vocabulary import ATOM_TYPE_INDEX
+from protvox.voxel.rotation import random_rotations
+from protvox.zoo.cath import CathConfig, DomainBatch, draw_domain
 
-JITTER = 0.35
-"""Standard deviation of the random turns away from the principal axes, radians."""
+NOISE: Final = 0.2
+"""Largest standard deviation of the noise on the coordinates of a training domain, Å."""
+
+TRIMMED: Final = 1 / 8
+"""Largest share of the residues cut off the ends of a training domain, half of the time."""
+
+LEAST_TRIMMED: Final = 60
+"""Residues; shorter domains are not cut."""
+
+UNKNOWN: Final = -100
+"""Label of a topology with a single domain, which teaches nothing."""
 
 
 class DomainData:
-    """The labelled domains of a shard, drawn as moments when they are asked for.
+    """The labelled domains of a shard, drawn when they are asked for.
 
     Parameters
     ----------
     shard
         Domains whose label is a CATH code.
     config
-        The network's input and labels; domains of other architectures are left out.
+        The network's input and labels; domains of other architectures are left out, and those
+        without a CA atom.
 
     Attributes
     ----------
@@ -38,6 +48,13 @@ class DomainData:
         ``sample`` int64, structures of the shard.
     labels
         ``structure`` int64, index into ``config.labels``, -1 for others.
+    topologies
+        ``structure`` int64, number of the CATH topology among those with two or more of the
+        samples; `UNKNOWN` for others.
+    n_topologies
+        How many those are.
+    names
+        ``structure``, names of the domains.
 
     Raises
     ------
@@ -47,79 +64,83 @@ class DomainData:
 
     def __init__(self, shard: Shard, config: CathConfig) -> None:
         self.config = config
-        self._coordinates = shard.positions()
+        coordinates = shard.positions()
         bounds = shard.residue_start[shard.structure_start]
-        parts = [slice(a, b) for a, b in pairwise(bounds.tolist())]
-        self._channel = np.concatenate(
-            [domain_channels(shard.atom_type[part], self._coordinates[part]) for part in parts]
-        )
-        self._atom_range = np.stack([bounds[:-1], bounds[1:]], axis=1)
+        is_ca = shard.atom_type == ATOM_TYPE_INDEX["backbone_CA"]
+        self._ca = [coordinates[a:b][is_ca[a:b]] for a, b in pairwise(bounds.tolist())]
         index = {label: place for place, label in enumerate(config.labels)}
-        architectures = [".".join(code.split(".")[:2]) for code in shard.structure_label.tolist()]
-        self.labels = np.array([index.get(a, -1) for a in architectures], dtype=np.int64)
+        codes = [code.split(".") for code in shard.structure_label.tolist()]
+        self.labels = np.array([index.get(".".join(c[:2]), -1) for c in codes], dtype=np.int64)
         self.names = shard.name
-        self.rows = np.flatnonzero(self.labels >= 0)
+        whole = np.array([len(ca) > 0 for ca in self._ca])
+        self.rows = np.flatnonzero((self.labels >= 0) & whole)
         if not len(self.rows):
             raise InputError("no domain has one of the labels", code="input.no_labels")
-        poses = [principal_axes(self._atoms(row)) for row in range(shard.n_structures)]
-        self._axes = np.stack(poses)
-        extents = [bounding_box(self._atoms(row), axes)[1] for row, axes in enumerate(self._axes)]
-        self._volume = np.prod(np.stack(extents) + 2 * config.spacing, axis=1)
+        topologies = [".".join(code[:3]) for code in codes]
+        counts = Counter(topologies[row] for row in self.rows.tolist())
+        numbers = {name: n for n, name in enumerate(sorted(k for k, c in counts.items() if c > 1))}
+        self.n_topologies = len(numbers)
+        self.topologies = np.array([numbers.get(t, UNKNOWN) for t in topologies], dtype=np.int64)
 
-    def _atoms(self, row: int) -> NDArray[np.float32]:
-        first, last = self._atom_range[row]
-        return self._coordinates[first:last][self._channel[first:last] != SKIPPED]
+    def ca(self, row: int) -> NDArray[np.float32]:
+        """Return the CA atoms of a structure in chain order, ``residue 3`` float32, Å.
+
+        Parameters
+        ----------
+        row
+            The structure.
+        """
+        return self._ca[row]
 
     def batch(
-        self, rows: NDArray[np.int64], rng: np.random.Generator | None = None
+        self, rows: NDArray[np.int64], rng: np.random.Generator
     ) -> tuple[DomainBatch, Tensor]:
-        """Draw domains on one grid that holds them all.
+        """Draw domains as a training sees them.
 
         Parameters
         ----------
         rows
             ``sample`` int64, structures.
         rng
-            Source of random turns and shifts, for training; None for the principal pose.
+            Source of poses, noise and cuts.
 
         Returns
         -------
         batch : DomainBatch
-            The moments and the shape of the grid.
+            The domains, turned and moved at random, with a little noise on the coordinates,
+            and half of the time with ragged ends: users' domains have both.
         labels : Tensor
-            ``sample`` int64.
+            ``sample 2`` int64: architecture and topology.
         """
-        axes = self._axes[rows]
-        if rng is not None:
-            flips = HALF_TURNS[rng.integers(0, len(HALF_TURNS), len(rows))]
-            turns = small_rotations(len(rows), JITTER, rng)
-            axes = (turns @ (flips[:, :, None] * axes)).astype(np.float32)
-        boxes = [bounding_box(self._atoms(row), a) for row, a in zip(rows, axes, strict=True)]
-        origin = np.stack([centre for centre, _ in boxes])
-        if rng is not None:
-            half = self.config.spacing / 2
-            origin = origin + rng.uniform(-half, half, origin.shape).astype(np.float32)
-        shape = grid_shape(np.max([extent for _, extent in boxes], axis=0), self.config.spacing)
-        moments = domain_moments(
-            self._coordinates, self._channel, self._atom_range[rows],
-            origin.astype(np.float32), axes, self.config.moments(shape),
-        )  # fmt: skip
-        return DomainBatch(torch.from_numpy(moments), shape), torch.from_numpy(self.labels[rows])
+        drawn = [
+            draw_domain(self._vary(self._ca[row], rng), rng.uniform(-0.5, 0.5, 3), self.config)
+            for row in rows.tolist()
+        ]
+        labels = np.stack([self.labels[rows], self.topologies[rows]], axis=1)
+        return DomainBatch.join(drawn), torch.from_numpy(labels)
+
+    def _vary(self, ca: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+        rotation = random_rotations(1, rng)[0]
+        n = len(ca)
+        if rng.random() < 0.5 and n > LEAST_TRIMMED:
+            cut = int(rng.integers(0, int(n * TRIMMED)))
+            start = int(cut * rng.random())
+            ca = ca[start : n - (cut - start)]
+        noise = rng.normal(0, NOISE * rng.random(), ca.shape)
+        varied: NDArray[np.float32] = (ca - ca.mean(axis=0)) @ rotation.T + noise
+        return varied.astype(np.float32)
 
     def batches(
         self, batch_size: int, seed: int, first_step: int = 0
     ) -> Iterator[tuple[DomainBatch, Tensor]]:
         """Yield training batches for ever, the same ones for the same seed.
 
-        Domains of similar size go into one batch, so that little empty space is computed;
-        which ones, and the order of the batches, is random.
-
         Parameters
         ----------
         batch_size
             Domains a batch.
         seed
-            Decides order and poses.
+            Decides order, poses and noise.
         first_step
             Batch to begin with.
         """
@@ -127,28 +148,9 @@ class DomainData:
         step = first_step
         while True:
             epoch = step // per_epoch
-            rng = np.random.default_rng([seed, epoch])
-            size = np.log(self._volume[self.rows]) + rng.normal(0, 0.25, len(self.rows))
-            by_size = self.rows[np.argsort(size)]
-            start = rng.integers(0, max(len(self.rows) - per_epoch * batch_size, 0) + 1)
-            order = rng.permutation(per_epoch)
+            order = np.random.default_rng([seed, epoch]).permutation(self.rows)
             while step // per_epoch == epoch:
-                first = start + order[step % per_epoch] * batch_size
-                turns = np.random.default_rng([seed, epoch, step])
-                yield self.batch(by_size[first : first + batch_size], turns)
+                first = step % per_epoch * batch_size
+                rng = np.random.default_rng([seed, epoch, step])
+                yield self.batch(order[first : first + batch_size], rng)
                 step += 1
-
-    def atoms(self, row: int) -> slice:
-        """Return the atoms of a structure, a slice of the shard's.
-
-        Parameters
-        ----------
-        row
-            The structure.
-        """
-        return slice(*self._atom_range[row].tolist())
-
-    def by_size(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return structures in ascending order of their boxes, for prediction in batches."""
-        order: NDArray[np.int64] = rows[np.argsort(self._volume[rows], kind="stable")]
-        return order

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from protvox.train.cath import predict_domains
 from protvox.train.domains import DomainData
 from protvox.train.environment import predict_rows
 from protvox.train.environments import EnvironmentData
@@ -27,7 +28,6 @@ from protvox.vocabulary import AMINO_ACIDS, PAPER_ARCHITECTURES
 from protvox.zoo.card import Card
 from protvox.zoo.cath import CathNet
 from protvox.zoo.environment import EnvironmentNet
-from protvox.zoo.poses import domain_logits
 from protvox.zoo.registry import load_folder
 
 SCHEMA: Final = "protvox.metrics/1"
@@ -102,17 +102,11 @@ def answer_shards(
         return Answers(logits, labels, residues.structure[rows], AMINO_ACIDS)
     domains = DomainData(shard, network.config)
     rows = _choose(domains.rows, sample, seed)
-    coordinates = shard.positions()
-    # One at a time, each on its own grid, as a user's domain is.
-    answers = [
-        domain_logits(network, coordinates[atoms], shard.atom_type[atoms], device).numpy()
-        for atoms in map(domains.atoms, rows.tolist())
-    ]
+    logits, labels = predict_domains(network, domains, rows, device)
     _, family = np.unique(shard.structure_label[rows], return_inverse=True)
     unknown = shard.n_structures - len(domains.rows)
-    labels = domains.labels[rows]
     groups = family.astype(np.int64)
-    return Answers(np.stack(answers), labels, groups, network.config.labels, unknown)
+    return Answers(logits, labels, groups, network.config.labels, unknown)
 
 
 def evaluate(

@@ -17,6 +17,9 @@ from protvox.errors import ModelError
 from protvox.train.checkpoint import load_checkpoint, save_checkpoint
 from protvox.train.prefetch import Inputs, prefetch
 
+Objective = Callable[[Tensor, Tensor, float], Tensor]
+"""Loss of logits and labels, given the label smoothing."""
+
 
 @dataclass(frozen=True)
 class LoopConfig:
@@ -128,6 +131,7 @@ def train(
     device: torch.device,
     report: Callable[[Progress], None],
     time_limit: float | None = None,
+    objective: Objective | None = None,
 ) -> bool:
     """Train a classifier, going on from the checkpoint in ``out`` if there is one.
 
@@ -149,6 +153,8 @@ def train(
         Called every 50 steps and after each validation.
     time_limit
         Seconds after which to stop with a checkpoint, to be resumed later.
+    objective
+        The loss; cross-entropy if None.
 
     Returns
     -------
@@ -158,7 +164,8 @@ def train(
     Raises
     ------
     ModelError
-        If the checkpoint belongs to another network.
+        If the checkpoint belongs to another network, or the loss is not a finite number; the
+        checkpoint is the last good one then.
     """
     out.mkdir(parents=True, exist_ok=True)
     path = out / "checkpoint.safetensors"
@@ -171,16 +178,23 @@ def train(
         step = int(str(load_checkpoint(path, network, optimizer)["step"]))
     started = saved = time.monotonic()
     first = step
+    objective = objective or _cross_entropy
     losses: list[Tensor] = []
     metrics: dict[str, float] = {}
     network.train()
     with closing(prefetch(batches(step), depth=4)) as source:
         while step < config.steps:
             inputs, labels = next(source)
-            losses.append(_learn(network, optimizer, inputs, labels, step, config, device))
+            losses.append(
+                _learn(network, optimizer, inputs, labels, step, config, device, objective)
+            )
             step += 1
             now = time.monotonic()
             validate = step % config.evaluate_every == 0 or step == config.steps
+            out_of_time = time_limit is not None and now - started > time_limit
+            save = validate or out_of_time or now - saved > config.checkpoint_every
+            if save or step % 50 == 0:
+                _refuse_divergence(losses[-1], step, path)
             if validate:
                 metrics = _validated(network, evaluate)
             if validate or step % 50 == 0:
@@ -191,8 +205,7 @@ def train(
                 if validate:
                     _log(out / "log.jsonl", progress, now - started)
                 losses.clear()
-            out_of_time = time_limit is not None and now - started > time_limit
-            if validate or out_of_time or now - saved > config.checkpoint_every:
+            if save:
                 state = {"step": step, "loop": asdict(config), "metrics": metrics}
                 save_checkpoint(path, network, optimizer, state)
                 saved = now
@@ -224,18 +237,31 @@ def _learn(
     step: int,
     config: LoopConfig,
     device: torch.device,
+    objective: Objective,
 ) -> Tensor:
     for group in optimizer.param_groups:
         group["lr"] = rate_at(step, config)
     with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
         logits = network(inputs.to(device, non_blocking=True))
-    loss = functional.cross_entropy(
-        logits.float(), labels.to(device), label_smoothing=config.label_smoothing
-    )
+    loss = objective(logits.float(), labels.to(device), config.label_smoothing)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
     return loss.detach()
+
+
+def _refuse_divergence(loss: Tensor, step: int, path: Path) -> None:
+    """Stop before weights that are lost replace the last good ones."""
+    if not torch.isfinite(loss):
+        raise ModelError(
+            f"the loss is {float(loss)} at step {step}", where=str(path),
+            remedy="Go on from the last checkpoint with a lower learning rate",
+            code="model.diverged",
+        )  # fmt: skip
+
+
+def _cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+    return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
 
 
 def _validated(

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from protvox.train.calibrate import fit_temperature
-from protvox.train.cath import settling_batches
+from protvox.train.cath import CathLearner, settling_batches
 from protvox.train.checkpoint import load_checkpoint
 from protvox.train.config import read_config
 from protvox.train.domains import DomainData
@@ -26,6 +26,8 @@ from protvox.zoo.folded import INFERENCE_FILE, load_folded, save_folded
 from protvox.zoo.weights import save_weights
 
 WEIGHTS_FILE: Final = "model.safetensors"
+
+CHECKPOINT_FILE: Final = "checkpoint.safetensors"
 
 _HEADLINES: Final = ("n", "n_groups", "n_unknown", "sample", "seed", "top1", "top3", "balanced",
                      "nll", "ece", "intervals", "class_accuracy", "paper")  # fmt: skip
@@ -86,18 +88,20 @@ def release(
     InputError
         If a shard cannot be used.
     """
+    learned = read_shards(train_shards)
     network: EnvironmentNet | CathNet
     if task == "environment":
         environment, loop = read_config(config, EnvironmentConfig)
         network = EnvironmentNet(environment)
+        state = load_checkpoint(run / CHECKPOINT_FILE, network)
     else:
         cath, loop = read_config(config, CathConfig)
         network = CathNet(cath)
-    state = load_checkpoint(run / "checkpoint.safetensors", network)
-    learned = read_shards(train_shards)
+        domains = DomainData(learned, cath)
+        learner = CathLearner(network, domains.n_topologies)
+        state = load_checkpoint(run / CHECKPOINT_FILE, learner)
     network.to(device).float()
     if isinstance(network, CathNet):
-        domains = DomainData(learned, network.config)
         settle_norms(network, settling_batches(domains, loop, device))
         flatten_label_prior(network, domains, flatten_prior)
     network.cpu().eval().requires_grad_(False)

@@ -2,79 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
-from protvox.nn.plain import count_channels, parse_irreps
-from protvox.structure.secondary import secondary_structure
-from protvox.vocabulary import ATOM_TYPE_INDEX, ATOM_TYPES
-from protvox.voxel.moments import MomentSpec
-from protvox.zoo.config import ConvConfig
+from protvox.structure.trace import trace_chain
+from protvox.voxel.neighbours import coarsen, neighbours
+from protvox.voxel.sites import SiteSpec, find_sites
 from protvox.zoo.layers import Layers, SteerableLayers
 
-DOMAIN_CHANNELS: Final = (
-    "coil CA", "helix CA", "strand CA", "N", "O", "apolar side chain", "polar side chain",
-)  # fmt: skip
-"""Channels of a domain. The first three are in the order of `SecondaryStructure`."""
+NORM_MOMENTUM: Final = 0.05
+"""Weight of the newest batch in the running statistics of norms."""
 
-_CA_CHANNELS: Final = 3
-
-SKIPPED: Final = 255
-"""Channel of the atoms that are not drawn: ligands, nucleic acids and metals."""
-
-NORM_MOMENTUM: Final = 0.01
-"""A batch holds domains of one size, so its statistics are those of that size; the running
-ones must average over many batches (0.1 cost 19 points of validation accuracy)."""
-
-_CHANNEL_OF_TYPE: Final = {
-    "backbone_N": 3, "backbone_O": 4,
-    "aliphatic_C": 5, "aromatic_C": 5, "sulfur": 5,
-    "polar_C": 6, "charged_N": 6, "neutral_N": 6, "charged_O": 6, "neutral_O": 6,
-}  # fmt: skip
-
-
-def domain_channels(
-    atom_type: NDArray[np.uint8], coordinates: NDArray[np.float32]
-) -> NDArray[np.uint8]:
-    """Return the channel of every atom of one domain.
-
-    Parameters
-    ----------
-    atom_type
-        ``atom`` uint8, index into `protvox.vocabulary.ATOM_TYPES`.
-    coordinates
-        ``atom 3`` float32, Å; the trace of the CA atoms decides their secondary structure.
-
-    Returns
-    -------
-    ndarray
-        ``atom`` uint8, index into `DOMAIN_CHANNELS`, or `SKIPPED`.
-    """
-    table = [_CHANNEL_OF_TYPE.get(kind, SKIPPED) for kind in ATOM_TYPES]
-    channel = np.array(table, dtype=np.uint8)[atom_type]
-    trace = atom_type == ATOM_TYPE_INDEX["backbone_CA"]
-    channel[trace] = secondary_structure(coordinates[trace])
-    return channel
-
-
-def grid_shape(extent: NDArray[np.float32], spacing: float) -> tuple[int, int, int]:
-    """Return the grid that holds a box, with a margin of at least half a spacing.
-
-    Parameters
-    ----------
-    extent
-        ``3`` float32, edge lengths of the box, Å.
-    spacing
-        Distance of the grid points, Å.
-    """
-    x, y, z = (int(n) for n in np.ceil(extent / spacing) + 1)
-    return x, y, z
+MAX_POINTS: Final = 100_000
+"""Most lattice points in the box around one domain: a cube of 280 Å at 6 Å."""
 
 
 @dataclass(frozen=True)
@@ -86,69 +33,157 @@ class CathConfig:
     labels
         CATH architectures in the order of the output, e.g. ``"3.40"``.
     spacing
-        Distance of the grid points, Å.
+        Edge of the lattice, Å.
+    reach
+        Points closer to a CA atom than this are sites, Å.
     shells, sigma
-        Radii and width of the radial shells of the first layer, Å.
-    embedding
-        Irreps after the first layer.
-    convolutions
-        The layers that follow; the last one gives scalars, which are averaged over space.
-    low_pass
-        Blur before striding, in voxels.
+        Radii and width of the radial shells for the positions of CA atoms, Å.
+    direction_shells, direction_sigma
+        The same for the directions of the chain, Å.
+    cutoff
+        Distance beyond which a CA atom is not seen from a site, Å.
+    crowd
+        Least number of sites around a site of the coarse lattice.
+    fine, coarse
+        Irreps on the sites, and on those of the lattice of twice the edge.
+    fine_layers, coarse_layers
+        Residual convolutions on each.
+    features
+        Scalars of the last layer, which are averaged over the sites.
     dropout
         Probability of dropping a pooled feature.
     """
 
     labels: tuple[str, ...]
     spacing: float = 6.0
+    reach: float = 4.5
     shells: tuple[float, ...] = (0.0, 1.75, 3.5, 5.25)
     sigma: float = 1.0
-    embedding: str = "24x0e+12x1e+6x2e"
-    convolutions: tuple[ConvConfig, ...] = field(
-        default=(
-            ConvConfig("32x0e+12x1e+6x2e", stride=2, padding=1),
-            ConvConfig("32x0e+12x1e+6x2e", padding=1),
-            ConvConfig("96x0e", padding=1),
-        )
-    )
-    low_pass: float | None = None
+    direction_shells: tuple[float, ...] = (0.0, 4.0)
+    direction_sigma: float = 2.0
+    cutoff: float = 8.5
+    crowd: int = 6
+    fine: str = "24x0e+12x1e+6x2e"
+    coarse: str = "64x0e+20x1e+10x2e"
+    fine_layers: int = 1
+    coarse_layers: int = 1
+    features: int = 160
     dropout: float = 0.3
 
-    def moments(self, shape: tuple[int, int, int]) -> MomentSpec:
-        """Return the moments the network reads on a grid of some shape.
-
-        Parameters
-        ----------
-        shape
-            Grid points along x, y and z.
-        """
-        return MomentSpec(
-            shape, self.spacing, tuple(self.shells), self.sigma, 2, len(DOMAIN_CHANNELS)
-        )
+    @property
+    def sites(self) -> SiteSpec:
+        """The lattice and the moments the network reads."""
+        return SiteSpec(
+            self.spacing, self.reach, tuple(self.shells), self.sigma,
+            tuple(self.direction_shells), self.direction_sigma, self.cutoff,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class DomainBatch:
-    """Moments of several domains on grids of one shape.
+class DomainSites:
+    """One domain as the network reads it.
 
     Attributes
     ----------
     moments
-        ``domain feature point`` float32, from `protvox.voxel.moments.domain_moments`.
-    shape
-        Grid points along x, y and z.
+        ``site feature`` float32.
+    fine
+        ``site 27`` int64, neighbours of every site.
+    down
+        ``coarse 27`` int64, sites around every coarse one.
+    coarse
+        ``coarse 27`` int64, neighbours of every coarse site.
+    """
+
+    moments: NDArray[np.float32]
+    fine: NDArray[np.int64]
+    down: NDArray[np.int64]
+    coarse: NDArray[np.int64]
+
+
+def draw_domain(
+    ca: NDArray[np.floating],
+    offset: NDArray[np.floating],
+    config: CathConfig,
+    *,
+    name: str = "domain",
+) -> DomainSites:
+    """Draw one domain.
+
+    Parameters
+    ----------
+    ca
+        ``residue 3``, CA atoms in chain order, turned as wanted, Å.
+    offset
+        ``3``, a point of the lattice in units of its edge.
+    config
+        What the network reads.
+    name
+        What to call the domain in an error.
+
+    Raises
+    ------
+    InputError
+        If there is no CA atom (``domain.empty``) or the domain is too wide for `MAX_POINTS`
+        (``domain.too_large``).
+    """
+    sites = find_sites(trace_chain(ca), offset, config.sites, maximum=MAX_POINTS, name=name)
+    coarse, down = coarsen(sites.index, config.crowd)
+    return DomainSites(sites.moments, neighbours(sites.index), down, neighbours(coarse))
+
+
+@dataclass(frozen=True)
+class DomainBatch:
+    """Several domains, the sites of all in one row.
+
+    Attributes
+    ----------
+    moments
+        ``site feature`` float32.
+    fine, down, coarse
+        Tables of neighbours as in `DomainSites`.
+    domain
+        ``coarse`` int64, the domain each coarse site belongs to.
+    n_domains
+        Number of domains.
     """
 
     moments: Tensor
-    shape: tuple[int, int, int]
+    fine: Tensor
+    down: Tensor
+    coarse: Tensor
+    domain: Tensor
+    n_domains: int
+
+    @classmethod
+    def join(cls, domains: Sequence[DomainSites]) -> DomainBatch:
+        """Put domains side by side; none sees another.
+
+        Parameters
+        ----------
+        domains
+            At least one.
+        """
+        sites = [len(one.moments) for one in domains]
+        coarse = [len(one.coarse) for one in domains]
+        return cls(
+            torch.from_numpy(np.concatenate([one.moments for one in domains])),
+            _stack([one.fine for one in domains], sites),
+            _stack([one.down for one in domains], sites),
+            _stack([one.coarse for one in domains], coarse),
+            torch.from_numpy(np.repeat(np.arange(len(domains)), coarse)),
+            len(domains),
+        )
 
     def to(self, device: torch.device, *, non_blocking: bool = False) -> DomainBatch:
         """Return the batch on a device."""
-        return DomainBatch(self.moments.to(device, non_blocking=non_blocking), self.shape)
+        tensors = (self.moments, self.fine, self.down, self.coarse, self.domain)
+        moved = (tensor.to(device, non_blocking=non_blocking) for tensor in tensors)
+        return DomainBatch(*moved, self.n_domains)
 
 
 class CathNet(nn.Module):
-    """Steerable network over a whole domain, averaged over space.
+    """Steerable network on the sites of a domain, averaged over them.
 
     Parameters
     ----------
@@ -158,27 +193,37 @@ class CathNet(nn.Module):
         Steerable to train; plain to load folded weights into.
     """
 
-    FEEDS = (("embedding", "stages.0.0"),)
-    """Layers that feed one other and nothing else, for `protvox.nn.folding.fold`."""
-
     def __init__(self, config: CathConfig, layers: Layers | None = None) -> None:
         super().__init__()
         self.config = config
         layers = layers or SteerableLayers()
-        spec = config.moments((1, 1, 1))
-        pairs = tuple(spec.n_types * len(spec.shells_of(degree)) for degree in spec.degrees)
-        self.embedding, steps = layers.embedding(pairs, config.embedding, NORM_MOMENTUM)
-        stages = [nn.Sequential(*steps)]
-        irreps = config.embedding
-        for conv in config.convolutions:
-            blur = config.low_pass if conv.stride > 1 else None
-            stages.append(nn.Sequential(*layers.convolution(irreps, conv, NORM_MOMENTUM, blur)))
-            irreps = conv.irreps
-        self.stages = nn.ModuleList(stages)
-        self._strides = (1, *(conv.stride for conv in config.convolutions))
-        self._occupancy = slice(0, _CA_CHANNELS * len(config.shells))
-        width = 2 * count_channels(parse_irreps(irreps)) + 1
+        self.embedding, steps = layers.site_embedding(
+            config.sites.degrees, config.fine, NORM_MOMENTUM
+        )
+        self.steps = nn.ModuleList([nn.Sequential(*steps)])
+        self.convolutions = nn.ModuleList()
+        self._tables = (
+            *("fine" for _ in range(config.fine_layers)), "down",
+            *("coarse" for _ in range(config.coarse_layers)), "coarse",
+        )  # fmt: skip
+        widths = (
+            *(config.fine for _ in range(config.fine_layers + 1)),
+            *(config.coarse for _ in range(config.coarse_layers + 1)),
+            f"{config.features}x0e",
+        )
+        self._residual = tuple(a == b for a, b in pairwise(widths))
+        for before, after in pairwise(widths):
+            convolution, steps = layers.site_convolution(before, after, NORM_MOMENTUM)
+            self.convolutions.append(convolution)
+            self.steps.append(nn.Sequential(*steps))
+        width = 2 * config.features + 1
         self.classifier = nn.Sequential(*layers.output(width, len(config.labels), config.dropout))
+
+    @property
+    def FEEDS(self) -> tuple[tuple[str, str], ...]:  # noqa: N802
+        """Layers that feed one other and nothing else, for `protvox.nn.folding.fold`."""
+        pairs = ((f"convolutions.{i}", f"steps.{i + 1}.0") for i in range(len(self.convolutions)))
+        return (("embedding", "steps.0.0"), *pairs)
 
     def embed(self, batch: DomainBatch) -> Tensor:
         """Return the rotation-invariant features of domains.
@@ -191,24 +236,30 @@ class CathNet(nn.Module):
         Returns
         -------
         Tensor
-            ``domain 2*width+1``: mean and maximum over the occupied space, and the logarithm
-            of its volume.
+            ``domain 2*features+1``: mean and maximum over the coarse sites, and the logarithm
+            of their number.
         """
-        # Where there is no CA nearby the field is held at 0, as it is beyond the grid: how
-        # much empty space a grid leaves around a domain then makes no difference.
-        moments, shape = batch.moments, batch.shape
-        occupied = moments[:, self._occupancy].sum(dim=1).clamp(max=1).unflatten(1, shape)[:, None]
-        field = self.embedding(moments, shape)
-        for stage, stride in zip(self.stages, self._strides, strict=True):
-            if stride > 1:
-                occupied = functional.max_pool3d(occupied, 3, stride, padding=1)
-            field = stage(field) * occupied
-        volume = occupied.sum(dim=(2, 3, 4)) + 1e-3
-        return torch.cat(
-            [field.sum(dim=(2, 3, 4)) / volume, field.amax(dim=(2, 3, 4)), volume.log()], dim=1
-        )
+        moments = self.embedding(batch.moments.T[None], (len(batch.moments), 1, 1))
+        field = self.steps[0](moments.flatten(2)[0].T)
+        stages = zip(self.convolutions, self.steps[1:], self._tables, self._residual, strict=True)
+        for convolution, step, table, residual in stages:
+            new = step(convolution(field, getattr(batch, table)))
+            field = field + new if residual else new
+        shape = (batch.n_domains, field.shape[1])
+        count = torch.bincount(batch.domain, minlength=batch.n_domains).to(field)[:, None]
+        mean = field.new_zeros(shape).index_add(0, batch.domain, field) / count
+        rows = batch.domain[:, None].expand_as(field)
+        highest = field.new_full(shape, -torch.inf).scatter_reduce(0, rows, field, "amax")
+        return torch.cat([mean, highest, count.log() / 3], dim=1)
 
     def forward(self, batch: DomainBatch) -> Tensor:
         """Return logits ``domain label``."""
         logits: Tensor = self.classifier(self.embed(batch))
         return logits
+
+
+def _stack(tables: Sequence[NDArray[np.int64]], counts: Sequence[int]) -> Tensor:
+    """Put tables of neighbours under each other, counting the rows of each from its start."""
+    starts = np.cumsum([0, *counts[:-1]])
+    moved = [np.where(t >= 0, t + start, -1) for t, start in zip(tables, starts, strict=True)]
+    return torch.from_numpy(np.concatenate(moved))

@@ -94,7 +94,7 @@ class EnvironmentNet(nn.Module):
         self.embedding, steps = layers.embedding(pairs, config.embedding, NORM_MOMENTUM)
         irreps, size = config.embedding, config.size
         for conv in config.convolutions:
-            steps += layers.convolution(irreps, conv, NORM_MOMENTUM, None)
+            steps += layers.convolution(irreps, conv, NORM_MOMENTUM)
             irreps = conv.irreps
             size = (size + 2 * conv.padding - conv.size) // conv.stride + 1
             if size < 1:

@@ -12,7 +12,14 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from protvox.nn.plain import PlainEmbedding, PlainGate, blur_width, count_channels, parse_irreps
+from protvox.nn.plain import (
+    PlainEmbedding,
+    PlainGate,
+    PlainNormGate,
+    PlainSiteConv,
+    count_channels,
+    parse_irreps,
+)
 from protvox.zoo.config import ConvConfig
 
 ACTIVATION = "silu"
@@ -37,9 +44,7 @@ class Layers(Protocol):
             Weight of the newest batch in the statistics of norms.
         """
 
-    def convolution(
-        self, irreps_in: str, conv: ConvConfig, momentum: float, low_pass: float | None
-    ) -> list[nn.Module]:
+    def convolution(self, irreps_in: str, conv: ConvConfig, momentum: float) -> list[nn.Module]:
         """Return a convolution with its norm and gate.
 
         Parameters
@@ -50,8 +55,36 @@ class Layers(Protocol):
             Its shape.
         momentum
             Weight of the newest batch in the statistics of norms.
-        low_pass
-            Blur before striding, voxels.
+        """
+
+    def site_embedding(
+        self, degrees: tuple[int, ...], irreps: str, momentum: float
+    ) -> tuple[nn.Module, list[nn.Module]]:
+        """Return the first layer on sites, and the norm and gate behind it.
+
+        Parameters
+        ----------
+        degrees
+            Number of moments of each degree.
+        irreps
+            Irreps that are gated.
+        momentum
+            Weight of the newest batch in the statistics of norms.
+        """
+
+    def site_convolution(
+        self, irreps_in: str, irreps: str, momentum: float
+    ) -> tuple[nn.Module, list[nn.Module]]:
+        """Return a convolution on sites, and the norm and gate behind it.
+
+        Parameters
+        ----------
+        irreps_in
+            Irreps that were gated before the field it reads.
+        irreps
+            Irreps that are gated behind it.
+        momentum
+            Weight of the newest batch in the statistics of norms.
         """
 
     def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
@@ -91,18 +124,39 @@ class SteerableLayers:
         norm = FieldNorm(gate.irreps_in, momentum=momentum, affine=True)
         return MomentEmbedding(degrees, gate.irreps_in), [norm, gate]
 
-    def convolution(
-        self, irreps_in: str, conv: ConvConfig, momentum: float, low_pass: float | None
-    ) -> list[nn.Module]:
+    def convolution(self, irreps_in: str, conv: ConvConfig, momentum: float) -> list[nn.Module]:
         """Return a steerable convolution, norm and gate."""
         from protvox.nn import FieldNorm, Gate, SteerableConv3d
 
         gate = Gate(conv.irreps, activation=ACTIVATION)
         layer = SteerableConv3d(
             irreps_in, gate.irreps_in, conv.size,
-            stride=conv.stride, padding=conv.padding, low_pass=low_pass,
+            stride=conv.stride, padding=conv.padding,
         )  # fmt: skip
         return [layer, FieldNorm(gate.irreps_in, momentum=momentum, affine=True), gate]
+
+    def site_embedding(
+        self, degrees: tuple[int, ...], irreps: str, momentum: float
+    ) -> tuple[nn.Module, list[nn.Module]]:
+        """Return moments mixed by learned weights; norm and gate."""
+        from protvox.nn import FieldNorm
+        from protvox.nn.moments import MomentEmbedding
+        from protvox.nn.sites import NormGate
+
+        gate = NormGate(irreps, activation=ACTIVATION)
+        norm = FieldNorm(gate.irreps_in, momentum=momentum, affine=True)
+        return MomentEmbedding(degrees, gate.irreps_in), [norm, gate]
+
+    def site_convolution(
+        self, irreps_in: str, irreps: str, momentum: float
+    ) -> tuple[nn.Module, list[nn.Module]]:
+        """Return a steerable convolution; norm and gate."""
+        from protvox.nn import FieldNorm
+        from protvox.nn.sites import NormGate, SiteConv
+
+        before, gate = NormGate(irreps_in), NormGate(irreps, activation=ACTIVATION)
+        norm = FieldNorm(gate.irreps_in, momentum=momentum, affine=True)
+        return SiteConv(before.irreps_out, gate.irreps_in), [norm, gate]
 
     def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
         """Return dropout, matrix, batch norm and activation."""
@@ -131,17 +185,33 @@ class PlainLayers:
         with torch.device("meta"):
             return PlainEmbedding(degrees, ((scalars, 0), *tensors)), [gate]
 
-    def convolution(
-        self, irreps_in: str, conv: ConvConfig, momentum: float, low_pass: float | None
-    ) -> list[nn.Module]:
-        """Return a convolution with blur and norm inside; the gate."""
+    def convolution(self, irreps_in: str, conv: ConvConfig, momentum: float) -> list[nn.Module]:
+        """Return a convolution with its norm inside; the gate."""
         gate = _gate(conv.irreps)
-        size = conv.size + (0 if low_pass is None else blur_width(low_pass) - 1)
         layer = nn.Conv3d(
-            count_channels(parse_irreps(irreps_in)), gate.n_in, size,
+            count_channels(parse_irreps(irreps_in)), gate.n_in, conv.size,
             stride=conv.stride, padding=conv.padding, device="meta",
         )  # fmt: skip
         return [layer, gate]
+
+    def site_embedding(
+        self, degrees: tuple[int, ...], irreps: str, momentum: float
+    ) -> tuple[nn.Module, list[nn.Module]]:
+        """Return the mixing of moments with its norm inside; the gate."""
+        gate = PlainNormGate(irreps, activation=ACTIVATION)
+        scalars = gate.n_scalars + sum(n for n, _ in gate.tensors)
+        tensors = tuple((n, (d - 1) // 2) for n, d in gate.tensors)
+        with torch.device("meta"):
+            return PlainEmbedding(degrees, ((scalars, 0), *tensors)), [gate]
+
+    def site_convolution(
+        self, irreps_in: str, irreps: str, momentum: float
+    ) -> tuple[nn.Module, list[nn.Module]]:
+        """Return a convolution with its norm inside; the gate."""
+        before = PlainNormGate(irreps_in, activation=ACTIVATION)
+        gate = PlainNormGate(irreps, activation=ACTIVATION)
+        with torch.device("meta"):
+            return PlainSiteConv(before.n_out, gate.n_in), [gate]
 
     def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
         """Return a matrix with the batch norm inside; the activation."""

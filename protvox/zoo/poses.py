@@ -9,82 +9,85 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from protvox.errors import InputError
-from protvox.voxel.moments import domain_moments
-from protvox.voxel.pose import bounding_box, principal_axes
-from protvox.zoo.cath import SKIPPED, CathNet, DomainBatch, domain_channels, grid_shape
+from protvox.voxel.pose import principal_axes
+from protvox.zoo.cath import CathConfig, CathNet, DomainBatch, DomainSites, draw_domain
 
 HALF_TURNS: Final = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=np.float32)
 """Signs of the axes in the four right-handed poses along the principal axes."""
 
-MAX_POINTS: Final = 100_000
-"""Most grid points of one domain: a cube of 280 Å at 6 Å, 1 GB of memory."""
+_OFFSET: Final = np.full(3, 0.25, dtype=np.float32)
+"""Where the lattice lies. The centre of the domain is not on a point, so that each half turn
+puts the points elsewhere in the domain, which averages out where they happen to fall."""
+
+
+def draw_poses(
+    ca: NDArray[np.floating], config: CathConfig, *, name: str = "domain"
+) -> list[DomainSites]:
+    """Draw a domain in its four poses.
+
+    Parameters
+    ----------
+    ca
+        ``residue 3``, CA atoms in chain order, Å.
+    config
+        What the network reads.
+    name
+        What to call the domain in an error.
+
+    Raises
+    ------
+    InputError
+        If there is no CA atom (``domain.empty``) or the domain is too wide for the lattice
+        (``domain.too_large``).
+    """
+    # Far from the origin single precision is too coarse.
+    centred = (ca - ca.mean(axis=0, dtype=np.float64)).astype(np.float32) if len(ca) else ca
+    own = principal_axes(centred) if len(ca) else np.eye(3, dtype=np.float32)
+    poses = (centred @ (signs[:, None] * own).T for signs in HALF_TURNS)
+    return [draw_domain(pose, _OFFSET, config, name=name) for pose in poses]
 
 
 def domain_logits(
     network: CathNet,
-    coordinates: NDArray[np.float32],
-    atom_type: NDArray[np.uint8],
+    domains: list[NDArray[np.floating]],
     device: torch.device,
     *,
-    name: str = "domain",
+    names: list[str] | None = None,
 ) -> Tensor:
-    """Return the logits of one domain, averaged over its four poses.
+    """Return the logits of domains, each averaged over its four poses.
 
     Parameters
     ----------
     network
         The network, ready to predict.
-    coordinates
-        ``atom 3`` float32, Å.
-    atom_type
-        ``atom`` uint8, index into `protvox.vocabulary.ATOM_TYPES`.
+    domains
+        ``residue 3`` each, CA atoms in chain order, Å.
     device
         Where the network is.
-    name
-        What to call the domain in an error.
+    names
+        What to call the domains in an error.
 
     Returns
     -------
     Tensor
-        ``label`` float32 on the CPU, before any temperature.
+        ``domain label`` float32 on the CPU, before any temperature.
 
     Raises
     ------
     InputError
-        If the domain is too wide for a grid of `MAX_POINTS` (``domain.too_large``).
+        If a domain has no CA atom (``domain.empty``) or is too wide for the lattice
+        (``domain.too_large``).
 
     Notes
     -----
-    The signs of the principal axes decide nothing this way. Each pose also puts the grid
-    points elsewhere, a quarter of a step towards one corner, which averages out where they
-    happen to fall.
+    The signs of the principal axes decide nothing this way.
     """
-    channel = domain_channels(atom_type, coordinates)
-    # Far from the origin single precision is too coarse for sums over a domain.
-    middle = coordinates.mean(axis=0, dtype=np.float64)
-    centred = (coordinates - middle).astype(np.float32)
-    drawn = centred[channel != SKIPPED]
-    own = principal_axes(drawn)
-    centre, extent = bounding_box(drawn, own)
-    spacing = network.config.spacing
-    # Half a step more, for the quarter of a step to either side.
-    shape = grid_shape(extent + spacing / 2, spacing)
-    if np.prod(shape) > MAX_POINTS:
-        raise InputError(
-            f"the domain is {extent.max():.0f} Å long, too wide for the grid",
-            where=name,
-            remedy="Give single domains, e.g. with --domain A:1-120",
-            code="domain.too_large",
-        )
-    axes = HALF_TURNS[:, :, None] * own
-    corner = np.full(3, spacing / 4, dtype=np.float32)
-    origins = np.stack([centre + corner @ pose for pose in axes])
-    atoms = np.repeat([[0, len(centred)]], len(axes), axis=0).astype(np.int64)
-    moments = domain_moments(
-        centred, channel, atoms, origins.astype(np.float32), axes, network.config.moments(shape)
-    )
-    batch = DomainBatch(torch.from_numpy(moments), shape).to(device)
+    names = names or ["domain"] * len(domains)
+    drawn = [
+        pose
+        for ca, name in zip(domains, names, strict=True)
+        for pose in draw_poses(ca, network.config, name=name)
+    ]
     with torch.inference_mode():
-        logits: Tensor = network(batch).float().mean(dim=0).cpu()
-    return logits
+        logits: Tensor = network(DomainBatch.join(drawn).to(device)).float().cpu()
+    return logits.unflatten(0, (len(domains), len(HALF_TURNS))).mean(dim=1)

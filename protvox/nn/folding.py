@@ -37,9 +37,9 @@ def fold(module: nn.Module) -> nn.Module:
         A copy in evaluation mode without gradients, in which every `SteerableConv3d` is an
         ``nn.Conv3d``, and a `Gate` without bias, a `NormGate`, a `SiteConv` and a
         `MomentEmbedding` are the layers of `protvox.nn.plain`. Inside an ``nn.Sequential``, a
-        `FieldNorm` next to a convolution and a batch norm behind an ``nn.Linear`` are part of it where that is exact, dropout
-        is gone, and the layers left are numbered anew. Outputs agree up to rounding with
-        those of ``module.eval()``.
+        `FieldNorm` next to a convolution and a batch norm behind an ``nn.Linear`` are part of
+        it where that is exact, dropout is gone, and the layers left are numbered anew. Outputs
+        agree up to rounding with those of ``module.eval()``.
 
     Notes
     -----

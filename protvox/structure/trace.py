@@ -31,8 +31,6 @@ class Trace:
         a strand it points to alternating faces of its sheet, in a helix away from the axis.
     directed
         ``residue`` bool: bonded on both sides, so that the directions mean something.
-    position
-        ``residue`` float32, place in the chain from -1 (first residue) to 1 (last).
     """
 
     coordinates: NDArray[np.float32]
@@ -40,7 +38,6 @@ class Trace:
     tangent: NDArray[np.float32]
     normal: NDArray[np.float32]
     directed: NDArray[np.bool_]
-    position: NDArray[np.float32]
 
 
 def trace_chain(ca: NDArray[np.floating]) -> Trace:
@@ -66,8 +63,7 @@ def trace_chain(ca: NDArray[np.floating]) -> Trace:
         directed[1:-1] = bonded[:-1] & bonded[1:]
         tangent[1:-1] = _units(after - before)
         normal[1:-1] = _units(2 * at - before - after)
-    position = np.linspace(-1, 1, len(points)).astype(np.float32)
-    return Trace(points, secondary_structure(points), tangent, normal, directed, position)
+    return Trace(points, secondary_structure(points), tangent, normal, directed)
 
 
 def _units(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

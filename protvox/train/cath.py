@@ -25,7 +25,7 @@ from protvox.zoo.poses import domain_logits
 SETTLING_BATCHES: Final = 30
 """Batches that the norms are settled on."""
 
-TOPOLOGY_WEIGHT: Final = 0.3
+TOPOLOGY_WEIGHT: Final = 0.15
 """Weight of the topology loss beside that of the architecture."""
 
 

@@ -14,18 +14,13 @@ from torch import Tensor
 
 from protvox.errors import InputError
 from protvox.train.shards import Shard
+from protvox.train.variation import vary_domain
 from protvox.vocabulary import ATOM_TYPE_INDEX
-from protvox.voxel.rotation import random_rotations
 from protvox.zoo.cath import CathConfig, DomainBatch, draw_domain
 
-NOISE: Final = 0.2
-"""Largest standard deviation of the noise on the coordinates of a training domain, Å."""
-
-TRIMMED: Final = 1 / 8
-"""Largest share of the residues cut off the ends of a training domain, half of the time."""
-
-LEAST_TRIMMED: Final = 60
-"""Residues; shorter domains are not cut."""
+BALANCE: Final = 0.4
+"""How far large superfamilies are held back: a domain is drawn in proportion to the number of
+domains of its superfamily to the power of minus this."""
 
 UNKNOWN: Final = -100
 """Label of a topology with a single domain, which teaches nothing."""
@@ -79,6 +74,9 @@ class DomainData:
         topologies = [".".join(code[:3]) for code in codes]
         counts = Counter(topologies[row] for row in self.rows.tolist())
         numbers = {name: n for n, name in enumerate(sorted(k for k, c in counts.items() if c > 1))}
+        families = Counter(".".join(codes[row]) for row in self.rows.tolist())
+        sizes = np.array([families[".".join(codes[row])] for row in self.rows.tolist()])
+        self._chance = sizes**-BALANCE / (sizes**-BALANCE).sum()
         self.n_topologies = len(numbers)
         self.topologies = np.array([numbers.get(t, UNKNOWN) for t in topologies], dtype=np.int64)
 
@@ -102,38 +100,29 @@ class DomainData:
         rows
             ``sample`` int64, structures.
         rng
-            Source of poses, noise and cuts.
+            Source of the variation.
 
         Returns
         -------
         batch : DomainBatch
-            The domains, turned and moved at random, with a little noise on the coordinates,
-            and half of the time with ragged ends: users' domains have both.
+            The domains as `protvox.train.variation.vary_domain` leaves them, the lattice
+            anywhere.
         labels : Tensor
             ``sample 2`` int64: architecture and topology.
         """
         drawn = [
-            draw_domain(self._vary(self._ca[row], rng), rng.uniform(-0.5, 0.5, 3), self.config)
+            draw_domain(vary_domain(self._ca[row], rng), rng.uniform(-0.5, 0.5, 3), self.config)
             for row in rows.tolist()
         ]
         labels = np.stack([self.labels[rows], self.topologies[rows]], axis=1)
         return DomainBatch.join(drawn), torch.from_numpy(labels)
 
-    def _vary(self, ca: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-        rotation = random_rotations(1, rng)[0]
-        n = len(ca)
-        if rng.random() < 0.5 and n > LEAST_TRIMMED:
-            cut = int(rng.integers(0, int(n * TRIMMED)))
-            start = int(cut * rng.random())
-            ca = ca[start : n - (cut - start)]
-        noise = rng.normal(0, NOISE * rng.random(), ca.shape)
-        varied: NDArray[np.float32] = (ca - ca.mean(axis=0)) @ rotation.T + noise
-        return varied.astype(np.float32)
-
     def batches(
         self, batch_size: int, seed: int, first_step: int = 0
     ) -> Iterator[tuple[DomainBatch, Tensor]]:
         """Yield training batches for ever, the same ones for the same seed.
+
+        Domains are drawn with replacement, those of large superfamilies less often.
 
         Parameters
         ----------
@@ -148,7 +137,9 @@ class DomainData:
         step = first_step
         while True:
             epoch = step // per_epoch
-            order = np.random.default_rng([seed, epoch]).permutation(self.rows)
+            order = np.random.default_rng([seed, epoch]).choice(
+                self.rows, len(self.rows), p=self._chance
+            )
             while step // per_epoch == epoch:
                 first = step % per_epoch * batch_size
                 rng = np.random.default_rng([seed, epoch, step])

@@ -18,23 +18,23 @@ def site_filler() -> Any:
     Returns
     -------
     callable
-        ``fill(coordinates, state, tangent, normal, position, points, reach, shells, decay,
-        ways, way_decay, cutoff, states, near, out)``. ``tangent`` and ``normal`` hold harmonics:
+        ``fill(coordinates, state, tangent, normal, points, reach, shells, decay, ways,
+        way_decay, cutoff, states, near, out)``. ``tangent`` and ``normal`` hold harmonics:
         ``residue 8`` (l = 1, then 2) and ``residue 5`` (l = 2). Marks the points within reach of
         a residue in ``near`` and writes their rows of ``out``, which must be 0 before.
     """
     s3, s5, s15 = (np.float32(math.sqrt(n)) for n in (3.0, 5.0, 15.0))
 
     def fill(  # type: ignore[no-untyped-def]
-        coordinates, state, tangent, normal, position, points, reach, shells, decay,
-        ways, way_decay, cutoff, states, near, out,
+        coordinates, state, tangent, normal, points, reach, shells, decay, ways, way_decay,
+        cutoff, states, near, out,
     ):  # fmt: skip
         one, half = np.float32(1.0), np.float32(0.5)
         n_residues, n_shells, n_ways = len(coordinates), len(shells), len(ways)
         inner = 1 if shells[0] == 0 else 0
         outer = n_shells - inner
         # Where the features of l = 1 and l = 2 begin, and how many there are a component.
-        first1 = states * n_shells + n_ways
+        first1 = states * n_shells
         width1 = states * (outer + n_ways)
         first2 = first1 + 3 * width1
         width2 = states * (outer + 2 * n_ways)
@@ -78,7 +78,6 @@ def site_filler() -> Any:
                             out[i, first2 + m * width2 + place] += w * y[3 + m]
                 for q in range(n_ways):
                     w = np.exp(-way_decay * (d - ways[q]) ** 2) * fade
-                    out[i, states * n_shells + q] += w * position[r]
                     place = states * outer + kind * n_ways + q
                     for m in range(3):
                         out[i, first1 + m * width1 + place] += w * tangent[r, m]

@@ -70,11 +70,12 @@ class SiteSpec:
 
         For every state of secondary structure: the harmonics of the way to the CA atoms on
         each shell, those of the tangent (l = 1, 2) and of the normal (l = 2, which knows no
-        sign) on each shell for directions. The place in the chain gives further scalars.
+        sign) on each shell for directions. The order of the residues in the chain beyond
+        that is not seen: an architecture is the arrangement in space alone.
         """
         inner, ways = len(self.shells), len(self.direction_shells)
         outer = sum(radius > 0 for radius in self.shells)
-        return STATES * inner + ways, STATES * (outer + ways), STATES * (outer + 2 * ways)
+        return STATES * inner, STATES * (outer + ways), STATES * (outer + 2 * ways)
 
     @property
     def n_features(self) -> int:
@@ -141,21 +142,22 @@ def find_sites(
         )  # fmt: skip
     low = np.floor((ca.min(axis=0) - spec.reach) / spec.spacing - offset)
     high = np.ceil((ca.max(axis=0) + spec.reach) / spec.spacing - offset)
-    shape = (high - low + 1).astype(np.int64)
-    if maximum is not None and shape.astype(float).prod() > maximum:
+    shape = (high - low + 1).astype(np.float64)
+    # Compared as floats: the numbers of a damaged file overflow integers.
+    if maximum is not None and shape.prod() > maximum:
         extent = float((ca.max(axis=0) - ca.min(axis=0)).max())
         raise InputError(
             f"the domain is {extent:.0f} Å long, too wide for the lattice", where=name,
             remedy="Give single domains, e.g. with --domain A:1-120", code="domain.too_large",
         )  # fmt: skip
-    index = np.indices(shape).reshape(3, -1).T
+    index = np.indices(shape.astype(np.int64)).reshape(3, -1).T
     points = ((index + low + offset) * spec.spacing).astype(np.float32)
     near = np.empty(len(points), dtype=np.bool_)
     moments = np.zeros((len(points), spec.n_features), dtype=np.float32)
     of_tangent = _harmonics(trace.tangent) * trace.directed[:, None]
     of_normal = (_harmonics(trace.normal) * trace.directed[:, None])[:, 3:]
     site_filler()(
-        ca, trace.secondary, of_tangent, np.ascontiguousarray(of_normal), trace.position, points,
+        ca, trace.secondary, of_tangent, np.ascontiguousarray(of_normal), points,
         np.float32(spec.reach),
         np.array(spec.shells, dtype=np.float32), np.float32(0.5 / spec.sigma**2),
         np.array(spec.direction_shells, dtype=np.float32),

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from protvox.structure.trace import trace_chain
+from protvox.structure.trace import Trace
 from protvox.voxel.neighbours import coarsen, neighbours
 from protvox.voxel.sites import SiteSpec, find_sites
 from protvox.zoo.layers import Layers, SteerableLayers
@@ -102,7 +102,7 @@ class DomainSites:
 
 
 def draw_domain(
-    ca: NDArray[np.floating],
+    trace: Trace,
     offset: NDArray[np.floating],
     config: CathConfig,
     *,
@@ -112,8 +112,8 @@ def draw_domain(
 
     Parameters
     ----------
-    ca
-        ``residue 3``, CA atoms in chain order, turned as wanted, Å.
+    trace
+        Its CA atoms, turned as wanted.
     offset
         ``3``, a point of the lattice in units of its edge.
     config
@@ -127,7 +127,7 @@ def draw_domain(
         If there is no CA atom (``domain.empty``) or the domain is too wide for `MAX_POINTS`
         (``domain.too_large``).
     """
-    sites = find_sites(trace_chain(ca), offset, config.sites, maximum=MAX_POINTS, name=name)
+    sites = find_sites(trace, offset, config.sites, maximum=MAX_POINTS, name=name)
     coarse, down = coarsen(sites.index, config.crowd)
     return DomainSites(sites.moments, neighbours(sites.index), down, neighbours(coarse))
 
@@ -177,9 +177,11 @@ class DomainBatch:
 
     def to(self, device: torch.device, *, non_blocking: bool = False) -> DomainBatch:
         """Return the batch on a device."""
-        tensors = (self.moments, self.fine, self.down, self.coarse, self.domain)
-        moved = (tensor.to(device, non_blocking=non_blocking) for tensor in tensors)
-        return DomainBatch(*moved, self.n_domains)
+        moments, fine, down, coarse, domain = (
+            tensor.to(device, non_blocking=non_blocking)
+            for tensor in (self.moments, self.fine, self.down, self.coarse, self.domain)
+        )
+        return DomainBatch(moments, fine, down, coarse, domain, self.n_domains)
 
 
 class CathNet(nn.Module):

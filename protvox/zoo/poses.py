@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from protvox.structure.trace import trace_chain
 from protvox.voxel.pose import principal_axes
 from protvox.zoo.cath import CathConfig, CathNet, DomainBatch, DomainSites, draw_domain
 
@@ -44,7 +45,7 @@ def draw_poses(
     centred = (ca - ca.mean(axis=0, dtype=np.float64)).astype(np.float32) if len(ca) else ca
     own = principal_axes(centred) if len(ca) else np.eye(3, dtype=np.float32)
     poses = (centred @ (signs[:, None] * own).T for signs in HALF_TURNS)
-    return [draw_domain(pose, _OFFSET, config, name=name) for pose in poses]
+    return [draw_domain(trace_chain(pose), _OFFSET, config, name=name) for pose in poses]
 
 
 def domain_logits(

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.predict.range import explain_doubt
 from protvox.predict.results import DomainPrediction
 from protvox.structure.model import Structure
 from protvox.structure.wording import chain_label
@@ -17,8 +18,8 @@ _BARE_ATOMS: Final = (*BACKBONE_ATOMS, "CB", "OXT")
 _SMALL: Final = ("GLY", "ALA", "")
 
 
-def length_advice(answer: DomainPrediction, card: Card) -> str | None:
-    """Warn of a domain outside the lengths the model was trained on.
+def range_advice(answer: DomainPrediction, card: Card) -> str | None:
+    """Warn of a domain unlike those the model was trained on.
 
     Parameters
     ----------
@@ -30,21 +31,19 @@ def length_advice(answer: DomainPrediction, card: Card) -> str | None:
     Returns
     -------
     str or None
-        One sentence, None if the length is ordinary.
+        One sentence, None if the domain is ordinary.
     """
-    if answer.in_range or card.n_residues is None:
+    if answer.in_range:
         return None
-    low, high = card.n_residues
     place = answer.id if answer.chopping else chain_label(answer.chain)
-    advice = (
-        "it probably holds several domains; give them with --domain"
-        if answer.n_residues > high
-        else "it is too short for a domain"
-    )
-    return (
-        f"{place} has {answer.n_residues} residues, the domains the model was "
-        f"trained on have {low} to {high}: {advice}."
-    )
+    reasons = " and ".join(explain_doubt(doubt) for doubt in answer.doubts)
+    if card.n_residues is not None and {"too_long", "too_short"} & set(answer.doubts):
+        low, high = card.n_residues
+        return (
+            f"{place} has {answer.n_residues} residues, the domains the model was "
+            f"trained on have {low} to {high}: {reasons}."
+        )
+    return f"{place} is unlike the domains the model was trained on: {reasons}."
 
 
 def side_chain_advice(structure: Structure, residues: NDArray[np.bool_], what: str) -> str | None:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from protvox.errors import InputError
+from protvox.predict.range import find_doubts
 from protvox.predict.results import DomainPrediction, RankedLabel
 from protvox.structure.model import Structure
 from protvox.vocabulary import CATH_NAMES
@@ -83,12 +84,12 @@ class CathPredictor:
         part = structure.select(domain.residues)
         self._check(part, domain)
         ca = part.backbone()[:, 1]
+        ca = ca[np.isfinite(ca).all(axis=1)]
         where = f"{structure.name}, {domain.id}"
-        logits = domain_logits(
-            self._network, [ca[np.isfinite(ca).all(axis=1)]], self.device, names=[where]
-        )
+        logits = domain_logits(self._network, [ca], self.device, names=[where])
         probabilities = (logits[0] / self.card.temperature).softmax(dim=0).tolist()
-        return self._answer(domain, part.n_residues, probabilities, top_k)
+        doubts = find_doubts(ca, part.n_residues, self.card)
+        return self._answer(domain, part.n_residues, doubts, probabilities, top_k)
 
     def _check(self, part: Structure, domain: Domain) -> None:
         where = f"{part.name}, {domain.id}"
@@ -106,7 +107,12 @@ class CathPredictor:
             )  # fmt: skip
 
     def _answer(
-        self, domain: Domain, n_residues: int, probabilities: Sequence[float], top_k: int
+        self,
+        domain: Domain,
+        n_residues: int,
+        doubts: tuple[str, ...],
+        probabilities: Sequence[float],
+        top_k: int,
     ) -> DomainPrediction:
         classes: dict[str, float] = {}
         for label, p in zip(self.config.labels, probabilities, strict=True):
@@ -116,13 +122,13 @@ class CathPredictor:
         ranked = sorted(
             zip(self.config.labels, probabilities, strict=True), key=lambda item: -item[1]
         )
-        low, high = self.card.n_residues or (0, np.inf)
         return DomainPrediction(
             id=domain.id,
             chain=domain.chain,
             chopping=domain.chopping,
             n_residues=n_residues,
-            in_range=bool(low <= n_residues <= high),
+            in_range=not doubts,
+            doubts=doubts,
             model=self.card.reference,
             cath_class=RankedLabel(best, CATH_NAMES.get(best, best), classes[best]),
             architectures=tuple(

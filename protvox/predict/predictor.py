@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import InputError, ModelError, UsageError
-from protvox.predict.advice import length_advice, side_chain_advice
+from protvox.predict.advice import range_advice, side_chain_advice
 from protvox.predict.device import choose_device, out_of_memory_told
 from protvox.predict.domains import CathPredictor, Domain
 from protvox.predict.environments import EnvironmentPredictor
@@ -239,7 +239,7 @@ def _classify_domains(
             continue
         answers.append(answer)
         told = (
-            length_advice(answer, cath.card),
+            range_advice(answer, cath.card),
             side_chain_advice(structure, domain.residues, f"Architecture of {place}"),
         )
         warnings += [sentence for sentence in told if sentence]

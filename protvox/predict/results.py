@@ -148,7 +148,7 @@ class DomainPrediction:
     n_residues
         Protein residues in it.
     in_range
-        False when the model was trained on longer or on shorter domains only.
+        False when the model was trained on no such domains.
     model
         ``name@version`` of the model that answered.
     cath_class
@@ -157,6 +157,8 @@ class DomainPrediction:
         Most probable first, at most ``top_k``.
     nearest
         Closest known domains, closest first; empty when no index was searched.
+    doubts
+        Why it is not in range, see `protvox.predict.range.find_doubts`.
     """
 
     id: str
@@ -168,6 +170,7 @@ class DomainPrediction:
     cath_class: RankedLabel
     architectures: tuple[RankedLabel, ...]
     nearest: tuple[Neighbour, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class Tables(NamedTuple):
@@ -261,6 +264,7 @@ def _domain_dict(domain: DomainPrediction) -> dict[str, Any]:
         "chopping": domain.chopping,
         "n_residues": domain.n_residues,
         "in_range": domain.in_range,
+        "doubts": list(domain.doubts),
         "model": domain.model,
         "class": _label_dict(domain.cath_class),
         "architectures": [_label_dict(label) for label in domain.architectures],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from protvox.predict.results import DomainPrediction, Prediction
 
 _DOMAIN_COLUMNS = (
-    "id", "domain", "chain", "chopping", "n_residues", "in_range", "model",
+    "id", "domain", "chain", "chopping", "n_residues", "in_range", "doubts", "model",
     "class", "class_name", "class_probability",
     "architecture", "architecture_name", "architecture_probability",
 )  # fmt: skip
@@ -74,6 +74,7 @@ def _domain_row(name: str, domain: DomainPrediction) -> dict[str, Any]:
         "chopping": domain.chopping,
         "n_residues": domain.n_residues,
         "in_range": domain.in_range,
+        "doubts": " ".join(domain.doubts),
         "model": domain.model,
         "class": domain.cath_class.label,
         "class_name": domain.cath_class.name,

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import torch
 
+from protvox.structure.shape import LEAST_MEASURED, measure_shape
 from protvox.train.calibrate import fit_temperature
 from protvox.train.cath import CathLearner, settling_batches
 from protvox.train.checkpoint import load_checkpoint
@@ -116,7 +117,8 @@ def release(
         sha256=save_weights(network, folder / WEIGHTS_FILE),
         inference=INFERENCE_FILE,
         inference_sha256=save_folded(network, folder / INFERENCE_FILE),
-        n_residues=_lengths(learned, network.config) if isinstance(network, CathNet) else None,
+        n_residues=_lengths(domains) if isinstance(network, CathNet) else None,
+        shape=_shapes(domains) if isinstance(network, CathNet) else {},
         training={
             **training,
             **({"flatten_prior": flatten_prior} if flatten_prior else {}),
@@ -188,17 +190,31 @@ def record(folder: Path, split: str, metrics: Mapping[str, Any]) -> Card:
     return card
 
 
-def _labels(shard: Shard) -> list[str]:
-    return [".".join(code.split(".")[:2]) for code in shard.structure_label.tolist()]
-
-
-def _lengths(shard: Shard, config: CathConfig) -> tuple[int, int]:
-    lengths = np.diff(shard.structure_start)[np.isin(_labels(shard), config.labels)]
+def _lengths(domains: DomainData) -> tuple[int, int]:
+    lengths = [len(domains.ca(row)) for row in domains.rows.tolist()]
     # The shortest few are damaged entries of the training set, not domains.
-    return int(np.percentile(lengths, 1)), int(lengths.max())
+    return int(np.percentile(lengths, 1)), max(lengths)
+
+
+def _shapes(domains: DomainData) -> dict[str, tuple[float | None, float | None]]:
+    """Return the limits of the measures of shape that a few per cent of the domains pass."""
+    chains = [domains.ca(row) for row in domains.rows.tolist()]
+    shapes = [measure_shape(ca) for ca in chains if len(ca) >= LEAST_MEASURED]
+
+    def limit(measure: str, percentile: float) -> float:
+        values = [getattr(shape, measure) for shape in shapes]
+        return round(float(np.percentile(values, percentile)), 4)
+
+    return {
+        "bonded": (limit("bonded", 0.2), None),
+        "packing": (limit("packing", 2), None),
+        "spread": (None, limit("spread", 98)),
+        "cohesion": (limit("cohesion", 3), None),
+    }
 
 
 def _labelled(shard: Shard, network: EnvironmentNet | CathNet) -> int:
     if isinstance(network, CathNet):
-        return int(np.isin(_labels(shard), network.config.labels).sum())
+        labels = [".".join(code.split(".")[:2]) for code in shard.structure_label.tolist()]
+        return int(np.isin(labels, network.config.labels).sum())
     return int((shard.residue_label != UNLABELLED).sum())

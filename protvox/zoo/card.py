@@ -37,6 +37,9 @@ class Card:
     n_residues
         Residues of the training domains, from the first percentile to the most; None where it
         does not apply.
+    shape
+        For domains: name of a measure of `protvox.structure.shape.ChainShape` to its least and
+        greatest ordinary value, None where it has no limit.
     inference, inference_sha256
         File name of the folded weights, which predictions load, and the hex digest of its
         bytes; None where there are none.
@@ -55,6 +58,7 @@ class Card:
     sha256: str
     temperature: float = 1.0
     n_residues: tuple[int, int] | None = None
+    shape: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
     inference: str | None = None
     inference_sha256: str | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -86,6 +90,8 @@ def read_card(folder: Path) -> Card:
             raise ValueError("another schema")
         limits = values.get("n_residues")
         values["n_residues"] = None if limits is None else (int(limits[0]), int(limits[1]))
+        shape = values.get("shape", {})
+        values["shape"] = {name: (low, high) for name, (low, high) in shape.items()}
         card = Card(**values)
         _check(card)
         return card
@@ -118,6 +124,9 @@ def _check(card: Card) -> None:
         raise ValueError("architecture, metrics and training must be objects")
     if not (0 < card.temperature < math.inf):
         raise ValueError(f"temperature {card.temperature} is not a positive number")
+    for limit in (limit for pair in card.shape.values() for limit in pair):
+        if limit is not None and not math.isfinite(limit):
+            raise ValueError(f"a limit of the shape is {limit}")
     for name in (card.weights, card.inference):
         if name is not None and Path(name).name != name:
             raise ValueError(f"weights {name!r} is not the name of a file in the folder")

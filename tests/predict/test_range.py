@@ -1,0 +1,54 @@
+"""Doubts about a chain that is unlike the domains of the training."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from protvox.predict.range import explain_doubt, find_doubts
+from protvox.structure.read import read_structure
+from protvox.zoo.card import Card
+
+CARD = Card(
+    "cath", "9", "cath", "", {}, "w", "0", n_residues=(40, 300),
+    shape={"bonded": (0.95, None), "packing": (2.2, None), "spread": (None, 3.4),
+           "cohesion": (0.03, None)},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ca(data_dir):
+    found = read_structure(data_dir / "1ubi.pdb").backbone()[:, 1]
+    return found[np.isfinite(found).all(axis=1)]
+
+
+def doubts(chain, card=CARD):
+    return find_doubts(chain, len(chain), card)
+
+
+def test_an_ordinary_domain_raises_none(ca):
+    assert doubts(ca) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "doubt"),
+    [
+        (lambda ca: ca[:30], "too_short"),
+        (lambda ca: np.tile(ca, (5, 1)), "too_long"),
+        (lambda ca: np.random.default_rng(0).permutation(ca), "broken"),
+        (lambda ca: np.concatenate([ca, ca + [np.ptp(ca[:, 0]) + 6, 0, 0]]), "several"),
+        (lambda ca: np.stack([0 * ca[:50, 0], 0 * ca[:50, 0], 3.4 * np.arange(50)], 1), "extended"),
+        (lambda ca: np.stack([0 * ca[:50, 0], 0 * ca[:50, 0], 3.4 * np.arange(50)], 1), "loose"),
+    ],
+)
+def test_each_doubt(ca, change, doubt):
+    found = doubts(change(ca))
+    assert doubt in found
+    assert all(explain_doubt(name) for name in found)
+
+
+def test_without_limits_only_the_length_counts(ca):
+    card = Card("cath", "9", "cath", "", {}, "w", "0", n_residues=(40, 300))
+    assert doubts(np.random.default_rng(0).permutation(ca), card) == ()
+    assert doubts(ca[:20], card) == ("too_short",)
+    assert doubts(ca[:5], CARD) == ("too_short",)

@@ -47,7 +47,7 @@ def range_advice(answer: DomainPrediction, card: Card) -> str | None:
 
 
 def side_chain_advice(structure: Structure, residues: NDArray[np.bool_], what: str) -> str | None:
-    """Warn of residues that mostly have no side chains: the models were trained with them.
+    """Warn of residues that mostly have no side chains, which the environment model reads.
 
     Parameters
     ----------

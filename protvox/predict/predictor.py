@@ -238,11 +238,8 @@ def _classify_domains(
             warnings.append(f"No architecture for {place}: {error.what}.")
             continue
         answers.append(answer)
-        told = (
-            range_advice(answer, cath.card),
-            side_chain_advice(structure, domain.residues, f"Architecture of {place}"),
-        )
-        warnings += [sentence for sentence in told if sentence]
+        told = range_advice(answer, cath.card)
+        warnings += [told] if told else []
     return tuple(answers), warnings
 
 

@@ -124,7 +124,7 @@ def _domain_place(domain: DomainPrediction) -> Text:
     text = Text(printable(place))
     text.append(f"\n{domain.n_residues} residues", style=_QUIET_STYLE)
     if not domain.in_range:
-        text.append("\nunlike the domains\ntrained on", style="yellow")
+        text.append("\nunlike domains\ntrained on", style="yellow")
     return text
 
 

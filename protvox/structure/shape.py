@@ -57,8 +57,8 @@ def measure_shape(ca: NDArray[np.floating]) -> ChainShape:
     Parameters
     ----------
     ca
-        ``residue 3``, CA atoms in chain order, Å; at least `LEAST_MEASURED`. Time and memory grow with the
-        third and the second power of the number: 0.2 s at 1,000.
+        ``residue 3``, CA atoms in chain order, Å; at least `LEAST_MEASURED`. Time grows with
+        the third power of their number: 0.2 s at 1,000.
 
     Returns
     -------

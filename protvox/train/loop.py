@@ -164,8 +164,8 @@ def train(
     Raises
     ------
     ModelError
-        If the checkpoint belongs to another network, or the loss is not a finite number; the
-        checkpoint is the last good one then.
+        If the checkpoint belongs to another network, or the loss or a weight is not a finite
+        number (``model.diverged``); the checkpoint is the last good one then.
     """
     out.mkdir(parents=True, exist_ok=True)
     path = out / "checkpoint.safetensors"
@@ -194,7 +194,7 @@ def train(
             out_of_time = time_limit is not None and now - started > time_limit
             save = validate or out_of_time or now - saved > config.checkpoint_every
             if save or step % 50 == 0:
-                _refuse_divergence(losses[-1], step, path)
+                _refuse_divergence(network, losses[-1], step, path)
             if validate:
                 metrics = _validated(network, evaluate)
             if validate or step % 50 == 0:
@@ -250,11 +250,13 @@ def _learn(
     return loss.detach()
 
 
-def _refuse_divergence(loss: Tensor, step: int, path: Path) -> None:
+def _refuse_divergence(network: nn.Module, loss: Tensor, step: int, path: Path) -> None:
     """Stop before weights that are lost replace the last good ones."""
-    if not torch.isfinite(loss):
+    # The loss is that before the step: a gradient that overflowed shows in the weights alone.
+    weights = (weight for weight in network.parameters() if not torch.isfinite(weight).all())
+    if not torch.isfinite(loss) or next(weights, None) is not None:
         raise ModelError(
-            f"the loss is {float(loss)} at step {step}", where=str(path),
+            f"the training has diverged at step {step} (loss {float(loss):.3g})", where=str(path),
             remedy="Go on from the last checkpoint with a lower learning rate",
             code="model.diverged",
         )  # fmt: skip

@@ -85,7 +85,7 @@ def test_chain_without_a_name_is_called_blank(prediction):
 
 
 def test_out_of_range_domain_is_marked(prediction):
-    assert draw(prediction).count("unlike the domains") == 1
+    assert draw(prediction).count("unlike domains") == 1
 
 
 def test_colour_only_when_asked(prediction):

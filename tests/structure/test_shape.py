@@ -44,7 +44,7 @@ def test_what_is_no_domain_stands_out(ubiquitin):
     assert 1.8 < whole.spread < 2.4
     shuffled = measure_shape(np.random.default_rng(1).permutation(ubiquitin))
     assert shuffled.bonded < 0.2
-    pair = np.concatenate([ubiquitin, ubiquitin + [np.ptp(ubiquitin[:, 0]) + 6, 0, 0]])
+    pair = np.concatenate([ubiquitin, ubiquitin + np.array([np.ptp(ubiquitin[:, 0]) + 6, 0, 0])])
     assert measure_shape(pair).cohesion < 0.3 * whole.cohesion
     strand = np.zeros((40, 3))
     strand[:, 2] = 3.4 * np.arange(40)

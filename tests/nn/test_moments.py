@@ -7,7 +7,7 @@ from e3nn import o3
 
 from protvox.nn import cube_rotations, rotate_field
 from protvox.nn.moments import MomentEmbedding
-from protvox.voxel.moments import MomentSpec, domain_moments
+from protvox.voxel.moments import MomentSpec, environment_moments
 
 PAIRS = (8, 6, 4)
 IRREPS = "5x0e+2x2e+3x1e+1x0e"
@@ -34,6 +34,14 @@ def as_moments(field, degrees):
         parts.append(part.transpose(1, 2).flatten(1, 2))
         first += n
     return torch.cat(parts, dim=1)
+
+
+def moments_of(coordinates, kind, spec):
+    """Moments around the origin, in a frame that belongs to no residue."""
+    return environment_moments(
+        coordinates, kind, np.zeros(len(kind)), [[0, len(kind)]], [-1], np.zeros((1, 3)),
+        np.eye(3)[None], spec,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -80,18 +88,12 @@ def test_it_is_the_first_steerable_convolution_of_the_atoms():
     density = (rng.random((1, 2, 9, 9, 9)) < 0.1).astype(np.float32)
     kind, *place = np.nonzero(density[0])
     atoms = np.stack(place, axis=1).astype(np.float32) - 4
-    moments = domain_moments(
-        atoms, kind.astype(np.uint8), np.array([[0, len(atoms)]]), np.zeros((1, 3)),
-        np.eye(3)[None], spec,
-    )  # fmt: skip
+    moments = moments_of(atoms, kind, spec)
     # The kernel of the convolution is what one atom of each type gives, seen from its place.
     layer = MomentEmbedding((4, 2, 2), "3x0e+1x1e+1x2e")
     kernel = []
     for channel in range(2):
-        single = domain_moments(
-            np.zeros((1, 3)), np.array([channel]), np.array([[0, 1]]), np.zeros((1, 3)),
-            np.eye(3)[None], spec,
-        )  # fmt: skip
+        single = moments_of(np.zeros((1, 3)), np.array([channel]), spec)
         # A point's response to an atom beyond it is the atom's response at the mirrored point.
         kernel.append(layer(torch.from_numpy(single), spec.shape)[0].flip(1, 2, 3))
     weight = torch.stack(kernel, dim=1)

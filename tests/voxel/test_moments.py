@@ -14,7 +14,7 @@ from protvox.errors import ModelError
 from protvox.nn import cube_rotations, rotate_field
 from protvox.voxel import moment_kernel
 from protvox.voxel.environment import N_ENVIRONMENT_TYPES
-from protvox.voxel.moments import MomentSpec, domain_moments, environment_moments, radial_table
+from protvox.voxel.moments import MomentSpec, environment_moments, radial_table
 from protvox.voxel.rotation import random_rotations
 
 RELEASED = MomentSpec(7, 2.0, (0.0, 1.0, 2.0, 3.0), 0.55, 2, N_ENVIRONMENT_TYPES)
@@ -30,10 +30,16 @@ ONE = SPECS[0]
 TOLERANCE = 3e-5
 
 
+def without_centre(coordinates, kind, ranges, axes, spec):
+    """Moments of frames that belong to no residue: nothing is left out."""
+    nobody = np.full(len(ranges), -1)
+    origin, residues = np.zeros((len(ranges), 3)), np.zeros(len(kind))
+    return environment_moments(coordinates, kind, residues, ranges, nobody, origin, axes, spec)
+
+
 def one_domain(coordinates, kind, spec, axes=None):
     axes = np.eye(3, dtype=np.float32) if axes is None else axes
-    whole = np.array([[0, len(coordinates)]])
-    return domain_moments(coordinates, kind, whole, np.zeros((1, 3)), axes[None], spec)[0]
+    return without_centre(coordinates, kind, [[0, len(kind)]], axes[None], spec)[0]
 
 
 def as_field(moments, spec):
@@ -102,11 +108,10 @@ def test_cube_rotations_of_the_atoms_rotate_the_field():
 def test_structures_side_by_side_do_not_mix():
     parts = [random_atoms(ONE, n, seed=n) for n in (150, 0, 33, 70)]
     ends = np.cumsum([0] + [len(kind) for _, kind in parts])
-    got = domain_moments(
+    got = without_centre(
         np.concatenate([xyz for xyz, _ in parts]),
         np.concatenate([kind for _, kind in parts]),
         np.stack([ends[:-1], ends[1:]], axis=1),
-        np.zeros((4, 3)),
         np.tile(np.eye(3), (4, 1, 1)),
         ONE,
     )
@@ -159,9 +164,7 @@ def test_out_is_overwritten_and_no_environment_is_no_work():
     )  # fmt: skip
     assert environment_moments(*arguments, out=out) is out
     assert np.array_equal(out[0], one_domain(coordinates, kind, ONE))
-    none = domain_moments(
-        coordinates, kind, np.zeros((0, 2)), np.zeros((0, 3)), np.zeros((0, 3, 3)), ONE
-    )
+    none = without_centre(coordinates, kind, np.zeros((0, 2)), np.zeros((0, 3, 3)), ONE)
     assert none.shape == (0, ONE.n_features, ONE.n_points)
 
 

@@ -1,12 +1,11 @@
-"""Principal axes, boxes and small rotations."""
+"""Principal axes."""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.spatial.transform import Rotation
 
-from protvox.voxel.pose import bounding_box, principal_axes
-from protvox.voxel.rotation import random_rotations, small_rotations
+from protvox.voxel.pose import principal_axes
+from protvox.voxel.rotation import random_rotations
 
 
 def cloud(seed, n=60):
@@ -45,26 +44,3 @@ def test_a_mirrored_structure_is_not_turned_into_itself(example):
         for points in (example.coordinates, mirrored)
     ]
     assert np.abs(poses[0] - poses[1]).max() > 5
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 50))
-@settings(max_examples=40, deadline=None)
-def test_box_contains_all_atoms_and_touches_them(seed, n):
-    points = cloud(seed, n)
-    axes = random_rotations(1, np.random.default_rng(seed))[0]
-    centre, extent = bounding_box(points, axes)
-    local = (points - centre) @ axes.T
-    assert (np.abs(local) <= extent / 2 + 1e-4).all()
-    assert np.abs(np.abs(local).max(axis=0) - extent / 2).max() < 1e-4
-
-
-def test_small_rotations_equal_scipys():
-    got = small_rotations(50, 0.3, np.random.default_rng(4))
-    vectors = np.random.default_rng(4).normal(0, 0.3, (50, 3))
-    assert got.dtype == np.float32
-    assert np.abs(got - Rotation.from_rotvec(vectors).as_matrix()).max() < 1e-6
-
-
-def test_rotations_by_nothing_are_the_identity():
-    got = small_rotations(3, 0.0, np.random.default_rng(0))
-    assert np.array_equal(got, np.tile(np.eye(3, dtype=np.float32), (3, 1, 1)))

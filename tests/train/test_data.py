@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from protvox.errors import InputError
 from protvox.structure.read import read_structure
 from protvox.train.cath import predict_domains
-from protvox.train.domains import DomainData
+from protvox.train.domains import UNKNOWN, DomainData
 from protvox.train.environment import predict_rows
 from protvox.train.environments import EnvironmentData
 from protvox.train.shards import join, pack
@@ -25,9 +26,7 @@ ENVIRONMENT = EnvironmentConfig(
     size=3, spacing=3.0, embedding="4x0e+1x1e", convolutions=(ConvConfig("4x0e+1x1e"),),
     hidden=(4,),
 )  # fmt: skip
-CATH = CathConfig(
-    labels=("1.10", "3.10"), embedding="4x0e+1x1e", convolutions=(ConvConfig("4x0e", padding=1),)
-)
+CATH = CathConfig(labels=("1.10", "3.10"), fine="4x0e+1x1e", coarse="4x0e+1x1e", features=4)
 FILES = ("1ubi.pdb", "1a8o.pdb", "1lcd.pdb.gz")
 CODES = ("3.10.20.90", "1.10.1200.30", "4.10.1.1")
 
@@ -53,7 +52,8 @@ def domains(structures):
 
 def same(one, two):
     moments = [b.moments if hasattr(b, "moments") else b for b in (one[0], two[0])]
-    return torch.equal(*moments) and torch.equal(one[1], two[1])
+    alike = moments[0].shape == moments[1].shape and torch.equal(*moments)
+    return alike and torch.equal(one[1], two[1])
 
 
 def test_moments_of_a_shard_are_those_of_the_structure(environments, structures):
@@ -106,7 +106,7 @@ def test_an_epoch_has_every_residue_once(environments):
 def test_fewer_domains_than_a_batch(domains):
     inputs, labels = next(domains.batches(64, seed=0))
     assert len(labels) == len(domains.rows) == 6
-    assert inputs.moments.shape[0] == 6
+    assert inputs.n_domains == 6
 
 
 def test_domains_of_other_architectures_are_left_out(domains):
@@ -114,12 +114,59 @@ def test_domains_of_other_architectures_are_left_out(domains):
     assert domains.rows.tolist() == [0, 1, 3, 4, 6, 7]
 
 
+def test_topologies_with_two_domains_are_numbered(structures):
+    codes = ("3.10.20.90", "3.10.20.10", "1.10.8.10", "3.10.30.10", "4.10.20.10", "1.10.8.10")
+    part = structures[0].select(structures[0].is_protein)
+    none = np.zeros(part.n_residues, dtype=bool)
+    data = DomainData(join([pack(part, none, code) for code in codes]), CATH)
+    # In the order of their names; one of a kind teaches nothing, nor does another architecture.
+    assert data.topologies.tolist() == [1, 1, 0, UNKNOWN, UNKNOWN, 0]
+    assert data.n_topologies == 2
+    _, labels = data.batch(np.array([0, 3, 5]), np.random.default_rng(0))
+    assert labels.tolist() == [[1, 1], [1, UNKNOWN], [0, 0]]
+
+
+def test_large_superfamilies_are_held_back(structures):
+    """Drawn by the size of the superfamily to the power of 1 - 0.4, seven against one."""
+    part = structures[0].select(structures[0].is_protein)
+    none = np.zeros(part.n_residues, dtype=bool)
+    codes = ["3.10.20.90"] * 7 + ["3.10.20.80"]
+    data = DomainData(join([pack(part, none, code) for code in codes]), CATH)
+    chosen = []
+    data.batch = lambda rows, rng: chosen.extend(rows.tolist())
+    list(islice(data.batches(8, seed=0), 600))
+    share = np.mean(np.array(chosen) == 7)
+    expected = 1 / (1 + 7**0.6)
+    # Five standard deviations of 4,800 draws.
+    assert abs(share - expected) < 5 * np.sqrt(expected * (1 - expected) / len(chosen))
+
+
+def test_ca_atoms_are_those_of_the_structure_in_order(domains, structures):
+    for row, structure in enumerate(structures):
+        ca = structure.select(structure.is_protein).backbone()[:, 1]
+        ca = ca[np.isfinite(ca).all(axis=1)]
+        # Shards hold hundredths of an Å.
+        assert np.abs(domains.ca(row) - ca).max() < 0.011
+
+
+def test_a_domain_without_ca_atoms_is_left_out(structures):
+    part = structures[0].select(structures[0].is_protein)
+    named = np.where(part.atom_name == "CA", "CX", part.atom_name)
+    kind = np.where(part.atom_name == "CA", 255, part.atom_type).astype(np.uint8)
+    bare = replace(part, atom_name=named, atom_type=kind)
+    none = np.zeros(part.n_residues, dtype=bool)
+    data = DomainData(join([pack(bare, none, CODES[0]), pack(part, none, CODES[0])]), CATH)
+    assert data.rows.tolist() == [1]
+
+
 def test_poses_differ_in_training_only(domains):
     rows = np.array([0, 3])
-    still, _ = domains.batch(rows)
-    assert torch.allclose(still.moments[0], still.moments[1], atol=1e-4)
     turned, _ = domains.batch(rows, np.random.default_rng(0))
-    assert not torch.allclose(turned.moments[0], turned.moments[1], atol=0.1)
+    first = turned.moments[: len(turned.moments) // 2]
+    assert not torch.allclose(turned.moments[-len(first) :], first, atol=0.1)
+    torch.manual_seed(0)
+    logits, _ = predict_domains(CathNet(CATH).eval(), domains, rows, torch.device("cpu"))
+    assert np.allclose(logits[0], logits[1], atol=1e-5)
 
 
 def test_predictions_come_in_the_order_asked_for(domains, environments):

@@ -157,6 +157,56 @@ def test_failed_write_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("lost_at", [31, 36])
+def test_a_loss_that_is_no_number_stops_before_the_last_good_checkpoint(tmp_path, lost_at):
+    def source(first):
+        for step, (x, labels) in enumerate(batches(first), start=first):
+            yield (x * float("nan") if step == lost_at else x), labels
+
+    config = LoopConfig(steps=60, batch_size=8, evaluate_every=10, checkpoint_every=1e9, seed=3)
+    with pytest.raises(ModelError) as caught:
+        run(tmp_path, config=config, source=source)
+    assert caught.value.code == "model.diverged"
+    assert "step 40" in str(caught.value)
+    again = network()
+    assert load_checkpoint(tmp_path / "checkpoint.safetensors", again)["step"] == 30
+    assert all(torch.isfinite(value).all() for value in again.state_dict().values())
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [10, 20, 30]
+    # From there a training without the bad batch goes on.
+    assert run(tmp_path, config=config)[0]
+
+
+def test_weights_that_are_lost_while_the_loss_is_a_number_are_not_kept(tmp_path):
+    """A gradient overflows in the very step before a checkpoint."""
+    calls = itertools.count()
+
+    def objective(logits, labels, smoothing):
+        loss = nn.functional.cross_entropy(logits, labels)
+        # The root of 0 is a number, and its derivative is not.
+        return loss + (logits.sum() * 0).sqrt() if next(calls) == 39 else loss
+
+    config = LoopConfig(steps=60, batch_size=8, evaluate_every=20, checkpoint_every=1e9, seed=3)
+    with pytest.raises(ModelError) as caught:
+        run(tmp_path, config=config, objective=objective)
+    assert caught.value.code == "model.diverged"
+    assert load_checkpoint(tmp_path / "checkpoint.safetensors", network())["step"] == 20
+
+
+def test_the_objective_is_what_is_minimised_and_reported(tmp_path):
+    def objective(logits, labels, smoothing):
+        return (logits - 3).square().mean() + smoothing
+
+    config = LoopConfig(
+        steps=400, batch_size=8, learning_rate=0.02, warmup=5, evaluate_every=200,
+        label_smoothing=0.25,
+    )  # fmt: skip
+    _, model, seen = run(tmp_path, config=config, objective=objective)
+    with torch.no_grad():
+        assert (model.eval()(next(batches(0))[0]) - 3).abs().max() < 1.0
+    assert 0.25 < seen[-1].loss < seen[0].loss
+
+
 def test_errors_of_the_data_reach_the_caller(tmp_path):
     def broken(first):
         yield from itertools.islice(batches(first), 3)

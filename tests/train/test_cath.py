@@ -1,0 +1,107 @@
+"""The loss of architectures and topologies, and a whole small training."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from protvox.structure.read import read_structure
+from protvox.train import cath as cath_module
+from protvox.train.cath import TOPOLOGY_WEIGHT, CathLearner, train_cath
+from protvox.train.checkpoint import load_checkpoint
+from protvox.train.domains import UNKNOWN, DomainData
+from protvox.train.loop import LoopConfig
+from protvox.train.shards import join, pack, write_shard
+from protvox.zoo.cath import CathConfig, CathNet
+
+CONFIG = CathConfig(labels=("1.10", "2.40", "3.10"), fine="4x0e+1x1e", coarse="4x0e", features=4)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def learner():
+    torch.manual_seed(0)
+    return CathLearner(CathNet(CONFIG), 4)
+
+
+def nats(logits, target):
+    """Cross-entropy of one sample in float64, by hand."""
+    logits = logits.detach().numpy().astype(np.float64)
+    return np.log(np.exp(logits).sum()) - logits @ np.asarray(target, dtype=np.float64)
+
+
+def test_loss_is_that_of_architectures_and_of_the_topologies_known(learner):
+    logits = torch.randn(3, 7)
+    labels = torch.tensor([[2, 1], [0, UNKNOWN], [1, 3]])
+    smoothing = 0.1
+    first = np.mean([
+        nats(row[:3], (1 - smoothing) * np.eye(3)[k] + smoothing / 3)
+        for row, k in zip(logits, (2, 0, 1), strict=True)
+    ])  # fmt: skip
+    second = np.mean([nats(logits[0, 3:], np.eye(4)[1]), nats(logits[2, 3:], np.eye(4)[3])])
+    got = learner.loss(logits, labels, smoothing)
+    assert float(got) == pytest.approx(first + TOPOLOGY_WEIGHT * second, abs=1e-5)
+    assert TOPOLOGY_WEIGHT * second > 1e-2
+
+
+def test_a_batch_without_known_topology_learns_architectures_alone(learner):
+    logits = torch.randn(3, 7, requires_grad=True)
+    labels = torch.tensor([[2, UNKNOWN], [0, UNKNOWN], [1, UNKNOWN]])
+    loss = learner.loss(logits, labels, 0.0)
+    expected = np.mean([nats(row[:3], np.eye(3)[k]) for row, k in zip(logits, (2, 0, 1),
+                                                                      strict=True)])  # fmt: skip
+    assert float(loss) == pytest.approx(expected, abs=1e-5)
+    loss.backward()
+    assert torch.isfinite(logits.grad).all()
+    assert not logits.grad[:, 3:].any()
+    assert logits.grad[:, :3].abs().min() > 0
+
+
+@pytest.fixture(scope="module")
+def shard(data_dir):
+    parts = []
+    for name, code in (("1ubi.pdb", "3.10.20.90"), ("1a8o.pdb", "1.10.1200.30")) * 2:
+        structure = read_structure(data_dir / name)
+        structure = structure.select(structure.is_protein)
+        parts.append(pack(structure, np.zeros(structure.n_residues, dtype=bool), code))
+    return join(parts)
+
+
+def test_topologies_teach_the_features_of_the_architecture(shard, learner):
+    data = DomainData(shard, CONFIG)
+    learner = CathLearner(CathNet(CONFIG), data.n_topologies)
+    inputs, labels = data.batch(data.rows, np.random.default_rng(0))
+    logits = learner(inputs)
+    assert logits.shape == (4, 3 + 2)
+    features = learner.network.embed(inputs)
+    assert features.shape == (4, 2 * CONFIG.features + 1)
+    learner.loss(logits, labels, 0.0).backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in learner.parameters())
+    assert all(p.grad.abs().max() > 0 for p in learner.topology.parameters())
+
+
+def test_a_training_runs_goes_on_and_keeps_the_second_readout(shard, tmp_path, monkeypatch):
+    monkeypatch.setattr(cath_module, "SETTLING_BATCHES", 2)
+    write_shard(shard, tmp_path / "shard-000.npz")
+    paths = [tmp_path / "shard-000.npz"]
+    seen = []
+
+    def run(steps):
+        loop = LoopConfig(steps=steps, batch_size=2, warmup=1, evaluate_every=2)
+        return train_cath(
+            paths, paths, tmp_path / "run", architecture=CONFIG, loop=loop, device=CPU,
+            report=seen.append,
+        )  # fmt: skip
+
+    assert run(2)
+    assert run(4)
+    assert [progress.step for progress in seen] == [2, 4]
+    assert {"top1", "balanced", "nll"} <= set(seen[-1].metrics)
+    assert 0 < seen[-1].metrics["nll"] < 20
+    lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [2, 4]
+    again = CathLearner(CathNet(CONFIG), 2)
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.safetensors", again)["step"] == 4

@@ -213,7 +213,10 @@ class CathNet(nn.Module):
             *(config.coarse for _ in range(config.coarse_layers + 1)),
             f"{config.features}x0e",
         )
-        self._residual = tuple(a == b for a, b in pairwise(widths))
+        self._residual = tuple(
+            a == b and table != "down"
+            for (a, b), table in zip(pairwise(widths), self._tables, strict=True)
+        )
         for before, after in pairwise(widths):
             convolution, steps = layers.site_convolution(before, after, NORM_MOMENTUM)
             self.convolutions.append(convolution)

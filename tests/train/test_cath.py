@@ -53,7 +53,7 @@ def test_a_batch_without_known_topology_learns_architectures_alone(learner):
     loss = learner.loss(logits, labels, 0.0)
     expected = np.mean([nats(row[:3], np.eye(3)[k]) for row, k in zip(logits, (2, 0, 1),
                                                                       strict=True)])  # fmt: skip
-    assert float(loss) == pytest.approx(expected, abs=1e-5)
+    assert loss.item() == pytest.approx(expected, abs=1e-5)
     loss.backward()
     assert torch.isfinite(logits.grad).all()
     assert not logits.grad[:, 3:].any()

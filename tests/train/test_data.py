@@ -145,8 +145,9 @@ def test_ca_atoms_are_those_of_the_structure_in_order(domains, structures):
     for row, structure in enumerate(structures):
         ca = structure.select(structure.is_protein).backbone()[:, 1]
         ca = ca[np.isfinite(ca).all(axis=1)]
-        # Shards hold hundredths of an Å.
-        assert np.abs(domains.ca(row) - ca).max() < 0.011
+        # Shards hold hundredths of an Å, from the centre of all atoms.
+        moved = domains.ca(row) - ca
+        assert np.abs(moved - moved.mean(axis=0)).max() < 0.011
 
 
 def test_a_domain_without_ca_atoms_is_left_out(structures):

@@ -63,8 +63,8 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         convolutions=(ConvConfig("6x0e+2x1e"),), hidden=(8,),
     )  # fmt: skip
     cath = CathConfig(
-        labels=("1.10", "2.40", "3.30", "3.40"), embedding="4x0e+2x1e+1x2e",
-        convolutions=(ConvConfig("6x0e+2x1e", stride=2, padding=1), ConvConfig("8x0e", padding=1)),
+        labels=("1.10", "2.40", "3.30", "3.40"), fine="4x0e+2x1e+1x2e", coarse="6x0e+2x1e",
+        features=8,
     )  # fmt: skip
     root = tmp_path_factory.mktemp("models")
     networks = {"environment": EnvironmentNet(environment), "cath": CathNet(cath)}

@@ -9,7 +9,7 @@ from protvox.errors import InputError
 from protvox.predict import domains as domains_module
 from protvox.predict.predictor import classify
 from protvox.structure.select import parse_selection
-from protvox.zoo import poses
+from protvox.zoo import cath
 
 
 def ask(structure, *texts, **options):
@@ -73,7 +73,7 @@ def test_too_few_residues(ubiquitin):
 
 
 def test_too_wide_for_the_grid(ubiquitin, monkeypatch):
-    monkeypatch.setattr(poses, "MAX_POINTS", 50)
+    monkeypatch.setattr(cath, "MAX_POINTS", 50)
     with pytest.raises(InputError) as caught:
         ask(ubiquitin, "A:1-70")
     assert caught.value.code == "domain.too_large"

@@ -151,24 +151,43 @@ def test_what_cannot_be_meant(ubiquitin, options, kind, code):
     assert caught.value.code == code
 
 
-def test_ca_only(ubiquitin):
+def test_ca_atoms_are_all_that_an_architecture_needs(ubiquitin):
+    expected = classify(ubiquitin, task="cath").domains[0]
     trace = keep_atoms(ubiquitin, ["CA"])
+    prediction = classify(trace)
+    assert len(prediction.residues) == 0
+    assert prediction.domains[0].architectures == expected.architectures
+    assert any("more: N, CA or C is missing." in w for w in prediction.warnings)
+    assert not any("side chains" in w for w in classify(trace, task="cath").warnings)
+    with pytest.raises(InputError) as caught:
+        classify(trace, task="environment")
+    assert caught.value.code == "input.nothing_to_predict"
+
+
+def test_without_ca_atoms_there_is_no_architecture(ubiquitin):
+    rest = keep_atoms(ubiquitin, ["N", "C", "O", "CB"])
     for task in ("all", "cath", "environment"):
         with pytest.raises(InputError) as caught:
-            classify(trace, task=task)
+            classify(rest, task=task)
         assert caught.value.code == "input.nothing_to_predict"
-        if task != "cath":
-            assert "more: N, CA or C is missing." in str(caught.value)
     with pytest.raises(InputError) as caught:
-        classify(trace, domains=[parse_selection("A")])
+        classify(rest, domains=[parse_selection("A")])
     assert caught.value.code == "domain.backbone"
+
+
+def test_a_few_missing_ca_atoms_do_no_harm(ubiquitin):
+    gone = np.isin(ubiquitin.residue_index, [5, 40]) & (ubiquitin.atom_name == "CA")
+    names = np.where(gone, "CX", ubiquitin.atom_name)
+    prediction = classify(replace(ubiquitin, atom_name=names), task="cath")
+    assert all(np.isfinite(p.probability) for p in prediction.domains[0].architectures)
 
 
 def test_backbone_only_is_answered_with_a_warning(ubiquitin):
     prediction = classify(keep_atoms(ubiquitin, ["N", "CA", "C", "O"]))
     assert len(prediction.residues) == 76
     told = [w for w in prediction.warnings if "lack their side chains" in w]
-    assert [w.split(":")[0] for w in told] == ["Architecture of chain A", "Environments"]
+    # Architectures are read from CA atoms alone.
+    assert [w.split(":")[0] for w in told] == ["Environments"]
     assert not any("side chains" in w for w in classify(ubiquitin).warnings)
 
 

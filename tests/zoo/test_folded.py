@@ -7,16 +7,18 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from protvox.errors import ModelError
 from protvox.nn import FieldNorm
-from protvox.nn.plain import PlainEmbedding, PlainGate
+from protvox.nn.plain import PlainEmbedding, PlainGate, PlainNormGate, PlainSiteConv
+from protvox.structure.trace import trace_chain
 from protvox.zoo import registry
 from protvox.zoo.card import read_card, write_card
-from protvox.zoo.cath import CathConfig, CathNet, DomainBatch
+from protvox.zoo.cath import CathConfig, CathNet, DomainBatch, draw_domain
 from protvox.zoo.config import ConvConfig
 from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
 from protvox.zoo.folded import INFERENCE_FILE, load_folded, save_folded
@@ -24,14 +26,18 @@ from protvox.zoo.layers import PlainLayers
 from protvox.zoo.networks import load_trained
 from protvox.zoo.weights import load_weights
 
-SHAPE = (5, 6, 7)
 CATH = CathConfig(
-    labels=("1.10", "2.40", "3.30"), embedding="4x0e+2x1e+1x2e", low_pass=0.5,
-    convolutions=(ConvConfig("6x0e+2x1e", stride=2, padding=3), ConvConfig("8x0e", padding=1)),
+    labels=("1.10", "2.40", "3.30"), fine="4x0e+2x1e+1x2e", coarse="6x0e+2x1e", features=8,
+    fine_layers=2,
 )  # fmt: skip
 ENVIRONMENT = EnvironmentConfig(
     size=5, embedding="4x0e+2x1e+1x2e", convolutions=(ConvConfig("6x0e+2x1e"),), hidden=(8, 9)
 )
+
+KINDS = {
+    CathNet: {PlainEmbedding, PlainSiteConv, PlainNormGate},
+    EnvironmentNet: {PlainEmbedding, PlainGate},
+}
 
 
 def stirred(network: nn.Module) -> nn.Module:
@@ -48,8 +54,10 @@ def stirred(network: nn.Module) -> nn.Module:
 def answers(network: nn.Module) -> torch.Tensor:
     torch.manual_seed(2)
     if isinstance(network, CathNet):
-        spec = network.config.moments(SHAPE)
-        batch = DomainBatch(torch.rand(2, spec.n_features, spec.n_points), SHAPE)
+        walk = np.random.default_rng(0).normal(0, 3, (2, 50, 3)).cumsum(axis=1)
+        offset = np.full(3, 0.3)
+        drawn = [draw_domain(trace_chain(ca), offset, network.config) for ca in walk]
+        batch = DomainBatch.join(drawn)
     else:
         spec = network.config.moments
         batch = torch.rand(2, spec.n_features, spec.n_points)
@@ -75,7 +83,7 @@ def test_folded_weights_fit_the_network_of_plain_layers(network, tmp_path):
     load_weights(plain, tmp_path / INFERENCE_FILE)
     assert (answers(plain.eval()) - expected).abs().max() <= 1e-5
     ours = {type(m) for m in plain.modules() if type(m).__module__.startswith("protvox.nn")}
-    assert ours == {PlainEmbedding, PlainGate}
+    assert ours == KINDS[type(network)]
 
 
 @pytest.mark.parametrize("task", ["cath", "environment"])

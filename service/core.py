@@ -15,10 +15,11 @@ from service.engine import Engine
 from service.failures import busy
 from service.frames import Message
 from service.guard import Guard
+from service.jobs import Jobs
 from service.metrics import Metrics
 from service.readers import ReaderPool
-from service.schemas import Task
 from service.settings import ServiceSettings
+from service.uploads import Kind
 
 _FETCHERS: Final = 2
 _FETCH_S: Final = 60.0
@@ -39,7 +40,7 @@ class Reading:
     n_residues
         How large it is.
     options
-        ``chain``, ``domains``, ``top_k`` and ``model``.
+        ``task`` and what belongs to it.
     """
 
     structure: bytes
@@ -63,6 +64,7 @@ class Core:
         self.metrics = Metrics()
         self.guard = Guard(settings)
         self.engine = Engine(settings, self.metrics)
+        self.jobs = Jobs(settings, self.engine, self.metrics)
         self._bodies = Bodies(settings)
         self._readers = ReaderPool(
             settings, self.metrics, size=settings.readers, seconds=settings.read_s
@@ -74,10 +76,11 @@ class Core:
     async def start(self) -> None:
         """Start the child processes."""
         await self.engine.start()
-        await asyncio.gather(self._readers.start(), self._fetchers.start())
+        await asyncio.gather(self._readers.start(), self._fetchers.start(), self.jobs.start())
 
     async def stop(self) -> None:
         """End the child processes."""
+        await self.jobs.stop()
         await asyncio.gather(self.engine.stop(), self._readers.stop(), self._fetchers.stop())
 
     @contextmanager
@@ -101,15 +104,15 @@ class Core:
             self._admitted -= 1
             self.metrics.admitted.set(self._admitted)
 
-    async def read(self, request: Request, task: Task | None, deadline: float) -> Reading:
+    async def read(self, request: Request, kind: Kind, deadline: float) -> Reading:
         """Return the structure that a request carries or names.
 
         Parameters
         ----------
         request
             Its body is taken in here.
-        task
-            What is predicted; ``None`` if the body says so.
+        kind
+            Where it was sent to.
         deadline
             Time of the event loop after which nobody waits any more.
 
@@ -120,7 +123,7 @@ class Core:
         """
         async with self._bodies.receive(request) as body:
             content_type = request.headers.get("content-type", "")
-            message: Message = {"body": body, "content_type": content_type, "task": task}
+            message: Message = {"body": body, "content_type": content_type, "kind": kind}
             reply = await self._within(deadline, self._readers, message)
         if "identifier" in reply:
             options = reply.pop("options")

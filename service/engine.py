@@ -32,10 +32,8 @@ class Work:
     ----------
     structure
         As bytes, from `service.wire.encode_structure`.
-    task
-        What to predict.
     options
-        ``chain``, ``domains``, ``top_k`` and ``model``.
+        ``task`` and what belongs to it, from `service.uploads`.
     forms
         Formats of the results.
     deadline
@@ -45,7 +43,6 @@ class Work:
     """
 
     structure: bytes
-    task: str
     options: Mapping[str, Any]
     forms: tuple[str, ...]
     deadline: float
@@ -268,7 +265,7 @@ class _Device:
                 work.answer.add_done_callback(lambda answer, n=number: self._cancel(answer, n))
                 requests.append(
                     {
-                        "number": number, "structure": work.structure, "task": work.task,
+                        "number": number, "structure": work.structure,
                         "options": dict(work.options), "forms": work.forms,
                         "seconds": max(0.0, work.deadline - loop.time()),
                     }
@@ -289,7 +286,7 @@ class _Device:
             if work is None:
                 continue
             self._metrics.computing.dec()
-            self._metrics.predict_seconds.labels(work.task).observe(reply["seconds"])
+            self._metrics.predict_seconds.labels(work.options["task"]).observe(reply["seconds"])
             if "error" in reply:
                 fail(work, restore(reply["error"]))
             elif not work.answer.done():

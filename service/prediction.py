@@ -21,7 +21,9 @@ import numba
 import torch
 
 import protvox
-from protvox.predict import classify
+from protvox.predict import classify, score_mutations
+from protvox.predict.mutation_list import collect_mutations
+from protvox.predict.mutation_results import MutationScores
 from protvox.predict.results import Prediction
 from protvox.report.output import make_writer
 from protvox.structure.read import read_structure
@@ -33,6 +35,7 @@ from service.logs import configure_logging, log
 from service.wire import decode_structure
 
 _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
+_TABLES: Final = {"cath": "domains", "mutations": "mutations"}
 _FEW_RESIDUES: Final = "A:100-110"
 
 
@@ -106,9 +109,7 @@ class ModelProcess:
             with self._door:
                 share = max(1, self._threads // max(self._running, 1))
             _share_threads(share)
-            prediction = self._predict(request, arrived + request["seconds"])
-            tables = "domains" if request["task"] == "cath" else "residues"
-            reply["results"] = {f: render(prediction, f, tables) for f in request["forms"]}
+            reply["results"] = self._results(request, arrived + request["seconds"])
         except Exception as error:
             reply["error"] = describe(error)
             if reply["error"]["kind"] == "bug":
@@ -120,7 +121,7 @@ class ModelProcess:
         reply["seconds"] = time.monotonic() - begun
         self.say(reply)
 
-    def _predict(self, request: Message, deadline: float) -> Prediction:
+    def _results(self, request: Message, deadline: float) -> dict[str, bytes]:
         number, options = request["number"], request["options"]
 
         def watch(_done: int, _total: int) -> None:
@@ -128,33 +129,39 @@ class ModelProcess:
                 raise busy("the time for the request is over", "service.deadline", 10)
 
         watch(0, 0)
-        return classify(
-            decode_structure(request["structure"]),
-            task=request["task"],
-            domains=[parse_selection(text) for text in options["domains"]] or None,
-            chain=options["chain"],
-            top_k=options["top_k"],
-            device=self._device,
-            model=options["model"],
-            progress=watch,
-        )
+        structure = decode_structure(request["structure"])
+        shared: dict[str, Any] = {
+            "chain": options["chain"],
+            "model": options["model"],
+            "device": self._device,
+            "progress": watch,
+        }
+        answer: Prediction | MutationScores
+        if options["task"] == "mutations":
+            asked = collect_mutations(options["mutations"]) if options["mutations"] else None
+            answer = score_mutations(structure, asked, **shared)
+        else:
+            domains = [parse_selection(text) for text in options["domains"]] or None
+            answer = classify(structure, task=options["task"], domains=domains,
+                              top_k=options["top_k"], **shared)  # fmt: skip
+        return {form: render(answer, form, options["task"]) for form in request["forms"]}
 
 
-def render(prediction: Prediction, form: str, tables: str) -> bytes:
-    """Return a prediction as the command line writes it.
+def render(answer: Prediction | MutationScores, form: str, task: str) -> bytes:
+    """Return an answer as the command line writes it.
 
     Parameters
     ----------
-    prediction
+    answer
         What to write.
     form
         ``"jsonl"``, ``"json"``, ``"csv"``, ``"tsv"`` or ``"parquet"``.
-    tables
-        ``"domains"`` or ``"residues"``.
+    task
+        What was asked; decides the rows of tables.
     """
     stream = io.BytesIO()
-    writer = make_writer(form, stream, many=False, tables=tables)
-    writer.add(prediction)
+    writer = make_writer(form, stream, many=False, tables=_TABLES.get(task, "residues"))
+    writer.add(answer)
     writer.close()
     return stream.getvalue()
 

@@ -55,18 +55,17 @@ def _answer(message: Message) -> Message:
 
 
 def _read(message: Message) -> Message:
-    upload = parse_upload(message.pop("body"), message["content_type"], message["task"])
-    options = upload.options.model_dump(include={"chain", "domains", "top_k", "model"})
+    upload = parse_upload(message.pop("body"), message["content_type"], message["kind"])
     if upload.content is None:
         return {
             "identifier": upload.identifier,
             "form": upload.form,
-            "model_number": upload.options.model_number,
-            "options": options,
+            "model_number": upload.model_number,
+            "options": upload.options,
         }
     return {
-        **_structure(upload.content, upload.name, upload.options.model_number, upload.form),
-        "options": options,
+        **_structure(upload.content, upload.name, upload.model_number, upload.form),
+        "options": upload.options,
     }
 
 

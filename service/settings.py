@@ -107,7 +107,7 @@ class ServiceSettings(BaseSettings):
     @property
     def compute_threads(self) -> int:
         """Processor threads of one model process."""
-        return self.threads or load_settings().threads or os.cpu_count() or 1
+        return self.threads or load_settings().threads or _processors()
 
     @property
     def is_public(self) -> bool:
@@ -164,3 +164,13 @@ def child_environment() -> dict[str, str]:
     paths = [root, *environment.get("PYTHONPATH", "").split(os.pathsep)]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return environment
+
+
+def _processors() -> int:
+    """Return the processors this process may use, in a container as well."""
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(allowed, int(quota) // int(period)))
+    except (OSError, ValueError):  # no control groups, or no quota ("max")
+        return allowed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -11,6 +11,8 @@ from starlette.responses import Response
 from service.core import core_of
 from service.engine import Work
 from service.routes.documents import errors, structure_body
+from service.schemas import ClassifyOptions, ClassifyRequest, MutationOptions, MutationRequest
+from service.uploads import Kind
 
 router: Final = APIRouter(prefix="/predict", tags=["predict"])
 
@@ -35,6 +37,13 @@ _EXAMPLE: Final = {
     "residues": [],
     "warnings": [],
 }  # fmt: skip
+_SCORES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The scores by the schema protvox.mutations/1, byte for byte what "
+        "`protvox mutations --format jsonl` writes.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
 _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The prediction by the schema protvox.classify/1, byte for byte what "
@@ -50,7 +59,7 @@ _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     summary="CATH architecture of every domain",
     response_class=Response,
     responses={**_ANSWER, **errors(*_ERRORS)},
-    openapi_extra=structure_body(),
+    openapi_extra=structure_body(ClassifyOptions, ClassifyRequest),
 )
 async def predict_cath(request: Request) -> Response:
     """Classify the domains of a structure: architectures and class with probabilities."""
@@ -63,18 +72,31 @@ async def predict_cath(request: Request) -> Response:
     summary="Probability of each amino acid at every residue",
     response_class=Response,
     responses={**_ANSWER, **errors(*_ERRORS)},
-    openapi_extra=structure_body(),
+    openapi_extra=structure_body(ClassifyOptions, ClassifyRequest),
 )
 async def predict_environment(request: Request) -> Response:
     """Predict the amino acid of every residue from its surroundings."""
     return await _predict(request, "environment")
 
 
-async def _predict(request: Request, task: Literal["cath", "environment"]) -> Response:
+@router.post(
+    "/mutations",
+    operation_id="predict_mutations",
+    summary="Scores of single mutations",
+    response_class=Response,
+    responses={**_SCORES, **errors(*_ERRORS)},
+    openapi_extra=structure_body(MutationOptions, MutationRequest),
+)
+async def predict_mutations(request: Request) -> Response:
+    """Score mutations; positive is predicted destabilising."""
+    return await _predict(request, "mutations")
+
+
+async def _predict(request: Request, kind: Kind) -> Response:
     core = core_of(request)
     with core.admit():
         deadline = asyncio.get_running_loop().time() + core.settings.deadline_s
-        reading = await core.read(request, task, deadline)
-        work = Work(reading.structure, task, reading.options, ("jsonl",), deadline)
+        reading = await core.read(request, kind, deadline)
+        work = Work(reading.structure, reading.options, ("jsonl",), deadline)
         results = await core.engine.predict(work)
     return Response(results["jsonl"], media_type="application/json")

@@ -108,7 +108,8 @@ def make_server(tiny_models, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(make_server) -> Server:
-    return make_server()
+    # Bounds that tests can reach.
+    return make_server(queue_size="16", body_s="3", bodies_mib="96")
 
 
 @pytest.fixture

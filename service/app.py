@@ -16,6 +16,7 @@ from service.boundary import Boundary
 from service.core import Core, core_of
 from service.problems import install_problem_handlers
 from service.routes import health, jobs, models, predict
+from service.routes.page import page
 from service.schemas import Problem
 from service.settings import ServiceSettings, load_service_settings
 
@@ -75,6 +76,9 @@ def create_app(settings: ServiceSettings | None = None) -> ASGIApp:
     app.include_router(health.health)
     for router in (predict.router, jobs.router, models.router, health.metrics):
         app.include_router(router, dependencies=[Depends(_check)])
+    shown = page()
+    if shown is not None:
+        app.mount("/", shown, name="page")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return Boundary(app, core.metrics)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -83,19 +84,47 @@ class Core:
         await self.jobs.stop()
         await asyncio.gather(self.engine.stop(), self._readers.stop(), self._fetchers.stop())
 
-    @contextmanager
-    def admit(self) -> Iterator[None]:
-        """Count a request that uses the processes, for as long as the block lasts.
+    @asynccontextmanager
+    async def take_in(self, request: Request, kind: Kind) -> AsyncIterator[tuple[Reading, float]]:
+        """Read the structure of a request, and keep its place until the block ends.
+
+        Parameters
+        ----------
+        request
+            The request.
+        kind
+            Where it was sent to.
+
+        Yields
+        ------
+        reading : Reading
+            What it carries or names.
+        deadline : float
+            Time of the event loop after which nobody waits any more.
 
         Raises
         ------
-        ServiceError
-            ``service.overloaded`` when there are too many; nothing has been spent on the
-            request yet then.
+        ProtvoxError
+            What is wrong with the body; ``service.overloaded`` when there are too many
+            requests, if possible before anything is spent on it; ``service.deadline``.
         """
-        if self._admitted >= self.settings.queue_size:
-            self.metrics.refused.labels("overloaded").inc()
-            raise busy("the service has more requests than it can answer", "service.overloaded", 2)
+        self._check_room()
+        with contextlib.ExitStack() as place:
+            async with self._bodies.receive(request) as body:
+                place.enter_context(self._admitted_one())
+                deadline = asyncio.get_running_loop().time() + self.settings.deadline_s
+                content_type = request.headers.get("content-type", "")
+                message = {"body": body, "content_type": content_type, "kind": kind}
+                reply = await self._within(deadline, self._readers, message)
+            if "identifier" in reply:
+                options = reply.pop("options")
+                reply = await self._within(deadline, self._fetchers, reply) | {"options": options}
+            yield Reading(**reply), deadline
+
+    @contextmanager
+    def _admitted_one(self) -> Iterator[None]:
+        # A body that comes in slowly takes no place; so it is checked again when it is here.
+        self._check_room()
         self._admitted += 1
         self.metrics.admitted.set(self._admitted)
         try:
@@ -104,31 +133,10 @@ class Core:
             self._admitted -= 1
             self.metrics.admitted.set(self._admitted)
 
-    async def read(self, request: Request, kind: Kind, deadline: float) -> Reading:
-        """Return the structure that a request carries or names.
-
-        Parameters
-        ----------
-        request
-            Its body is taken in here.
-        kind
-            Where it was sent to.
-        deadline
-            Time of the event loop after which nobody waits any more.
-
-        Raises
-        ------
-        ProtvoxError
-            What is wrong with the body, or ``service.deadline``.
-        """
-        async with self._bodies.receive(request) as body:
-            content_type = request.headers.get("content-type", "")
-            message: Message = {"body": body, "content_type": content_type, "kind": kind}
-            reply = await self._within(deadline, self._readers, message)
-        if "identifier" in reply:
-            options = reply.pop("options")
-            reply = await self._within(deadline, self._fetchers, reply) | {"options": options}
-        return Reading(**reply)
+    def _check_room(self) -> None:
+        if self._admitted >= self.settings.queue_size:
+            self.metrics.refused.labels("overloaded").inc()
+            raise busy("the service has more requests than it can answer", "service.overloaded", 2)
 
     async def _within(self, deadline: float, pool: ReaderPool, message: Message) -> Message:
         try:

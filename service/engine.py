@@ -7,6 +7,7 @@ import itertools
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from service.child import Child, ChildGone
@@ -262,7 +263,7 @@ class _Device:
             for work in batch:
                 number = next(self._numbers)
                 self._held[number] = work
-                work.answer.add_done_callback(lambda answer, n=number: self._cancel(answer, n))
+                work.answer.add_done_callback(partial(self._cancel, number))
                 requests.append(
                     {
                         "number": number, "structure": work.structure,
@@ -300,7 +301,7 @@ class _Device:
             if any(loop.time() > work.deadline + _OVERDUE_S for work in self._held.values()):
                 raise ChildGone("it is stuck")
 
-    def _cancel(self, answer: asyncio.Future[Results], number: int) -> None:
+    def _cancel(self, number: int, answer: asyncio.Future[Results]) -> None:
         if answer.cancelled() and number in self._held and self._child.alive:
             task = asyncio.ensure_future(self._child.send({"cancel": number}))
             task.add_done_callback(lambda t: t.cancelled() or t.exception())

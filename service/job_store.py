@@ -31,6 +31,10 @@ CREATE TABLE IF NOT EXISTS job (
 CREATE INDEX IF NOT EXISTS job_of_work ON job(key);
 CREATE INDEX IF NOT EXISTS work_by_state ON work(state, created);
 """
+_COLUMNS: Final = (
+    "id", "owner", "key", "name", "n_residues", "created", "cancelled", "options", "work_state",
+    "started", "work_finished", "error",
+)  # fmt: skip
 _SELECT: Final = """
 SELECT job.id, job.owner, job.key, job.name, job.n_residues, job.created, job.cancelled,
        work.options, work.state, work.started, work.finished, work.error
@@ -152,9 +156,10 @@ class JobStore:
             ).fetchone()
         if row is None:
             return None
-        *plain, options, state, started, finished, error = row
-        return JobRecord(*plain, json.loads(options), state, started, finished,
-                         None if error is None else json.loads(error))  # fmt: skip
+        values = dict(zip(_COLUMNS, row, strict=True))
+        values["options"] = json.loads(values["options"])
+        values["error"] = None if values["error"] is None else json.loads(values["error"])
+        return JobRecord(**values)
 
     def cancel(self, record: JobRecord) -> bool:
         """End a job: cancel it if it is not over, else delete it.

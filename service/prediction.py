@@ -30,7 +30,7 @@ from protvox.structure.read import read_structure
 from protvox.structure.select import parse_selection
 from protvox.zoo import registry
 from service.failures import busy, describe
-from service.frames import Message, pack, read_message, take_over_stdio
+from service.frames import Message, read_message, take_over_stdio, write_message
 from service.logs import configure_logging, log
 from service.wire import decode_structure
 
@@ -60,6 +60,7 @@ class ModelProcess:
         self._outward = outward
         self._pool = ThreadPoolExecutor(workers)
         self._door = threading.Lock()
+        self._voice = threading.Lock()
         self._cancelled: set[int] = set()
         self._running = 0
 
@@ -96,10 +97,8 @@ class ModelProcess:
         message
             Plain values.
         """
-        data = pack(message)
-        with self._door:
-            self._outward.write(data)
-            self._outward.flush()
+        with self._voice:
+            write_message(self._outward, message)
 
     def _compute(self, request: Message, arrived: float) -> None:
         number = request["number"]
@@ -169,7 +168,7 @@ def render(answer: Prediction | MutationScores, form: str, task: str) -> bytes:
 def _share_threads(threads: int) -> None:
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
 
 
 def main(arguments: Sequence[str]) -> None:

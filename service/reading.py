@@ -16,7 +16,7 @@ from protvox.structure.fetch import fetch_structure, parse_identifier
 from protvox.structure.limits import MIB
 from protvox.structure.read import read_structure
 from service.failures import describe
-from service.frames import Message, pack, read_message, take_over_stdio
+from service.frames import Message, read_message, take_over_stdio, write_message
 from service.logs import configure_logging, log
 from service.settings import READ_LIMITS
 from service.uploads import check_format, parse_upload
@@ -33,13 +33,11 @@ def main() -> None:
     configure_logging()
     _limit_memory(int(sys.argv[1]) * MIB)
     base = _resident()
-    outward.write(pack({"ready": True}))
-    outward.flush()
+    write_message(outward, {"ready": True})
     while (message := read_message(inward)) is not None:
         reply = _answer(message)
         reply["worn"] = _resident() - base > _WORN_OUT
-        outward.write(pack(reply))
-        outward.flush()
+        write_message(outward, reply)
 
 
 def _answer(message: Message) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import uvicorn
 
@@ -13,7 +14,7 @@ from service.logs import configure_logging
 from service.settings import load_service_settings
 
 
-def run(**values: object) -> None:
+def run(**values: Any) -> None:
     """Serve until a signal comes; requests in flight are finished.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 Task = Literal["all", "cath", "environment", "mutations"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -38,7 +38,7 @@ class Options(BaseModel):
 class ClassifyOptions(Options):
     """What to answer, as with ``protvox classify``."""
 
-    domains: list[_Chopping] = Field(
+    domains: Annotated[list[_Chopping], FailFast()] = Field(
         default_factory=list, max_length=200, examples=[["A:1-90,120-150"]],
         description="Domains to classify, by author numbers; every chain is one by default.",
     )  # fmt: skip
@@ -50,7 +50,7 @@ class ClassifyOptions(Options):
 class MutationOptions(Options):
     """What to answer, as with ``protvox mutations``."""
 
-    mutations: list[_Mutation] = Field(
+    mutations: Annotated[list[_Mutation], FailFast()] = Field(
         default_factory=list, max_length=50_000, examples=[["A:45W", "A:L50F"]],
         description="Mutations to score; every substitution by default.",
     )  # fmt: skip

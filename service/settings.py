@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from protvox.errors import UsageError
@@ -88,11 +88,10 @@ class ServiceSettings(BaseSettings):
     job_hours: float = Field(default=24.0, gt=0)
     grace_s: float = Field(default=30.0, gt=0)
 
-    def __init__(self, **values: object) -> None:
-        devices = values.get("devices") or os.environ.get(f"{_PREFIX}DEVICES")
-        if isinstance(devices, str):
-            values["devices"] = tuple(d.strip() for d in devices.split(",") if d.strip())
-        super().__init__(**values)
+    @field_validator("devices", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
 
     @property
     def body_bytes(self) -> int:
@@ -120,7 +119,7 @@ class ServiceSettings(BaseSettings):
             return True
 
 
-def load_service_settings(**values: object) -> ServiceSettings:
+def load_service_settings(**values: Any) -> ServiceSettings:
     """Read the settings.
 
     Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -34,9 +33,7 @@ _JobId = Annotated[str, Path(max_length=64, description="From the answer to `POS
 async def create_job(request: Request) -> Response:
     """Take a job; the same structure and options share one computation."""
     core = core_of(request)
-    with core.admit():
-        deadline = asyncio.get_running_loop().time() + core.settings.deadline_s
-        reading = await core.read(request, "jobs", deadline)
+    async with core.take_in(request, "jobs") as (reading, _):
         job = await core.jobs.add(reading, request.state.who)
     address = request.url_for("get_job", job_id=job.id).path
     return JSONResponse(job.model_dump(mode="json"), 202, {"Location": address})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -94,9 +93,7 @@ async def predict_mutations(request: Request) -> Response:
 
 async def _predict(request: Request, kind: Kind) -> Response:
     core = core_of(request)
-    with core.admit():
-        deadline = asyncio.get_running_loop().time() + core.settings.deadline_s
-        reading = await core.read(request, kind, deadline)
+    async with core.take_in(request, kind) as (reading, deadline):
         work = Work(reading.structure, reading.options, ("jsonl",), deadline)
         results = await core.engine.predict(work)
     return Response(results["jsonl"], media_type="application/json")

@@ -18,7 +18,7 @@ READY_S = 180
 class Server:
     """The service in a process of its own."""
 
-    def __init__(self, folder: Path, models: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -26,7 +26,6 @@ class Server:
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("PROTVOX_")},
             "PYTHONPATH": str(ROOT),
-            "PROTVOX_MODEL_DIR": str(models),
             "PROTVOX_CACHE_DIR": str(folder / "cache"),
             "PROTVOX_OFFLINE": "1",
             "PROTVOX_SERVICE_SPOOL_DIR": str(folder / "spool"),
@@ -88,12 +87,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def make_server(tiny_models, tmp_path_factory):
+def make_server(tmp_path_factory):
     """Start services; they are stopped at the end."""
     made = []
 
     def make(**settings: str) -> Server:
-        server = Server(tmp_path_factory.mktemp("service"), tiny_models, **settings)
+        server = Server(tmp_path_factory.mktemp("service"), **settings)
         made.append(server)
         server.start()
         return server
@@ -115,6 +114,13 @@ def server(make_server) -> Server:
 @pytest.fixture
 def client(server) -> httpx.Client:
     return server.client
+
+
+@pytest.fixture
+def same_settings(monkeypatch):
+    """Let the command line in this process compute as the service does."""
+    monkeypatch.delenv("PROTVOX_MODEL_DIR", raising=False)
+    monkeypatch.setenv("PROTVOX_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

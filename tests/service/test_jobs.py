@@ -45,11 +45,9 @@ def test_results_in_every_format(client, ubiquitin):
     assert times == sorted(times)
 
 
-def test_the_csv_is_the_command_lines(client, tiny_models, monkeypatch, ubiquitin, tmp_path):
+def test_the_csv_is_the_command_lines(client, same_settings, ubiquitin, tmp_path):
     from protvox.cli.app import run
 
-    monkeypatch.setenv("PROTVOX_MODEL_DIR", str(tiny_models))
-    monkeypatch.setenv("PROTVOX_THREADS", "1")
     path = tmp_path / "1ubi.pdb"
     path.write_bytes(ubiquitin)
     for task in ("all", "cath"):

@@ -14,12 +14,9 @@ REAL = [DATA / "1a8o.cif", DATA / "1ubi.pdb", DATA / "3jqh.bcif.gz", DATA / "1ej
 
 
 @pytest.fixture
-def cli(tiny_models, monkeypatch, capsysbinary):
+def cli(same_settings, capsysbinary):
     """Run the command line with the same models, one answer a line."""
     from protvox.cli.app import run
-
-    monkeypatch.setenv("PROTVOX_MODEL_DIR", str(tiny_models))
-    monkeypatch.setenv("PROTVOX_THREADS", "1")
 
     def call(*arguments) -> list[bytes]:
         capsysbinary.readouterr()
@@ -126,7 +123,8 @@ def test_a_claimed_format_is_checked(client, ubiquitin):
 
 def test_models_are_listed(client):
     models = client.get("/models").json()["models"]
-    assert {"cath@9", "environment@9"} <= {model["reference"] for model in models}
+    assert {"cath", "environment"} <= {model["task"] for model in models}
+    assert all(model["reference"] == f"{model['name']}@{model['version']}" for model in models)
 
 
 def test_other_addresses_and_methods(client):

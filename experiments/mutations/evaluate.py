@@ -85,9 +85,10 @@ def choose_by_halves(
     held_out: list[float] = []
     for _ in range(200):
         half = np.isin(proteins, rng.permutation(members)[: len(members) // 2])
-        best = max(scores, key=lambda name: spearman(scores[name][half], changes[half]))
+        ours, others = half.astype(float), (~half).astype(float)
+        best = max(scores, key=lambda name: spearman(scores[name], changes, ours))
         chosen.append(best)
-        held_out.append(spearman(scores[best][~half], changes[~half]))
+        held_out.append(spearman(scores[best], changes, others))
     times = {name: chosen.count(name) for name in scores}
     return {"halvings": len(chosen), "chosen": times, "held_out_spearman": float(np.mean(held_out))}
 

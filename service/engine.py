@@ -21,6 +21,8 @@ _PAUSE_S: Final = (0.0, 0.5, 2.0, 5.0, 15.0)
 _OVERDUE_S: Final = 15.0
 """Seconds after a deadline at which a process that still computes is taken for stuck."""
 _ATTEMPTS: Final = 2
+_HOPELESS: Final = 3
+"""Starts that failed in a row, after which requests are no longer kept waiting."""
 
 Results = Mapping[str, bytes]
 
@@ -129,8 +131,10 @@ class Engine:
         Raises
         ------
         ProtvoxError
-            What the prediction raised, or ``service.deadline``.
+            What the prediction raised, ``service.deadline``, or ``service.unavailable``.
         """
+        if all(device.failures >= _HOPELESS for device in self._devices):
+            raise busy("the models cannot be loaded", "service.unavailable", 60)
         (self._urgent if work.urgent else self._patient).append(work)
         self._metrics.waiting.inc()
         async with self._news:
@@ -211,6 +215,7 @@ class _Device:
         self._numbers = itertools.count(1)
         self._free = asyncio.Event()
         self.is_ready = False
+        self.failures = 0
         self.models: list[dict[str, str]] | None = None
 
     def about(self) -> dict[str, Any]:
@@ -219,19 +224,18 @@ class _Device:
 
     async def run(self) -> None:
         """Start the process and keep it busy, for ever."""
-        failures = 0
         while True:
             try:
-                await asyncio.sleep(_PAUSE_S[min(failures, len(_PAUSE_S) - 1)])
+                await asyncio.sleep(_PAUSE_S[min(self.failures, len(_PAUSE_S) - 1)])
                 about = await self._child.start(_START_S)
                 log.info("a model process is ready", extra={"device": self._name,
                                                             "pid": about["pid"]})  # fmt: skip
                 self.models = about["models"]
                 self.is_ready = True
-                failures = 0
+                self.failures = 0
                 await self._serve()
             except ChildGone as error:
-                failures += 1
+                self.failures += 1
                 log.error("a model process died: %s", error, extra={"device": self._name})
             finally:
                 self.is_ready = False

@@ -24,11 +24,14 @@ from service.settings import ServiceSettings
 if TYPE_CHECKING:
     from service.core import Reading
 
-FORMS: Final = ("json", "csv", "parquet")
+FORMS: Final = ("json", "csv", "parquet", "cif")
 """Formats in which results are kept."""
 
 _LONGEST_S: Final = 6 * 3600.0
 _PURGE_S: Final = 300.0
+_PAUSE_S: Final = 10.0
+_PASSING: Final = ("service.stopping", "service.unavailable")
+"""What says nothing about a job: it waits until the models can be used again."""
 _STATES: Final = ("queued", "running", "done", "failed")
 
 
@@ -161,11 +164,17 @@ class Jobs:
         Raises
         ------
         ServiceError
-            ``job.not_found``, ``job.not_done``, ``job.failed`` or ``job.cancelled``.
+            ``job.not_found``, ``job.not_done``, ``job.failed``, ``job.cancelled``, or
+            ``job.format`` for an annotated structure where no residues were predicted.
         """
         record = await self._record(job_id, owner)
         if record.state == "done":
-            return self._store.result_path(record.key, form)
+            path = self._store.result_path(record.key, form)
+            if form == "cif" and not path.exists():
+                raise ServiceError("the job predicted no residues to annotate", where=job_id,
+                                   remedy="Use the task all or environment",
+                                   code="job.format", status=422)  # fmt: skip
+            return path
         if record.state in ("queued", "running"):
             raise ServiceError("the job is not done", where=job_id, remedy="Ask again later",
                                code="job.not_done", status=409, retry_after=2)  # fmt: skip
@@ -217,8 +226,9 @@ class Jobs:
                 await asyncio.to_thread(self._store.put_back, key)
                 raise
         except ProtvoxError as error:
-            if error.code == "service.stopping":
+            if error.code in _PASSING:
                 await asyncio.to_thread(self._store.put_back, key)
+                await asyncio.sleep(_PAUSE_S)
             else:
                 await asyncio.to_thread(self._store.fail, key, _plain(error))
         except Exception:

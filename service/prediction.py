@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -21,13 +22,16 @@ import numba
 import torch
 
 import protvox
+from protvox.cli.views import REMARK, spread
 from protvox.predict import classify, score_mutations
 from protvox.predict.mutation_list import collect_mutations
 from protvox.predict.mutation_results import MutationScores
 from protvox.predict.results import Prediction
 from protvox.report.output import make_writer
+from protvox.structure.model import Structure
 from protvox.structure.read import read_structure
 from protvox.structure.select import parse_selection
+from protvox.structure.write import write_annotated
 from protvox.zoo import registry
 from service.failures import busy, describe
 from service.frames import Message, read_message, take_over_stdio, write_message
@@ -143,7 +147,14 @@ class ModelProcess:
             domains = [parse_selection(text) for text in options["domains"]] or None
             answer = classify(structure, task=options["task"], domains=domains,
                               top_k=options["top_k"], **shared)  # fmt: skip
-        return {form: render(answer, form, options["task"]) for form in request["forms"]}
+        results = {
+            form: render(answer, form, options["task"])
+            for form in request["forms"]
+            if form != "cif"
+        }
+        if "cif" in request["forms"] and isinstance(answer, Prediction):
+            results |= _annotated(structure, answer)
+        return results
 
 
 def render(answer: Prediction | MutationScores, form: str, task: str) -> bytes:
@@ -154,7 +165,7 @@ def render(answer: Prediction | MutationScores, form: str, task: str) -> bytes:
     answer
         What to write.
     form
-        ``"jsonl"``, ``"json"``, ``"csv"``, ``"tsv"`` or ``"parquet"``.
+        ``"jsonl"``, ``"json"``, ``"csv"`` or ``"parquet"``.
     task
         What was asked; decides the rows of tables.
     """
@@ -163,6 +174,17 @@ def render(answer: Prediction | MutationScores, form: str, task: str) -> bytes:
     writer.add(answer)
     writer.close()
     return stream.getvalue()
+
+
+def _annotated(structure: Structure, answer: Prediction) -> dict[str, bytes]:
+    """Return what ``protvox classify --annotate`` writes, nothing without residues."""
+    if answer.residues is None:
+        return {}
+    percent = spread(structure, answer.residues, 100 * answer.residues.p_wild_type)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "annotated.cif"
+        write_annotated(structure, percent, path, remark=REMARK)
+        return {"cif": path.read_bytes()}
 
 
 def _share_threads(threads: int) -> None:

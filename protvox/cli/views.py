@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 _STRUCTURE_SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif")
 
-_REMARK = (
+REMARK = (
     "B-factors are the probability, in percent, that protvox gives to the amino acid present "
     "from its surroundings alone"
 )
+"""What ``--annotate`` says in the file that it writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Views:
         shown = source
         if self.annotate is not None and prediction.residues is not None:
             table = prediction.residues
-            write_values(self.annotate, structure, table, 100 * table.p_wild_type, _REMARK)
+            write_values(self.annotate, structure, table, 100 * table.p_wild_type, REMARK)
             shown = self.annotate
         if self.pymol is None and self.chimerax is None:
             return
@@ -166,9 +167,27 @@ def write_values(
     UsageError
         If the file cannot be written.
     """
-    import numpy as np
-
     from protvox.structure.write import write_annotated
+
+    write_annotated(structure, spread(structure, table, values), path, remark=remark)
+    console.note(f"wrote {path}")
+
+
+def spread(
+    structure: Structure, table: ResidueTable, values: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Return values of some residues for every residue of the structure, NaN where there is none.
+
+    Parameters
+    ----------
+    structure
+        The structure.
+    table
+        The residues that have values.
+    values
+        ``residue`` of the table.
+    """
+    import numpy as np
 
     places = zip(
         table.chain.tolist(), table.number.tolist(), table.insertion_code.tolist(), strict=True
@@ -180,10 +199,9 @@ def write_values(
         structure.insertion_code.tolist(),
         strict=True,
     )
-    found = np.array([known.get(place, np.nan) for place in rows])
-    found[~structure.is_protein] = np.nan
-    write_annotated(structure, found, path, remark=remark)
-    console.note(f"wrote {path}")
+    out = np.array([known.get(place, np.nan) for place in rows])
+    out[~structure.is_protein] = np.nan
+    return out
 
 
 def _write(path: str, text: str) -> None:

@@ -17,6 +17,7 @@ _MEDIA_TYPES: Final = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
+    "cif": "chemical/x-mmcif",
 }
 _JobId = Annotated[str, Path(max_length=64, description="From the answer to `POST /jobs`.")]
 
@@ -73,6 +74,7 @@ async def delete_job(request: Request, job_id: _JobId) -> None:
             "content": {
                 "application/json": {"schema": {"type": "object"}},
                 "text/csv": {"schema": {"type": "string"}},
+                "chemical/x-mmcif": {"schema": {"type": "string"}},
                 "application/vnd.apache.parquet": {
                     "schema": {"type": "string", "format": "binary"}
                 },
@@ -84,8 +86,8 @@ async def delete_job(request: Request, job_id: _JobId) -> None:
 async def get_job_results(
     request: Request,
     job_id: _JobId,
-    form: Annotated[Literal["json", "csv", "parquet"], Query(alias="format")] = "json",
+    form: Annotated[Literal["json", "csv", "parquet", "cif"], Query(alias="format")] = "json",
 ) -> Response:
-    """Return the results as JSON, CSV or Parquet."""
+    """Return the results as JSON, CSV or Parquet, or the structure with scores as B-factors."""
     path = await core_of(request).jobs.results(job_id, request.state.who, form)
     return FileResponse(path, media_type=_MEDIA_TYPES[form], filename=f"protvox.{form}")

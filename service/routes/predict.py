@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.core import core_of
-from service.engine import Work
+from service.engine import Results, Work
+from service.failures import ServiceError
 from service.routes.documents import errors, structure_body
 from service.schemas import ClassifyOptions, ClassifyRequest, MutationOptions, MutationRequest
 from service.uploads import Kind
@@ -95,5 +98,24 @@ async def _predict(request: Request, kind: Kind) -> Response:
     core = core_of(request)
     async with core.take_in(request, kind) as (reading, deadline):
         work = Work(reading.structure, reading.options, ("jsonl",), deadline)
-        results = await core.engine.predict(work)
+        results = await _while_there(request, core.engine.predict(work))
     return Response(results["jsonl"], media_type="application/json")
+
+
+async def _while_there(request: Request, prediction: Coroutine[Any, Any, Results]) -> Results:
+    """Await a prediction for as long as the client is there to get it."""
+    task = asyncio.create_task(prediction)
+    gone = asyncio.create_task(_departure(request))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ServiceError("the client has gone", code="request.disconnected", status=400)
+        return task.result()
+    finally:
+        gone.cancel()
+        task.cancel()
+
+
+async def _departure(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        continue

@@ -106,3 +106,18 @@ def test_a_deleted_job_is_gone_with_its_files(client, server, ubiquitin):
     assert client.delete(f"/jobs/{job['id']}").status_code == 204
     assert client.get(f"/jobs/{job['id']}").status_code == 404
     assert len(list(files.iterdir())) == before - 4
+
+
+def test_the_annotated_structure_is_the_command_lines(client, same_settings, ubiquitin, tmp_path):
+    from protvox.cli.app import run
+
+    path = tmp_path / "1ubi.pdb"
+    path.write_bytes(ubiquitin)
+    run(["classify", str(path), "-o", str(tmp_path / "x.csv"), "--annotate",
+         str(tmp_path / "x.cif")])  # fmt: skip
+    job = wait(client, create(client, ubiquitin, task="all"))
+    answer = client.get(f"/jobs/{job['id']}/results", params={"format": "cif"})
+    assert answer.content == (tmp_path / "x.cif").read_bytes()
+    job = wait(client, create(client, ubiquitin, task="cath"))
+    answer = client.get(f"/jobs/{job['id']}/results", params={"format": "cif"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "job.format")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from typing import Any
 
 import uvicorn
@@ -30,6 +31,9 @@ def run(**values: Any) -> None:
     settings = load_service_settings(**values)
     check_address(settings)
     configure_logging()
+    # Uvicorn raises the signal once more when it has shut down, which would end the process as
+    # if it had not.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

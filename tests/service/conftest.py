@@ -108,7 +108,7 @@ def make_server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(make_server) -> Server:
     # Bounds that tests can reach.
-    return make_server(queue_size="16", body_s="3", bodies_mib="96")
+    return make_server(queue_size="16", body_s="8", bodies_mib="96")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 
 MIB = 1 << 20
 SCRIPT = "<script>alert(1)</script>"
+SLOW = "input.too_slow"  # on a busy machine the limit of time comes first
 PROBLEM = "application/problem+json"
 
 
@@ -54,9 +55,9 @@ def test_bombs(client):
     refused(post(client, zeros), "input.too_large")
     refused(post(client, gzip.compress(zeros)), "input.too_large", "input.format")
     lists = b"\x81" + b"\xaadataBlocks" + b"\xdd" + (20 * MIB).to_bytes(4, "big")
-    refused(post(client, lists + b"\x90" * (20 * MIB)), "input.format")
+    refused(post(client, lists + b"\x90" * (20 * MIB)), "input.format", SLOW)
     text = b"data_x\nloop_\n_atom_site.id\n" + b"1\n" * (12 * MIB)
-    refused(post(client, text), "input.format", "input.no_atoms", "input.too_large")
+    refused(post(client, text), "input.format", "input.no_atoms", "input.too_large", SLOW)
 
 
 def test_bodies_that_are_too_large(client):
@@ -85,7 +86,7 @@ def test_more_atoms_than_allowed(client):
     rows = ["data_x", "loop_", *(f"_atom_site.{name}" for name in COLUMNS)]
     rows += [atom(i, f"C{i}", 1 + i // 100, "A", 1) for i in range(1, 500_200)]
     answer = post(client, gzip.compress("\n".join(rows).encode(), 1))
-    refused(answer, "input.too_large", "input.too_slow")
+    refused(answer, "input.too_large", SLOW)
 
 
 COLUMNS = ("group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id",
@@ -182,7 +183,7 @@ def test_json_of_very_many_values(client):
     body = b'{"domains": [' + b"[]," * (10 * MIB) + b"[]]}"
     kind = {"content-type": "application/json"}
     answer = client.post("/predict/cath", content=body, headers=kind)
-    refused(answer, "request.invalid", "input.too_large", "input.too_slow")
+    refused(answer, "request.invalid", "input.too_large", SLOW)
 
 
 def test_forms_that_are_broken(client):

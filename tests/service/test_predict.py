@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,17 @@ def test_mutations_are_the_command_lines(client, cli):
     assert send(client, path, "/predict/mutations", mutations=asked).content == expected
     (full,) = cli("mutations", path, "--format", "jsonl")
     assert send(client, path, "/predict/mutations").content == full
+
+
+def test_identifiers_are_the_command_lines(client, server, cli, monkeypatch):
+    cache = server.folder / "cache"
+    (cache / "structures").mkdir(parents=True, exist_ok=True)
+    shutil.copy(DATA / "1gbt.cif.gz", cache / "structures" / "1gbt.cif.gz")
+    monkeypatch.setenv("PROTVOX_CACHE_DIR", str(cache))
+    (expected,) = cli("classify", "1GBT", "--task", "cath", "--offline", "--format", "jsonl")
+    answer = client.post("/predict/cath", json={"id": "1GBT"})
+    assert answer.content == expected
+    assert answer.json()["input"]["name"] == "1GBT"
 
 
 @pytest.mark.parametrize("name", REFUSED)

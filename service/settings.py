@@ -37,7 +37,8 @@ class ServiceSettings(BaseSettings):
         Requests a minute for each key (or address, without keys), and how many at once; 0 a
         minute is no limit.
     devices
-        One model process each: ``auto``, ``cpu``, ``cuda:0``, separated by commas.
+        One model process each: ``auto``, ``cpu``, ``cuda:0``, separated by commas; the one of
+        ``PROTVOX_DEVICE`` by default.
     threads
         Processor threads of one model process; all by default.
     batch_size
@@ -71,7 +72,9 @@ class ServiceSettings(BaseSettings):
     api_keys_file: Path | None = None
     rate_per_minute: float = Field(default=600.0, ge=0)
     rate_burst: int = Field(default=100, ge=1)
-    devices: Annotated[tuple[str, ...], NoDecode] = ("auto",)
+    devices: Annotated[tuple[str, ...], NoDecode] = Field(
+        default_factory=lambda: (load_settings().device,)
+    )
     threads: int | None = Field(default=None, ge=1)
     batch_size: int = Field(default=8, ge=1, le=256)
     queue_size: int = Field(default=32, ge=1)

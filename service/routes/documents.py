@@ -22,6 +22,11 @@ _ERRORS: Final = {
     503: "Overloaded, starting or stopping; see Retry-After.",
 }
 
+_RETRY_AFTER: Final = {
+    "description": "Seconds after which it is worth trying again.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of some errors.
@@ -32,10 +37,13 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         HTTP statuses.
     """
     schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-    return {
+    documents: dict[int | str, dict[str, Any]] = {
         status: {"description": _ERRORS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in statuses
     }
+    for status in set(statuses) & {429, 503}:
+        documents[status]["headers"] = {"Retry-After": _RETRY_AFTER}
+    return documents
 
 
 def structure_body(options: type[Options], request: type[Source]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from service.core import core_of
 from service.engine import Results, Work
 from service.failures import ServiceError
+from service.routes.answers import answer
 from service.routes.documents import errors, structure_body
 from service.schemas import ClassifyOptions, ClassifyRequest, MutationOptions, MutationRequest
 from service.uploads import Kind
@@ -19,40 +20,6 @@ from service.uploads import Kind
 router: Final = APIRouter(prefix="/predict", tags=["predict"])
 
 _ERRORS: Final = (400, 401, 404, 408, 413, 415, 422, 429, 500, 502, 503)
-_EXAMPLE: Final = {
-    "schema": "protvox.classify/1",
-    "input": {
-        "name": "1pwc", "format": "mmcif", "sha256": "…", "model": 1, "n_atoms": 2638,
-        "n_residues": 345, "dropped": [],
-    },
-    "models": {"cath": "cath@1"},
-    "domains": [
-        {
-            "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True,
-            "model": "cath@1", "class": {"label": "3", "name": "Alpha Beta", "probability": 0.9},
-            "architectures": [
-                {"label": "3.90", "name": "Alpha-Beta Complex", "probability": 0.39}
-            ],
-            "nearest": [],
-        }
-    ],
-    "residues": [],
-    "warnings": [],
-}  # fmt: skip
-_SCORES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "The scores by the schema protvox.mutations/1, byte for byte what "
-        "`protvox mutations --format jsonl` writes.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
-}
-_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "The prediction by the schema protvox.classify/1, byte for byte what "
-        "`protvox classify --format jsonl` writes.",
-        "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
-    }
-}
 
 
 @router.post(
@@ -60,7 +27,7 @@ _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     operation_id="predict_cath",
     summary="CATH architecture of every domain",
     response_class=Response,
-    responses={**_ANSWER, **errors(*_ERRORS)},
+    responses={**answer("cath"), **errors(*_ERRORS)},
     openapi_extra=structure_body(ClassifyOptions, ClassifyRequest),
 )
 async def predict_cath(request: Request) -> Response:
@@ -73,7 +40,7 @@ async def predict_cath(request: Request) -> Response:
     operation_id="predict_environment",
     summary="Probability of each amino acid at every residue",
     response_class=Response,
-    responses={**_ANSWER, **errors(*_ERRORS)},
+    responses={**answer("environment"), **errors(*_ERRORS)},
     openapi_extra=structure_body(ClassifyOptions, ClassifyRequest),
 )
 async def predict_environment(request: Request) -> Response:
@@ -86,7 +53,7 @@ async def predict_environment(request: Request) -> Response:
     operation_id="predict_mutations",
     summary="Scores of single mutations",
     response_class=Response,
-    responses={**_SCORES, **errors(*_ERRORS)},
+    responses={**answer("mutations"), **errors(*_ERRORS)},
     openapi_extra=structure_body(MutationOptions, MutationRequest),
 )
 async def predict_mutations(request: Request) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -53,6 +54,15 @@ def test_structures_come_as_files_and_as_json(schema):
         assert set(content) == {"multipart/form-data", "application/json"}
         assert content["multipart/form-data"]["schema"]["required"] == ["file"]
         assert content["application/json"]["examples"]
+
+
+@pytest.mark.parametrize("task", ["cath", "environment", "mutations"])
+def test_examples_of_answers_fit_their_schema(schema, task):
+    answer = schema["paths"][f"/predict/{task}"]["post"]["responses"]["200"]
+    content = answer["content"]["application/json"]
+    jsonschema_rs.validate(content["schema"], content["example"])
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validate(content["schema"], {**content["example"], "input": {}})
 
 
 @pytest.mark.slow

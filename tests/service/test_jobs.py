@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from service.jobs import FORMS
+
 
 def create(client: httpx.Client, content: bytes, **fields) -> dict:
     answer = client.post("/jobs", files={"file": ("1ubi.pdb", content)}, data=fields)
@@ -105,7 +107,7 @@ def test_a_deleted_job_is_gone_with_its_files(client, server, ubiquitin):
     before = len(list(files.iterdir()))
     assert client.delete(f"/jobs/{job['id']}").status_code == 204
     assert client.get(f"/jobs/{job['id']}").status_code == 404
-    assert len(list(files.iterdir())) == before - 4
+    assert len(list(files.iterdir())) == before - 1 - len(FORMS)
 
 
 def test_the_annotated_structure_is_the_command_lines(client, same_settings, ubiquitin, tmp_path):

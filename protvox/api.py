@@ -12,6 +12,8 @@ from protvox.structure.read import read_structure
 from protvox.structure.select import Selection, parse_selection
 
 if TYPE_CHECKING:
+    from protvox.predict.mutation_list import Mutation
+    from protvox.predict.mutation_results import MutationScores
     from protvox.predict.results import Prediction
 
 Task = Literal["all", "cath", "environment"]
@@ -74,6 +76,54 @@ def classify(
         device=device,
         model=model,
     )
+
+
+def mutations(
+    source: Structure | str | Path | bytes,
+    mutations: str | Path | Sequence[str | Mutation] | None = None,
+    *,
+    chain: str | None = None,
+    device: str = "auto",
+    model: str | None = None,
+) -> MutationScores:
+    """Score single mutations of a structure.
+
+    Parameters
+    ----------
+    source
+        See `classify`.
+    mutations
+        What to score: ``["A:45W", "A:L50F", "A:52AW"]`` (chain, wild type to be checked if
+        given, number, insertion code if any, mutant), or the path of a CSV file with columns
+        ``chain``, ``number``, ``mutant`` and, if known, ``insertion_code`` and ``wild_type``.
+        Every substitution of every residue by default.
+    chain
+        Only this chain; the others stay as its surroundings.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    model
+        Name of an environment model to use instead of the released one.
+
+    Returns
+    -------
+    MutationScores
+        With ``to_pandas()``, ``to_json()`` and ``matrix`` (``residue 20``); scores are log odds
+        in nats, positive = predicted destabilising. What could not be scored is in
+        ``failures``.
+
+    Raises
+    ------
+    InputError
+        If the structure or the list cannot be read, or no mutation can be scored.
+    ModelError
+        If the model is missing or damaged.
+    DeviceError
+        If the device is missing or out of memory.
+    """
+    from protvox import predict
+
+    structure = source if isinstance(source, Structure) else read_structure(source)
+    return predict.score_mutations(structure, mutations, chain=chain, device=device, model=model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
@@ -15,7 +16,8 @@ from protvox import __version__
 from service.boundary import Boundary
 from service.core import Core, core_of
 from service.problems import install_problem_handlers
-from service.routes import health, models, predict
+from service.routes import health, jobs, models, predict
+from service.routes.page import FOLDER, page_routes
 from service.schemas import Problem
 from service.settings import ServiceSettings, load_service_settings
 
@@ -32,13 +34,15 @@ async def _check(
     guard.count(request.state.who)
 
 
-def create_app(settings: ServiceSettings | None = None) -> ASGIApp:
+def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -> ASGIApp:
     """Return the application.
 
     Parameters
     ----------
     settings
         From the environment by default.
+    folder
+        Files of the page.
 
     Returns
     -------
@@ -73,8 +77,9 @@ def create_app(settings: ServiceSettings | None = None) -> ASGIApp:
     app.state.core = core
     install_problem_handlers(app)
     app.include_router(health.health)
-    for router in (predict.router, models.router, health.metrics):
+    for router in (predict.router, jobs.router, models.router, health.metrics):
         app.include_router(router, dependencies=[Depends(_check)])
+    app.router.routes.extend(page_routes(folder))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return Boundary(app, core.metrics)
 

@@ -14,6 +14,7 @@ from service.failures import ServiceError, busy
 from service.settings import ServiceSettings
 
 _LONGEST_TYPE: Final = 512
+_MOST_UPLOADS: Final = 512
 
 
 class Bodies:
@@ -29,9 +30,10 @@ class Bodies:
         self._settings = settings
         self._most = settings.bodies_mib * MIB
         self._held = 0
+        self._uploads = 0
 
     @asynccontextmanager
-    async def receive(self, request: Request) -> AsyncIterator[bytes]:
+    async def receive(self, request: Request) -> AsyncIterator[bytearray]:
         """Take in the body of a request; its memory counts until the block ends.
 
         Parameters
@@ -41,39 +43,47 @@ class Bodies:
 
         Yields
         ------
-        bytes
+        bytearray
             The whole body.
 
         Raises
         ------
         ServiceError
             ``request.too_large``, ``request.slow``, ``request.encoding``,
-            ``request.disconnected`` or ``service.memory``.
+            ``request.disconnected``, or ``service.uploads`` when too many or too large bodies
+            come in at once.
         """
         self._check_headers(request)
+        if self._uploads >= _MOST_UPLOADS:
+            raise _too_many()
+        self._uploads += 1
         body = bytearray()
         try:
-            try:
-                async with asyncio.timeout(self._settings.body_s):
-                    async for chunk in request.stream():
-                        self._reserve(len(body), len(chunk))
-                        body += chunk
-            except TimeoutError as error:
-                raise ServiceError("the body comes in too slowly", where="body",
-                                   remedy="Use a faster connection", code="request.slow",
-                                   status=408) from error  # fmt: skip
-            except ClientDisconnect as error:
-                raise ServiceError("the client has gone", code="request.disconnected",
-                                   status=400) from error  # fmt: skip
-            yield bytes(body)
+            await self._fill(body, request)
+            yield body
         finally:
+            self._uploads -= 1
             self._held -= len(body)
+
+    async def _fill(self, body: bytearray, request: Request) -> None:
+        try:
+            async with asyncio.timeout(self._settings.body_s):
+                async for chunk in request.stream():
+                    self._reserve(len(body), len(chunk))
+                    body += chunk
+        except TimeoutError as error:
+            raise ServiceError("the body comes in too slowly", where="body",
+                               remedy="Use a faster connection", code="request.slow",
+                               status=408) from error  # fmt: skip
+        except ClientDisconnect as error:
+            raise ServiceError("the client has gone", code="request.disconnected",
+                               status=400) from error  # fmt: skip
 
     def _reserve(self, have: int, more: int) -> None:
         if have + more > self._settings.body_bytes:
             raise self._too_large()
         if self._held + more > self._most:
-            raise busy("too many large requests at once", "service.memory", 5)
+            raise _too_many()
         self._held += more
 
     def _check_headers(self, request: Request) -> None:
@@ -95,3 +105,7 @@ class Bodies:
             remedy="Compress the structure, or use protvox on the command line",
             code="request.too_large", status=413,
         )  # fmt: skip
+
+
+def _too_many() -> ServiceError:
+    return busy("too many uploads at once", "service.uploads", 5)

@@ -93,7 +93,7 @@ class Child:
         if stream is None:
             raise ChildGone("it was not started")
         try:
-            stream.write(pack(message))
+            stream.writelines(pack(message))
             await stream.drain()
         except (ConnectionError, OSError) as error:
             raise ChildGone(str(error)) from error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,10 +16,11 @@ from service.engine import Engine
 from service.failures import busy
 from service.frames import Message
 from service.guard import Guard
+from service.jobs import Jobs
 from service.metrics import Metrics
 from service.readers import ReaderPool
-from service.schemas import Task
 from service.settings import ServiceSettings
+from service.uploads import Kind
 
 _FETCHERS: Final = 2
 _FETCH_S: Final = 60.0
@@ -39,7 +41,7 @@ class Reading:
     n_residues
         How large it is.
     options
-        ``chain``, ``domains``, ``top_k`` and ``model``.
+        ``task`` and what belongs to it.
     """
 
     structure: bytes
@@ -63,6 +65,7 @@ class Core:
         self.metrics = Metrics()
         self.guard = Guard(settings)
         self.engine = Engine(settings, self.metrics)
+        self.jobs = Jobs(settings, self.engine, self.metrics)
         self._bodies = Bodies(settings)
         self._readers = ReaderPool(
             settings, self.metrics, size=settings.readers, seconds=settings.read_s
@@ -74,25 +77,54 @@ class Core:
     async def start(self) -> None:
         """Start the child processes."""
         await self.engine.start()
-        await asyncio.gather(self._readers.start(), self._fetchers.start())
+        await asyncio.gather(self._readers.start(), self._fetchers.start(), self.jobs.start())
 
     async def stop(self) -> None:
         """End the child processes."""
+        await self.jobs.stop()
         await asyncio.gather(self.engine.stop(), self._readers.stop(), self._fetchers.stop())
 
-    @contextmanager
-    def admit(self) -> Iterator[None]:
-        """Count a request that uses the processes, for as long as the block lasts.
+    @asynccontextmanager
+    async def take_in(self, request: Request, kind: Kind) -> AsyncIterator[tuple[Reading, float]]:
+        """Read the structure of a request, and keep its place until the block ends.
+
+        Parameters
+        ----------
+        request
+            The request.
+        kind
+            Where it was sent to.
+
+        Yields
+        ------
+        reading : Reading
+            What it carries or names.
+        deadline : float
+            Time of the event loop after which nobody waits any more.
 
         Raises
         ------
-        ServiceError
-            ``service.overloaded`` when there are too many; nothing has been spent on the
-            request yet then.
+        ProtvoxError
+            What is wrong with the body; ``service.overloaded`` when there are too many
+            requests, if possible before anything is spent on it; ``service.deadline``.
         """
-        if self._admitted >= self.settings.queue_size:
-            self.metrics.refused.labels("overloaded").inc()
-            raise busy("the service has more requests than it can answer", "service.overloaded", 2)
+        self._check_room()
+        with contextlib.ExitStack() as place:
+            async with self._bodies.receive(request) as body:
+                place.enter_context(self._admitted_one())
+                deadline = asyncio.get_running_loop().time() + self.settings.deadline_s
+                content_type = request.headers.get("content-type", "")
+                message = {"body": body, "content_type": content_type, "kind": kind}
+                reply = await self._within(deadline, self._readers, message)
+            if "identifier" in reply:
+                options = reply.pop("options")
+                reply = await self._within(deadline, self._fetchers, reply) | {"options": options}
+            yield Reading(**reply), deadline
+
+    @contextmanager
+    def _admitted_one(self) -> Iterator[None]:
+        # A body that comes in slowly takes no place; so it is checked again when it is here.
+        self._check_room()
         self._admitted += 1
         self.metrics.admitted.set(self._admitted)
         try:
@@ -101,31 +133,10 @@ class Core:
             self._admitted -= 1
             self.metrics.admitted.set(self._admitted)
 
-    async def read(self, request: Request, task: Task | None, deadline: float) -> Reading:
-        """Return the structure that a request carries or names.
-
-        Parameters
-        ----------
-        request
-            Its body is taken in here.
-        task
-            What is predicted; ``None`` if the body says so.
-        deadline
-            Time of the event loop after which nobody waits any more.
-
-        Raises
-        ------
-        ProtvoxError
-            What is wrong with the body, or ``service.deadline``.
-        """
-        async with self._bodies.receive(request) as body:
-            content_type = request.headers.get("content-type", "")
-            message: Message = {"body": body, "content_type": content_type, "task": task}
-            reply = await self._within(deadline, self._readers, message)
-        if "identifier" in reply:
-            options = reply.pop("options")
-            reply = await self._within(deadline, self._fetchers, reply) | {"options": options}
-        return Reading(**reply)
+    def _check_room(self) -> None:
+        if self._admitted >= self.settings.queue_size:
+            self.metrics.refused.labels("overloaded").inc()
+            raise busy("the service has more requests than it can answer", "service.overloaded", 2)
 
     async def _within(self, deadline: float, pool: ReaderPool, message: Message) -> Message:
         try:

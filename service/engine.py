@@ -7,6 +7,7 @@ import itertools
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from service.child import Child, ChildGone
@@ -20,6 +21,8 @@ _PAUSE_S: Final = (0.0, 0.5, 2.0, 5.0, 15.0)
 _OVERDUE_S: Final = 15.0
 """Seconds after a deadline at which a process that still computes is taken for stuck."""
 _ATTEMPTS: Final = 2
+_HOPELESS: Final = 3
+"""Starts that failed in a row, after which requests are no longer kept waiting."""
 
 Results = Mapping[str, bytes]
 
@@ -32,10 +35,8 @@ class Work:
     ----------
     structure
         As bytes, from `service.wire.encode_structure`.
-    task
-        What to predict.
     options
-        ``chain``, ``domains``, ``top_k`` and ``model``.
+        ``task`` and what belongs to it, from `service.uploads`.
     forms
         Formats of the results.
     deadline
@@ -45,7 +46,6 @@ class Work:
     """
 
     structure: bytes
-    task: str
     options: Mapping[str, Any]
     forms: tuple[str, ...]
     deadline: float
@@ -131,8 +131,10 @@ class Engine:
         Raises
         ------
         ProtvoxError
-            What the prediction raised, or ``service.deadline``.
+            What the prediction raised, ``service.deadline``, or ``service.unavailable``.
         """
+        if all(device.failures >= _HOPELESS for device in self._devices):
+            raise busy("the models cannot be loaded", "service.unavailable", 60)
         (self._urgent if work.urgent else self._patient).append(work)
         self._metrics.waiting.inc()
         async with self._news:
@@ -213,6 +215,7 @@ class _Device:
         self._numbers = itertools.count(1)
         self._free = asyncio.Event()
         self.is_ready = False
+        self.failures = 0
         self.models: list[dict[str, str]] | None = None
 
     def about(self) -> dict[str, Any]:
@@ -221,19 +224,18 @@ class _Device:
 
     async def run(self) -> None:
         """Start the process and keep it busy, for ever."""
-        failures = 0
         while True:
             try:
-                await asyncio.sleep(_PAUSE_S[min(failures, len(_PAUSE_S) - 1)])
+                await asyncio.sleep(_PAUSE_S[min(self.failures, len(_PAUSE_S) - 1)])
                 about = await self._child.start(_START_S)
                 log.info("a model process is ready", extra={"device": self._name,
                                                             "pid": about["pid"]})  # fmt: skip
                 self.models = about["models"]
                 self.is_ready = True
-                failures = 0
+                self.failures = 0
                 await self._serve()
             except ChildGone as error:
-                failures += 1
+                self.failures += 1
                 log.error("a model process died: %s", error, extra={"device": self._name})
             finally:
                 self.is_ready = False
@@ -265,10 +267,10 @@ class _Device:
             for work in batch:
                 number = next(self._numbers)
                 self._held[number] = work
-                work.answer.add_done_callback(lambda answer, n=number: self._cancel(answer, n))
+                work.answer.add_done_callback(partial(self._cancel, number))
                 requests.append(
                     {
-                        "number": number, "structure": work.structure, "task": work.task,
+                        "number": number, "structure": work.structure,
                         "options": dict(work.options), "forms": work.forms,
                         "seconds": max(0.0, work.deadline - loop.time()),
                     }
@@ -289,7 +291,7 @@ class _Device:
             if work is None:
                 continue
             self._metrics.computing.dec()
-            self._metrics.predict_seconds.labels(work.task).observe(reply["seconds"])
+            self._metrics.predict_seconds.labels(work.options["task"]).observe(reply["seconds"])
             if "error" in reply:
                 fail(work, restore(reply["error"]))
             elif not work.answer.done():
@@ -303,7 +305,7 @@ class _Device:
             if any(loop.time() > work.deadline + _OVERDUE_S for work in self._held.values()):
                 raise ChildGone("it is stuck")
 
-    def _cancel(self, answer: asyncio.Future[Results], number: int) -> None:
+    def _cancel(self, number: int, answer: asyncio.Future[Results]) -> None:
         if answer.cancelled() and number in self._held and self._child.alive:
             task = asyncio.ensure_future(self._child.send({"cancel": number}))
             task.add_done_callback(lambda t: t.cancelled() or t.exception())

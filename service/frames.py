@@ -21,8 +21,8 @@ MOST_BYTES: Final = 1 << 30
 Message = dict[str, Any]
 
 
-def pack(message: Message) -> bytes:
-    """Return a message as bytes.
+def pack(message: Message) -> tuple[bytes, bytes]:
+    """Return a message as bytes: head and body, apart so that large ones are not copied.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def pack(message: Message) -> bytes:
         Plain values; text that is no Unicode is made so.
     """
     body: bytes = msgpack.packb(message, unicode_errors="replace")
-    return _LENGTH.pack(len(body)) + body
+    return _LENGTH.pack(len(body)), body
 
 
 def _unpack(body: bytes) -> Message:
@@ -57,6 +57,20 @@ def read_message(stream: BinaryIO) -> Message | None:
     if len(head) < _LENGTH.size:
         return None
     return _unpack(stream.read(_length(head)))
+
+
+def write_message(stream: BinaryIO, message: Message) -> None:
+    """Write a message to a blocking stream.
+
+    Parameters
+    ----------
+    stream
+        Where to write.
+    message
+        Plain values.
+    """
+    stream.writelines(pack(message))
+    stream.flush()
 
 
 async def receive_message(stream: asyncio.StreamReader) -> Message:

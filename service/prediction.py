@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -21,18 +22,24 @@ import numba
 import torch
 
 import protvox
-from protvox.predict import classify
+from protvox.cli.views import REMARK, spread
+from protvox.predict import classify, score_mutations
+from protvox.predict.mutation_list import collect_mutations
+from protvox.predict.mutation_results import MutationScores
 from protvox.predict.results import Prediction
 from protvox.report.output import make_writer
+from protvox.structure.model import Structure
 from protvox.structure.read import read_structure
 from protvox.structure.select import parse_selection
+from protvox.structure.write import write_annotated
 from protvox.zoo import registry
 from service.failures import busy, describe
-from service.frames import Message, pack, read_message, take_over_stdio
+from service.frames import Message, read_message, take_over_stdio, write_message
 from service.logs import configure_logging, log
 from service.wire import decode_structure
 
 _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
+_TABLES: Final = {"cath": "domains", "mutations": "mutations"}
 _FEW_RESIDUES: Final = "A:100-110"
 
 
@@ -57,6 +64,7 @@ class ModelProcess:
         self._outward = outward
         self._pool = ThreadPoolExecutor(workers)
         self._door = threading.Lock()
+        self._voice = threading.Lock()
         self._cancelled: set[int] = set()
         self._running = 0
 
@@ -93,10 +101,8 @@ class ModelProcess:
         message
             Plain values.
         """
-        data = pack(message)
-        with self._door:
-            self._outward.write(data)
-            self._outward.flush()
+        with self._voice:
+            write_message(self._outward, message)
 
     def _compute(self, request: Message, arrived: float) -> None:
         number = request["number"]
@@ -106,9 +112,7 @@ class ModelProcess:
             with self._door:
                 share = max(1, self._threads // max(self._running, 1))
             _share_threads(share)
-            prediction = self._predict(request, arrived + request["seconds"])
-            tables = "domains" if request["task"] == "cath" else "residues"
-            reply["results"] = {f: render(prediction, f, tables) for f in request["forms"]}
+            reply["results"] = self._results(request, arrived + request["seconds"])
         except Exception as error:
             reply["error"] = describe(error)
             if reply["error"]["kind"] == "bug":
@@ -120,7 +124,7 @@ class ModelProcess:
         reply["seconds"] = time.monotonic() - begun
         self.say(reply)
 
-    def _predict(self, request: Message, deadline: float) -> Prediction:
+    def _results(self, request: Message, deadline: float) -> dict[str, bytes]:
         number, options = request["number"], request["options"]
 
         def watch(_done: int, _total: int) -> None:
@@ -128,41 +132,65 @@ class ModelProcess:
                 raise busy("the time for the request is over", "service.deadline", 10)
 
         watch(0, 0)
-        return classify(
-            decode_structure(request["structure"]),
-            task=request["task"],
-            domains=[parse_selection(text) for text in options["domains"]] or None,
-            chain=options["chain"],
-            top_k=options["top_k"],
-            device=self._device,
-            model=options["model"],
-            progress=watch,
-        )
+        structure = decode_structure(request["structure"])
+        shared: dict[str, Any] = {
+            "chain": options["chain"],
+            "model": options["model"],
+            "device": self._device,
+            "progress": watch,
+        }
+        answer: Prediction | MutationScores
+        if options["task"] == "mutations":
+            asked = collect_mutations(options["mutations"]) if options["mutations"] else None
+            answer = score_mutations(structure, asked, **shared)
+        else:
+            domains = [parse_selection(text) for text in options["domains"]] or None
+            answer = classify(structure, task=options["task"], domains=domains,
+                              top_k=options["top_k"], **shared)  # fmt: skip
+        results = {
+            form: render(answer, form, options["task"])
+            for form in request["forms"]
+            if form != "cif"
+        }
+        if "cif" in request["forms"] and isinstance(answer, Prediction):
+            results |= _annotated(structure, answer)
+        return results
 
 
-def render(prediction: Prediction, form: str, tables: str) -> bytes:
-    """Return a prediction as the command line writes it.
+def render(answer: Prediction | MutationScores, form: str, task: str) -> bytes:
+    """Return an answer as the command line writes it.
 
     Parameters
     ----------
-    prediction
+    answer
         What to write.
     form
-        ``"jsonl"``, ``"json"``, ``"csv"``, ``"tsv"`` or ``"parquet"``.
-    tables
-        ``"domains"`` or ``"residues"``.
+        ``"jsonl"``, ``"json"``, ``"csv"`` or ``"parquet"``.
+    task
+        What was asked; decides the rows of tables.
     """
     stream = io.BytesIO()
-    writer = make_writer(form, stream, many=False, tables=tables)
-    writer.add(prediction)
+    writer = make_writer(form, stream, many=False, tables=_TABLES.get(task, "residues"))
+    writer.add(answer)
     writer.close()
     return stream.getvalue()
+
+
+def _annotated(structure: Structure, answer: Prediction) -> dict[str, bytes]:
+    """Return what ``protvox classify --annotate`` writes, nothing without residues."""
+    if answer.residues is None:
+        return {}
+    percent = spread(structure, answer.residues, 100 * answer.residues.p_wild_type)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "annotated.cif"
+        write_annotated(structure, percent, path, remark=REMARK)
+        return {"cif": path.read_bytes()}
 
 
 def _share_threads(threads: int) -> None:
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -86,6 +86,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ProtvoxError, _protvox_error)
     app.add_exception_handler(RequestValidationError, _misfit)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _protvox_error)
 
 
 async def _protvox_error(_request: Request, error: Exception) -> Response:

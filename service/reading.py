@@ -16,7 +16,7 @@ from protvox.structure.fetch import fetch_structure, parse_identifier
 from protvox.structure.limits import MIB
 from protvox.structure.read import read_structure
 from service.failures import describe
-from service.frames import Message, pack, read_message, take_over_stdio
+from service.frames import Message, read_message, take_over_stdio, write_message
 from service.logs import configure_logging, log
 from service.settings import READ_LIMITS
 from service.uploads import check_format, parse_upload
@@ -33,13 +33,11 @@ def main() -> None:
     configure_logging()
     _limit_memory(int(sys.argv[1]) * MIB)
     base = _resident()
-    outward.write(pack({"ready": True}))
-    outward.flush()
+    write_message(outward, {"ready": True})
     while (message := read_message(inward)) is not None:
         reply = _answer(message)
         reply["worn"] = _resident() - base > _WORN_OUT
-        outward.write(pack(reply))
-        outward.flush()
+        write_message(outward, reply)
 
 
 def _answer(message: Message) -> Message:
@@ -55,18 +53,17 @@ def _answer(message: Message) -> Message:
 
 
 def _read(message: Message) -> Message:
-    upload = parse_upload(message.pop("body"), message["content_type"], message["task"])
-    options = upload.options.model_dump(include={"chain", "domains", "top_k", "model"})
+    upload = parse_upload(message.pop("body"), message["content_type"], message["kind"])
     if upload.content is None:
         return {
             "identifier": upload.identifier,
             "form": upload.form,
-            "model_number": upload.options.model_number,
-            "options": options,
+            "model_number": upload.model_number,
+            "options": upload.options,
         }
     return {
-        **_structure(upload.content, upload.name, upload.options.model_number, upload.form),
-        "options": options,
+        **_structure(upload.content, upload.name, upload.model_number, upload.form),
+        "options": upload.options,
     }
 
 

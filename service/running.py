@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+from typing import Any
 
 import uvicorn
 
@@ -13,7 +15,7 @@ from service.logs import configure_logging
 from service.settings import load_service_settings
 
 
-def run(**values: object) -> None:
+def run(**values: Any) -> None:
     """Serve until a signal comes; requests in flight are finished.
 
     Parameters
@@ -29,6 +31,9 @@ def run(**values: object) -> None:
     settings = load_service_settings(**values)
     check_address(settings)
     configure_logging()
+    # Uvicorn raises the signal once more when it has shut down, which would end the process as
+    # if it had not.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
-Task = Literal["all", "cath", "environment"]
+Task = Literal["all", "cath", "environment", "mutations"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 _Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Chain = Annotated[str, StringConstraints(min_length=1, max_length=16)]
 _Chopping = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+_Mutation = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+_LINE = "ATOM      1  N   MET A   1      27.340  24.430   2.614  1.00  9.67           N"
 
 
 class Options(BaseModel):
-    """What to answer, as on the command line."""
+    """What every answer can be asked for."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,13 +26,6 @@ class Options(BaseModel):
         default=None, description="Answer for this chain only; the others stay as surroundings.",
         examples=["A"],
     )  # fmt: skip
-    domains: list[_Chopping] = Field(
-        default_factory=list, max_length=200, examples=[["A:1-90,120-150"]],
-        description="Domains to classify, by author numbers; every chain is one by default.",
-    )  # fmt: skip
-    top_k: int = Field(
-        default=5, ge=1, le=1000, description="Architectures to keep for each domain."
-    )
     model: _Short | None = Field(
         default=None, description="Model to use instead of the released one.", examples=["cath@1"]
     )
@@ -39,13 +35,39 @@ class Options(BaseModel):
     )  # fmt: skip
 
 
-class PredictionRequest(Options):
-    """A structure as text or identifier, and what to answer about it."""
+class ClassifyOptions(Options):
+    """What to answer, as with ``protvox classify``."""
+
+    domains: Annotated[list[_Chopping], FailFast()] = Field(
+        default_factory=list, max_length=200, examples=[["A:1-90,120-150"]],
+        description="Domains to classify, by author numbers; every chain is one by default.",
+    )  # fmt: skip
+    top_k: int = Field(
+        default=5, ge=1, le=1000, description="Architectures to keep for each domain."
+    )
+
+
+class MutationOptions(Options):
+    """What to answer, as with ``protvox mutations``."""
+
+    mutations: Annotated[list[_Mutation], FailFast()] = Field(
+        default_factory=list, max_length=50_000, examples=[["A:45W", "A:L50F"]],
+        description="Mutations to score; every substitution by default.",
+    )  # fmt: skip
+
+
+class JobOptions(ClassifyOptions, MutationOptions):
+    """What a job is to do."""
+
+    task: Task = Field(default="all", description="What to predict.")
+
+
+class Source(BaseModel):
+    """A structure, as text or by identifier."""
 
     structure: str | None = Field(
-        default=None, description="Content of a PDB or mmCIF file.",
-        examples=["ATOM      1  N   MET A   1      27.340  24.430   2.614  1.00  9.67           N"],
-    )  # fmt: skip
+        default=None, description="Content of a PDB or mmCIF file.", examples=[_LINE]
+    )
     id: _Short | None = Field(
         default=None, description="Identifier in the PDB or the AlphaFold database.",
         examples=["1pwc", "AF-P12345-F1"],
@@ -58,12 +80,32 @@ class PredictionRequest(Options):
     )
 
 
-class UploadForm(Options):
-    """A structure as a file, and what to answer about it."""
+class ClassifyRequest(ClassifyOptions, Source):
+    """A structure, and what to classify."""
 
-    file: bytes = Field(
-        description="PDB, mmCIF or BinaryCIF, plain or compressed with gzip, bzip2 or xz.",
-        json_schema_extra={"type": "string", "format": "binary"},
+
+class MutationRequest(MutationOptions, Source):
+    """A structure, and its mutations."""
+
+
+class JobRequest(JobOptions, Source):
+    """A structure, and what a job is to do with it."""
+
+
+class Job(BaseModel):
+    """One job and how far it is."""
+
+    id: str
+    state: JobState
+    task: Task
+    name: str = Field(description="Of the structure.")
+    n_residues: int
+    created: datetime
+    started: datetime | None = None
+    finished: datetime | None = None
+    expires: datetime | None = Field(default=None, description="When the results are deleted.")
+    error: dict[str, str | None] | None = Field(
+        default=None, description="Why it failed: code, what, where and remedy."
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from protvox.errors import UsageError
@@ -37,7 +37,8 @@ class ServiceSettings(BaseSettings):
         Requests a minute for each key (or address, without keys), and how many at once; 0 a
         minute is no limit.
     devices
-        One model process each: ``auto``, ``cpu``, ``cuda:0``, separated by commas.
+        One model process each: ``auto``, ``cpu``, ``cuda:0``, separated by commas; the one of
+        ``PROTVOX_DEVICE`` by default.
     threads
         Processor threads of one model process; all by default.
     batch_size
@@ -71,7 +72,9 @@ class ServiceSettings(BaseSettings):
     api_keys_file: Path | None = None
     rate_per_minute: float = Field(default=600.0, ge=0)
     rate_burst: int = Field(default=100, ge=1)
-    devices: Annotated[tuple[str, ...], NoDecode] = ("auto",)
+    devices: Annotated[tuple[str, ...], NoDecode] = Field(
+        default_factory=lambda: (load_settings().device,)
+    )
     threads: int | None = Field(default=None, ge=1)
     batch_size: int = Field(default=8, ge=1, le=256)
     queue_size: int = Field(default=32, ge=1)
@@ -88,11 +91,10 @@ class ServiceSettings(BaseSettings):
     job_hours: float = Field(default=24.0, gt=0)
     grace_s: float = Field(default=30.0, gt=0)
 
-    def __init__(self, **values: object) -> None:
-        devices = values.get("devices") or os.environ.get(f"{_PREFIX}DEVICES")
-        if isinstance(devices, str):
-            values["devices"] = tuple(d.strip() for d in devices.split(",") if d.strip())
-        super().__init__(**values)
+    @field_validator("devices", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
 
     @property
     def body_bytes(self) -> int:
@@ -107,7 +109,7 @@ class ServiceSettings(BaseSettings):
     @property
     def compute_threads(self) -> int:
         """Processor threads of one model process."""
-        return self.threads or load_settings().threads or os.cpu_count() or 1
+        return self.threads or load_settings().threads or _processors()
 
     @property
     def is_public(self) -> bool:
@@ -120,7 +122,7 @@ class ServiceSettings(BaseSettings):
             return True
 
 
-def load_service_settings(**values: object) -> ServiceSettings:
+def load_service_settings(**values: Any) -> ServiceSettings:
     """Read the settings.
 
     Parameters
@@ -164,3 +166,13 @@ def child_environment() -> dict[str, str]:
     paths = [root, *environment.get("PYTHONPATH", "").split(os.pathsep)]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return environment
+
+
+def _processors() -> int:
+    """Return the processors this process may use, in a container as well."""
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(allowed, int(quota) // int(period)))
+    except (OSError, ValueError):  # no control groups, or no quota ("max")
+        return allowed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 from python_multipart.exceptions import MultipartParseError
@@ -12,13 +12,33 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from protvox.errors import InputError, UsageError
 from service.failures import ServiceError
-from service.schemas import Options, PredictionRequest, Task
+from service.schemas import (
+    ClassifyOptions,
+    ClassifyRequest,
+    JobOptions,
+    JobRequest,
+    MutationOptions,
+    MutationRequest,
+    Options,
+    Source,
+)
 
 _MOST_PARTS: Final = 256
 _MOST_HEADER_BYTES: Final = 8192
-_MOST_FIELD_BYTES: Final = 4096
+_MOST_FIELD_BYTES: Final = 1 << 20
 _NAME_LENGTH: Final = 200
-_LISTS: Final = ("domains",)
+_LISTS: Final = ("domains", "mutations")
+
+Kind = Literal["cath", "environment", "mutations", "jobs"]
+"""Which address a body was sent to."""
+
+_SCHEMAS: Final[dict[Kind, tuple[type[Options], type[Source]]]] = {
+    "cath": (ClassifyOptions, ClassifyRequest),
+    "environment": (ClassifyOptions, ClassifyRequest),
+    "mutations": (MutationOptions, MutationRequest),
+    "jobs": (JobOptions, JobRequest),
+}
+"""Options of a form, and all of a JSON body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +55,21 @@ class Upload:
         What to call the structure; a label, never a path.
     form
         The format the client claims, ``None`` if it claims none.
+    model_number
+        Model of the file to read.
     options
-        What to answer.
+        What to answer: ``task`` and what belongs to it.
     """
 
     content: bytes | None
     identifier: str | None
     name: str
     form: str | None
-    options: Options
+    model_number: int | None
+    options: dict[str, Any]
 
 
-def parse_upload(body: bytes, content_type: str, task: Task) -> Upload:
+def parse_upload(body: bytes, content_type: str, kind: Kind) -> Upload:
     """Return what a request body asks for.
 
     Parameters
@@ -55,84 +78,96 @@ def parse_upload(body: bytes, content_type: str, task: Task) -> Upload:
         The whole body.
     content_type
         Its header.
-    task
-        What is predicted.
+    kind
+        Where it was sent to.
 
     Raises
     ------
     ServiceError
         If the body is not of a known type or does not fit its schema (``request.*``).
     UsageError
-        If the options contradict each other (``usage.domain``).
+        If the options contradict each other (``usage.domain``, ``usage.mutations``).
     """
-    kind, parameters = parse_options_header(content_type)
-    if kind == b"multipart/form-data":
-        upload = _from_form(_parse_form(body, parameters.get(b"boundary", b"")))
-    elif kind == b"application/json":
-        upload = _from_json(body)
-    else:
-        raise ServiceError(
-            "the body is neither JSON nor a form", where="Content-Type",
-            remedy="Send application/json or multipart/form-data", code="request.media_type",
-            status=415,
-        )  # fmt: skip
-    if upload.options.domains and task == "environment":
-        raise UsageError("domains are classified by the cath task only", where="domains",
-                         remedy="Leave out domains", code="usage.domain")  # fmt: skip
-    return upload
+    media_type, parameters = parse_options_header(content_type)
+    if media_type == b"multipart/form-data":
+        return _from_form(_parse_form(body, parameters.get(b"boundary", b"")), kind)
+    if media_type == b"application/json":
+        return _from_json(body, kind)
+    raise ServiceError(
+        "the body is neither JSON nor a form", where="Content-Type",
+        remedy="Send application/json or multipart/form-data", code="request.media_type",
+        status=415,
+    )  # fmt: skip
 
 
-def _from_json(body: bytes) -> Upload:
+def _from_json(body: bytes, kind: Kind) -> Upload:
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise ServiceError("the body is not JSON", where="body", remedy="Correct the JSON",
                            code="request.syntax") from error  # fmt: skip
     try:
-        request = PredictionRequest.model_validate(values, strict=True)
+        request = _SCHEMAS[kind][1].model_validate(values, strict=True)
     except ValidationError as error:
         raise _misfit(error) from error
     if (request.structure is None) == (request.id is None):
         raise ServiceError("there must be a structure or an id, and not both", where="body",
                            remedy="Send one of the two", code="request.input",
                            status=422)  # fmt: skip
-    if request.id is not None:
-        return Upload(None, request.id, request.id, request.format, request)
-    text = (request.structure or "").encode("utf-8", "surrogatepass")
-    return Upload(text, None, label(request.name or ""), request.format, request)
+    content = None
+    if request.structure is not None:
+        content = request.structure.encode("utf-8", "surrogatepass")
+    name = request.id or label(request.name or "")
+    number, options = _options(request.model_dump(exclude=set(Source.model_fields)), kind)
+    return Upload(content, request.id, name, request.format, number, options)
 
 
-def _from_form(parts: list[Part]) -> Upload:
+def _from_form(parts: list[Part], kind: Kind) -> Upload:
     values: dict[str, Any] = {}
     file: Part | None = None
     for part in parts:
+        where = part.name[:_NAME_LENGTH]
         if part.name == "file":
             if file is not None:
-                raise ServiceError("there are several files", where="file",
-                                   remedy="Send one file a request", code="request.input",
-                                   status=422)  # fmt: skip
+                raise _bad_field("there are several files", "file", "Send one file a request")
             file = part
             continue
         if len(part.data) > _MOST_FIELD_BYTES:
-            raise ServiceError("a field is too long", where=part.name[:_NAME_LENGTH],
-                               remedy="Send structures as file", code="request.field",
-                               status=413)  # fmt: skip
+            raise _bad_field("a field is too long", where, "Send structures as file")
         text = part.data.decode("utf-8", "replace")
         if part.name in _LISTS:
-            values.setdefault(part.name, []).append(text)
+            values.setdefault(part.name, []).extend(text.splitlines())
         elif part.name in values:
-            raise ServiceError("a field is given twice", where=part.name[:_NAME_LENGTH],
-                               remedy="Give it once", code="request.field", status=422)  # fmt: skip
+            raise _bad_field("a field is given twice", where, "Give it once")
         else:
             values[part.name] = text
     try:
-        options = Options.model_validate(values)
+        options = _SCHEMAS[kind][0].model_validate(values)
     except ValidationError as error:
         raise _misfit(error) from error
     if file is None:
-        raise ServiceError("there is no file", where="file", remedy="Send the structure as file",
-                           code="request.input", status=422)  # fmt: skip
-    return Upload(bytes(file.data), None, label(file.filename), None, options)
+        raise _bad_field("there is no file", "file", "Send the structure as file")
+    return Upload(bytes(file.data), None, label(file.filename), None,
+                  *_options(options.model_dump(), kind))  # fmt: skip
+
+
+def _options(values: dict[str, Any], kind: Kind) -> tuple[int | None, dict[str, Any]]:
+    number = values.pop("model_number")
+    if kind != "jobs":
+        values["task"] = kind
+    if values.get("domains") and values["task"] not in ("cath", "all"):
+        raise UsageError("domains are classified by the cath task only", where="domains",
+                         remedy="Leave out domains, or use the task all",
+                         code="usage.domain")  # fmt: skip
+    if values.get("mutations") and values["task"] != "mutations":
+        raise UsageError("mutations are scored by the mutations task only", where="mutations",
+                         remedy="Leave out mutations, or use that task",
+                         code="usage.mutations")  # fmt: skip
+    return number, values
+
+
+def _bad_field(what: str, where: str, remedy: str) -> ServiceError:
+    return ServiceError(what, where=where, remedy=remedy, code="request.field", status=422)
 
 
 def label(name: str) -> str:

@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "protvox"
-SOURCES = sorted(PACKAGE.rglob("*.py"))
+SOURCES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "service").rglob("*.py")])
+SETTINGS = ("protvox/settings.py", "service/settings.py")
 LONGEST = 350
 
 
@@ -54,7 +55,7 @@ def test_no_print_and_no_assert():
 
 def test_environment_is_read_in_settings_only():
     reads = [p for p, n in nodes(ast.Attribute) if n.attr in ("environ", "getenv", "environb")]
-    assert [p for p in reads if not p.startswith("protvox/settings.py")] == []
+    assert [p for p in reads if not p.startswith(SETTINGS)] == []
 
 
 def test_nothing_is_unpickled():
@@ -102,6 +103,7 @@ def is_public_function(node: ast.stmt) -> bool:
         ("protvox.settings", {"torch", "numpy"}),
         ("protvox.predict.results", {"torch", "pandas"}),
         ("protvox.voxel.density", {"torch"}),
+        ("service.app", {"torch", "gemmi", "numba", "pandas"}),
     ],
 )
 def test_import_stays_light(module, forbidden):

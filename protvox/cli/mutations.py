@@ -13,8 +13,10 @@ from protvox.cli.classify import check_stream, example_path
 from protvox.cli.failures import SOME_FAILED_EXIT
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import device_option, model_number_option, offline_option
+from protvox.cli.views import check_structure_name, write_values
 from protvox.errors import UsageError
 from protvox.report.output import FORMATS, format_of, make_writer
+from protvox.vocabulary import AMINO_ACIDS
 
 if TYPE_CHECKING:
     from protvox.predict.mutation_list import MutationList
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from protvox.structure.model import Structure
 
 _TOLD: Final = 10
+_REMARK: Final = (
+    "B-factors are the mean protvox score of the 19 substitutions of the residue: the higher, "
+    "the more destabilising a mutation there is predicted to be"
+)
 _LISTS: Final = (".csv", ".tsv", ".txt")
 
 
@@ -57,16 +63,50 @@ class _Request:
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here, not stdout.")
 @device_option
 @click.option("--model", metavar="NAME", help="Model to use instead of the released one.")
+@click.option(
+    "--sort",
+    type=click.Choice(("given", "score")),
+    default="given",
+    show_default=True,
+    help="Order of the rows: as given (the file's, in a scan), or by score, the least "
+    "destabilising first.",
+)
+@click.option(
+    "--heatmap",
+    metavar="FILE.png",
+    type=click.Path(),
+    help="Draw all residues x 20 (.png, .svg, .pdf; needs matplotlib).",
+)
+@click.option(
+    "--logo",
+    metavar="FILE.png",
+    type=click.Path(),
+    help="Draw the sequence logo of what each site accepts.",
+)
+@click.option(
+    "--annotate",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the structure (.pdb or .cif) with the mean score of each residue as B-factors.",
+)
 @click.option("--example", is_flag=True, help="Score the bundled example, PDB entry 1pwc.")
 @model_number_option
 @offline_option
 def mutations(
-    source: str | None, form: str | None, output: str | None, example: bool, **options: Any
+    source: str | None,
+    form: str | None,
+    output: str | None,
+    sort: str,
+    heatmap: str | None,
+    logo: str | None,
+    annotate: str | None,
+    example: bool,
+    **options: Any,
 ) -> int:
     """Score single mutations of a structure.
 
     The score is the log odds of the amino acid present against the mutant, given everything
-    around the residue, less the same of a residue without surroundings. POSITIVE = PREDICTED
+    around the residue, less the same of a residue in solvent. POSITIVE = PREDICTED
     DESTABILISING. The percentile is among all single substitutions of the structure (of the
     chain with --chain); 100 is the most destabilising.
 
@@ -79,21 +119,28 @@ def mutations(
       protvox mutations 1abc.cif
       protvox mutations 1abc.cif --mutations A:45W --mutations A:L50F
       protvox mutations 1abc.cif --mutations list.csv -o scores.csv
+      protvox mutations 1abc.cif --chain A --sort score -o ranked.csv --heatmap scan.png
     """  # noqa: D301 (\b is click's mark for lines to keep)
     source = _one_input(source, example)
     request = _Request(**options)
+    pictures = {"--heatmap": heatmap, "--logo": logo}
+    _check_views(pictures, annotate)
     asked = _asked(request.mutations)
     lists = tuple(text for text in request.mutations if _is_list(text))
-    refuse_overwrite((source, *lists), (output,))
+    refuse_overwrite((source, *lists), (output, heatmap, logo, annotate))
     destination = output or STDOUT
     form = form or format_of(destination) or "table"
     with open_output(destination) as stream:
         check_stream(form, stream.isatty())
         writer = make_writer(form, stream, many=False, tables="mutations")
-        _structure, scores = _score(source, request, asked)
+        structure, scores = _score(source, request, asked)
         _tell(scores)
-        writer.add(scores)
+        writer.add(scores.ranked() if sort == "score" else scores)
         writer.close()
+    _draw(pictures, scores)
+    if annotate is not None:
+        mean = scores.matrix.sum(axis=1) / (len(AMINO_ACIDS) - 1)
+        write_values(annotate, structure, scores.residues, mean, _REMARK)
     return SOME_FAILED_EXIT if scores.failures else 0
 
 
@@ -105,6 +152,30 @@ def _one_input(source: str | None, example: bool) -> str:
             code="usage.no_input" if source is None else "usage.input",
         )  # fmt: skip
     return example_path() if source is None else source
+
+
+def _check_views(pictures: dict[str, str | None], annotate: str | None) -> None:
+    for option, path in pictures.items():
+        if path is not None:
+            from protvox.report.figures import check_picture
+
+            check_picture(path, option)
+    if annotate is not None:
+        check_structure_name(annotate)
+
+
+def _draw(pictures: dict[str, str | None], scores: MutationScores) -> None:
+    for option, path in pictures.items():
+        if path is None:
+            continue
+        from protvox.report.figures import picture_bytes
+        from protvox.report.heatmap import draw_heatmap
+        from protvox.report.logo import draw_logo
+
+        figure = draw_heatmap(scores) if option == "--heatmap" else draw_logo(scores)
+        with open_output(path) as stream:
+            stream.write(picture_bytes(figure, path))
+        console.note(f"wrote {path}")
 
 
 def _is_list(text: str) -> bool:

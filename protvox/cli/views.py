@@ -11,15 +11,19 @@ from protvox.cli.files import STDOUT, write_text
 from protvox.errors import UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from protvox.predict.results import Prediction, ResidueTable
     from protvox.structure.model import Structure
 
 _STRUCTURE_SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif")
 
-_REMARK = (
+REMARK = (
     "B-factors are the probability, in percent, that protvox gives to the amino acid present "
     "from its surroundings alone"
 )
+"""What ``--annotate`` says in the file that it writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,7 @@ class Views:
         if self.annotate is not None:
             if task == "cath":
                 raise _refusal("needs the environment task", "--annotate", "Use --task all")
-            if not self.annotate.lower().removesuffix(".gz").endswith(_STRUCTURE_SUFFIXES):
-                raise _refusal("must end in .pdb or .cif", "--annotate", "Rename it")
+            check_structure_name(self.annotate)
         elif inputs and not Path(inputs[0]).is_file():
             raise _refusal("needs a structure file to open", wanted[0], "Add --annotate FILE.cif")
         if self.pymol is not None and Path(self.pymol).suffix.lower() != ".pml":
@@ -103,7 +106,8 @@ class Views:
         """
         shown = source
         if self.annotate is not None and prediction.residues is not None:
-            _write_annotated(self.annotate, structure, prediction.residues)
+            table = prediction.residues
+            write_values(self.annotate, structure, table, 100 * table.p_wild_type, REMARK)
             shown = self.annotate
         if self.pymol is None and self.chimerax is None:
             return
@@ -119,25 +123,85 @@ class Views:
             _write(self.chimerax, script)
 
 
-def _write_annotated(path: str, structure: Structure, table: ResidueTable) -> None:
-    import numpy as np
+def check_structure_name(path: str) -> None:
+    """Refuse a name for an annotated structure whose ending names no format.
 
+    Parameters
+    ----------
+    path
+        Value of ``--annotate``.
+
+    Raises
+    ------
+    UsageError
+        If it ends neither in .pdb nor in .cif.
+    """
+    if not path.lower().removesuffix(".gz").endswith(_STRUCTURE_SUFFIXES):
+        raise _refusal("must end in .pdb or .cif", "--annotate", "Rename it")
+
+
+def write_values(
+    path: str,
+    structure: Structure,
+    table: ResidueTable,
+    values: NDArray[np.floating],
+    remark: str,
+) -> None:
+    """Write the structure with a value of each residue as B-factors.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    structure
+        The structure.
+    table
+        The residues that have values.
+    values
+        ``residue`` of the table.
+    remark
+        What the values are.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be written.
+    """
     from protvox.structure.write import write_annotated
+
+    write_annotated(structure, spread(structure, table, values), path, remark=remark)
+    console.note(f"wrote {path}")
+
+
+def spread(
+    structure: Structure, table: ResidueTable, values: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Return values of some residues for every residue of the structure, NaN where there is none.
+
+    Parameters
+    ----------
+    structure
+        The structure.
+    table
+        The residues that have values.
+    values
+        ``residue`` of the table.
+    """
+    import numpy as np
 
     places = zip(
         table.chain.tolist(), table.number.tolist(), table.insertion_code.tolist(), strict=True
     )
-    percent = dict(zip(places, (100 * table.p_wild_type).tolist(), strict=True))
+    known = dict(zip(places, values.tolist(), strict=True))
     rows = zip(
         structure.chain.tolist(),
         structure.number.tolist(),
         structure.insertion_code.tolist(),
         strict=True,
     )
-    values = np.array([percent.get(place, np.nan) for place in rows])
-    values[~structure.is_protein] = np.nan
-    write_annotated(structure, values, path, remark=_REMARK)
-    console.note(f"wrote {path}")
+    out = np.array([known.get(place, np.nan) for place in rows])
+    out[~structure.is_protein] = np.nan
+    return out
 
 
 def _write(path: str, text: str) -> None:

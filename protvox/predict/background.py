@@ -1,30 +1,34 @@
-"""What an environment network answers where there are no surroundings."""
+"""What an environment network answers at residues in solvent: the reference of a mutation."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.predict.environments import EnvironmentPredictor
-from protvox.structure.model import ResidueKind, Structure
-from protvox.vocabulary import ATOM_TYPE_INDEX, BACKBONE_ATOMS
+from protvox.structure.model import Structure
+from protvox.structure.read import read_structure
+from protvox.voxel.environment import residue_frames
 
-_N_TURNS: Final = 36
-_APART: Final = 100.0  # Å, beyond anything a network sees
+REFERENCE: Final = Path(__file__).parent.parent / "examples" / "1pwc.pdb.gz"
+"""Structure whose surface is the reference; no model was trained on it."""
 
-# Bond lengths in Å and angles in degrees of Engh and Huber (1991), means over residues.
-_N_CA, _CA_C, _C_O = 1.458, 1.525, 1.231
-_ANGLE_N_CA_C, _ANGLE_CA_C_O = 111.0, 120.4
+EXPOSED_SHARE: Final = 0.1
+"""Share of its residues, those with the fewest atoms around them, that count as exposed."""
+
+_RADIUS: Final = 10.0
+_BEYOND: Final = 2.3  # Å from CA towards CB, where side chains begin to differ
 
 
-def isolated_log_probabilities(predictor: EnvironmentPredictor) -> NDArray[np.float64]:
-    """Return the log probability of each amino acid at a residue that is alone.
+def exposed_log_probabilities(predictor: EnvironmentPredictor) -> NDArray[np.float64]:
+    """Return the log probability of each amino acid at a residue in solvent.
 
-    This is what the model expects before it sees any surroundings: the share of an amino acid
-    among its training data, and what a backbone of ideal geometry favours. Taking it away
-    from log odds leaves what the surroundings say (Dutton et al. 2024 do so with ProteinMPNN).
+    An unfolded chain is exposed nearly everywhere, so this stands for the unfolded state: what
+    the model expects of an amino acid that water surrounds. Taking it away from log odds
+    leaves what burying the residue in its place gains or costs.
 
     Parameters
     ----------
@@ -34,53 +38,39 @@ def isolated_log_probabilities(predictor: EnvironmentPredictor) -> NDArray[np.fl
     Returns
     -------
     ndarray
-        ``20`` float64, mean of the log probabilities over 36 turns of psi, nats; a constant of
-        the model.
+        ``20`` float64, mean of the log probabilities over the most exposed tenth of the
+        residues of `REFERENCE`, nats; a constant of the model.
     """
-    lone = lone_residues()
-    table, _ = predictor.predict(lone, lone.is_protein)
+    structure = read_structure(REFERENCE)
+    table, _ = predictor.predict(structure, exposed_residues(structure))
     tiny = np.finfo(np.float32).tiny
-    mean: NDArray[np.float64] = np.log(np.clip(table.probabilities, tiny, None)).mean(
-        axis=0, dtype=np.float64
-    )
+    logs = np.log(np.clip(table.probabilities, tiny, None), dtype=np.float64)
+    mean: NDArray[np.float64] = logs.mean(axis=0)
     return mean
 
 
-def lone_residues() -> Structure:
-    """Return glycines of ideal geometry, 100 Å apart, one for every 10 degrees of psi.
+def exposed_residues(structure: Structure, share: float = EXPOSED_SHARE) -> NDArray[np.bool_]:
+    """Return the residues with the fewest atoms around them.
+
+    Parameters
+    ----------
+    structure
+        Any structure.
+    share
+        Which part of its protein residues with a whole backbone, 0 to 1.
 
     Returns
     -------
-    Structure
-        36 residues of N, CA, C and O.
+    ndarray
+        ``residue`` bool. Counted are atoms of other residues, of any chain or ligand, within
+        10 Å of a point 2.3 Å from CA towards the ideal CB.
     """
-    n = _N_TURNS
-    angle = np.radians(_ANGLE_N_CA_C)
-    nitrogen = np.array([_N_CA, 0.0, 0.0])
-    carbonyl = _CA_C * np.array([np.cos(angle), np.sin(angle), 0.0])
-    along = carbonyl / _CA_C
-    normal = np.array([0.0, 0.0, 1.0])
-    across = np.cross(along, normal)
-    # O lies opposite the next N, half a turn from psi.
-    psi = np.radians(np.arange(n) * 360.0 / n)[:, None]
-    tilt = np.radians(180.0 - _ANGLE_CA_C_O)
-    outward = np.cos(psi) * across + np.sin(psi) * normal
-    oxygen = carbonyl + _C_O * (np.cos(tilt) * along + np.sin(tilt) * outward)
-    atoms = np.zeros((n, len(BACKBONE_ATOMS), 3))
-    atoms[:, 0], atoms[:, 2], atoms[:, 3] = nitrogen, carbonyl, oxygen
-    atoms[:, :, 0] += _APART * np.arange(n)[:, None]
-    types = [ATOM_TYPE_INDEX[f"backbone_{name}"] for name in BACKBONE_ATOMS]
-    return Structure(
-        name="lone residues", format="pdb", sha256="", model=1,
-        coordinates=atoms.reshape(-1, 3).astype(np.float32),
-        element=np.tile(["N", "C", "C", "O"], n),
-        atom_name=np.tile(BACKBONE_ATOMS, n),
-        atom_type=np.tile(types, n).astype(np.uint8),
-        residue_index=np.repeat(np.arange(n), len(BACKBONE_ATOMS)).astype(np.int32),
-        chain=np.full(n, "A"),
-        number=np.arange(1, n + 1, dtype=np.int32),
-        insertion_code=np.full(n, "", dtype="<U1"),
-        residue_name=np.full(n, "GLY"),
-        parent=np.full(n, "GLY"),
-        kind=np.full(n, ResidueKind.PROTEIN, dtype=np.uint8),
-    )  # fmt: skip
+    frames = residue_frames(structure.backbone(), _BEYOND)
+    rows = np.flatnonzero(structure.is_protein & frames.valid)
+    around = np.empty(len(rows), dtype=np.int64)
+    for i, row in enumerate(rows.tolist()):
+        near = ((structure.coordinates - frames.origin[row]) ** 2).sum(axis=1) < _RADIUS**2
+        around[i] = (near & (structure.residue_index != row)).sum()
+    chosen = np.zeros(structure.n_residues, dtype=np.bool_)
+    chosen[rows[np.argsort(around, kind="stable")[: max(1, round(share * len(rows)))]]] = True
+    return chosen

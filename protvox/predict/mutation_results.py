@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,8 +22,8 @@ SCHEMA: Final = "protvox.mutations/1"
 """Name and version of the JSON form; a change that breaks a reader raises the number."""
 
 MEANING: Final = (
-    "log odds of the amino acid present against the mutant, in nats, less the same of a residue "
-    "without surroundings; positive = predicted destabilising"
+    "log odds of the amino acid present against the mutant, in nats, less the same of a residue in "
+    "solvent; positive = predicted destabilising"
 )
 """What a score is, in one sentence."""
 
@@ -80,7 +80,7 @@ class MutationScores:
     residues
         Probabilities at every residue that could be predicted.
     background
-        ``20`` float64, log probabilities of a residue without surroundings, nats.
+        ``20`` float64, log probabilities of a residue in solvent, nats.
     table
         The mutations asked for, or all.
     failures
@@ -101,6 +101,14 @@ class MutationScores:
     def matrix(self) -> NDArray[np.float64]:
         """``residue 20`` float64, the score of every substitution; 0 for what is present."""
         return score_matrix(self.residues, self.background)
+
+    def ranked(self) -> MutationScores:
+        """Return the same with the least destabilising mutation first, failures last."""
+        order = np.argsort(self.table.score, kind="stable")
+        columns = {name: getattr(self.table, name)[order] for name in COLUMNS}
+        table = MutationTable(row=np.arange(len(order)), **columns)
+        failures = [replace(f, row=len(order) + i) for i, f in enumerate(self.failures)]
+        return replace(self, table=table, failures=tuple(failures))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores by the schema ``protvox.mutations/1``.
@@ -168,7 +176,7 @@ def score_matrix(residues: ResidueTable, background: NDArray[np.float64]) -> NDA
     residues
         Probabilities.
     background
-        ``20``, log probabilities of a residue without surroundings, nats.
+        ``20``, log probabilities of a residue in solvent, nats.
 
     Returns
     -------

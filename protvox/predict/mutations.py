@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from protvox.errors import InputError, ModelError
 from protvox.predict.advice import side_chain_advice
-from protvox.predict.background import isolated_log_probabilities
+from protvox.predict.background import exposed_log_probabilities
 from protvox.predict.device import choose_device, out_of_memory_told
 from protvox.predict.environments import EnvironmentPredictor
 from protvox.predict.loaded import limit_threads, load_predictor
@@ -96,8 +96,8 @@ def score_mutations(
 
     Notes
     -----
-    With p the calibrated probabilities at a residue and b those of a residue without
-    surroundings (`protvox.predict.background`), the score of wild type w to mutant m is
+    With p the calibrated probabilities at a residue and log b their mean logarithms at residues
+    in solvent (`protvox.predict.background`), the score of wild type w to mutant m is
     ``log(p_w / p_m) - log(b_w / b_m)`` in nats. The percentile is the share of all 19 L
     substitutions of the residues asked for (``chain``, else the structure) with a lower score,
     half of the equal ones counted.
@@ -157,7 +157,7 @@ def _listed(mutations: Mutations) -> MutationList:
 def _background(predictor: EnvironmentPredictor) -> NDArray[np.float64]:
     with _door:
         if predictor not in _backgrounds:
-            _backgrounds[predictor] = isolated_log_probabilities(predictor)
+            _backgrounds[predictor] = exposed_log_probabilities(predictor)
         return _backgrounds[predictor]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from service.problems import MEDIA_TYPE
-from service.schemas import PredictionRequest, Problem, UploadForm
+from service.schemas import Options, Problem, Source
 
 _ERRORS: Final = {
     400: "The body is no JSON or no form.",
     401: "The API key is missing or wrong.",
     404: "There is no such entry or job.",
+    409: "The job is not done, has failed or was cancelled.",
     408: "The body came in too slowly.",
     413: "The body, the file or the structure is too large.",
     415: "The body is neither JSON nor a form.",
@@ -19,6 +20,11 @@ _ERRORS: Final = {
     500: "A bug; the request id helps to find it.",
     502: "The database of structures did not answer.",
     503: "Overloaded, starting or stopping; see Retry-After.",
+}
+
+_RETRY_AFTER: Final = {
+    "description": "Seconds after which it is worth trying again.",
+    "schema": {"type": "integer", "minimum": 1},
 }
 
 
@@ -31,35 +37,41 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         HTTP statuses.
     """
     schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-    return {
+    documents: dict[int | str, dict[str, Any]] = {
         status: {"description": _ERRORS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in statuses
     }
+    for status in set(statuses) & {429, 503}:
+        documents[status]["headers"] = {"Retry-After": _RETRY_AFTER}
+    return documents
 
 
-def structure_body(*extra: type) -> dict[str, Any]:
+def structure_body(options: type[Options], request: type[Source]) -> dict[str, Any]:
     """Return the documentation of a body with a structure, as JSON or as a form.
 
     Parameters
     ----------
-    extra
-        Models of the JSON body and the form, in place of those of a prediction.
+    options
+        Fields of the form beside the file.
+    request
+        The JSON body.
     """
-    json_model, form_model = extra or (PredictionRequest, UploadForm)
+    form = _inline(options)
+    form["properties"]["file"] = {
+        "type": "string", "format": "binary",
+        "description": "PDB, mmCIF or BinaryCIF, plain or compressed with gzip, bzip2 or xz.",
+    }  # fmt: skip
+    form["required"] = ["file"]
+    body = _inline(request)
+    body["oneOf"] = [{"required": ["structure"]}, {"required": ["id"]}]
     return {
         "requestBody": {
             "required": True,
             "content": {
-                "multipart/form-data": {"schema": _inline(form_model)},
+                "multipart/form-data": {"schema": form},
                 "application/json": {
-                    "schema": _inline(json_model),
-                    "examples": {
-                        "identifier": {"summary": "By identifier", "value": {"id": "1pwc"}},
-                        "domain": {
-                            "summary": "One domain of an AlphaFold model",
-                            "value": {"id": "AF-P12345-F1", "domains": ["A:30-120"]},
-                        },
-                    },
+                    "schema": body,
+                    "examples": {"identifier": {"summary": "By id", "value": {"id": "1pwc"}}},
                 },
             },
         }

@@ -44,4 +44,5 @@ async def ready(request: Request) -> Response:
 )
 async def read_metrics(request: Request) -> Response:
     """Return the counters in the text format of Prometheus."""
+    await core_of(request).jobs.count()
     return Response(core_of(request).metrics.text(), media_type=CONTENT_TYPE)

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, Literal
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.core import core_of
-from service.engine import Work
+from service.engine import Results, Work
+from service.failures import ServiceError
+from service.routes.answers import answer
 from service.routes.documents import errors, structure_body
+from service.schemas import ClassifyOptions, ClassifyRequest, MutationOptions, MutationRequest
+from service.uploads import Kind
 
 router: Final = APIRouter(prefix="/predict", tags=["predict"])
 
 _ERRORS: Final = (400, 401, 404, 408, 413, 415, 422, 429, 500, 502, 503)
-_EXAMPLE: Final = {
-    "schema": "protvox.classify/1",
-    "input": {
-        "name": "1pwc", "format": "mmcif", "sha256": "…", "model": 1, "n_atoms": 2638,
-        "n_residues": 345, "dropped": [],
-    },
-    "models": {"cath": "cath@1"},
-    "domains": [
-        {
-            "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True,
-            "model": "cath@1", "class": {"label": "3", "name": "Alpha Beta", "probability": 0.9},
-            "architectures": [
-                {"label": "3.90", "name": "Alpha-Beta Complex", "probability": 0.39}
-            ],
-            "nearest": [],
-        }
-    ],
-    "residues": [],
-    "warnings": [],
-}  # fmt: skip
-_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "The prediction by the schema protvox.classify/1, byte for byte what "
-        "`protvox classify --format jsonl` writes.",
-        "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
-    }
-}
 
 
 @router.post(
@@ -49,8 +27,8 @@ _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     operation_id="predict_cath",
     summary="CATH architecture of every domain",
     response_class=Response,
-    responses={**_ANSWER, **errors(*_ERRORS)},
-    openapi_extra=structure_body(),
+    responses={**answer("cath"), **errors(*_ERRORS)},
+    openapi_extra=structure_body(ClassifyOptions, ClassifyRequest),
 )
 async def predict_cath(request: Request) -> Response:
     """Classify the domains of a structure: architectures and class with probabilities."""
@@ -62,19 +40,49 @@ async def predict_cath(request: Request) -> Response:
     operation_id="predict_environment",
     summary="Probability of each amino acid at every residue",
     response_class=Response,
-    responses={**_ANSWER, **errors(*_ERRORS)},
-    openapi_extra=structure_body(),
+    responses={**answer("environment"), **errors(*_ERRORS)},
+    openapi_extra=structure_body(ClassifyOptions, ClassifyRequest),
 )
 async def predict_environment(request: Request) -> Response:
     """Predict the amino acid of every residue from its surroundings."""
     return await _predict(request, "environment")
 
 
-async def _predict(request: Request, task: Literal["cath", "environment"]) -> Response:
+@router.post(
+    "/mutations",
+    operation_id="predict_mutations",
+    summary="Scores of single mutations",
+    response_class=Response,
+    responses={**answer("mutations"), **errors(*_ERRORS)},
+    openapi_extra=structure_body(MutationOptions, MutationRequest),
+)
+async def predict_mutations(request: Request) -> Response:
+    """Score mutations; positive is predicted destabilising."""
+    return await _predict(request, "mutations")
+
+
+async def _predict(request: Request, kind: Kind) -> Response:
     core = core_of(request)
-    with core.admit():
-        deadline = asyncio.get_running_loop().time() + core.settings.deadline_s
-        reading = await core.read(request, task, deadline)
-        work = Work(reading.structure, task, reading.options, ("jsonl",), deadline)
-        results = await core.engine.predict(work)
+    async with core.take_in(request, kind) as (reading, deadline):
+        work = Work(reading.structure, reading.options, ("jsonl",), deadline)
+        results = await _while_there(request, core.engine.predict(work))
     return Response(results["jsonl"], media_type="application/json")
+
+
+async def _while_there(request: Request, prediction: Coroutine[Any, Any, Results]) -> Results:
+    """Await a prediction for as long as the client is there to get it."""
+    task = asyncio.create_task(prediction)
+    gone = asyncio.create_task(_departure(request))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ServiceError("the client has gone", code="request.disconnected", status=400)
+        return task.result()
+    finally:
+        gone.cancel()
+        task.cancel()
+
+
+async def _departure(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        continue

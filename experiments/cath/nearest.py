@@ -1,0 +1,154 @@
+"""The architecture of the nearest training domain by TM-align, a baseline for the CATH model.
+
+What a user would reach for without a network: align the domain with known ones and take the
+architecture of the best. The library is one random domain of every training superfamily; the
+queries are a random sample of the test domains of the paper's ten architectures. Runs on one
+core, and goes on from its log when started again.
+
+Example: ``python -m experiments.cath.nearest --shards shards --model models/cath
+-o experiments/cath/results/nearest.json``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from experiments.cath.nearest_search import LONGEST_RATIO, Library
+from experiments.cath.paper_domains import (
+    Traces,
+    architecture_of,
+    extract,
+    one_per_family,
+    read_traces,
+)
+from experiments.cath.paper_measures import UNANSWERED, measures
+from protvox.train.evaluate import evaluate
+from protvox.train.shards import join, read_shards, write_shard
+from protvox.vocabulary import PAPER_ARCHITECTURES
+
+
+def search(
+    queries: Traces, library: Library, settings: dict[str, Any], log: Path
+) -> list[dict[str, Any]]:
+    """Answer every query, but for those that the log has under the same settings.
+
+    Parameters
+    ----------
+    queries
+        Test domains.
+    library
+        Training domains.
+    settings
+        What the answers depend on.
+    log
+        File of one line an answer; new ones are added.
+
+    Returns
+    -------
+    list of dict
+        One line a query, in their order.
+    """
+    known = {}
+    if log.exists():
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        known = {line["query"]: line for line in lines if line["settings"] == settings}
+    answers = []
+    for name, code, trace in zip(queries.names, queries.codes, queries.coordinates, strict=True):
+        if name not in known:
+            hit = library.nearest(trace)
+            found = hit.row >= 0
+            known[name] = {
+                "query": name,
+                "cath": code,
+                "nearest": library.traces.names[hit.row] if found else None,
+                "nearest_cath": library.traces.codes[hit.row] if found else None,
+                "tm_score": round(hit.score, 4),
+                "alignments": hit.alignments,
+                "seconds": round(hit.seconds, 3),
+                "settings": settings,
+            }
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("a") as file:
+                file.write(json.dumps(known[name]) + "\n")
+            print(f"{len(answers) + 1}/{len(queries)} {name} {hit.seconds:.0f} s", file=sys.stderr)
+        answers.append(known[name])
+    return answers
+
+
+def summary(answers: list[dict[str, Any]], queries: Traces) -> dict[str, Any]:
+    """Return the measures of the nearest neighbours and what they cost."""
+    index = {name: i for i, name in enumerate(PAPER_ARCHITECTURES)}
+    nearest = [line["nearest_cath"] for line in answers]
+    predicted = [index[architecture_of(code)] if code else UNANSWERED for code in nearest]
+    return {
+        **measures(np.array(predicted, dtype=np.int64), queries.labels, queries.families()),
+        "seconds_per_query": float(np.mean([line["seconds"] for line in answers])),
+        "alignments_per_query": float(np.mean([line["alignments"] for line in answers])),
+        "median_tm_score": float(np.median([line["tm_score"] for line in answers])),
+    }
+
+
+def ask_model(folder: Path, shards: Path, queries: Traces) -> dict[str, Any]:
+    """Return the released model's measures on the same queries, chosen among the ten."""
+    parts = extract(read_shards(sorted(shards.glob("*.npz"))), queries.places.tolist())
+    with tempfile.TemporaryDirectory() as place:
+        sample = Path(place) / "sample.npz"
+        write_shard(join(parts), sample)
+        started = time.process_time()
+        metrics = evaluate(folder, [sample], "test", device=torch.device("cpu"))
+        seconds = time.process_time() - started
+    return {
+        **metrics["paper"],
+        "seconds_per_query": seconds / len(queries),
+        "model": metrics["model"],
+        "sha256": metrics["sha256"],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shards", type=Path, required=True,
+                        help="folder with cath-train and cath-test")  # fmt: skip
+    parser.add_argument("--queries", type=int, default=120, help="test domains to ask about")
+    parser.add_argument("--keep", type=int, default=250,
+                        help="training domains aligned with each, 0 for all")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="decides the samples")
+    parser.add_argument("--model", type=Path, help="folder of the model to ask the same")
+    parser.add_argument("--log", type=Path, default=Path("runs/nearest.jsonl"), help="to resume")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="metrics")
+    options = parser.parse_args()
+    test = options.shards / "cath-test"
+    everything = read_traces(test)
+    rng = np.random.default_rng(options.seed)
+    size = min(options.queries, len(everything))
+    queries = everything.take(np.sort(rng.choice(len(everything), size, replace=False)))
+    learned = read_traces(options.shards / "cath-train")
+    learned = learned.take(one_per_family(learned, options.seed))
+    settings = {
+        "split": "test", "queries": size, "library": len(learned), "seed": options.seed,
+        "keep": options.keep, "longest_ratio": LONGEST_RATIO,
+    }  # fmt: skip
+    methods = {}
+    if options.model is not None:
+        methods["model"] = ask_model(options.model, test, queries)
+    answers = search(queries, Library(learned, options.keep or None), settings, options.log)
+    methods = {"tm_align": summary(answers, queries), **methods}
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    metrics = {"schema": "protvox.nearest/1", **settings, "methods": methods}
+    options.output.write_text(json.dumps(metrics, indent=1) + "\n")
+    for name, found in methods.items():
+        print(f"{name}: top-1 {found['top1']:.3f}, balanced {found['balanced']:.3f}, "
+              f"{found['seconds_per_query']:.1f} s a domain")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The CATH experiment of Weiler et al. (2018) on superfamily-disjoint data.
+
+CA atoms, one channel, ten architectures, a 50^3 grid of 2 Å, every domain in a new random
+pose at each access. The training set is whole clusters of 35 % sequence identity, all of
+them or every 2nd, 4th, 8th or 16th; smaller sets lie inside larger ones. The weights of the
+best validation are tested, once. Run again, a training goes on where it stopped.
+
+Example: ``python -m experiments.cath.paper --shards shards --domains data/domains.csv
+--network steerable --fraction 4 --device cuda -o experiments/cath/results/paper``
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from experiments.cath.paper_domains import nested_part, read_clusters, read_traces
+from experiments.cath.paper_measures import measures
+from experiments.cath.paper_training import NETWORKS, Drawer, Schedule, describe, train_point
+from protvox.train.loop import Progress
+from protvox.zoo.config import from_mapping
+
+CONFIG = Path(__file__).with_name("paper.toml")
+FRACTIONS = (1, 2, 4, 8, 16)
+
+
+def read_schedule(network: str, path: Path = CONFIG) -> Schedule:
+    """Return the schedule of a network."""
+    document = tomllib.loads(path.read_text())
+    return from_mapping(Schedule, document[network], f"{path} [{network}]")
+
+
+def point(options: argparse.Namespace) -> dict[str, Any] | None:
+    """Train and test one network on one part; None if the time was up before the end."""
+    schedule = read_schedule(options.network)
+    if options.epochs is not None:
+        schedule = dataclasses.replace(schedule, epochs=options.epochs)
+    everything = read_traces(options.shards / "cath-train")
+    clusters = read_clusters(options.domains)
+    rows = nested_part(everything, clusters, options.fraction, schedule.seed)
+    part = everything.take(rows)
+    learn = Drawer(part, crop=options.crop)
+    check = Drawer(read_traces(options.shards / "cath-val"), crop=options.crop)
+    device = torch.device(options.device)
+    torch.manual_seed(schedule.seed)
+    network = NETWORKS[options.network]()
+    run = options.runs / name_of(options)
+    if not train_point(
+        network, learn, check, schedule, run,
+        device=device, report=show, time_limit=options.time_limit,
+    ):  # fmt: skip
+        return None
+    held_out = read_traces(options.shards / "cath-test")
+    test = Drawer(held_out, crop=options.crop)
+    logits = test.answers(network.to(device), device, schedule.seed)
+    return {
+        "schema": "protvox.paper/1",
+        "network": options.network,
+        "fraction": options.fraction,
+        "crop": options.crop,
+        "schedule": dataclasses.asdict(schedule),
+        "n_train": len(part),
+        "n_clusters": len({clusters[name] for name in part.names}),
+        **describe(network, run),
+        "test": measures(logits.argmax(axis=1), test.labels, held_out.families()),
+    }
+
+
+def name_of(options: argparse.Namespace) -> str:
+    """Return the name of a point's files."""
+    return f"{options.network}-{options.fraction}" + ("-crop" if options.crop else "")
+
+
+def show(progress: Progress) -> None:
+    """Write one line of progress."""
+    top1 = progress.metrics.get("top1")
+    print(
+        f"step {progress.step}/{progress.steps} loss {progress.loss:.3f} "
+        f"{progress.samples_per_second:.1f}/s" + (f" val {top1:.3f}" if top1 is not None else ""),
+        file=sys.stderr,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shards", type=Path, required=True,
+                        help="folder with cath-train, cath-val and cath-test")  # fmt: skip
+    parser.add_argument("--domains", type=Path, required=True, help="domains.csv, for clusters")
+    parser.add_argument("--network", choices=tuple(NETWORKS), required=True)
+    parser.add_argument("--fraction", type=int, choices=FRACTIONS, default=1)
+    parser.add_argument("--crop", action="store_true",
+                        help="grids as large as the domains of a batch, not 50^3")  # fmt: skip
+    parser.add_argument("--epochs", type=int, help="instead of the 100 of paper.toml")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--time-limit", type=float, help="seconds after which to stop")
+    parser.add_argument("--runs", type=Path, default=Path("runs/paper"), help="checkpoints")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of results")
+    options = parser.parse_args()
+    output = options.output / f"{name_of(options)}.json"
+    if output.exists():
+        print(f"{output} is there: a network is tested once", file=sys.stderr)
+        return
+    metrics = point(options)
+    if metrics is None:
+        print("stopped; run again to go on", file=sys.stderr)
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(metrics, indent=1) + "\n")
+    found = metrics["test"]
+    print(f"{output.stem}: top-1 {found['top1']:.3f}, balanced {found['balanced']:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The accuracy against the size of the training set, beside the paper's.
+
+Example: ``python -m experiments.cath.paper_curve experiments/cath/results/paper
+-o experiments/cath/results/paper/curve.png``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+FRACTIONS: Final = (1, 2, 4, 8, 16)
+
+PUBLISHED: Final = {
+    "steerable": (0.657, 0.642, 0.618, 0.598, 0.544),
+    "resnet34": (0.609, 0.603, 0.573, 0.546, 0.489),
+}
+"""Test accuracy in figure 5 of Weiler et al. (2018), on other domains."""
+
+STYLE: Final = {
+    "steerable": ("C0", "o"), "resnet34": ("C3", "^"), "resnet34-half": ("C1", "v"),
+}  # fmt: skip
+
+
+class Point(NamedTuple):
+    """Test accuracy of one training, with its 95 % interval."""
+
+    fraction: int
+    n_train: int
+    top1: float
+    low: float
+    high: float
+
+
+def read_curves(folder: Path) -> dict[str, list[Point]]:
+    """Return the measured points of every network, the largest training set first.
+
+    Networks on cropped grids are curves of their own, named ``network-crop``.
+    """
+    curves: dict[str, list[Point]] = {}
+    for path in sorted(folder.glob("*.json")):
+        found = json.loads(path.read_text())
+        if found.get("schema") != "protvox.paper/1":
+            continue
+        test = found["test"]
+        name = found["network"] + ("-crop" if found["crop"] else "")
+        low, high = test["intervals"]["top1"]
+        point = Point(found["fraction"], found["n_train"], test["top1"], low, high)
+        curves.setdefault(name, []).append(point)
+    return {name: sorted(points) for name, points in curves.items()}
+
+
+def draw(curves: dict[str, list[Point]], path: Path) -> None:
+    """Draw the curves."""
+    figure, axes = plt.subplots(figsize=(7, 4.6), layout="constrained")
+    for name, accuracy in PUBLISHED.items():
+        colour, marker = STYLE[name]
+        axes.plot(
+            FRACTIONS, accuracy, color=colour, marker=marker, linestyle=":", alpha=0.6,
+            label=f"{name}, Weiler et al. 2018",
+        )  # fmt: skip
+    for name, points in curves.items():
+        colour, marker = STYLE[name.removesuffix("-crop")]
+        error = [[p.top1 - p.low for p in points], [p.high - p.top1 for p in points]]
+        axes.errorbar(
+            [p.fraction for p in points], [p.top1 for p in points], yerr=error,
+            color=colour, marker=marker, capsize=3, label=f"{name}, this data",
+            linestyle="--" if name.endswith("-crop") else "-",
+        )  # fmt: skip
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(FRACTIONS, [f"1/{f}" if f > 1 else "all" for f in FRACTIONS])
+    axes.set(xlabel="part of the training set", ylabel="test accuracy, ten architectures")
+    axes.invert_xaxis()
+    axes.legend(fontsize=8)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", type=Path, help="folder with the metrics of the points")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="picture")
+    options = parser.parse_args()
+    curves = read_curves(options.results)
+    draw(curves, options.output)
+    for name, points in curves.items():
+        for point in points:
+            print(f"{name} 1/{point.fraction}: {point.n_train} domains, top-1 {point.top1:.3f} "
+                  f"[{point.low:.3f}, {point.high:.3f}]")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Parameters and data: steerable against conventional."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+import matplotlib
+
+from protvox.zoo.paper import ResNet, ResNetConfig, SteerableResNet, SteerableResNetConfig
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+ROOT: Final = Path(__file__).parents[1]
+
+PUBLISHED: Final = {
+    "steerable": (0.657, 0.642, 0.618, 0.598, 0.544),
+    "conventional": (0.609, 0.603, 0.573, 0.546, 0.489),
+}
+"""Accuracy for ten CATH architectures by Weiler et al. (2018), with a 1st, 2nd, 4th, 8th and
+16th of the training domains."""
+
+COLOURS: Final = {"steerable": "C0", "conventional": "C3"}
+
+
+def counts() -> dict[str, dict[str, int]]:
+    """Return the numbers of weights of the networks that are compared."""
+    built = {
+        "steerable": SteerableResNet(SteerableResNetConfig()),
+        "conventional": ResNet(ResNetConfig()),
+    }
+    found = {"CATH\n(paper's ResNets)": {k: sum(w.numel() for w in n.parameters()) for k, n in built.items()}}
+    for name, folder in (("Tetris", "tetris"), ("synthetic\nshapes", "shrec17")):
+        path = ROOT / folder / "results" / "metrics.json"
+        if path.exists():
+            metrics = json.loads(path.read_text())
+            found[name] = {kind: metrics[kind]["parameters"] for kind in COLOURS}
+    return found
+
+
+def draw(path: Path) -> None:
+    """Draw the numbers of weights, and accuracy against training domains as published."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
+    found = counts()
+    for place, (kind, colour) in enumerate(COLOURS.items()):
+        where = [row + 0.38 * (place - 0.5) for row in range(len(found))]
+        values = [of_kind[kind] for of_kind in found.values()]
+        bars = left.bar(where, values, width=0.36, color=colour, label=kind)
+        left.bar_label(bars, [f"{value:,}" for value in values], fontsize=8, padding=2)
+    left.set_xticks(range(len(found)), list(found))
+    left.set(yscale="log", ylabel="trained weights", title="size")
+    left.set_ylim(top=3 * max(max(of_kind.values()) for of_kind in found.values()))
+    left.legend(loc="upper right")
+    shares = (1, 2, 4, 8, 16)
+    for kind, marker in (("steerable", "o"), ("conventional", "^")):
+        right.plot(shares, PUBLISHED[kind], marker=marker, color=COLOURS[kind], label=kind)
+    right.set_xscale("log", base=2)
+    right.set_xticks(shares, ["all", "1/2", "1/4", "1/8", "1/16"])
+    right.set(
+        xlabel="share of the training domains", ylabel="right architecture of ten",
+        title="data, as published by Weiler et al. (2018)", ylim=(0.45, 0.7),
+    )  # fmt: skip
+    right.legend()
+    figure.savefig(path, dpi=150)
+    plt.close(figure)

@@ -1,0 +1,186 @@
+"""Training and testing a network on the clouds of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from experiments.shrec17.meshes import Clouds, draw
+from experiments.tetris.networks import NetworkConfig, build
+from experiments.tetris.training import settle
+from protvox.train.loop import LoopConfig, Progress, train
+from protvox.train.metrics import classification_summary
+from protvox.voxel.rotation import random_rotations
+
+
+@dataclass(frozen=True)
+class ShapeConfig:
+    """Grid and network.
+
+    Attributes
+    ----------
+    grid
+        Edge of the grid, voxels.
+    points
+        Points on the surface of a model.
+    poses
+        Training poses, ``"normal"`` or ``"perturbed"``.
+    turn
+        Turn training models at random each time they are read.
+    multiplicities, scalars, sizes, strides
+        Of the layers, see `experiments.tetris.networks.NetworkConfig`.
+    """
+
+    grid: int
+    points: int
+    poses: str
+    turn: bool
+    multiplicities: tuple[tuple[int, ...], ...]
+    scalars: int
+    sizes: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    def network(self, classes: int) -> NetworkConfig:
+        """Return the shape of the networks for a number of classes."""
+        return NetworkConfig(
+            multiplicities=self.multiplicities, scalars=self.scalars, sizes=self.sizes,
+            strides=self.strides, classes=classes,
+        )  # fmt: skip
+
+
+class ShapeData:
+    """Models as batches of grids.
+
+    Parameters
+    ----------
+    clouds
+        The models.
+    classes
+        Their categories in the order of the output of a network.
+    grid
+        Edge of the grid, voxels.
+    """
+
+    def __init__(self, clouds: Clouds, classes: tuple[str, ...], grid: int) -> None:
+        index = {name: place for place, name in enumerate(classes)}
+        self.clouds = clouds
+        self.grid = grid
+        self.labels = np.array([index[one.category] for one in clouds.labels], dtype=np.int64)
+
+    def batches(
+        self, batch_size: int, seed: int, first_step: int = 0, *, turn: bool = False
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield training batches for ever, the same ones for the same seed.
+
+        Parameters
+        ----------
+        batch_size
+            Models a batch.
+        seed
+            Decides their order and turns.
+        first_step
+            Batch to begin with.
+        turn
+            Turn every model at random.
+        """
+        per_epoch = max(len(self.labels) // batch_size, 1)
+        step = first_step
+        while True:
+            epoch, place = divmod(step, per_epoch)
+            order = np.random.default_rng([seed, epoch]).permutation(len(self.labels))
+            rows = order[place * batch_size : (place + 1) * batch_size]
+            rng = np.random.default_rng([seed, epoch, place])
+            turns = random_rotations(len(rows), rng) if turn else None
+            inputs = draw(self.clouds.points[rows], self.grid, turns)
+            yield inputs, torch.from_numpy(self.labels[rows])
+            step += 1
+
+    def predict(
+        self, network: nn.Module, device: torch.device, batch_size: int = 32
+    ) -> NDArray[np.float32]:
+        """Return the logits of all models, ``model class`` float32.
+
+        Parameters
+        ----------
+        network
+            In evaluation mode.
+        device
+            Where it is.
+        batch_size
+            Models at a time.
+        """
+        logits = []
+        with torch.inference_mode():
+            for start in range(0, len(self.labels), batch_size):
+                grids = draw(self.clouds.points[start : start + batch_size], self.grid)
+                logits.append(network(grids.to(device)).float().cpu().numpy())
+        return np.concatenate(logits)
+
+
+def fit(
+    kind: str,
+    learn: ShapeData,
+    check: ShapeData,
+    classes: int,
+    config: ShapeConfig,
+    loop: LoopConfig,
+    out: Path,
+    *,
+    device: torch.device,
+    report: Callable[[Progress], None],
+    time_limit: float | None = None,
+) -> nn.Module | None:
+    """Train a network, or go on with the one in ``out``.
+
+    Parameters
+    ----------
+    kind
+        ``"steerable"`` or ``"conventional"``.
+    learn, check
+        Training and validation models.
+    classes
+        Number of categories.
+    config, loop
+        The network and the schedule.
+    out
+        Folder of the checkpoint and the log.
+    device
+        Where to compute.
+    report
+        Called with the progress.
+    time_limit
+        Seconds after which to stop with a checkpoint.
+
+    Returns
+    -------
+    Module or None
+        The network in evaluation mode; None if the time was not enough.
+    """
+    network = build(kind, config.network(classes), loop.seed)
+
+    def batches(first: int) -> Iterator[tuple[Tensor, Tensor]]:
+        return learn.batches(loop.batch_size, loop.seed, first, turn=config.turn)
+
+    def settled(trained: nn.Module) -> None:
+        inputs = (one.to(device) for one, _ in islice(batches(0), 8))
+        settle(trained, inputs)
+
+    def evaluate(trained: nn.Module) -> dict[str, float]:
+        settled(trained)
+        return classification_summary(check.predict(trained, device), check.labels)
+
+    done = train(
+        network, batches, evaluate, loop, out,
+        device=device, report=report, time_limit=time_limit,
+    )  # fmt: skip
+    if not done:
+        return None
+    settled(network)
+    return network.eval()

@@ -1,0 +1,249 @@
+"""Training in one pose, testing in all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from experiments.tetris.shapes import NAMES, draw
+from protvox.nn import FieldNorm
+from protvox.train.metrics import confusion_matrix
+from protvox.train.settle import settle_norms
+from protvox.voxel.rotation import random_rotations
+
+MOMENTUM: Final = 0.1
+"""Weight of the newest batch in the running statistics."""
+
+ANGLES: Final = tuple(range(0, 181, 15))
+"""Degrees away from the trained pose."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train and test.
+
+    Attributes
+    ----------
+    seeds
+        Networks of each kind.
+    steps
+        Optimiser steps, each over the eight pieces.
+    learning_rate
+        Peak rate of AdamW; falls linearly to 0.
+    rotations
+        Test poses of every piece, drawn uniformly from all rotations.
+    shift
+        Largest shift of a test pose along each axis, in voxels.
+    axes
+        Axes a piece is turned about at each of `ANGLES`, for the figure.
+    """
+
+    seeds: int = 17
+    steps: int = 60
+    learning_rate: float = 1e-2
+    rotations: int = 100
+    shift: float = 0.5
+    axes: int = 4
+
+
+def fit(network: nn.Module, config: TrainingConfig) -> float:
+    """Train a network on the eight pieces in one pose.
+
+    Parameters
+    ----------
+    network
+        Maps densities to logits; left in evaluation mode.
+    config
+        The schedule.
+
+    Returns
+    -------
+    float
+        Accuracy on the training poses, in evaluation mode.
+    """
+    labels = np.arange(len(NAMES))
+    inputs, targets = draw(labels), torch.from_numpy(labels)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate)
+    network.train()
+    for step in range(config.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * (1 - step / config.steps)
+        loss = functional.cross_entropy(network(inputs), targets)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+    network.eval()
+    return float((answer(network, inputs) == labels).mean())
+
+
+def settle(network: nn.Module, inputs: Iterable[Tensor]) -> None:
+    """Measure the statistics of all norms anew, of conventional networks too.
+
+    Parameters
+    ----------
+    network
+        Left in evaluation mode.
+    inputs
+        Batches of the training.
+    """
+    if any(isinstance(part, FieldNorm) for part in network.modules()):
+        settle_norms(network, inputs)
+        return
+    norms = [part for part in network.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
+    for norm in norms:
+        norm.reset_running_stats()
+        # None makes the running statistics a mean over all batches.
+        norm.momentum = None
+    network.train()
+    with torch.no_grad():
+        for batch in inputs:
+            network(batch)
+    for norm in norms:
+        norm.momentum = MOMENTUM
+    network.eval()
+
+
+def answer(network: nn.Module, inputs: Tensor, batch_size: int = 64) -> NDArray[np.int64]:
+    """Return the piece a network sees in every density.
+
+    Parameters
+    ----------
+    network
+        In evaluation mode.
+    inputs
+        ``sample 1 x y z``.
+    batch_size
+        Samples at a time.
+
+    Returns
+    -------
+    ndarray
+        ``sample`` int64.
+    """
+    with torch.inference_mode():
+        parts = [network(part).argmax(dim=1) for part in inputs.split(batch_size)]
+    return torch.cat(parts).numpy()
+
+
+def test_poses(config: TrainingConfig, seed: int) -> tuple[Tensor, NDArray[np.int64]]:
+    """Draw every piece in uniformly random rotations and shifts.
+
+    Parameters
+    ----------
+    config
+        How many, and how far.
+    seed
+        Decides the poses.
+
+    Returns
+    -------
+    inputs : Tensor
+        ``sample 1 x y z``.
+    labels : ndarray
+        ``sample`` int64.
+    """
+    rng = np.random.default_rng([seed, 1])
+    labels = np.repeat(np.arange(len(NAMES)), config.rotations)
+    shifts = rng.uniform(-config.shift, config.shift, (len(labels), 3))
+    return draw(labels, random_rotations(len(labels), rng), shifts), labels
+
+
+def angle_poses(config: TrainingConfig, seed: int) -> tuple[Tensor, NDArray[np.int64]]:
+    """Draw every piece turned by each of `ANGLES` about random axes.
+
+    Parameters
+    ----------
+    config
+        How many axes.
+    seed
+        Decides the axes.
+
+    Returns
+    -------
+    inputs : Tensor
+        ``angle * piece * axis 1 x y z``.
+    labels : ndarray
+        ``angle * piece * axis`` int64.
+    """
+    rng = np.random.default_rng([seed, 2])
+    labels = np.repeat(np.arange(len(NAMES)), config.axes)
+    axis = rng.standard_normal((len(labels), 3))
+    axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+    turns = np.concatenate([turn_about(axis, np.radians(angle)) for angle in ANGLES])
+    labels = np.tile(labels, len(ANGLES))
+    return draw(labels, turns), labels
+
+
+def turn_about(axis: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
+    """Return rotations about given axes, by the formula of Rodrigues.
+
+    Parameters
+    ----------
+    axis
+        ``sample 3`` unit vectors.
+    angle
+        Radians.
+
+    Returns
+    -------
+    ndarray
+        ``sample 3 3`` float64.
+    """
+    x, y, z = axis.T
+    zero = np.zeros(len(axis))
+    cross = np.moveaxis(np.array([[zero, -z, y], [z, zero, -x], [-y, x, zero]]), 2, 0)
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one trained network answered.
+
+    Attributes
+    ----------
+    accuracy
+        Share of the random test poses named rightly.
+    trained
+        The same for the trained pose.
+    by_angle
+        The same for each of `ANGLES`.
+    confusion
+        ``true predicted`` int64, on the random test poses.
+    """
+
+    accuracy: float
+    trained: float
+    by_angle: tuple[float, ...]
+    confusion: NDArray[np.int64]
+
+
+def run_seed(network: nn.Module, config: TrainingConfig, seed: int) -> Outcome:
+    """Train one network and test it.
+
+    Parameters
+    ----------
+    network
+        With fresh weights.
+    config
+        The schedule.
+    seed
+        Decides the test poses: the same ones for all kinds of network.
+    """
+    trained = fit(network, config)
+    inputs, labels = test_poses(config, seed)
+    found = answer(network, inputs)
+    turned, turned_labels = angle_poses(config, seed)
+    right = (answer(network, turned) == turned_labels).reshape(len(ANGLES), -1).mean(axis=1)
+    return Outcome(
+        float((found == labels).mean()),
+        trained,
+        tuple(float(share) for share in right),
+        confusion_matrix(found, labels, len(NAMES)),
+    )

@@ -1,0 +1,117 @@
+"""The sequence logo of a structure: which amino acids each site accepts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.report.figures import new_figure
+from protvox.report.panels import panels, place_labels
+from protvox.report.text import printable
+from protvox.vocabulary import AMINO_ACIDS, ONE_LETTER
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.path import Path
+
+    from protvox.predict.mutation_results import MutationScores
+
+_COLOURS: Final = {
+    "AVLIMC": "#2b5d9b", "FWYH": "#7b3fa0", "STNQ": "#2e8b57", "KR": "#c0392b", "DE": "#c2378f",
+    "GP": "#d98c1f",
+}  # fmt: skip
+_MOST_BITS: Final = float(np.log2(len(AMINO_ACIDS)))
+_LOWEST: Final = 0.02  # bits; a letter below that cannot be seen
+_WIDTH: Final = 0.92
+_INCHES_A_PANEL: Final = 1.7
+_MARGIN: Final = 0.5
+
+
+def draw_logo(scores: MutationScores) -> Figure:
+    """Draw the probabilities of the amino acids at every residue as a sequence logo.
+
+    Parameters
+    ----------
+    scores
+        Of a list or a scan; all residues that could be predicted are drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The height of a stack is its information, log2(20) less the entropy, in bits (Schneider
+        and Stephens 1990); letters share it by probability, the most probable on top. Below
+        stands the sequence present.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed (``usage.matplotlib``).
+    """
+    lines = panels(scores.residues.chain)
+    figure = new_figure(14.0, _INCHES_A_PANEL * len(lines) + _MARGIN)
+    grid = np.atleast_1d(figure.subplots(len(lines), 1))
+    heights = letter_heights(scores.residues.probabilities)
+    width = max(len(line) for line in lines)
+    for axes, line in zip(grid, lines, strict=True):
+        _draw_stacks(axes, heights[line])
+        axes.set(xlim=(-0.5, width - 0.5), ylim=(0, _MOST_BITS), ylabel="bits")
+        place_labels(axes, scores.residues, line)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    grid[0].set_title(f"{printable(scores.input.name)}: amino acids accepted ({scores.model})")
+    return figure
+
+
+def letter_heights(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how tall each letter of a logo is.
+
+    Parameters
+    ----------
+    probabilities
+        ``residue 20``, every row sums to 1.
+
+    Returns
+    -------
+    ndarray
+        ``residue 20`` float64, bits.
+    """
+    p = np.clip(probabilities.astype(np.float64), np.finfo(np.float32).tiny, None)
+    information = _MOST_BITS + (p * np.log2(p)).sum(axis=1, keepdims=True)
+    heights: NDArray[np.float64] = p * np.clip(information, 0.0, None)
+    return heights
+
+
+def _draw_stacks(axes: Axes, heights: NDArray[np.float64]) -> None:
+    from matplotlib.collections import PathCollection
+    from matplotlib.transforms import Affine2D
+
+    order = np.argsort(heights, axis=1, kind="stable")
+    sorted_heights = np.take_along_axis(heights, order, axis=1)
+    bottoms = np.cumsum(sorted_heights, axis=1) - sorted_heights
+    paths: dict[str, list[Path]] = {}
+    for site, rank in np.argwhere(sorted_heights >= _LOWEST).tolist():
+        letter = ONE_LETTER[AMINO_ACIDS[order[site, rank]]]
+        place = Affine2D().scale(_WIDTH, sorted_heights[site, rank])
+        place = place.translate(site - _WIDTH / 2, bottoms[site, rank])
+        paths.setdefault(letter, []).append(place.transform_path(_glyph(letter)))
+    for letter, drawn in paths.items():
+        colour = next(colour for group, colour in _COLOURS.items() if letter in group)
+        axes.add_collection(PathCollection(drawn, facecolors=colour, linewidths=0))
+
+
+@lru_cache(maxsize=len(AMINO_ACIDS))
+def _glyph(letter: str) -> Path:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+    from matplotlib.transforms import Affine2D
+
+    # Without serifs an I stretched over a column would be a bar.
+    font = FontProperties(family="DejaVu Sans Mono", weight="bold")
+    path = TextPath((0, 0), letter, size=1, prop=font)
+    box = path.get_extents()
+    unit = Affine2D().translate(-box.x0, -box.y0).scale(1 / box.width, 1 / box.height)
+    return unit.transform_path(path)

@@ -1,0 +1,264 @@
+"""Jobs: accepted at once, computed when there is time, kept for a day."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from protvox.errors import ProtvoxError
+from service.engine import Engine, Work
+from service.failures import ServiceError, busy, describe, internal_error
+from service.job_store import JobRecord, JobStore
+from service.logs import log
+from service.metrics import Metrics
+from service.schemas import Job
+from service.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from service.core import Reading
+
+FORMS: Final = ("json", "csv", "parquet", "cif")
+"""Formats in which results are kept."""
+
+_LONGEST_S: Final = 6 * 3600.0
+_PURGE_S: Final = 300.0
+_PAUSE_S: Final = 10.0
+_PASSING: Final = ("service.stopping", "service.unavailable")
+"""What says nothing about a job: it waits until the models can be used again."""
+_STATES: Final = ("queued", "running", "done", "failed")
+
+
+class Jobs:
+    """Takes jobs and sees to it that they are computed.
+
+    Parameters
+    ----------
+    settings
+        Of the service.
+    engine
+        What computes.
+    metrics
+        Where to count.
+    """
+
+    def __init__(self, settings: ServiceSettings, engine: Engine, metrics: Metrics) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._metrics = metrics
+        self._news = asyncio.Event()
+        self._running: dict[str, asyncio.Task[Mapping[str, bytes]]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._opened: JobStore | None = None
+
+    @property
+    def _store(self) -> JobStore:
+        if self._opened is None:
+            raise busy("the service is starting", "service.starting", 5)
+        return self._opened
+
+    async def start(self) -> None:
+        """Open the table and take up what was not finished."""
+        self._opened = await asyncio.to_thread(JobStore, self._settings.spool)
+        # Half the places at most, so that those who wait for an answer find one.
+        workers = max(1, self._settings.batch_size // 2) * len(self._settings.devices)
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(workers)]
+        self._tasks.append(asyncio.create_task(self._clean()))
+        self._news.set()
+
+    async def stop(self) -> None:
+        """Stop; what is not finished is taken up by the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._opened is not None:
+            await asyncio.to_thread(self._opened.close)
+
+    async def add(self, reading: Reading, owner: str) -> Job:
+        """Take a job.
+
+        Parameters
+        ----------
+        reading
+            What is asked.
+        owner
+            Who asks.
+
+        Raises
+        ------
+        ServiceError
+            ``service.jobs_full`` or ``service.spool_full``.
+        """
+        store = self._store
+        counts = await asyncio.to_thread(store.counts)
+        if counts.get("queued", 0) >= self._settings.jobs_waiting:
+            raise busy("too many jobs are waiting", "service.jobs_full", 60)
+        if await asyncio.to_thread(store.size) > self._settings.spool_mib << 20:
+            raise busy("the folder of jobs is full", "service.spool_full", 600)
+        models = [model["reference"] for model in self._engine.models()]
+        asked = json.dumps([dict(reading.options), sorted(models)], sort_keys=True).encode()
+        key = hashlib.sha256(reading.structure + asked).hexdigest()
+        record = await asyncio.to_thread(
+            store.add, key, reading.structure, reading.options, owner=owner, name=reading.name,
+            n_residues=reading.n_residues,
+        )  # fmt: skip
+        self._news.set()
+        return self._shown(record)
+
+    async def find(self, job_id: str, owner: str) -> Job:
+        """Return a job.
+
+        Parameters
+        ----------
+        job_id
+            Its id.
+        owner
+            Who asks.
+
+        Raises
+        ------
+        ServiceError
+            ``job.not_found``.
+        """
+        return self._shown(await self._record(job_id, owner))
+
+    async def cancel(self, job_id: str, owner: str) -> None:
+        """Cancel a job, or delete it if it is over.
+
+        Parameters
+        ----------
+        job_id
+            Its id.
+        owner
+            Who asks.
+
+        Raises
+        ------
+        ServiceError
+            ``job.not_found``.
+        """
+        record = await self._record(job_id, owner)
+        stop = await asyncio.to_thread(self._store.cancel, record)
+        running = self._running.get(record.key)
+        if stop and running is not None:
+            running.cancel()
+
+    async def results(self, job_id: str, owner: str, form: str) -> Path:
+        """Return the file with the results of a job.
+
+        Parameters
+        ----------
+        job_id
+            Its id.
+        owner
+            Who asks.
+        form
+            One of `FORMS`.
+
+        Raises
+        ------
+        ServiceError
+            ``job.not_found``, ``job.not_done``, ``job.failed``, ``job.cancelled``, or
+            ``job.format`` for an annotated structure where no residues were predicted.
+        """
+        record = await self._record(job_id, owner)
+        if record.state == "done":
+            path = self._store.result_path(record.key, form)
+            if form == "cif" and not path.exists():
+                raise ServiceError("the job predicted no residues to annotate", where=job_id,
+                                   remedy="Use the task all or environment",
+                                   code="job.format", status=422)  # fmt: skip
+            return path
+        if record.state in ("queued", "running"):
+            raise ServiceError("the job is not done", where=job_id, remedy="Ask again later",
+                               code="job.not_done", status=409, retry_after=2)  # fmt: skip
+        why = (record.error or {}).get("what")
+        raise ServiceError(f"the job has no results: {why or record.state}", where=job_id,
+                           remedy="See the job", code=f"job.{record.state}",
+                           status=409)  # fmt: skip
+
+    async def _record(self, job_id: str, owner: str) -> JobRecord:
+        record = await asyncio.to_thread(self._store.find, job_id, owner)
+        if record is None:
+            raise ServiceError("there is no such job", where=job_id[:64],
+                               remedy="Jobs are deleted after a while; send it again",
+                               code="job.not_found", status=404)  # fmt: skip
+        return record
+
+    def _shown(self, record: JobRecord) -> Job:
+        finished = record.finished
+        kept = None if finished is None else finished + 3600 * self._settings.job_hours
+        return Job.model_validate(
+            {
+                "id": record.id, "state": record.state, "task": record.options["task"],
+                "name": record.name, "n_residues": record.n_residues,
+                "created": _time(record.created), "started": _time(record.started),
+                "finished": _time(finished), "expires": _time(kept), "error": record.error,
+            }
+        )  # fmt: skip
+
+    async def _work(self) -> None:
+        while True:
+            found = await asyncio.to_thread(self._store.next_work)
+            if found is None:
+                self._news.clear()
+                await self._news.wait()
+                continue
+            await self._compute(*found)
+
+    async def _compute(self, key: str, structure: bytes, options: dict[str, Any]) -> None:
+        deadline = asyncio.get_running_loop().time() + _LONGEST_S
+        work = Work(structure, options, FORMS, deadline, urgent=False)
+        task = self._running[key] = asyncio.create_task(self._predict(work))
+        try:
+            results = await task
+            await asyncio.to_thread(self._store.finish, key, results)
+        except asyncio.CancelledError:
+            task.cancel()
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                await asyncio.to_thread(self._store.put_back, key)
+                raise
+        except ProtvoxError as error:
+            if error.code in _PASSING:
+                await asyncio.to_thread(self._store.put_back, key)
+                await asyncio.sleep(_PAUSE_S)
+            else:
+                await asyncio.to_thread(self._store.fail, key, _plain(error))
+        except Exception:
+            log.exception("a job failed", extra={"job": key[:16]})
+            await asyncio.to_thread(self._store.fail, key, _plain(internal_error()))
+        finally:
+            self._running.pop(key, None)
+
+    async def _predict(self, work: Work) -> Mapping[str, bytes]:
+        return await self._engine.predict(work)
+
+    async def _clean(self) -> None:
+        while True:
+            before = time.time() - 3600 * self._settings.job_hours
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._store.purge, before)
+            await self.count()
+            await asyncio.sleep(_PURGE_S)
+
+    async def count(self) -> None:
+        """Bring the numbers of jobs by state up to date."""
+        counts = await asyncio.to_thread(self._store.counts)
+        for state in _STATES:
+            self._metrics.jobs.labels(state).set(counts.get(state, 0))
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _plain(error: ProtvoxError) -> dict[str, str | None]:
+    plain = describe(error)
+    return {name: plain.get(name) for name in ("code", "what", "where", "remedy")}

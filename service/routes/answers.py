@@ -1,0 +1,108 @@
+"""What OpenAPI says of the answers: their schemas, and an example of each."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from protvox.predict.results import SCHEMA
+from protvox.vocabulary import AMINO_ACIDS
+
+Schema = dict[str, Any]
+
+_TEXT: Final = {"type": "string"}
+_WHOLE: Final = {"type": "integer"}
+_NUMBER: Final = {"type": ["number", "null"]}
+_TEXTS: Final = {"type": "array", "items": _TEXT}
+
+
+def _record(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _list(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+_INPUT: Final = _record(
+    name=_TEXT, format={"enum": ["pdb", "mmcif", "bcif"]}, sha256=_TEXT, model=_WHOLE,
+    n_atoms=_WHOLE, n_residues=_WHOLE, dropped=_list(_record(what=_TEXT, where=_TEXT, why=_TEXT)),
+)  # fmt: skip
+_LABEL: Final = _record(label=_TEXT, name=_TEXT, probability=_NUMBER)
+_DOMAIN: Final = _record(
+    id=_TEXT, chain=_TEXT, chopping=_TEXT, n_residues=_WHOLE, in_range={"type": "boolean"},
+    model=_TEXT, **{"class": _LABEL}, architectures=_list(_LABEL),
+    nearest=_list(_record(domain=_TEXT, cath=_TEXT, similarity=_NUMBER)),
+)  # fmt: skip
+_RESIDUE: Final = _record(
+    chain=_TEXT, number=_WHOLE, insertion_code=_TEXT, wild_type=_TEXT, predicted=_TEXT,
+    p_wild_type=_NUMBER, entropy=_NUMBER,
+    probabilities=_record(**{name: _NUMBER for name in AMINO_ACIDS}),
+)  # fmt: skip
+_PREDICTION: Final = _record(
+    schema={"const": SCHEMA}, input=_INPUT,
+    models={"type": "object", "additionalProperties": _TEXT},
+    domains=_list(_DOMAIN), residues=_list(_RESIDUE), warnings=_TEXTS,
+)  # fmt: skip
+_MUTATIONS: Final = _record(
+    schema=_TEXT, input=_INPUT, model=_TEXT, score=_TEXT,
+    mutations=_list(
+        _record(chain=_TEXT, number=_WHOLE, insertion_code=_TEXT, wild_type=_TEXT, mutant=_TEXT,
+                score=_NUMBER, percentile=_NUMBER)
+    ),
+    failures=_list(_record(mutation=_TEXT, why=_TEXT, code=_TEXT)), warnings=_TEXTS,
+)  # fmt: skip
+
+_READ: Final = {
+    "name": "1pwc", "format": "mmcif",
+    "sha256": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+    "model": 1, "n_atoms": 2638, "n_residues": 345, "dropped": [],
+}  # fmt: skip
+_ONE_DOMAIN: Final = {
+    "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True,
+    "model": "cath@1", "class": {"label": "3", "name": "Alpha Beta", "probability": 0.9},
+    "architectures": [{"label": "3.90", "name": "Alpha-Beta Complex", "probability": 0.39}],
+    "nearest": [],
+}  # fmt: skip
+_ONE_RESIDUE: Final = {
+    "chain": "A", "number": 62, "insertion_code": "", "wild_type": "SER", "predicted": "GLY",
+    "p_wild_type": 0.0164, "entropy": 0.24,
+    "probabilities": {name: {"GLY": 0.96, "SER": 0.0164}.get(name, 0.0013) for name in AMINO_ACIDS},
+}  # fmt: skip
+_ONE_MUTATION: Final = {
+    "chain": "A", "number": 62, "insertion_code": "", "wild_type": "SER", "mutant": "TRP",
+    "score": 1.9, "percentile": 61.2,
+}  # fmt: skip
+
+
+def _predicted(models: dict[str, str], **parts: Any) -> Schema:
+    answer = {"schema": SCHEMA, "input": _READ, "models": models, "domains": [], "residues": []}
+    return {**answer, **parts, "warnings": []}
+
+
+_EXAMPLES: Final[dict[str, Schema]] = {
+    "cath": _predicted({"cath": "cath@1"}, domains=[_ONE_DOMAIN]),
+    "environment": _predicted({"environment": "environment@1"}, residues=[_ONE_RESIDUE]),
+    "mutations": {
+        "schema": "protvox.mutations/1", "input": _READ, "model": "environment@1",
+        "score": "positive is predicted destabilising", "mutations": [_ONE_MUTATION],
+        "failures": [], "warnings": [],
+    },
+}  # fmt: skip
+
+
+def answer(task: str) -> dict[int | str, Schema]:
+    """Return the documentation of the answer to a task.
+
+    Parameters
+    ----------
+    task
+        ``"cath"``, ``"environment"`` or ``"mutations"``.
+    """
+    command = "mutations" if task == "mutations" else f"classify --task {task}"
+    schema = _MUTATIONS if task == "mutations" else _PREDICTION
+    return {
+        200: {
+            "description": f"Byte for byte what `protvox {command} --format jsonl` writes.",
+            "content": {"application/json": {"schema": schema, "example": _EXAMPLES[task]}},
+        }
+    }

@@ -1,0 +1,141 @@
+"""The images, without an engine: their steps are read from the Dockerfiles and run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKER = ROOT / "docker"
+IMAGES = ("cpu", "gpu")
+
+
+def steps(image: str) -> list[tuple[str, str]]:
+    """Instruction and arguments of every step, continued lines joined."""
+    text = (DOCKER / f"Dockerfile.{image}").read_text()
+    text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ")
+    return [tuple(line.split(None, 1)) for line in text.splitlines() if line.strip()]
+
+
+def stages(image: str) -> list[list[tuple[str, str]]]:
+    found: list[list[tuple[str, str]]] = []
+    for step in steps(image):
+        if step[0] == "FROM":
+            found.append([])
+        found[-1].append(step)
+    return found
+
+
+def of(stage: list[tuple[str, str]], instruction: str) -> list[str]:
+    return [arguments for name, arguments in stage if name == instruction]
+
+
+def environment(stage: list[tuple[str, str]]) -> dict[str, str]:
+    return dict(word.split("=", 1) for line in of(stage, "ENV") for word in shlex.split(line))
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_the_image_runs_as_nobody_special_and_is_watched(image):
+    _, last = stages(image)
+    assert of(last, "USER") == ["protvox"]
+    assert [name for name, _ in last].index("USER") > max(
+        i for i, (name, _) in enumerate(last) if name in ("RUN", "COPY")
+    )
+    assert "/health/ready" in of(last, "HEALTHCHECK")[0]
+    assert json.loads(of(last, "CMD")[0]) == ["protvox", "serve"]
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_what_is_copied_is_there_and_not_ignored(image):
+    build, _ = stages(image)
+    allowed = (ROOT / ".dockerignore").read_text().splitlines()
+    for line in of(build, "COPY"):
+        for source in line.split()[:-1]:
+            name = source.removeprefix("./")
+            assert (ROOT / name).exists()
+            assert f"!{name}" in allowed
+
+
+def test_the_two_images_differ_in_the_device_only():
+    cpu, gpu = (
+        {f"{name} {arguments}" for name, arguments in steps(image) if name in ("RUN", "COPY")}
+        for image in IMAGES
+    )
+    assert all("pip install" in step for step in cpu ^ gpu)
+    assert environment(stages("gpu")[1]).pop("PROTVOX_SERVICE_DEVICES") == "cuda"
+
+
+def test_compose_keeps_to_this_machine_and_writes_nowhere():
+    text = (DOCKER / "compose.yaml").read_text()
+    assert re.findall(r'- "(.*):\d+:\d+"', text) == ["127.0.0.1", "127.0.0.1"]
+    assert text.count("read_only: true") == text.count("no-new-privileges:true") == 2
+    assert "protvox:8000" in (DOCKER / "prometheus.yml").read_text()
+
+
+@pytest.mark.slow
+def test_the_steps_of_the_image_give_a_service(tmp_path):
+    build, last = stages("cpu")
+    source, target, state = tmp_path / "src", tmp_path / "protvox", tmp_path / "state"
+    source.mkdir()
+    for line in of(build, "COPY"):
+        for name in line.split()[:-1]:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, source / name)
+
+    def placed(text: str) -> str:
+        text = text.replace("/opt/protvox", str(target)).replace("/var/lib/protvox", str(state))
+        return text.replace("python -m venv", f"{sys.executable} -m venv")
+
+    clean = {
+        name: value for name, value in os.environ.items()
+        if not name.startswith(("PROTVOX_", "PYTHON", "VIRTUAL_ENV"))
+    } | {"HOME": str(tmp_path), "PIP_RETRIES": "0"}  # fmt: skip
+    variables = {k: placed(v) for k, v in environment(build).items()}
+    for command in of(build, "RUN"):
+        subprocess.run(["bash", "-c", placed(command)], cwd=source, env=clean | variables,
+                       check=True)  # fmt: skip
+    shutil.rmtree(source)
+
+    variables = {k: placed(v) for k, v in environment(last).items()}
+    variables["PATH"] = variables["PATH"].replace("$PATH", clean["PATH"])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        variables["PROTVOX_SERVICE_PORT"] = str(free.getsockname()[1])
+    command = json.loads(of(last, "CMD")[0])
+    command[0] = str(target / "bin" / command[0])
+    options = {"env": clean | variables, "cwd": tmp_path, "text": True}
+    # As it is, the image would be open to everybody, which has to be asked for.
+    closed = subprocess.run(command, capture_output=True, timeout=120, **options)
+    assert closed.returncode == 2
+    assert "PROTVOX_SERVICE_ALLOW_PUBLIC" in closed.stderr
+
+    options["env"] |= {"PROTVOX_SERVICE_ALLOW_PUBLIC": "1", "PROTVOX_SERVICE_THREADS": "1"}
+    check = json.loads(of(last, "HEALTHCHECK")[0].partition(" CMD ")[2])
+    check[0] = str(target / "bin" / check[0])
+    service = subprocess.Popen(command, **options)
+    try:
+        end = time.monotonic() + 240
+        while subprocess.run(check, stderr=subprocess.DEVNULL, **options).returncode:
+            assert service.poll() is None
+            assert time.monotonic() < end
+            time.sleep(1)
+        address = f"http://127.0.0.1:{variables['PROTVOX_SERVICE_PORT']}/predict/cath"
+        content = (ROOT / "tests" / "data" / "1ubi.pdb").read_bytes()
+        answer = httpx.post(address, files={"file": ("1ubi.pdb", content)}, timeout=120)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["domains"][0]["architectures"]
+    finally:
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(60) == 0

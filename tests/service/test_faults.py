@@ -1,0 +1,142 @@
+"""The engine over a model process that is not one: crashes, deadlines, order and places."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from protvox.errors import InputError
+from service import engine as engine_module
+from service.child import ChildGone
+from service.engine import Engine, Work
+from service.failures import ServiceError, describe
+from service.metrics import Metrics
+from service.settings import load_service_settings
+
+
+class FakeChild:
+    """Answers with the structure itself; ``poison`` kills it, ``slow`` is never answered."""
+
+    starts = 0
+    batches: list[list[bytes]]
+    cancelled: list[int]
+    broken = False
+
+    def __init__(self, *_):
+        self.alive = False
+        self.replies: asyncio.Queue = asyncio.Queue()
+
+    async def start(self, _seconds):
+        type(self).starts += 1
+        if self.broken:
+            raise ChildGone("no models")
+        self.alive = True
+        self.replies = asyncio.Queue()
+        return {"pid": 1, "models": []}
+
+    async def send(self, message):
+        if "cancel" in message:
+            self.cancelled.append(message["cancel"])
+            return
+        self.batches.append([r["structure"] for r in message["requests"]])
+        for request in message["requests"]:
+            if request["structure"] == b"poison":
+                self.replies.put_nowait(None)
+            elif request["structure"] == b"bad":
+                error = describe(InputError("bad", code="input.bad"))
+                self.replies.put_nowait({"number": request["number"], "error": error})
+            elif request["structure"] != b"slow":
+                results = {"jsonl": request["structure"]}
+                self.replies.put_nowait({"number": request["number"], "results": results})
+
+    async def receive(self):
+        await asyncio.sleep(0.01)
+        reply = await self.replies.get()
+        if reply is None:
+            self.alive = False
+            raise ChildGone("killed")
+        return {"seconds": 0.0, **reply}
+
+    async def stop(self):
+        self.alive = False
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch):
+    FakeChild.starts, FakeChild.batches, FakeChild.cancelled = 0, [], []
+    FakeChild.broken = False
+    monkeypatch.setattr(engine_module, "Child", FakeChild)
+    monkeypatch.setattr(engine_module, "_PAUSE_S", (0.0, 0.01))
+    return FakeChild
+
+
+def run(*structures: bytes, seconds: float = 5.0, places: int = 4, urgent=lambda s: True) -> list:
+    """Results or errors of works that come in at once."""
+
+    async def main():
+        settings = load_service_settings(devices="cpu", batch_size=places)
+        engine = Engine(settings, Metrics())
+        deadline = asyncio.get_running_loop().time() + seconds
+        tasks = [
+            asyncio.create_task(
+                engine.predict(Work(s, {"task": "cath"}, ("jsonl",), deadline, urgent(s)))
+            )
+            for s in structures
+        ]
+        await asyncio.sleep(0)
+        await engine.start()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        await engine.stop()
+        return answers
+
+    return asyncio.run(main())
+
+
+def test_what_waits_goes_together(fake):
+    answers = run(b"a", b"b", b"c", b"d", b"e")
+    assert [answer["jsonl"] for answer in answers] == [b"a", b"b", b"c", b"d", b"e"]
+    assert fake.batches[0] == [b"a", b"b", b"c", b"d"]
+
+
+def test_errors_of_one_are_its_own():
+    good, bad = run(b"a", b"bad")
+    assert good == {"jsonl": b"a"}
+    assert (type(bad), bad.code) == (InputError, "input.bad")
+
+
+def test_what_kills_the_process_is_found_and_harms_nobody_else(fake):
+    *good, poison = run(b"a", b"b", b"c", b"poison")
+    assert [answer["jsonl"] for answer in good] == [b"a", b"b", b"c"]
+    assert (poison.status, poison.code) == (503, "service.process_died")
+    assert fake.starts >= 2
+    assert [b"poison"] in fake.batches
+
+
+def test_a_deadline_ends_the_wait_and_tells_the_process(fake):
+    (answer,) = run(b"slow", seconds=0.2)
+    assert isinstance(answer, ServiceError)
+    assert (answer.status, answer.code) == (503, "service.deadline")
+    assert fake.cancelled == [1]
+
+
+def test_those_who_wait_come_before_jobs(fake):
+    run(b"job1", b"job2", b"now1", b"now2", places=1, urgent=lambda s: s.startswith(b"now"))
+    assert fake.batches == [[b"now1"], [b"now2"], [b"job1"], [b"job2"]]
+
+
+def test_without_models_nobody_waits_for_ever(fake):
+    fake.broken = True
+
+    async def main():
+        engine = Engine(load_service_settings(devices="cpu"), Metrics())
+        await engine.start()
+        while fake.starts < 4:
+            await asyncio.sleep(0.01)
+        deadline = asyncio.get_running_loop().time() + 60
+        with pytest.raises(ServiceError) as caught:
+            await engine.predict(Work(b"a", {"task": "cath"}, ("jsonl",), deadline))
+        await engine.stop()
+        return caught.value.code
+
+    assert asyncio.run(main()) == "service.unavailable"

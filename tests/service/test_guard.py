@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from starlette.requests import Request
+
+from protvox.errors import UsageError
+from service.failures import ServiceError
+from service.guard import Guard, check_address, load_keys, new_key
+from service.running import describe_new_key
+from service.settings import load_service_settings
+
+KEY = "pvx_secret"
+DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    for name in ("API_KEYS", "API_KEYS_FILE", "HOST", "ALLOW_PUBLIC", "RATE_PER_MINUTE"):
+        monkeypatch.delenv(f"PROTVOX_SERVICE_{name}", raising=False)
+
+
+def asking(authorization: str | None = None) -> Request:
+    headers = [] if authorization is None else [(b"authorization", authorization.encode("latin1"))]
+    return Request({"type": "http", "headers": headers, "client": ("10.0.0.1", 1)})
+
+
+def test_without_keys_the_address_counts():
+    assert Guard(load_service_settings()).identify(asking()) == "address:10.0.0.1"
+
+
+def test_a_key_is_known_by_its_digest():
+    guard = Guard(load_service_settings(api_keys=f"lab:{DIGEST}"))
+    assert guard.identify(asking(f"Bearer {KEY}")) == "key:lab"
+    assert guard.identify(asking(f"bearer {KEY} ")) == "key:lab"
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Bearer wrong", f"Basic {KEY}", f"Bearer {DIGEST}",
+               "Bearer \xff\xfe"],
+)  # fmt: skip
+def test_other_keys_are_refused(header):
+    guard = Guard(load_service_settings(api_keys=f"lab:{DIGEST}"))
+    with pytest.raises(ServiceError) as caught:
+        guard.identify(asking(header))
+    assert (caught.value.status, caught.value.code) == (401, "request.key")
+
+
+def test_keys_come_from_a_file_as_well(tmp_path):
+    path = tmp_path / "keys"
+    path.write_text(f"# who\none:{DIGEST}\n\ntwo:{'0' * 64}\n")
+    assert [key.name for key in load_keys(load_service_settings(api_keys_file=path))] == [
+        "one", "two",
+    ]  # fmt: skip
+
+
+def test_a_key_in_plain_text_is_refused_and_not_shown():
+    with pytest.raises(UsageError) as caught:
+        load_keys(load_service_settings(api_keys=KEY))
+    assert KEY not in str(caught.value)
+
+
+def test_new_keys_fit_the_settings():
+    key, digest = new_key()
+    assert hashlib.sha256(key.encode()).hexdigest() == digest
+    setting = describe_new_key("lab").splitlines()[1].split()[1]
+    assert load_keys(load_service_settings(api_keys=setting))[0].name == "lab"
+    with pytest.raises(UsageError):
+        describe_new_key("a b")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org"])
+def test_a_public_address_needs_keys_or_a_word(host):
+    with pytest.raises(UsageError) as caught:
+        check_address(load_service_settings(host=host))
+    assert caught.value.code == "usage.public"
+    check_address(load_service_settings(host=host, allow_public=True))
+    check_address(load_service_settings(host=host, api_keys=f"lab:{DIGEST}"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_local_address_needs_nothing(host):
+    check_address(load_service_settings(host=host))
+
+
+def test_the_rate_is_a_bucket_for_each():
+    now = [0.0]
+    guard = Guard(load_service_settings(rate_per_minute=60, rate_burst=3), clock=lambda: now[0])
+    for _ in range(3):
+        guard.count("a")
+    with pytest.raises(ServiceError) as caught:
+        guard.count("a")
+    assert (caught.value.status, caught.value.retry_after) == (429, 1.0)
+    guard.count("b")
+    now[0] += 1.0
+    guard.count("a")
+    with pytest.raises(ServiceError):
+        guard.count("a")
+
+
+def test_bad_settings_are_usage_errors(monkeypatch):
+    monkeypatch.setenv("PROTVOX_SERVICE_PORT", "many")
+    with pytest.raises(UsageError) as caught:
+        load_service_settings()
+    assert (caught.value.code, caught.value.where) == ("usage.setting", "PROTVOX_SERVICE_PORT")
+
+
+def test_devices_are_a_list(monkeypatch):
+    monkeypatch.setenv("PROTVOX_SERVICE_DEVICES", "cuda:0, cuda:1")
+    assert load_service_settings().devices == ("cuda:0", "cuda:1")
+    assert load_service_settings(devices="cpu").devices == ("cpu",)

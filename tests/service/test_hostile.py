@@ -1,0 +1,247 @@
+"""What strangers may send: each gets its 4xx, and the service stays as it was."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+MIB = 1 << 20
+SCRIPT = "<script>alert(1)</script>"
+SLOW = "input.too_slow"  # on a busy machine the limit of time comes first
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(autouse=True)
+def unharmed(server, ubiquitin):
+    """After each test the service answers, has grown little, and left no file behind."""
+    files = written(server)
+    before = server.memory()
+    yield
+    answer = server.client.post("/predict/cath", files={"file": ubiquitin})
+    assert answer.status_code == 200
+    assert server.memory() - before < 350 * MIB
+    assert written(server) == files
+    assert "Traceback" not in server.log()
+
+
+def written(server) -> set[Path]:
+    """Every file but those of the jobs, which have their place."""
+    spool = server.folder / "spool"
+    return {p for p in server.folder.rglob("*") if spool not in p.parents}
+
+
+def refused(answer, *codes: str) -> dict:
+    assert 400 <= answer.status_code < 500, answer.text[:300]
+    assert answer.headers["content-type"] == PROBLEM
+    problem = answer.json()
+    assert problem["code"] in codes, problem
+    assert "Traceback" not in answer.text
+    return problem
+
+
+def post(client, content: bytes, name: str = "x", address: str = "/predict/cath", **fields):
+    return client.post(address, files={"file": (name, content)}, data=fields)
+
+
+def test_bombs(client):
+    zeros = gzip.compress(bytes(200 * MIB))
+    refused(post(client, zeros), "input.too_large")
+    refused(post(client, gzip.compress(zeros)), "input.too_large", "input.format")
+    lists = b"\x81" + b"\xaadataBlocks" + b"\xdd" + (20 * MIB).to_bytes(4, "big")
+    refused(post(client, lists + b"\x90" * (20 * MIB)), "input.format", SLOW)
+    text = b"data_x\nloop_\n_atom_site.id\n" + b"1\n" * (12 * MIB)
+    refused(post(client, text), "input.format", "input.no_atoms", "input.too_large", SLOW)
+
+
+def test_bodies_that_are_too_large(client):
+    refused(post(client, bytes(33 * MIB)), "request.too_large")
+
+    def chunks():
+        for _ in range(40):
+            yield bytes(MIB)
+
+    kind = {"content-type": "application/json"}
+    refused(client.post("/predict/cath", content=chunks(), headers=kind), "request.too_large")
+
+
+@pytest.mark.parametrize(
+    ("residues", "chains", "models"), [(20_001, 1, 1), (1002, 501, 1), (2, 1, 201)]
+)
+def test_structures_that_are_too_large(client, residues, chains, models):
+    rows = ["data_x", "loop_", *(f"_atom_site.{name}" for name in COLUMNS)]
+    for model in range(1, models + 1):
+        rows += [atom(i, "CA", i, f"C{i % chains}", model) for i in range(1, residues + 1)]
+    answer = post(client, gzip.compress("\n".join(rows).encode()))
+    assert "more than the limit" in refused(answer, "input.too_large")["what"]
+
+
+def test_more_atoms_than_allowed(client):
+    rows = ["data_x", "loop_", *(f"_atom_site.{name}" for name in COLUMNS)]
+    rows += [atom(i, f"C{i}", 1 + i // 100, "A", 1) for i in range(1, 500_200)]
+    answer = post(client, gzip.compress("\n".join(rows).encode(), 1))
+    refused(answer, "input.too_large", SLOW)
+
+
+COLUMNS = ("group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id",
+           "label_asym_id", "label_seq_id", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy",
+           "B_iso_or_equiv", "auth_seq_id", "auth_asym_id", "pdbx_PDB_model_num")  # fmt: skip
+
+
+def atom(i: int, name: str, number: int, chain: str, model: int) -> str:
+    place = f"{i % 997 * 1.37:.3f} {i % 1009 * 0.91:.3f} {i % 1013 * 0.77:.3f}"
+    return f"ATOM {i} C {name} . ALA {chain} {number} {place} 1 1 {number} {chain} {model}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../../../tmp/evil.pdb", "..\\..\\evil.pdb", "/etc/passwd", "a\0b.pdb", "x" * 5000, "", ".",
+     "..", "con", SCRIPT, "$(touch evil)", "\u202e.pdb", "a\r\nSet-Cookie: x=1.pdb"],
+)  # fmt: skip
+def test_file_names_are_labels(client, name, ubiquitin):
+    answer = post(client, ubiquitin, name)
+    assert answer.status_code in (200, 400, 413, 422), answer.text
+    assert "set-cookie" not in answer.headers
+    if answer.status_code == 200:
+        label = answer.json()["input"]["name"]
+        assert "/" not in label and "\\" not in label and label.isprintable()
+        assert 0 < len(label) <= 200
+        assert answer.headers["content-type"] == "application/json"
+    for path in ("/tmp/evil.pdb", "evil", "evil.pdb"):
+        assert not Path(path).exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0" * 1000, b"\x89PNG\r\n\x1a\n" + bytes(100), b"\x7fELF" + bytes(100),
+     b"%PDF-1.7\n", b"PK\x03\x04" + bytes(100), b"#!/bin/sh\nid\n", SCRIPT.encode(),
+     b"\x1f\x8b" + os.urandom(100), b"\x28\xb5\x2f\xfd" + bytes(50), b"\x80", b"ATOM" * 1000],
+)  # fmt: skip
+def test_files_of_other_kinds(client, content):
+    for address in ("/predict/cath", "/predict/environment", "/predict/mutations", "/jobs"):
+        answer = post(client, content, address=address)
+        assert 400 <= answer.status_code < 500
+        assert answer.json()["code"].startswith("input.")
+
+
+def test_random_changes_of_a_real_file(client, ubiquitin):
+    random = np.random.default_rng(0)
+    for _ in range(30):
+        data = bytearray(ubiquitin)
+        for place in random.integers(0, len(data), 50):
+            data[place] = random.integers(0, 256)
+        assert post(client, bytes(data)).status_code in (200, 413, 422)
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["http://169.254.169.254/latest/meta-data", "file:///etc/passwd", "/etc/passwd", "../1abc",
+     "1abc@evil.example", "1abc/../../x", "AF-P12345-F1/../x", "AF-P12345-F1?x=1", "localhost",
+     "1abc\n", "1abc\0", "pdb_0000\u0661abc", "\\\\evil\\share", SCRIPT],
+)  # fmt: skip
+def test_identifiers_name_nothing_else(client, identifier):
+    answer = client.post("/predict/cath", json={"id": identifier})
+    assert refused(answer, "input.identifier")["status"] == 422
+
+
+def test_script_in_every_text_field(client, ubiquitin):
+    fields = {name: SCRIPT for name in ("chain", "domains", "model", "mutations", "task", SCRIPT)}
+    for name, value in fields.items():
+        for address in ("/predict/cath", "/predict/mutations", "/jobs"):
+            answer = post(client, ubiquitin, address=address, **{name: value})
+            # A job may only find out later that a chain is not there.
+            assert answer.status_code == 202 or refused(answer, *answer.json().values())
+            assert answer.headers["x-content-type-options"] == "nosniff"
+    body = {"structure": SCRIPT, "name": SCRIPT, "chain": SCRIPT}
+    refused(client.post("/predict/cath", json=body), "request.invalid")
+    answer = client.get(f"/{SCRIPT}")
+    assert answer.headers["content-type"] == PROBLEM
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"null", b"[" * 100_000, b'{"a":' * 50_000, b'{"structure": "\xff\xfe"}',
+     b'{"structure": 1}', b'{"structure": NaN}', b'{"top_k": 1e999, "id": "1abc"}',
+     b'{"top_k": ' + b"9" * 10_000 + b', "id": "1abc"}', b'{"structure": null, "id": null}',
+     b'{"structure": "\\ud800"}', b'{"id": "\\ud800"}', b'{"name": "\\ud800", "structure": "x"}',
+     b'{"domains": [' + b'"A",' * 300 + b'"A"], "id": "1abc"}', b"\xef\xbb\xbf{}"],
+)  # fmt: skip
+def test_json_that_is_not_meant(client, body):
+    kind = {"content-type": "application/json"}
+    answer = client.post("/predict/cath", content=body, headers=kind)
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == PROBLEM
+
+
+def test_json_of_very_many_values(client):
+    body = b'{"domains": [' + b"[]," * (10 * MIB) + b"[]]}"
+    kind = {"content-type": "application/json"}
+    answer = client.post("/predict/cath", content=body, headers=kind)
+    refused(answer, "request.invalid", "input.too_large", SLOW)
+
+
+def test_forms_that_are_broken(client):
+    def send(body: bytes, kind: str = "multipart/form-data; boundary=b"):
+        return client.post("/predict/cath", content=body, headers={"content-type": kind})
+
+    part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+    for body in (b"", b"--b--\r\n", part, part + b"x", b"--c\r\n\r\n--c--", b"--b\r\n" * 10):
+        refused(send(body), "request.syntax", "request.field")
+    refused(send(part, "multipart/form-data"), "request.syntax")
+    refused(send(part, "multipart/form-data; boundary=" + "b" * 300), "request.syntax")
+    refused(send(part, "x" * 2000), "request.media_type")
+    refused(send(part, "text/html"), "request.media_type")
+    refused(send(part + b"x\r\n" + part + b"y\r\n--b--\r\n"), "request.field")
+    header = b"--b\r\nContent-Disposition: form-data; name=" + b"n" * 20_000 + b"\r\n\r\n--b--"
+    refused(send(header), "request.parts", "request.syntax")
+
+
+def test_ten_thousand_parts(client):
+    part = b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n'
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    answer = client.post("/predict/cath", content=part * 10_000 + b"--b--\r\n", headers=kind)
+    refused(answer, "request.parts")
+
+
+def test_encoded_bodies(client, ubiquitin):
+    kind = {"content-type": "application/json", "content-encoding": "gzip"}
+    body = gzip.compress(json.dumps({"structure": ubiquitin.decode()}).encode())
+    answer = client.post("/predict/cath", content=body, headers=kind)
+    refused(answer, "request.encoding")
+
+
+def test_a_slow_body_is_cut_off(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(b"POST /predict/cath HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+                           b"Content-Type: application/json\r\n\r\n")  # fmt: skip
+        begun = time.monotonic()
+        answer = b""
+        connection.settimeout(0.2)
+        while b"408" not in answer and time.monotonic() - begun < 20:
+            try:
+                connection.sendall(b" ")
+                answer += connection.recv(4096)
+            except TimeoutError:
+                continue
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b"request.slow" in answer
+
+
+def test_a_client_that_goes_away(server):
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(b"POST /predict/cath HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+                               b"Content-Type: application/json\r\n\r\n{")  # fmt: skip
+
+
+def test_cross_origin_requests_get_no_permission(client):
+    headers = {"origin": "https://evil.example", "access-control-request-method": "POST"}
+    answer = client.options("/predict/cath", headers=headers)
+    assert answer.status_code == 405
+    assert not [name for name in answer.headers if name.startswith("access-control")]

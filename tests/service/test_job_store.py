@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from service.job_store import JobStore
+
+OPTIONS = {"task": "cath"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = JobStore(tmp_path)
+    yield store
+    store.close()
+
+
+def add(store, key="a", owner="me"):
+    return store.add(key, b"structure", OPTIONS, owner=owner, name="x", n_residues=1)
+
+
+def test_work_is_handed_out_once_in_order(store):
+    add(store, "a")
+    add(store, "b")
+    add(store, "a")
+    assert [store.next_work()[0], store.next_work()[0], store.next_work()] == ["a", "b", None]
+
+
+def test_the_life_of_a_job(store):
+    job = add(store)
+    assert job.state == "queued"
+    assert store.next_work() == ("a", b"structure", OPTIONS)
+    assert store.find(job.id, "me").state == "running"
+    store.finish("a", {"json": b"{}"})
+    assert store.find(job.id, "me").state == "done"
+    assert store.result_path("a", "json").read_bytes() == b"{}"
+
+
+def test_jobs_of_others_are_not_there(store):
+    assert store.find(add(store).id, "you") is None
+
+
+def test_what_ran_is_taken_up_after_a_restart(store, tmp_path):
+    job = add(store)
+    store.next_work()
+    again = JobStore(tmp_path)  # as after a kill: nobody closed the first
+    assert again.find(job.id, "me").state == "queued"
+    assert again.next_work()[0] == "a"
+    again.close()
+
+
+def test_cancelling_leaves_the_work_of_others(store):
+    mine, yours = add(store, owner="me"), add(store, owner="you")
+    assert store.cancel(mine) is False
+    assert store.find(mine.id, "me").state == "cancelled"
+    assert store.find(yours.id, "you").state == "queued"
+    assert store.cancel(yours) is True
+    assert store.next_work() is None
+
+
+def test_cancelled_or_failed_work_is_done_when_asked_for_again(store):
+    store.cancel(add(store))
+    add(store)
+    assert store.next_work()[0] == "a"
+    store.fail("a", {"code": "x"})
+    add(store)
+    assert store.next_work()[0] == "a"
+
+
+def test_results_that_come_after_a_cancellation_change_nothing(store):
+    job = add(store)
+    store.next_work()
+    store.cancel(job)
+    store.finish("a", {"json": b"{}"})
+    assert store.find(job.id, "me").state == "cancelled"
+
+
+def test_old_jobs_are_purged_with_their_files(store, tmp_path):
+    done, waiting = add(store, "a"), add(store, "b")
+    store.next_work()
+    store.finish("a", {"json": b"{}"})
+    store.purge(time.time() - 60)
+    assert store.find(done.id, "me")
+    store.purge(time.time() + 60)
+    assert store.find(done.id, "me") is None
+    assert store.find(waiting.id, "me").state == "queued"
+    assert [path.name for path in (tmp_path / "files").iterdir()] == ["b.structure"]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import io
+import sqlite3
+import time
+from datetime import datetime
+
+import httpx
+import numpy as np
+import pandas as pd
+import pytest
+
+from service.jobs import FORMS
+
+
+def create(client: httpx.Client, content: bytes, **fields) -> dict:
+    answer = client.post("/jobs", files={"file": ("1ubi.pdb", content)}, data=fields)
+    assert answer.status_code == 202, answer.text
+    job = answer.json()
+    assert answer.headers["location"] == f"/jobs/{job['id']}"
+    return job
+
+
+def wait(client: httpx.Client, job: dict, states=("done", "failed"), seconds=60) -> dict:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        job = client.get(f"/jobs/{job['id']}").json()
+        if job["state"] in states:
+            return job
+        time.sleep(0.1)
+    raise TimeoutError(job)
+
+
+def test_results_in_every_format(client, ubiquitin):
+    job = wait(client, create(client, ubiquitin, task="environment"))
+    assert (job["state"], job["name"], job["n_residues"]) == ("done", "1ubi.pdb", 76)
+    address = f"/jobs/{job['id']}/results"
+    answer = client.post("/predict/environment", files={"file": ("1ubi.pdb", ubiquitin)}).json()
+    assert client.get(address).json() == answer
+    table = pd.read_csv(io.BytesIO(client.get(address, params={"format": "csv"}).content))
+    parquet = pd.read_parquet(io.BytesIO(client.get(address, params={"format": "parquet"}).content))
+    assert len(table) == len(parquet) == 76
+    expected = [residue["p_wild_type"] for residue in answer["residues"]]
+    assert table.p_wild_type.tolist() == expected
+    np.testing.assert_allclose(parquet.p_wild_type, expected, rtol=1e-5)
+    times = [datetime.fromisoformat(job[name]) for name in ("created", "finished", "expires")]
+    assert times == sorted(times)
+
+
+def test_the_csv_is_the_command_lines(client, same_settings, ubiquitin, tmp_path):
+    from protvox.cli.app import run
+
+    path = tmp_path / "1ubi.pdb"
+    path.write_bytes(ubiquitin)
+    for task in ("all", "cath"):
+        run(["classify", str(path), "--task", task, "-o", str(tmp_path / f"{task}.csv")])
+        job = wait(client, create(client, ubiquitin, task=task))
+        csv = client.get(f"/jobs/{job['id']}/results", params={"format": "csv"}).content
+        assert csv == (tmp_path / f"{task}.csv").read_bytes()
+
+
+def test_the_same_work_is_done_once(client, server, ubiquitin):
+    first = wait(client, create(client, ubiquitin, top_k="3"))
+    second = create(client, ubiquitin, top_k="3")
+    assert second["id"] != first["id"]
+    assert second["state"] == "done"
+    assert create(client, ubiquitin, top_k="2")["state"] in ("queued", "running")
+    database = sqlite3.connect(server.folder / "spool" / "jobs.sqlite")
+    (shared,) = database.execute(
+        "SELECT count(DISTINCT key) FROM job WHERE id IN (?, ?)", (first["id"], second["id"])
+    ).fetchone()
+    assert shared == 1
+
+
+def test_failures_are_told(client, ubiquitin):
+    job = wait(client, create(client, ubiquitin, task="mutations", mutations="A:P8W"))
+    assert job["state"] == "failed"
+    assert job["error"]["code"] == "mutations.none"
+    answer = client.get(f"/jobs/{job['id']}/results")
+    assert (answer.status_code, answer.json()["code"]) == (409, "job.failed")
+
+
+def test_bad_structures_make_no_job(client):
+    answer = client.post("/jobs", files={"file": b"nothing"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "input.format")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_jobs_that_are_not_there(client, method):
+    answer = client.request(method, "/jobs/unheard")
+    assert (answer.status_code, answer.json()["code"]) == (404, "job.not_found")
+
+
+def test_options_that_contradict_each_other(client, ubiquitin):
+    for fields, code in (
+        ({"task": "environment", "domains": "A:1-20"}, "usage.domain"),
+        ({"task": "cath", "mutations": "A:L8W"}, "usage.mutations"),
+        ({"task": "unheard"}, "request.invalid"),
+    ):
+        answer = client.post("/jobs", files={"file": ubiquitin}, data=fields)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_a_deleted_job_is_gone_with_its_files(client, server, ubiquitin):
+    job = wait(client, create(client, ubiquitin, top_k="7"))
+    files = server.folder / "spool" / "files"
+    before = len(list(files.iterdir()))
+    assert client.delete(f"/jobs/{job['id']}").status_code == 204
+    assert client.get(f"/jobs/{job['id']}").status_code == 404
+    assert len(list(files.iterdir())) == before - 1 - len(FORMS)
+
+
+def test_the_annotated_structure_is_the_command_lines(client, same_settings, ubiquitin, tmp_path):
+    from protvox.cli.app import run
+
+    path = tmp_path / "1ubi.pdb"
+    path.write_bytes(ubiquitin)
+    run(["classify", str(path), "-o", str(tmp_path / "x.csv"), "--annotate",
+         str(tmp_path / "x.cif")])  # fmt: skip
+    job = wait(client, create(client, ubiquitin, task="all"))
+    answer = client.get(f"/jobs/{job['id']}/results", params={"format": "cif"})
+    assert answer.content == (tmp_path / "x.cif").read_bytes()
+    job = wait(client, create(client, ubiquitin, task="cath"))
+    answer = client.get(f"/jobs/{job['id']}/results", params={"format": "cif"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "job.format")

@@ -1,0 +1,102 @@
+"""The schema of the service, and schemathesis over the running service."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import jsonschema_rs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.app import create_app
+from service.settings import load_service_settings
+
+CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance",
+          "response_headers_conformance", "response_schema_conformance", "unsupported_method",
+          "allow_header_conformance")  # fmt: skip
+METHODS = ("get", "post", "put", "delete", "patch")
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory) -> dict:
+    from starlette.testclient import TestClient
+
+    plain = load_service_settings(spool_dir=tmp_path_factory.mktemp("spool"))
+    # Not entered, so that no process is started.
+    return TestClient(create_app(plain)).get("/openapi.json").json()
+
+
+def operations(schema: dict):
+    for path, item in schema["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_summary(schema):
+    found = [(o["operationId"], o["summary"]) for _, _, o in operations(schema)]
+    assert len({name for name, _ in found}) == len(found) >= 10
+    assert all(summary for _, summary in found)
+
+
+def test_every_error_is_a_problem(schema):
+    for path, _, operation in operations(schema):
+        for status, answer in operation["responses"].items():
+            if status.startswith(("4", "5")) and not path.startswith("/health"):
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+    assert "Problem" in schema["components"]["schemas"]
+
+
+def test_structures_come_as_files_and_as_json(schema):
+    for path in ("/predict/cath", "/predict/environment", "/predict/mutations", "/jobs"):
+        content = schema["paths"][path]["post"]["requestBody"]["content"]
+        assert set(content) == {"multipart/form-data", "application/json"}
+        assert content["multipart/form-data"]["schema"]["required"] == ["file"]
+        assert content["application/json"]["examples"]
+
+
+@pytest.mark.parametrize("task", ["cath", "environment", "mutations"])
+def test_examples_of_answers_fit_their_schema(schema, task):
+    answer = schema["paths"][f"/predict/{task}"]["post"]["responses"]["200"]
+    content = answer["content"]["application/json"]
+    jsonschema_rs.validate(content["schema"], content["example"])
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validate(content["schema"], {**content["example"], "input": {}})
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_no_failure(server, ubiquitin):
+    import schemathesis
+    from schemathesis import checks
+
+    checks.load_all_checks()
+    wanted = [checks.CHECKS.get_one(name) for name in CHECKS]
+    lines = [line for line in ubiquitin.decode().splitlines() if line.startswith("ATOM")]
+    pieces = st.integers(40, 200).map(lambda n: "\n".join(lines[:n]) + "\nEND\n")
+    job = server.client.post("/jobs", files={"file": ubiquitin}).json()["id"]
+    statuses: Counter[int] = Counter()
+
+    def try_case(case: schemathesis.Case, piece: str, valid: bool) -> None:
+        # Nothing but chance makes a structure of random text: half the bodies get one.
+        if valid and isinstance(case.body, dict):
+            if "file" in case.body:
+                case.body["file"] = piece.encode()
+            else:
+                case.body.pop("id", None)
+                case.body["structure"] = piece
+                case.body.pop("format", None)
+        if valid and case.method != "DELETE" and "job_id" in (case.path_parameters or {}):
+            case.path_parameters["job_id"] = job
+        response = case.call()
+        statuses[response.status_code] += 1
+        case.validate_response(response, checks=wanted)
+
+    loaded = schemathesis.openapi.from_url(f"{server.client.base_url}/openapi.json")
+    for result in loaded.get_all_operations():
+        cases = result.ok().as_strategy()
+        calm = settings(max_examples=40, deadline=None, database=None, derandomize=True,
+                        suppress_health_check=list(HealthCheck))  # fmt: skip
+        calm(given(case=cases, piece=pieces, valid=st.booleans())(try_case))()
+    assert statuses[200] > 50, statuses
+    assert statuses[422] > 20, statuses

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from service.app import create_app
+from service.routes.page import page_routes
+from service.settings import load_service_settings
+
+
+@pytest.fixture
+def client(tmp_path):
+    (tmp_path / "index.html").write_text("<p>hello")
+    (tmp_path / "viewer").mkdir()
+    (tmp_path / "viewer" / "index.html").write_text("<p>viewer")
+    return TestClient(create_app(load_service_settings(spool_dir=tmp_path), tmp_path))
+
+
+def test_without_an_index_there_is_no_page(tmp_path):
+    assert page_routes(tmp_path) == []
+
+
+def test_the_page_may_load_nothing_from_elsewhere(client):
+    answer = client.get("/")
+    assert answer.text == "<p>hello"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "unsafe" not in policy and "http" not in policy
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_viewer_may_be_framed_by_the_page_only(client):
+    answer = client.get("/viewer/")
+    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+    assert "unsafe-eval" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize("path", ["/../settings.py", "/%2e%2e/settings.py", "/..%2fsettings.py"])
+def test_nothing_outside_the_folder_is_served(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_the_page_leaves_the_other_addresses_alone(client):
+    answer = client.get("/predict/cath")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert client.get("/health/live").json()["status"] == "ok"
+    assert client.get("/nothing").json()["code"] == "request.path"
+    assert client.post("/").status_code == 405

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(__file__).resolve().parents[1] / "corpus"
+CASES = json.loads((CORPUS / "manifest.json").read_text())
+DATA = CORPUS.parent / "data"
+ACCEPTED = sorted(n for n in CASES if "code" not in CASES[n] and "model" not in CASES[n])
+REFUSED = sorted(n for n in CASES if "code" in CASES[n] and "model" not in CASES[n])
+REAL = [DATA / "1a8o.cif", DATA / "1ubi.pdb", DATA / "3jqh.bcif.gz", DATA / "1ejg.pdb.gz"]
+
+
+@pytest.fixture
+def cli(same_settings, capsysbinary):
+    """Run the command line with the same models, one answer a line."""
+    from protvox.cli.app import run
+
+    def call(*arguments) -> list[bytes]:
+        capsysbinary.readouterr()
+        run([str(a) for a in arguments])
+        return capsysbinary.readouterr().out.splitlines(keepends=True)
+
+    return call
+
+
+def send(client, path: Path, address: str, **fields):
+    return client.post(address, files={"file": (path.name, path.read_bytes())}, data=fields)
+
+
+@pytest.mark.parametrize("task", ["cath", "environment"])
+def test_the_answer_is_the_command_lines(client, cli, task):
+    files = [*REAL, *(CORPUS / "files" / name for name in ACCEPTED[::2])]
+    lines = cli("classify", *files, "--task", task, "--format", "jsonl")
+    expected = {json.loads(line)["input"]["name"]: line for line in lines}
+    assert len(expected) >= 20
+    for path in files:
+        answer = send(client, path, f"/predict/{task}")
+        if path.name in expected:
+            assert answer.status_code == 200, answer.text
+            assert answer.content == expected[path.name]
+        else:  # nothing in it can be predicted, as the command line says as well
+            assert answer.json()["code"] == "input.nothing_to_predict"
+
+
+def test_options_are_the_command_lines(client, cli):
+    path = DATA / "1a8o.cif"
+    (expected,) = cli("classify", path, "--task", "cath", "--domain", "A:151-180", "--domain",
+                      "A:181-220", "--top-k", "2", "--format", "jsonl")  # fmt: skip
+    answer = client.post(
+        "/predict/cath",
+        json={"structure": path.read_text(), "name": path.name, "format": "mmcif",
+              "domains": ["A:151-180", "A:181-220"], "top_k": 2},
+    )  # fmt: skip
+    assert answer.content == expected
+    form = send(client, path, "/predict/cath", domains=["A:151-180", "A:181-220"], top_k="2")
+    assert form.content == expected
+
+
+def test_mutations_are_the_command_lines(client, cli):
+    path = DATA / "1ubi.pdb"
+    asked = ["A:L8W", "A:G47P"]
+    (expected,) = cli("mutations", path, "--mutations", asked[0], "--mutations", asked[1],
+                      "--format", "jsonl")  # fmt: skip
+    assert send(client, path, "/predict/mutations", mutations=asked).content == expected
+    (full,) = cli("mutations", path, "--format", "jsonl")
+    assert send(client, path, "/predict/mutations").content == full
+
+
+def test_identifiers_are_the_command_lines(client, server, cli, monkeypatch):
+    cache = server.folder / "cache"
+    (cache / "structures").mkdir(parents=True, exist_ok=True)
+    shutil.copy(DATA / "1gbt.cif.gz", cache / "structures" / "1gbt.cif.gz")
+    monkeypatch.setenv("PROTVOX_CACHE_DIR", str(cache))
+    (expected,) = cli("classify", "1GBT", "--task", "cath", "--offline", "--format", "jsonl")
+    answer = client.post("/predict/cath", json={"id": "1GBT"})
+    assert answer.content == expected
+    assert answer.json()["input"]["name"] == "1GBT"
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_code_is_the_command_lines(client, name):
+    answer = send(client, CORPUS / "files" / name, "/predict/environment")
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["code"] == CASES[name]["code"]
+    assert problem["status"] == answer.status_code
+    assert 400 <= answer.status_code < 500
+    for words in CASES[name]["words"]:
+        assert words in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "status"),
+    [
+        ({}, "request.input", 422),
+        ({"id": "1abc", "structure": "x"}, "request.input", 422),
+        ({"id": "1abc"}, "input.offline", 404),
+        ({"id": "nothing"}, "input.identifier", 422),
+        ({"structure": "x", "top_k": 0}, "request.invalid", 422),
+        ({"structure": "x", "top_k": "5"}, "request.invalid", 422),
+        ({"structure": "x", "unheard": 1}, "request.invalid", 422),
+        ({"structure": "x", "format": "pdb"}, "input.format", 422),
+        ([], "request.invalid", 422),
+    ],
+)
+def test_bodies_that_do_not_fit(client, body, code, status):
+    answer = client.post("/predict/cath", json=body)
+    assert (answer.json()["code"], answer.status_code) == (code, status)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"chain": "Z"}, "input.chain"),
+        ({"domains": "A:1-"}, "input.selection"),
+        ({"model": "unheard"}, "model.unknown"),
+        ({"model": "environment"}, "model.task"),
+        ({"model_number": "7"}, "input.model"),
+    ],
+)
+def test_options_that_cannot_be_meant(client, fields, code):
+    answer = send(client, DATA / "1ubi.pdb", "/predict/cath", **fields)
+    assert answer.json()["code"] == code
+    assert answer.status_code == 422
+
+
+def test_a_claimed_format_is_checked(client, ubiquitin):
+    body = {"structure": ubiquitin.decode(), "format": "mmcif"}
+    assert client.post("/predict/cath", json=body).json()["code"] == "input.format"
+
+
+def test_models_are_listed(client):
+    models = client.get("/models").json()["models"]
+    assert {"cath", "environment"} <= {model["task"] for model in models}
+    assert all(model["reference"] == f"{model['name']}@{model['version']}" for model in models)
+
+
+def test_other_addresses_and_methods(client):
+    assert client.get("/nothing").json()["code"] == "request.path"
+    answer = client.get("/predict/cath")
+    assert answer.json()["code"] == "request.method"
+    assert answer.headers["allow"] == "POST"
+
+
+def test_every_answer_carries_its_headers(client):
+    for answer in (client.get("/health/live"), client.get("/nothing"), client.get("/metrics")):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert len(answer.headers["x-request-id"]) == 16
+        assert "server" not in answer.headers
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_metrics_count(client, ubiquitin):
+    client.post("/predict/cath", files={"file": ubiquitin})
+    text = client.get("/metrics").text
+    assert 'protvox_requests_total{method="POST",route="/predict/cath",status="200"}' in text
+    assert "protvox_predict_seconds_bucket" in text
+
+
+def test_logs_are_json_with_the_request_id(client, server):
+    answer = client.get("/models?secret=1")
+    lines = [json.loads(line) for line in server.log().splitlines()]
+    line = next(x for x in lines if x.get("request_id") == answer.headers["x-request-id"])
+    assert (line["path"], line["status"], line["method"]) == ("/models", 200, "GET")
+    assert "secret" not in json.dumps(line)

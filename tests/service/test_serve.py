@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+
+import pytest
+from starlette.testclient import TestClient
+
+from protvox.cli.app import run
+from service.app import create_app
+from service.settings import load_service_settings
+
+KEY = "pvx_secret"
+DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
+
+
+def test_without_its_packages_the_remedy_is_told(monkeypatch, capsys):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == "fastapi" else find(name, *a)
+    )
+    assert run(["serve"]) == 2
+    error = " ".join(capsys.readouterr().err.split())
+    assert "not installed (fastapi)" in error
+    assert "pip install 'protvox[service]'" in error
+
+
+def test_a_public_address_is_refused(monkeypatch, capsys):
+    monkeypatch.delenv("PROTVOX_SERVICE_API_KEYS", raising=False)
+    assert run(["serve", "--host", "0.0.0.0"]) == 2
+    assert "PROTVOX_SERVICE_ALLOW_PUBLIC" in capsys.readouterr().err
+
+
+def test_a_new_key_is_printed_with_its_digest(capsys):
+    assert run(["serve", "--new-key", "lab"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    key, setting = first.split()[-1], second.split()[-1]
+    assert setting == f"lab:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+@pytest.fixture
+def client(tmp_path):
+    settings = load_service_settings(
+        api_keys=f"lab:{DIGEST}", spool_dir=tmp_path, rate_per_minute=60, rate_burst=3
+    )
+    # Not entered, so that no process is started.
+    return TestClient(create_app(settings))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/predict/cath"), ("POST", "/predict/environment"), ("POST", "/predict/mutations"),
+     ("POST", "/jobs"), ("GET", "/jobs/x"), ("DELETE", "/jobs/x"), ("GET", "/jobs/x/results"),
+     ("GET", "/models"), ("GET", "/metrics")],
+)  # fmt: skip
+def test_everything_but_health_needs_the_key(client, method, path):
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (401, "request.key")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert client.get("/health/live").status_code == 200
+
+
+def test_a_key_opens_until_its_rate_is_used_up(client):
+    headers = {"authorization": f"Bearer {KEY}"}
+    codes = [client.get("/models", headers=headers).json()["code"] for _ in range(3)]
+    assert codes == ["service.starting"] * 3
+    answer = client.get("/models", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (429, "request.rate")
+    assert int(answer.headers["retry-after"]) == 1
+
+
+def test_while_the_models_load_it_says_when_to_come_back(client):
+    answer = client.get("/models", headers={"authorization": f"Bearer {KEY}"})
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) >= 1
+    assert client.get("/health/ready").json()["status"] == "starting"
+
+
+def test_a_bug_is_told_without_its_inside(client, monkeypatch):
+    monkeypatch.setattr("service.engine.Engine.models", lambda self: 1 / 0)
+    answer = client.get("/models", headers={"authorization": f"Bearer {KEY}"})
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "internal"
+    assert "division" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"

@@ -31,7 +31,11 @@ def counts() -> dict[str, dict[str, int]]:
         "steerable": SteerableResNet(SteerableResNetConfig()),
         "conventional": ResNet(ResNetConfig()),
     }
-    found = {"CATH\n(paper's ResNets)": {k: sum(w.numel() for w in n.parameters()) for k, n in built.items()}}
+    found = {
+        "CATH\n(paper's ResNets)": {
+            k: sum(w.numel() for w in n.parameters()) for k, n in built.items()
+        }
+    }
     for name, folder in (("Tetris", "tetris"), ("synthetic\nshapes", "shrec17")):
         path = ROOT / folder / "results" / "metrics.json"
         if path.exists():
@@ -51,7 +55,7 @@ def draw(path: Path) -> None:
         left.bar_label(bars, [f"{value:,}" for value in values], fontsize=8, padding=2)
     left.set_xticks(range(len(found)), list(found))
     left.set(yscale="log", ylabel="trained weights", title="size")
-    left.set_ylim(top=3 * max(max(of_kind.values()) for of_kind in found.values()))
+    left.set_ylim(1e3, 30 * max(max(of_kind.values()) for of_kind in found.values()))
     left.legend(loc="upper right")
     shares = (1, 2, 4, 8, 16)
     for kind, marker in (("steerable", "o"), ("conventional", "^")):

@@ -22,11 +22,12 @@ SHOWN: Final = (
     (0, 1, 1, 0, 0, "scalar → vector\nJ = 1, x out"),
     (0, 2, 2, 0, 0, "scalar → l = 2\nJ = 2, xz out"),
     (1, 1, 0, 0, 0, "vector → vector\nJ = 0, x in, x out"),
-    (1, 1, 1, 0, 2, "vector → vector\nJ = 1, z in, x out"),
+    (1, 1, 1, 0, 1, "vector → vector\nJ = 1, y in, x out"),
     (1, 1, 2, 0, 0, "vector → vector\nJ = 2, x in, x out"),
-    (2, 2, 4, 2, 2, "l = 2 → l = 2\nJ = 4, 3y²−r² both"),
+    (2, 2, 4, 0, 0, "l = 2 → l = 2\nJ = 4, xz both"),
 )
-"""The plane shown is that of x and z; e3nn's axis of the harmonics is y."""
+"""The plane shown is that of x and z; e3nn's axis of the harmonics is y, and it lists the
+components of l = 1 as x, y, z and of l = 2 from xz on."""
 
 
 def draw(path: Path) -> None:
@@ -36,7 +37,7 @@ def draw(path: Path) -> None:
     x, z = torch.meshgrid(fine, fine, indexing="ij")
     points = torch.stack([x, torch.zeros_like(x), z], dim=-1)
     figure, panels = plt.subplots(
-        2, len(SHOWN), figsize=(14.5, 5.0), sharex=True, sharey=True, layout="constrained"
+        2, len(SHOWN), figsize=(14.5, 4.5), sharex=True, sharey=True, layout="constrained"
     )
     edge = half + 0.5
     for column, (l_in, l_out, degree, out, source, title) in enumerate(SHOWN):

@@ -82,9 +82,7 @@ def draw(path: Path) -> dict[str, Any]:
                    network(density(atoms, SHOWN_ANGLE)))
             for name, network in networks.items()
         }  # fmt: skip
-        shown_errors = {
-            name: error(maps[2], maps[0], SHOWN_ANGLE) for name, maps in shown.items()
-        }
+        shown_errors = {name: error(maps[2], maps[0], SHOWN_ANGLE) for name, maps in shown.items()}
     _plot(shown, shown_errors, errors, path)
     return {
         "structure": STRUCTURE.name, "angles": ANGLES, "errors": errors,
@@ -129,7 +127,7 @@ def _plot(
     errors: dict[str, list[float]],
     path: Path,
 ) -> None:
-    figure = plt.figure(figsize=(14, 6.4), layout="constrained")
+    figure = plt.figure(figsize=(14, 5.8), layout="constrained")
     grid = figure.add_gridspec(2, 5, width_ratios=(1, 1, 1, 1, 1.25))
     edge = GRID.extent[0] / 2
     middle = GRID.shape[2] // 2
@@ -138,7 +136,9 @@ def _plot(
         centre = float(upright.median())
         maps = [one[0, 0, :, :, middle] - centre for one in (upright, expected, found)]
         limit = float(maps[0].abs().max())
-        for column, (values, title) in enumerate(zip([*maps, maps[2] - maps[1]], titles, strict=True)):
+        for column, (values, title) in enumerate(
+            zip([*maps, maps[2] - maps[1]], titles, strict=True)
+        ):
             axes = figure.add_subplot(grid[row, column])
             picture = axes.imshow(
                 values.T / limit, origin="lower", extent=(-edge, edge, -edge, edge),
@@ -154,8 +154,8 @@ def _plot(
                 axes.set_ylabel(f"{name}\ny / Å")
             if column == 3:
                 axes.text(
-                    0.03, 0.03, f"error {100 * shown_errors[name]:.0f} %", fontsize=11,
-                    transform=axes.transAxes, bbox={"facecolor": "white", "edgecolor": "none"},
+                    0.03, 0.97, f"error {100 * shown_errors[name]:.1f} %", fontsize=11, va="top",
+                    transform=axes.transAxes,
                 )  # fmt: skip
                 figure.colorbar(picture, ax=axes, label="feature", shrink=0.8)
     axes = figure.add_subplot(grid[:, 4])

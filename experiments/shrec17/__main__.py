@@ -43,7 +43,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     def clouds(split: str, poses: str) -> Clouds:
         models = read_split(options.data, split, poses)
         cache = options.runs / "points" / f"{split}_{poses}"
-        return watched(f"{split} {poses}", lambda tell: read_clouds(models, config.points, cache, tell))
+        return watched(
+            f"{split} {poses}", lambda tell: read_clouds(models, config.points, cache, tell)
+        )
 
     learn, check = clouds("train", config.poses), clouds("val", config.poses)
     tests = {f"test_{poses}": clouds("test", poses) for poses in ("normal", "perturbed")}

@@ -68,7 +68,9 @@ def embed(network: nn.Module, shard: Shard, device: torch.device) -> NDArray[np.
     return np.stack(features)
 
 
-def measure(codes: Sequence[str], embeddings: NDArray[np.floating], seed: int = 0) -> dict[str, Any]:
+def measure(
+    codes: Sequence[str], embeddings: NDArray[np.floating], seed: int = 0
+) -> dict[str, Any]:
     """Measure retrieval at every level, and of random lists beside it.
 
     Parameters
@@ -84,7 +86,10 @@ def measure(codes: Sequence[str], embeddings: NDArray[np.floating], seed: int = 
     # Directions that all domains share say nothing; without its scale no feature leads.
     spread = embeddings.std(axis=0)
     centred = (embeddings - embeddings.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    found = {name: [model for model, _ in ranked] for name, ranked in rank_by_angle(names, centred).items()}
+    found = {
+        name: [model for model, _ in ranked]
+        for name, ranked in rank_by_angle(names, centred).items()
+    }
     rng = np.random.default_rng(seed)
     chance = {name: [names[row] for row in rng.permutation(len(names))[:1000]] for name in names}
     results = {}

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -73,6 +74,7 @@ NAMES: Final = {
 """Contest names of the measures."""
 
 
+@lru_cache(maxsize=1 << 16)
 def grade(query: Labels, model: Labels) -> int:
     """Return how well a retrieved model suits a query.
 

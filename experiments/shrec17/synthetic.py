@@ -26,13 +26,13 @@ Make = Callable[[np.random.Generator, bool], trimesh.Trimesh]
 
 
 def box(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A brick, or a plate."""
+    """Make a brick, or a plate."""
     height = rng.uniform(0.08, 0.2) if flat else rng.uniform(0.5, 0.9)
     return creation.box((1, rng.uniform(0.6, 1), height))
 
 
 def ellipsoid(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """An ellipsoid, long or flat."""
+    """Make an ellipsoid, long or flat."""
     mesh = creation.icosphere(subdivisions=3)
     radii = (1, rng.uniform(0.8, 1), rng.uniform(0.35, 0.5))
     mesh.apply_scale(radii if flat else radii[::-1])
@@ -40,31 +40,31 @@ def ellipsoid(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
 
 
 def cylinder(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A rod, or a coin."""
+    """Make a rod, or a coin."""
     height = rng.uniform(0.15, 0.35) if flat else rng.uniform(2.0, 4.0)
     return creation.cylinder(radius=0.5, height=height)
 
 
 def cone(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A cone, or a pyramid."""
+    """Make a cone, or a pyramid."""
     sections = 4 if flat else 32
     return creation.cone(radius=0.6, height=rng.uniform(0.8, 1.6), sections=sections)
 
 
 def torus(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A ring, thin or thick."""
+    """Make a ring, thin or thick."""
     minor = rng.uniform(0.1, 0.18) if flat else rng.uniform(0.25, 0.4)
     return creation.torus(major_radius=1.0, minor_radius=minor)
 
 
 def pipe(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A pipe, or a washer."""
+    """Make a pipe, or a washer."""
     height = rng.uniform(0.15, 0.3) if flat else rng.uniform(1.5, 2.5)
     return creation.annulus(r_min=rng.uniform(0.4, 0.6), r_max=0.8, height=height)
 
 
 def table(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A table with a square top, or a low one with a round top."""
+    """Make a table with a square top, or a low one with a round top."""
     height = rng.uniform(0.3, 0.45) if flat else rng.uniform(0.7, 1.0)
     depth = 1.0 if flat else rng.uniform(0.6, 1.0)
     top = creation.cylinder(radius=0.6, height=0.08) if flat else creation.box((1.1, depth, 0.08))
@@ -75,7 +75,7 @@ def table(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
 
 
 def chair(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A chair with four legs, or on one leg and a foot."""
+    """Make a chair with four legs, or on one leg and a foot."""
     seat = creation.box((0.6, 0.6, 0.08))
     tall = rng.uniform(0.6, 0.9)
     back = _placed(creation.box((0.6, 0.08, tall)), (0, 0.26, tall / 2))
@@ -92,7 +92,7 @@ def chair(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
 
 
 def mug(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A mug, or a bowl-like cup, with a handle."""
+    """Make a mug, or a wide cup, with a handle."""
     radius = 0.7 if flat else 0.45
     height = rng.uniform(0.45, 0.6) if flat else rng.uniform(0.9, 1.1)
     wall = creation.annulus(r_min=radius - 0.07, r_max=radius, height=height)
@@ -103,7 +103,7 @@ def mug(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
 
 
 def dumbbell(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """Two balls on a rod, equal or unequal."""
+    """Make two balls on a rod, equal or unequal."""
     length = rng.uniform(1.4, 2.0)
     other = rng.uniform(0.5, 0.65) if flat else 1.0
     ball = creation.icosphere(subdivisions=2, radius=0.45)
@@ -113,14 +113,14 @@ def dumbbell(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
 
 
 def cross(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """Two beams crossing, or three."""
+    """Make two beams crossing, or three."""
     width = rng.uniform(0.15, 0.28)
     beams = [creation.box(size) for size in ((1.4, width, width), (width, 1.4, width))]
     return _joined(*beams) if flat else _joined(*beams, creation.box((width, width, 1.4)))
 
 
 def stairs(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """Steps, few or many."""
+    """Make steps, few or many."""
     count = 3 if flat else 6
     rise, depth = rng.uniform(0.8, 1.2) / count, 1.2 / count
     steps = [
@@ -131,7 +131,7 @@ def stairs(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
 
 
 def bowl(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """Part of a sphere: an open surface without thickness."""
+    """Make part of a sphere: an open surface without thickness."""
     ball = creation.icosphere(subdivisions=4)
     level = rng.uniform(-0.45, -0.3) if flat else rng.uniform(0.0, 0.2)
     below = ball.triangles_center[:, 2] < level
@@ -139,7 +139,7 @@ def bowl(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
 
 
 def hammer(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A handle with a head, or a T-shaped pick."""
+    """Make a handle with a head, or a T-shaped pick."""
     length = rng.uniform(1.3, 1.8)
     head = creation.box((1.2, 0.12, 0.12) if flat else (0.7, 0.3, 0.3))
     handle = creation.cylinder(radius=0.08, height=length)
@@ -147,14 +147,14 @@ def hammer(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
 
 
 def spring_left(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A wire wound to the left, short or long."""
+    """Make a wire wound to the left, short or long."""
     mesh = spring_right(rng, flat)
     mesh.apply_scale((-1, 1, 1))
     return mesh
 
 
 def spring_right(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
-    """A wire wound to the right, short or long."""
+    """Make a wire wound to the right, short or long."""
     turns = rng.uniform(1.3, 1.6) if flat else rng.uniform(2.3, 2.7)
     pitch = rng.uniform(0.9, 1.2)
     angle = np.linspace(0, 2 * np.pi * turns, int(24 * turns))
@@ -253,9 +253,10 @@ def _tube(path: NDArray[np.float64], radius: float, sides: int = 8) -> trimesh.T
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     third = np.cross(along, across)
     angle = 2 * np.pi * np.arange(sides) / sides
-    ring = np.cos(angle)[None, :, None] * across[:, None] + np.sin(angle)[None, :, None] * third[
-        :, None
-    ]
+    ring = (
+        np.cos(angle)[None, :, None] * across[:, None]
+        + np.sin(angle)[None, :, None] * third[:, None]
+    )
     vertices = (path[:, None] + radius * ring).reshape(-1, 3)
     i, j = np.meshgrid(np.arange(len(path) - 1), np.arange(sides), indexing="ij")
     a, b = i * sides + j, i * sides + (j + 1) % sides

@@ -34,7 +34,7 @@ class ShapeConfig:
         Training poses, ``"normal"`` or ``"perturbed"``.
     turn
         Turn training models at random each time they are read.
-    multiplicities, scalars, sizes, strides
+    multiplicities, sizes, strides
         Of the layers, see `experiments.tetris.networks.NetworkConfig`.
     """
 
@@ -43,15 +43,14 @@ class ShapeConfig:
     poses: str
     turn: bool
     multiplicities: tuple[tuple[int, ...], ...]
-    scalars: int
     sizes: tuple[int, ...]
     strides: tuple[int, ...]
 
     def network(self, classes: int) -> NetworkConfig:
         """Return the shape of the networks for a number of classes."""
         return NetworkConfig(
-            multiplicities=self.multiplicities, scalars=self.scalars, sizes=self.sizes,
-            strides=self.strides, classes=classes,
+            multiplicities=self.multiplicities, sizes=self.sizes, strides=self.strides,
+            classes=classes,
         )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 
 def variants(config: NetworkConfig) -> dict[str, tuple[str, NetworkConfig]]:
     """Return the networks that are compared: their kind and shape by name."""
-    aliased = dataclasses.replace(config, low_pass=False)
+    aliased = dataclasses.replace(config, low_pass=0.0)
     return {
         "steerable": ("steerable", config),
         "conventional": ("conventional", config),

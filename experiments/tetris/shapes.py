@@ -30,11 +30,11 @@ PIECES: Final = {
 
 NAMES: Final = tuple(PIECES)
 
-CUBE: Final = 2.0
+CUBE: Final = 2.5
 """Edge of a cube in voxels."""
 
-GRID: Final = GridSpec(size=13, spacing=1.0, sigma=0.8)
-"""Lengths in voxels. Halving it twice, to 7 and to 4, keeps it symmetric about its centre."""
+GRID: Final = GridSpec(size=19, spacing=1.0, sigma=1.2)
+"""Lengths in voxels. Odd, so that halving it keeps the voxel at the centre."""
 
 
 def cubes() -> NDArray[np.float64]:

@@ -18,6 +18,9 @@ from protvox.train.metrics import confusion_matrix
 from protvox.train.settle import settle_norms
 from protvox.voxel.rotation import random_rotations
 
+SETTLING_BATCHES: Final = 8
+"""Batches that the norms are settled on after the training."""
+
 MOMENTUM: Final = 0.1
 """Weight of the newest batch in the running statistics."""
 
@@ -36,25 +39,25 @@ class TrainingConfig:
     steps
         Optimiser steps, each over the eight pieces.
     learning_rate
-        Peak rate of AdamW; falls linearly to 0.
+        Rate of AdamW; falls linearly to 0 over the second half.
     rotations
         Test poses of every piece, drawn uniformly from all rotations.
     shift
-        Largest shift of a test pose along each axis, in voxels.
+        Largest shift along each axis, in voxels, in training and testing.
     axes
         Axes a piece is turned about at each of `ANGLES`, for the figure.
     """
 
     seeds: int = 17
-    steps: int = 60
-    learning_rate: float = 1e-2
+    steps: int = 100
+    learning_rate: float = 2e-2
     rotations: int = 100
     shift: float = 0.5
     axes: int = 4
 
 
-def fit(network: nn.Module, config: TrainingConfig) -> float:
-    """Train a network on the eight pieces in one pose.
+def fit(network: nn.Module, config: TrainingConfig, seed: int) -> float:
+    """Train a network on the eight pieces in one orientation.
 
     Parameters
     ----------
@@ -62,25 +65,32 @@ def fit(network: nn.Module, config: TrainingConfig) -> float:
         Maps densities to logits; left in evaluation mode.
     config
         The schedule.
+    seed
+        Decides the shifts.
 
     Returns
     -------
     float
-        Accuracy on the training poses, in evaluation mode.
+        Accuracy in the training orientation, in evaluation mode.
     """
     labels = np.arange(len(NAMES))
-    inputs, targets = draw(labels), torch.from_numpy(labels)
+    targets = torch.from_numpy(labels)
+    rng = np.random.default_rng([seed, 0])
+
+    def shifted() -> Tensor:
+        return draw(labels, None, rng.uniform(-config.shift, config.shift, (len(labels), 3)))
+
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate)
     network.train()
     for step in range(config.steps):
         for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * (1 - step / config.steps)
-        loss = functional.cross_entropy(network(inputs), targets)
+            group["lr"] = config.learning_rate * min(1.0, 2 * (1 - step / config.steps))
+        loss = functional.cross_entropy(network(shifted()), targets)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-    network.eval()
-    return float((answer(network, inputs) == labels).mean())
+    settle(network, [shifted() for _ in range(SETTLING_BATCHES)])
+    return float((answer(network, draw(labels)) == labels).mean())
 
 
 def settle(network: nn.Module, inputs: Iterable[Tensor]) -> None:
@@ -96,7 +106,9 @@ def settle(network: nn.Module, inputs: Iterable[Tensor]) -> None:
     if any(isinstance(part, FieldNorm) for part in network.modules()):
         settle_norms(network, inputs)
         return
-    norms = [part for part in network.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
+    norms = [
+        part for part in network.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)
+    ]
     for norm in norms:
         norm.reset_running_stats()
         # None makes the running statistics a mean over all batches.
@@ -236,7 +248,7 @@ def run_seed(network: nn.Module, config: TrainingConfig, seed: int) -> Outcome:
     seed
         Decides the test poses: the same ones for all kinds of network.
     """
-    trained = fit(network, config)
+    trained = fit(network, config, seed)
     inputs, labels = test_poses(config, seed)
     found = answer(network, inputs)
     turned, turned_labels = angle_poses(config, seed)

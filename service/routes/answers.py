@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from protvox.predict.results import SCHEMA
 from protvox.vocabulary import AMINO_ACIDS
 
 Schema = dict[str, Any]
+
+SCHEMA: Final = "protvox.classify/1"
+"""As in `protvox.predict.results`, which the process that answers does without."""
 
 _TEXT: Final = {"type": "string"}
 _WHOLE: Final = {"type": "integer"}

@@ -14,6 +14,7 @@ FOLDER: Final = Path(__file__).parent.parent / "static"
 """Where the page lies; there may be none."""
 
 _EXAMPLES: Final = ("protvox", "examples")
+_EXAMPLE: Final = "1pwc.pdb.gz"
 _VIEWER: Final = "viewer"
 _POLICY: Final = {
     "default-src": "'none'",
@@ -32,10 +33,11 @@ _POLICY: Final = {
 _VIEWER_POLICY: Final = {
     **_POLICY,
     "style-src": "'self' 'unsafe-inline'",
-    "connect-src": "'self' data: blob:",
+    "connect-src": "data: blob:",
     "worker-src": "'self' blob:",
     "frame-src": "'none'",
     "frame-ancestors": "'self'",
+    "sandbox": "allow-scripts",
 }
 
 
@@ -66,8 +68,9 @@ class PageMount(Mount):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__("/", Page(directory=folder, html=True), name="page")
-        self._names = {"", *(entry.name for entry in folder.iterdir())}
+        files = Page(directory=folder, packages=[_EXAMPLES], html=True)
+        super().__init__("/", files, name="page")
+        self._names = {"", _EXAMPLE, *(entry.name for entry in folder.iterdir())}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether an address belongs to the page."""

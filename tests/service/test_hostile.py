@@ -50,6 +50,7 @@ def post(client, content: bytes, name: str = "x", address: str = "/predict/cath"
     return client.post(address, files={"file": (name, content)}, data=fields)
 
 
+@pytest.mark.slow
 def test_bombs(client):
     zeros = gzip.compress(bytes(200 * MIB))
     refused(post(client, zeros), "input.too_large")
@@ -82,6 +83,7 @@ def test_structures_that_are_too_large(client, residues, chains, models):
     assert "more than the limit" in refused(answer, "input.too_large")["what"]
 
 
+@pytest.mark.slow
 def test_more_atoms_than_allowed(client):
     rows = ["data_x", "loop_", *(f"_atom_site.{name}" for name in COLUMNS)]
     rows += [atom(i, f"C{i}", 1 + i // 100, "A", 1) for i in range(1, 500_200)]
@@ -179,6 +181,7 @@ def test_json_that_is_not_meant(client, body):
     assert answer.headers["content-type"] == PROBLEM
 
 
+@pytest.mark.slow
 def test_json_of_very_many_values(client):
     body = b'{"domains": [' + b"[]," * (10 * MIB) + b"[]]}"
     kind = {"content-type": "application/json"}

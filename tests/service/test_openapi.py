@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from protvox.predict import results
 from service.app import create_app
+from service.routes import answers
 from service.settings import load_service_settings
 
 CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance",
@@ -54,6 +56,10 @@ def test_structures_come_as_files_and_as_json(schema):
         assert set(content) == {"multipart/form-data", "application/json"}
         assert content["multipart/form-data"]["schema"]["required"] == ["file"]
         assert content["application/json"]["examples"]
+
+
+def test_the_schema_is_the_one_of_the_results():
+    assert answers.SCHEMA == results.SCHEMA
 
 
 @pytest.mark.parametrize("task", ["cath", "environment", "mutations"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import socket
 
 import pytest
 from starlette.testclient import TestClient
@@ -29,6 +30,21 @@ def test_a_public_address_is_refused(monkeypatch, capsys):
     monkeypatch.delenv("PROTVOX_SERVICE_API_KEYS", raising=False)
     assert run(["serve", "--host", "0.0.0.0"]) == 2
     assert "PROTVOX_SERVICE_ALLOW_PUBLIC" in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_told(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PROTVOX_SERVICE_SPOOL_DIR", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["serve", "--port", str(port)]) == 2
+    assert f"127.0.0.1:{port}: nothing can listen there" in capsys.readouterr().err
+
+
+def test_a_folder_of_jobs_that_cannot_be_made_is_told(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PROTVOX_SERVICE_SPOOL_DIR", str(tmp_path / "file" / "jobs"))
+    assert run(["serve"]) == 2
+    assert "PROTVOX_SERVICE_SPOOL_DIR" in capsys.readouterr().err
 
 
 def test_a_new_key_is_printed_with_its_digest(capsys):

@@ -4,25 +4,65 @@
  */
 
 import { cathCard } from "./cath.js";
-import { el } from "./dom.js";
+import { card, el } from "./dom.js";
 import { downloadCard } from "./downloads.js";
+import { heatMap } from "./heatmap.js";
+import { mutationCard } from "./mutations.js";
 import { count } from "./numbers.js";
+import { readout } from "./readout.js";
 import { Selection } from "./selection.js";
+import { sequenceStrip } from "./strip.js";
 import { suspectCard } from "./suspects.js";
+import { viewerCard } from "./viewer.js";
+
+/**
+ * @typedef {Object} Shown
+ * @property {import("./prediction.js").Prediction} prediction
+ * @property {string} job
+ * @property {import("./jobs.js").Question|null} question null for an answer opened by address.
+ * @property {boolean} mutations whether the service scores mutations.
+ * @property {(error: Error) => void} fail shows an error beside the answer.
+ */
+
+/**
+ * @param {Shown} shown
+ * @returns {HTMLElement}
+ */
+export function answer(shown) {
+  const { prediction, job } = shown;
+  const selection = new Selection();
+  const some = prediction.residues.length > 0;
+  const viewer = some ? viewerCard(prediction, selection, job) : null;
+  return el("div", { class: "answer", "data-testid": "answer" },
+    heading(prediction),
+    viewer?.element,
+    cathCard(prediction),
+    environmentCard(prediction, selection),
+    some ? suspectCard(prediction, selection) : null,
+    el("div", { class: "column" },
+      downloadCard(shown, () => viewer.picture()),
+      some && shown.mutations ? mutationCard(shown, selection) : null));
+}
 
 /**
  * @param {import("./prediction.js").Prediction} prediction
- * @param {import("./jobs.js").Job} job
- * @param {(error: Error) => void} fail shows an error beside the answer.
+ * @param {Selection} selection
  * @returns {HTMLElement}
  */
-export function answer(prediction, job, fail) {
-  const selection = new Selection();
-  return el("div", { class: "answer", "data-testid": "answer" },
-    heading(prediction),
-    cathCard(prediction),
-    suspectCard(prediction, selection),
-    downloadCard({ job: job.id, name: prediction.input.name, fail }));
+function environmentCard(prediction, selection) {
+  if (!prediction.residues.length) {
+    return card("Amino-acid environments", { class: "full" },
+      el("p", { class: "quiet" }, "No residue has the backbone atoms that the model needs."));
+  }
+  const model = prediction.models.environment;
+  return card("Amino-acid environments", { class: "full environments" },
+    readout(prediction, selection),
+    sequenceStrip(prediction, selection),
+    el("p", { class: "quiet" }, "Above: the sequence, coloured by the probability of what is " +
+      "present. Below: the probability of each amino acid at every residue, darker or brighter " +
+      "is more; the dot marks what is present."),
+    heatMap(prediction, selection),
+    model ? el("p", { class: "quiet" }, `Model ${model}`) : null);
 }
 
 /**

@@ -19,6 +19,12 @@ export class Problem extends Error {
     this.status = words.status ?? 0;
     this.retryAfter = words.retryAfter ?? 0;
   }
+
+  /** @returns {boolean} whether the same may work later, or with a key. */
+  get mayPass() {
+    return this.code === "page.connection" || [401, 408, 429].includes(this.status) ||
+      this.status >= 500;
+  }
 }
 
 const KEY = "protvox.key";

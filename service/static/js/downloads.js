@@ -3,7 +3,10 @@
  * @module downloads
  */
 
+import { toPdb } from "./annotated.js";
+import { curlCommands } from "./curl.js";
 import { card, el } from "./dom.js";
+import { heatMapPng, heatMapSvg } from "./figures.js";
 import { results } from "./jobs.js";
 
 /**
@@ -51,17 +54,76 @@ export function saveButton(label, name, make, fail) {
 }
 
 /**
- * @param {{job: string, name: string, fail: (error: Error) => void}} shown
- * @param {...HTMLElement} others
+ * @param {Object} shown
+ * @param {import("./prediction.js").Prediction} shown.prediction
+ * @param {string} shown.job
+ * @param {import("./jobs.js").Question|null} shown.question
+ * @param {(error: Error) => void} shown.fail
+ * @param {() => Promise<Blob>} picture of the viewer.
  * @returns {HTMLElement}
  */
-export function downloadCard({ job, name, fail }, ...others) {
-  const begin = stem(name);
+export function downloadCard({ prediction, job, question, fail }, picture) {
+  const begin = stem(prediction.input.name);
   const fetched = (format) => async () => (await results(job, format)).blob();
+  const button = (label, ending, make) => saveButton(label, `${begin}${ending}`, make, fail);
+  const some = prediction.residues.length > 0;
+  const commands = curlCommands(question, job);
   return card("Take away", { class: "downloads", "data-testid": "downloads" },
-    el("div", { class: "row wrap" },
-      saveButton("CSV", `${begin}.csv`, fetched("csv"), fail),
-      saveButton("JSON", `${begin}.json`, fetched("json"), fail),
-      saveButton("Parquet", `${begin}.parquet`, fetched("parquet"), fail),
-      ...others));
+    group("Tables", button("CSV", ".csv", fetched("csv")),
+      button("JSON", ".json", fetched("json")), button("Parquet", ".parquet", fetched("parquet"))),
+    some ? group("Structure with 100 × p as B-factors",
+      button("PDB", "-annotated.pdb", async () => toPdb(await (await results(job, "cif")).text())),
+      button("mmCIF", "-annotated.cif", fetched("cif"))) : null,
+    some ? group("Figures",
+      button("Heat map SVG", "-heatmap.svg", async () => heatMapSvg(prediction)),
+      button("Heat map PNG", "-heatmap.png", () => heatMapPng(prediction)),
+      button("Structure PNG", "-structure.png", picture)) : null,
+    group("This answer again", copyButton("Copy the link", () => location.href),
+      copyButton("Copy as curl", () => commands)),
+    el("pre", { class: "commands", tabindex: 0, "aria-label": "Commands" }, commands));
+}
+
+/**
+ * @param {string} title
+ * @param {...HTMLElement} buttons
+ * @returns {HTMLElement}
+ */
+function group(title, ...buttons) {
+  return el("div", {}, el("h3", { class: "quiet" }, title),
+    el("div", { class: "row wrap" }, ...buttons));
+}
+
+/**
+ * A button that copies a text and says so.
+ * @param {string} label
+ * @param {() => string} text
+ * @returns {HTMLElement}
+ */
+function copyButton(label, text) {
+  const button = el("button", { type: "button", class: "plain", "aria-live": "polite" }, label);
+  button.addEventListener("click", async () => {
+    button.textContent = await copy(text()) ? "Copied" : "Copying is not allowed here";
+    setTimeout(() => { button.textContent = label; }, 1500);
+  });
+  return button;
+}
+
+/**
+ * @param {string} text
+ * @returns {Promise<boolean>} whether it is in the clipboard.
+ */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Without TLS only localhost has the clipboard; the old way needs a field.
+    const field = el("textarea", { class: "hidden" });
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
 }

@@ -4,7 +4,7 @@
  */
 
 import { answer } from "./answer.js";
-import { Problem } from "./api.js";
+import { knownPaths, Problem } from "./api.js";
 import { listen } from "./form.js";
 import { cancelJob, createJob, results, waitFor } from "./jobs.js";
 import { byId } from "./dom.js";
@@ -23,34 +23,40 @@ function show(element) {
 }
 
 /**
- * Run something to its answer, and show how far it is or what went wrong.
+ * Follow a job to its answer, and show how far it is or what went wrong.
  * @param {string} name shown while it runs.
- * @param {(signal: AbortSignal) => Promise<string>} begin gives the id of the job.
+ * @param {import("./jobs.js").Question|null} question to send first, if any.
+ * @param {string} [id] of a job that is there already.
  */
-async function follow(name, begin) {
+async function follow(name, question, id = "") {
   running.abort();
   const control = running = new AbortController();
   const { signal } = control;
-  let id = "";
+  const begun = id;
   const loading = loadingState(name, () => {
     control.abort();
     if (id) cancelJob(id).catch(() => {});
-    location.hash = "";
+    history.replaceState(null, "", location.pathname);
     show(emptyState());
   });
   show(loading.element);
   try {
-    id = await begin(signal);
-    history.replaceState(null, "", `#job=${encodeURIComponent(id)}`);
+    if (question) {
+      id = (await createJob(question, signal)).id;
+      history.pushState(null, "", `#job=${encodeURIComponent(id)}`);
+    }
     const job = await waitFor(id, signal, loading.update);
     const json = await (await results(id, "json", signal)).json();
+    const mutations = (await knownPaths()).has("/predict/mutations");
     if (signal.aborted) return;
-    show(answer(readPrediction(json), job, complain));
+    show(answer({ prediction: readPrediction(json), job: id, question, mutations,
+      fail: complain }));
     document.title = `${job.name} – protvox`;
     place.focus({ preventScroll: true });
   } catch (error) {
     if (signal.aborted) return;
-    show(errorState(asProblem(error), () => follow(name, begin)));
+    const problem = asProblem(error);
+    show(errorState(problem, problem.mayPass ? () => follow(name, question, begun) : null));
   }
 }
 
@@ -77,11 +83,14 @@ function asProblem(error) {
 /** Show what the address names. */
 function open() {
   const id = new URLSearchParams(location.hash.slice(1)).get("job");
-  if (id) follow("Job", async () => id);
-  else show(emptyState());
+  if (id) {
+    follow("Job", null, id);
+  } else {
+    running.abort();
+    show(emptyState());
+  }
 }
 
-listen((question) => follow(question.file?.name ?? question.id,
-  async (signal) => (await createJob(question, signal)).id), complain);
-window.addEventListener("hashchange", open);
+listen((question) => follow(question.file?.name ?? question.id, question), complain);
+window.addEventListener("popstate", open);
 open();

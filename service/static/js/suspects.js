@@ -3,12 +3,11 @@
  * @module suspects
  */
 
-import { card, el, table } from "./dom.js";
+import { card, el } from "./dom.js";
 import { count, odds, probability } from "./numbers.js";
 import { MARKED, residueName, suspicious } from "./prediction.js";
+import { growingTable, numberCell, residueRow } from "./rows.js";
 
-const FIRST = 12;
-const STEP = 100;
 const HEADS = ["Residue", "Present", "p", "Most probable", "p", "Odds"];
 
 /**
@@ -18,71 +17,30 @@ const HEADS = ["Residue", "Present", "p", "Most probable", "p", "Odds"];
  */
 export function suspectCard(prediction, selection) {
   const found = suspicious(prediction);
+  const all = prediction.residues;
   const sorts = {
-    odds: found,
-    file: prediction.residues,
-    lowest: null,
+    odds: () => found,
+    lowest: () => [...all].sort((a, b) => a.p - b.p),
+    file: () => all,
   };
+  const row = (residue) => residueRow(residueName(residue), residue.index, selection,
+    el("td", {}, residue.wildType), numberCell(probability(residue.p)),
+    el("td", {}, residue.predicted), numberCell(probability(residue.best)),
+    numberCell(odds(residue.odds), residue.odds >= MARKED ? "marked" : ""));
   const body = el("div", {});
-  const show = (name) => {
-    sorts.lowest ??= [...prediction.residues].sort((a, b) => a.p - b.p);
-    body.replaceChildren(rowsOf(sorts[name], selection));
+  const show = () => {
+    body.replaceChildren(growingTable("Residues", HEADS, sorts[choice.value](), row));
   };
-  const choice = el("select", { "aria-label": "Rows", on: { change: () => show(choice.value) } },
+  const choice = el("select", { "aria-label": "Rows", on: { change: show } },
     el("option", { value: "odds" }, `suspicious only (${count(found.length)})`),
     el("option", { value: "lowest" }, "all, least probable first"),
     el("option", { value: "file" }, "all, in the order of the file"));
   if (!found.length) choice.value = "lowest";
-  show(choice.value);
-  return card("Residues", { class: "suspects", "data-testid": "residues" },
-    el("p", { class: "quiet" }, found.length
-      ? `${count(found.length)} of ${count(prediction.residues.length)} residues stand where ` +
-        `another amino acid is at least ${MARKED} times as probable.`
-      : `None of ${count(prediction.residues.length)} residues stands where another amino acid ` +
-        `is ${MARKED} times as probable.`),
+  show();
+  const how = `where another amino acid is at least ${MARKED} times as probable`;
+  return card("Suspicious residues", { class: "suspects", "data-testid": "residues" },
+    el("p", { class: "quiet" },
+      `${found.length ? count(found.length) : "None"} of ${count(all.length)} residues ` +
+      `${found.length === 1 || !found.length ? "stands" : "stand"} ${how}.`),
     choice, body);
-}
-
-/**
- * @param {import("./prediction.js").Residue[]} residues
- * @param {import("./selection.js").Selection} selection
- * @returns {HTMLElement} a table that grows on demand.
- */
-function rowsOf(residues, selection) {
-  const shown = table("Residues", HEADS, residues.slice(0, FIRST).map((r) => row(r, selection)));
-  const body = shown.querySelector("tbody");
-  const more = el("button", { type: "button", class: "plain" });
-  const label = () => {
-    const left = residues.length - body.rows.length;
-    more.hidden = left <= 0;
-    more.textContent = `Show ${count(Math.min(STEP, left))} more of ${count(left)}`;
-  };
-  more.addEventListener("click", () => {
-    const from = body.rows.length;
-    body.append(...residues.slice(from, from + STEP).map((r) => row(r, selection)));
-    label();
-  });
-  label();
-  return el("div", {}, shown, more);
-}
-
-/**
- * @param {import("./prediction.js").Residue} residue
- * @param {import("./selection.js").Selection} selection
- * @returns {HTMLElement}
- */
-function row(residue, selection) {
-  const pick = el("button", { type: "button", class: "link", on: {
-    click: () => selection.pin(residue.index),
-    focus: () => selection.hover(residue.index),
-    blur: () => selection.hover(-1),
-  } }, residueName(residue));
-  return el("tr", { dataset: { index: residue.index }, on: {
-    mouseenter: () => selection.hover(residue.index),
-    mouseleave: () => selection.hover(-1),
-  } },
-  el("td", {}, pick), el("td", {}, residue.wildType),
-  el("td", { class: "number" }, probability(residue.p)), el("td", {}, residue.predicted),
-  el("td", { class: "number" }, probability(residue.best)),
-  el("td", { class: residue.odds >= MARKED ? "number marked" : "number" }, odds(residue.odds)));
 }

@@ -7,10 +7,10 @@ import pytest
 
 trimesh = pytest.importorskip("trimesh")
 
+# ruff: noqa: E402
 from experiments.shrec17.dataset import read_split
 from experiments.shrec17.meshes import draw, read_clouds, sample_surface
 from experiments.shrec17.synthetic import CLASSES, generate
-
 from protvox.errors import InputError
 from protvox.voxel.rotation import random_rotations
 

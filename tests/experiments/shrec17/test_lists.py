@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from experiments.shrec17.lists import rank_by_angle, rank_by_class, read_lists, write_lists
 
+from experiments.shrec17.lists import rank_by_angle, rank_by_class, read_lists, write_lists
 from protvox.errors import InputError
 
 

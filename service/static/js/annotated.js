@@ -1,0 +1,82 @@
+/**
+ * The annotated structure as PDB, made from the mmCIF of the service.
+ * @module annotated
+ */
+
+import { Problem } from "./api.js";
+
+const WORD = /'(?:[^']|'(?=\S))*'|"(?:[^"]|"(?=\S))*"|\S+/g;
+const REMARK = "B-FACTORS ARE 100 X THE PROBABILITY OF THE AMINO ACID PRESENT.";
+
+/**
+ * @param {string} cif
+ * @returns {Blob} PDB.
+ * @throws {Problem} if the structure does not fit the columns of the format.
+ */
+export function toPdb(cif) {
+  const lines = [`REMARK   6 ${REMARK}`,
+    "REMARK   6 OCCUPANCY 0: NO ANSWER."].map((line) => line.padEnd(80));
+  let serial = 0;
+  let before = null;
+  for (const atom of atoms(cif)) {
+    if (before && before.auth_asym_id !== atom.auth_asym_id) {
+      serial += 1;
+      lines.push(`TER   ${String(serial).padStart(5)}      ${tail(before)}`.padEnd(80));
+    }
+    serial += 1;
+    lines.push(line(atom, serial));
+    before = atom;
+  }
+  return new Blob([lines.join("\n"), "\nEND\n"], { type: "chemical/x-pdb" });
+}
+
+/**
+ * @param {string} cif
+ * @returns {Generator<Object<string, string>>} the rows of `_atom_site`.
+ */
+function* atoms(cif) {
+  const lines = cif.split("\n");
+  let i = lines.findIndex((text) => text.startsWith("_atom_site."));
+  const names = [];
+  for (; i >= 0 && lines[i]?.startsWith("_atom_site."); i += 1) {
+    names.push(lines[i].trim().slice("_atom_site.".length));
+  }
+  for (; i >= 0 && /^(ATOM|HETATM)/.test(lines[i] ?? ""); i += 1) {
+    const words = lines[i].match(WORD).map((word) => word.replace(/^(['"])(.*)\1$/, "$2"));
+    yield Object.fromEntries(names.map((name, j) => [name, words[j]]));
+  }
+}
+
+/**
+ * @param {Object<string, string>} atom
+ * @returns {string} residue name, chain, number and insertion code in their columns.
+ */
+function tail(atom) {
+  const code = /^[.?]$/.test(atom.pdbx_PDB_ins_code) ? " " : atom.pdbx_PDB_ins_code;
+  const name = atom.auth_comp_id ?? atom.label_comp_id;
+  return `${name.padStart(3)} ${atom.auth_asym_id}${atom.auth_seq_id.padStart(4)}${code}`;
+}
+
+/**
+ * @param {Object<string, string>} atom
+ * @param {number} serial
+ * @returns {string}
+ */
+function line(atom, serial) {
+  const name = atom.auth_atom_id ?? atom.label_atom_id;
+  const element = atom.type_symbol.toUpperCase();
+  // A name begins in the second column unless it needs all four, or its element has two letters.
+  const label = element.length === 2 || name.length > 3 ? name.padEnd(4) : ` ${name.padEnd(3)}`;
+  const xyz = [atom.Cartn_x, atom.Cartn_y, atom.Cartn_z].map((v) =>
+    Number(v).toFixed(3).padStart(8));
+  const [occupancy, b] = [atom.occupancy, atom.B_iso_or_equiv].map((v) =>
+    Number(v).toFixed(2).padStart(6));
+  const text = `${atom.group_PDB.padEnd(6)}${String(serial).padStart(5)} ${label} ${tail(atom)}` +
+    `   ${xyz.join("")}${occupancy}${b}          ${element.padStart(2)}`;
+  if (text.length !== 78) {
+    throw new Problem({ what: "the structure does not fit the columns of the PDB format",
+      where: `${atom.auth_asym_id} ${atom.auth_seq_id} ${name}`,
+      remedy: "Take the mmCIF file", code: "page.pdb" });
+  }
+  return `${text}  `;
+}

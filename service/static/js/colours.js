@@ -1,0 +1,114 @@
+/**
+ * Colours: of probabilities, of domains, and what they mean.
+ * @module colours
+ */
+
+import { el } from "./dom.js";
+
+/** Probability of the amino acid present: orange is doubtful, blue is certain. */
+const STOPS = [
+  [0, [184, 58, 16]], [0.05, [233, 128, 52]], [0.2, [245, 208, 116]], [0.5, [133, 184, 222]],
+  [1, [28, 90, 160]],
+];
+/** Domains, told apart by people who see no red or no green as well (Okabe and Ito 2008). */
+const DOMAINS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"];
+const NO_DOMAIN = "#b4bac4";
+
+/**
+ * @param {number} p 0 to 1.
+ * @returns {string} as CSS has it.
+ */
+export function wildTypeColour(p) {
+  let i = 1;
+  while (i < STOPS.length - 1 && p > STOPS[i][0]) i += 1;
+  const [low, from] = STOPS[i - 1];
+  const [high, to] = STOPS[i];
+  return mix(from, to, Math.min(1, Math.max(0, (p - low) / (high - low))));
+}
+
+/**
+ * @param {number} index place of the domain, -1 for none.
+ * @returns {string}
+ */
+export function domainColour(index) {
+  return index < 0 ? NO_DOMAIN : DOMAINS[index % DOMAINS.length];
+}
+
+/**
+ * Whether black letters are read better than white ones on a colour (WCAG luminance).
+ * @param {string} colour
+ * @returns {boolean}
+ */
+export function isBright(colour) {
+  const [r, g, b] = parts(colour).map((v) => (v / 255) ** 2.2);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18;
+}
+
+/**
+ * @param {number[]} from
+ * @param {number[]} to
+ * @param {number} share of `to`, 0 to 1.
+ * @returns {string}
+ */
+function mix(from, to, share) {
+  return `rgb(${from.map((v, i) => Math.round(v + share * (to[i] - v))).join(", ")})`;
+}
+
+/**
+ * A scale between two colours; the square root shows what is small.
+ * @param {string} none colour of 0.
+ * @param {string} full colour of 1.
+ * @returns {(value: number) => string}
+ */
+export function rootScale(none, full) {
+  const [from, to] = [parts(none), parts(full)];
+  const shades = Array.from({ length: 65 }, (_, i) => mix(from, to, i / 64));
+  return (value) => shades[Math.round(64 * Math.sqrt(Math.min(1, Math.max(0, value))))];
+}
+
+/**
+ * @param {string} colour "#rrggbb" or "rgb(r, g, b)".
+ * @returns {number[]} red, green, blue.
+ */
+function parts(colour) {
+  if (colour.startsWith("#")) {
+    return [1, 3, 5].map((i) => Number.parseInt(colour.slice(i, i + 2), 16));
+  }
+  return colour.match(/\d+/g).slice(0, 3).map(Number);
+}
+
+/**
+ * @param {string} colour
+ * @returns {number} 0xrrggbb.
+ */
+export function colourNumber(colour) {
+  const [r, g, b] = parts(colour);
+  return (r << 16) | (g << 8) | b;
+}
+
+/**
+ * What the colours mean.
+ * @param {string} name "domain" or "wild-type probability".
+ * @param {{id: string}[]} domains
+ * @returns {HTMLElement}
+ */
+export function legend(name, domains) {
+  if (name === "domain") {
+    const parts = domains.slice(0, DOMAINS.length).map((d, i) =>
+      swatch(domainColour(i), d.chopping ? `${d.chain}:${d.chopping}` : `chain ${d.chain}`));
+    return el("div", { class: "legend" }, ...parts, swatch(NO_DOMAIN, "none"));
+  }
+  return el("div", { class: "legend" },
+    ...[0, 0.05, 0.2, 0.5, 1].map((p) => swatch(wildTypeColour(p), String(p))));
+}
+
+/**
+ * @param {string} colour
+ * @param {string} text
+ * @returns {HTMLElement}
+ */
+function swatch(colour, text) {
+  const box = el("span", { class: "swatch", "aria-hidden": "true" });
+  box.style.background = colour;
+  return el("span", { class: "entry" }, box, text);
+}

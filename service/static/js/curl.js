@@ -1,0 +1,52 @@
+/**
+ * The same questions for a shell.
+ * @module curl
+ */
+
+import { knownKey } from "./api.js";
+
+/**
+ * @param {import("./jobs.js").Question|null} question null for an answer opened by address.
+ * @param {string} job
+ * @returns {string} one command a line.
+ */
+export function curlCommands(question, job) {
+  const base = new URL(".", location.href);
+  const key = knownKey() ? ` -H "Authorization: Bearer $PROTVOX_KEY"` : "";
+  const at = (path) => quote(new URL(path, base).href);
+  const lines = [];
+  if (question) {
+    lines.push(`curl${key}${payload(question)} ${at("jobs")}`);
+    const { domains, ...rest } = question.options;
+    lines.push(`curl${key}${payload({ ...question, options: rest })} ` +
+      at("predict/environment"));
+  }
+  lines.push(`curl${key} -o protvox.csv ${at(`jobs/${job}/results?format=csv`)}`);
+  return lines.join("\n");
+}
+
+/**
+ * @param {import("./jobs.js").Question} question
+ * @returns {string} arguments with what is sent.
+ */
+function payload({ file, id, options }) {
+  if (file) {
+    const name = file.name.replace(/["\\]/g, "\\$&");
+    const fields = Object.entries(options).map(([key, value]) => ` -F ${quote(`${key}=${value}`)}`);
+    return `${fields.join("")} -F ${quote(/^[\w.-]+$/.test(name) ? `file=@${name}`
+      : `file=@"${name}"`)}`;
+  }
+  const { domains, model_number: number, ...plain } = options;
+  const words = { id, ...plain };
+  if (domains) words.domains = domains.split("\n");
+  if (number) words.model_number = Number(number);
+  return ` --json ${quote(JSON.stringify(words))}`;
+}
+
+/**
+ * @param {string} text
+ * @returns {string} as one word of a POSIX shell.
+ */
+function quote(text) {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,117 @@
+/**
+ * Scores of mutations, asked for beside the answer, where the service has them.
+ * @module mutations
+ */
+
+import { card, el } from "./dom.js";
+import { saveButton, stem } from "./downloads.js";
+import { createJob, results, waitFor } from "./jobs.js";
+import { count } from "./numbers.js";
+import { growingTable, numberCell, residueRow } from "./rows.js";
+
+const HEADS = ["Residue", "Present", "Mutant", "Score", "Percentile"];
+
+/**
+ * @param {Object} shown
+ * @param {import("./prediction.js").Prediction} shown.prediction
+ * @param {string} shown.job
+ * @param {import("./jobs.js").Question|null} shown.question null for an answer opened by address.
+ * @param {(error: Error) => void} shown.fail
+ * @param {import("./selection.js").Selection} selection
+ * @returns {HTMLElement}
+ */
+export function mutationCard(shown, selection) {
+  const list = el("textarea", { rows: 3, spellcheck: "false", placeholder: "A:45W\nA:L50F",
+    "aria-label": "Mutations, one a line" });
+  const out = el("div", { role: "status" });
+  const run = async (mutations) => {
+    buttons.forEach((button) => { button.disabled = true; });
+    out.replaceChildren(el("p", { class: "quiet" }, "Scoring …"));
+    try {
+      const control = new AbortController();
+      const job = await createJob(await questionOf(shown, mutations), control.signal);
+      await waitFor(job.id, control.signal, () => {});
+      const scores = await (await results(job.id, "json")).json();
+      out.replaceChildren(scoreTable(scores, job.id, shown, selection, !mutations));
+    } catch (error) {
+      out.replaceChildren();
+      shown.fail(error);
+    } finally {
+      buttons.forEach((button) => { button.disabled = false; });
+    }
+  };
+  const listed = () => list.value.split(/[\s,;]+/).filter(Boolean).join("\n");
+  const buttons = [
+    el("button", { type: "button", on: { click: () => {
+      if (listed()) run(listed());
+      else list.focus();
+    } } }, "Score these"),
+    el("button", { type: "button", class: "plain", on: { click: () => run("") } }, "Score all"),
+  ];
+  return card("Mutations", { class: "mutations", "data-testid": "mutations" },
+    el("p", { class: "quiet" }, "One a line, by chain, author number and the mutant, with or " +
+      "without the amino acid present."),
+    list, el("div", { class: "row" }, ...buttons), out);
+}
+
+/**
+ * What to ask: about the same file or id, else about the structure the service kept.
+ * @param {{question: ?import("./jobs.js").Question, job: string,
+ *   prediction: import("./prediction.js").Prediction}} shown
+ * @param {string} mutations one a line, "" for all.
+ * @returns {Promise<import("./jobs.js").Question>}
+ */
+async function questionOf({ question, job, prediction }, mutations) {
+  const { chain, model_number: number } = question?.options ?? {};
+  const options = { task: "mutations" };
+  if (chain) options.chain = chain;
+  if (number) options.model_number = number;
+  if (mutations) options.mutations = mutations;
+  if (question) return { ...question, options };
+  const kept = await (await results(job, "cif")).blob();
+  return { file: new File([kept], `${stem(prediction.input.name)}.cif`), id: "", options };
+}
+
+/**
+ * @param {Object} scores by the schema protvox.mutations/1.
+ * @param {string} job
+ * @param {Object} shown
+ * @param {import("./selection.js").Selection} selection
+ * @param {boolean} ranked most destabilising first, instead of the order asked for.
+ * @returns {HTMLElement}
+ */
+function scoreTable(scores, job, shown, selection, ranked) {
+  const index = new Map(shown.prediction.residues.map((r) =>
+    [`${r.chain} ${r.number}${r.insertionCode}`, r.index]));
+  const orders = {
+    list: () => scores.mutations,
+    low: () => [...scores.mutations].sort((a, b) => a.score - b.score),
+    high: () => [...scores.mutations].sort((a, b) => b.score - a.score),
+  };
+  const row = (m) => {
+    const name = `${m.chain} ${m.number}${m.insertion_code}`;
+    return residueRow(name, index.get(name) ?? -1, selection, el("td", {}, m.wild_type),
+      el("td", {}, m.mutant), numberCell(m.score.toFixed(2)), numberCell(m.percentile.toFixed(1)));
+  };
+  const body = el("div", {});
+  const show = () => {
+    body.replaceChildren(growingTable("Mutations", HEADS, orders[choice.value](), row));
+  };
+  const choice = el("select", { "aria-label": "Order", on: { change: show } },
+    el("option", { value: "low" }, "best tolerated first"),
+    el("option", { value: "high" }, "most destabilising first"),
+    el("option", { value: "list" }, ranked ? "in the order of the file" : "as listed"));
+  choice.value = ranked ? "low" : "list";
+  show();
+  const begin = stem(shown.prediction.input.name);
+  const failures = scores.failures.map((f) => el("li", { class: "warning" },
+    `${f.mutation}: ${f.why}`));
+  return el("div", { class: "scores" },
+    el("p", { class: "quiet" }, `${count(scores.mutations.length)} mutations. Score: ` +
+      `${scores.score}.`),
+    failures.length ? el("ul", { class: "warnings" }, ...failures) : null,
+    el("div", { class: "row wrap" }, choice,
+      saveButton("CSV", `${begin}-mutations.csv`,
+        async () => (await results(job, "csv")).blob(), shown.fail)),
+    body);
+}

@@ -1,0 +1,52 @@
+/**
+ * Pointing and picking in a canvas, with pointer and keys.
+ * @module steer
+ */
+
+/**
+ * @param {import("./window.js").CanvasWindow} view
+ * @param {import("./selection.js").Selection} selection
+ * @param {Object} layout
+ * @param {number} layout.count of residues.
+ * @param {(place: {x: number, y: number}) => {index: number, amino: number}} layout.find what is
+ *   at a place.
+ * @param {() => number} layout.down how many residues one step down is; 0 to move among the
+ *   amino acids.
+ * @param {number} layout.rows amino acids.
+ */
+export function steer(view, selection, { count, find, down, rows }) {
+  const { element } = view;
+  element.addEventListener("pointermove", (event) => {
+    const { index, amino } = find(view.locate(event));
+    selection.hover(index, amino);
+  });
+  element.addEventListener("pointerleave", () => selection.hover(-1));
+  element.addEventListener("blur", () => selection.hover(-1));
+  element.addEventListener("click", (event) => {
+    const { index } = find(view.locate(event));
+    if (index >= 0) selection.pin(index);
+  });
+  element.addEventListener("keydown", (event) => {
+    const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 };
+    const from = Math.max(0, selection.current);
+    let index = from;
+    let { amino } = selection;
+    if (event.key in steps) index += selection.current < 0 ? 0 : steps[event.key];
+    else if (event.key === "Home") index = 0;
+    else if (event.key === "End") index = count - 1;
+    else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      const step = event.key === "ArrowUp" ? -1 : 1;
+      if (down()) index += step * down();
+      else amino = Math.min(rows - 1, Math.max(0, amino + step));
+    } else if (event.key === "Enter" || event.key === " ") {
+      selection.pin(from);
+      event.preventDefault();
+      return;
+    } else if (event.key === "Escape") {
+      selection.hover(-1);
+      return;
+    } else return;
+    event.preventDefault();
+    selection.hover(Math.min(count - 1, Math.max(0, index)), amino);
+  });
+}

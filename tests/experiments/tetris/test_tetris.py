@@ -1,0 +1,98 @@
+"""The Tetris experiment, reduced."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from experiments.tetris.__main__ import HERE, read_config, run, variants
+from experiments.tetris.networks import NetworkConfig, SteerableNet, build
+from experiments.tetris.shapes import GRID, NAMES, cubes, draw
+from experiments.tetris.training import ANGLES, TrainingConfig, run_seed, turn_about
+from protvox.nn import assert_equivariant
+from protvox.voxel.rotation import random_rotations
+
+SMALL = NetworkConfig(multiplicities=((2, 2, 1), (2, 2, 1), (2, 2, 1), (8,)))
+
+
+def test_pieces_are_four_connected_cubes_all_different():
+    centres = cubes()
+    assert centres.shape == (8, 4, 3)
+    apart = np.linalg.norm(centres[:, :, None] - centres[:, None], axis=-1)
+    edge = apart[apart > 0].min()
+    assert np.all((np.isclose(apart, edge).sum(axis=(1, 2)) // 2) >= 3)
+    # Sorted distances tell all pieces apart but the mirror images.
+    prints = {tuple(np.round(np.sort(one.ravel()), 6)) for one in apart}
+    assert len(prints) == len(NAMES) - 1
+
+
+def test_screws_are_mirror_images_and_no_rotations_of_each_other():
+    left, right = cubes()[:2]
+    triple = [np.linalg.det(piece[[1, 2, 3]] - piece[0]) for piece in (left, right)]
+    assert triple[0] == pytest.approx(-triple[1])
+    assert abs(triple[0]) > 0
+
+
+def test_a_rotated_piece_is_drawn_like_a_rotated_picture():
+    # A quarter turn about z moves voxels without any interpolation.
+    quarter = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    turned = draw(np.arange(8), np.tile(quarter, (8, 1, 1)))
+    expected = draw(np.arange(8)).transpose(2, 3).flip(2)
+    assert torch.allclose(turned, expected, atol=1e-3)
+
+
+def test_no_piece_leaves_the_grid():
+    rotations = random_rotations(80, np.random.default_rng(0))
+    sums = draw(np.repeat(np.arange(8), 10), rotations).sum(dim=(1, 2, 3, 4))
+    assert float(sums.max() / sums.min()) < 1.01
+    reach = np.linalg.norm(cubes(), axis=-1).max() + 2 * GRID.sigma
+    assert reach < GRID.extent[0] / 2
+
+
+def test_turns_about_axes():
+    axis = np.array([[0.0, 0.0, 1.0]])
+    assert np.allclose(turn_about(axis, np.pi / 2)[0] @ (1, 0, 0), (0, 1, 0))
+
+
+def test_untrained_steerable_network_is_invariant_and_the_conventional_one_is_not():
+    torch.manual_seed(0)
+    network = SteerableNet(SMALL).eval()
+    assert_equivariant(network, "1x0e", "8x0e", size=GRID.shape[0], batch=1)
+    with pytest.raises(AssertionError, match="does not commute"):
+        assert_equivariant(
+            build("conventional", SMALL, 0).eval(), "1x0e", "8x0e", size=GRID.shape[0], batch=1
+        )
+
+
+def test_both_networks_have_the_same_layers():
+    config, _ = read_config(HERE / "config.toml")
+    kinds = {name: build(kind, shape, 0) for name, (kind, shape) in variants(config).items()}
+    assert set(kinds) == {"steerable", "conventional", "without_low_pass"}
+    inputs = draw(np.arange(2))
+    assert {network.eval()(inputs).shape for network in kinds.values()} == {(2, 8)}
+
+
+def test_outcomes_are_logged_and_taken_up_again(tmp_path):
+    training = TrainingConfig(seeds=1, steps=1, rotations=1, axes=1)
+    first = run(SMALL, training, tmp_path / "log.jsonl")
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    again = run(SMALL, training, tmp_path / "log.jsonl")
+    assert len(lines) == 3
+    assert (tmp_path / "log.jsonl").read_text().splitlines() == lines
+    assert again == first
+    assert first["steerable"]["seeds"] == [first["steerable"]["mean"]]
+    assert len(first["conventional"]["by_angle"]) == len(ANGLES)
+
+
+@pytest.mark.slow
+def test_one_steerable_network_beats_one_conventional():
+    config, training = read_config(HERE / "config.toml")
+    training = dataclasses.replace(training, rotations=10, axes=1)
+    steerable, conventional = (
+        run_seed(build(kind, config, 0), training, 0).accuracy
+        for kind in ("steerable", "conventional")
+    )
+    assert conventional < 0.5 < steerable - 0.2

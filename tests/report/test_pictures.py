@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from protvox.predict.mutation_results import MutationScores, MutationTable, score_matrix
+from protvox.predict.residues import ResidueTable
+from protvox.predict.results import InputInfo
+from protvox.report.figures import picture_bytes
+from protvox.report.heatmap import ORDER, draw_heatmap
+from protvox.report.logo import draw_logo, letter_heights
+from protvox.report.panels import panels
+from protvox.vocabulary import AMINO_ACIDS, ONE_LETTER, THREE_LETTER
+
+pytest.importorskip("matplotlib")
+
+
+@pytest.fixture
+def scores() -> MutationScores:
+    """Chain A of 100 residues and a chain without a name of 30."""
+    n = 130
+    chain = np.array(["A"] * 100 + [""] * 30)
+    logits = np.random.default_rng(0).normal(0, 2, (n, 20))
+    p = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype(np.float32)
+    wild_type = np.array([AMINO_ACIDS[i % 20] for i in range(n)])
+    table = ResidueTable(
+        chain, np.arange(-3, n - 3, dtype=np.int32), np.full(n, "", "<U1"), wild_type, p
+    )
+    empty = np.empty(0)
+    rows = MutationTable(empty, empty, empty, empty, empty, empty, empty, empty)
+    info = InputInfo("a\x1b$x$.cif", "mmcif", "0" * 64, 1, 999, n)
+    return MutationScores(info, "environment@1", table, np.log(np.full(20, 0.05)), rows)
+
+
+def test_the_heat_map_shows_every_score_in_its_place(scores):
+    figure = draw_heatmap(scores)
+    images = [axes.images[0] for axes in figure.axes if axes.images]
+    assert [image.get_array().shape for image in images] == [(20, 80), (20, 20), (20, 30)]
+    shown = np.concatenate([image.get_array() for image in images], axis=1)
+    matrix = score_matrix(scores.residues, scores.background)
+    for row, one in enumerate(ORDER):
+        np.testing.assert_allclose(shown[row], matrix[:, AMINO_ACIDS.index(THREE_LETTER[one])])
+    low, high = images[0].get_clim()
+    assert low == -high
+
+
+def test_the_dots_mark_what_is_present(scores):
+    first = draw_heatmap(scores).axes[0]
+    dots = first.lines[0].get_ydata()
+    assert "".join(ORDER[i] for i in dots[:20]) == "".join(ONE_LETTER[n] for n in AMINO_ACIDS)
+
+
+def test_every_amino_acid_has_a_line():
+    assert sorted(ORDER) == sorted(ONE_LETTER.values())
+
+
+def test_letters_of_a_certain_site_are_all_of_log2_20():
+    p = np.zeros((3, 20), dtype=np.float32)
+    p[0, 4] = 1.0
+    p[1] = 0.05
+    p[2, :2] = 0.5
+    heights = letter_heights(p)
+    assert heights[0, 4] == pytest.approx(np.log2(20), abs=1e-6)
+    assert heights[1] == pytest.approx(np.zeros(20), abs=1e-6)
+    assert heights[2, :2] == pytest.approx(np.full(2, (np.log2(20) - 1) / 2), abs=1e-6)
+
+
+def test_stacks_of_the_logo_are_as_tall_as_their_information(scores):
+    figure = draw_logo(scores)
+    tops = np.zeros(80)
+    for collection in figure.axes[0].collections:
+        for path in collection.get_paths():
+            box = path.get_extents()
+            site = round((box.x0 + box.x1) / 2)
+            tops[site] = max(tops[site], box.y1)
+    expected = letter_heights(scores.residues.probabilities).sum(axis=1)[:80]
+    np.testing.assert_allclose(tops, expected, atol=1e-6)
+
+
+def test_lines_break_at_chains_and_never_lose_a_residue():
+    chain = np.array([f"c{i // 7}" for i in range(7_000)])
+    lines = panels(chain)
+    np.testing.assert_array_equal(np.concatenate(lines), np.arange(len(chain)))
+    assert all(len(set(chain[line])) == 1 for line in lines)
+    assert len(panels(np.full(20_000, "A"))) <= 60
+
+
+@pytest.mark.parametrize("name", ["map.png", "map.svg", "map.pdf"])
+def test_equal_results_are_equal_files(scores, name):
+    first, second = (picture_bytes(draw_heatmap(scores), name) for _ in range(2))
+    assert first == second

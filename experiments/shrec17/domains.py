@@ -21,25 +21,26 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from torch import Tensor, nn
 
 from experiments.shrec17.evaluator import Labels, evaluate
 from experiments.shrec17.lists import rank_by_angle
+from protvox.train.domains import DomainData
 from protvox.train.shards import Shard, read_shards
-from protvox.zoo.poses import domain_logits
+from protvox.zoo.cath import CathNet, DomainBatch
+from protvox.zoo.poses import draw_poses
 from protvox.zoo.registry import load_folder
 
 LEVELS: Final = {"architecture": (2, 3), "topology": (3, 4)}
 """Numbers of a CATH code that make the category and the subcategory."""
 
 
-def embed(network: nn.Module, shard: Shard, device: torch.device) -> NDArray[np.float32]:
+def embed(network: CathNet, shard: Shard, device: torch.device) -> NDArray[np.float32]:
     """Return what the classifier of a domain network sees, averaged over the poses.
 
     Parameters
     ----------
     network
-        The CATH network, ready to predict; its last layers are called ``classifier``.
+        The CATH network, ready to predict.
     shard
         Domains.
     device
@@ -50,21 +51,13 @@ def embed(network: nn.Module, shard: Shard, device: torch.device) -> NDArray[np.
     ndarray
         ``domain feature`` float32.
     """
-    seen: list[Tensor] = []
-    watch = network.classifier.register_forward_pre_hook(
-        lambda _, inputs: seen.append(inputs[0].detach().float().mean(dim=0).cpu())
-    )
-    coordinates = shard.positions()
-    bounds = shard.residue_start[shard.structure_start]
+    data = DomainData(shard, network.config)
     features = []
-    try:
+    with torch.inference_mode():
         for row in track(range(shard.n_structures), "domains", console=Console(stderr=True)):
-            atoms = slice(int(bounds[row]), int(bounds[row + 1]))
-            seen.clear()
-            domain_logits(network, coordinates[atoms], shard.atom_type[atoms], device)
-            features.append(torch.stack(seen).mean(dim=0).numpy())
-    finally:
-        watch.remove()
+            poses = draw_poses(data.ca(row), network.config, name=str(shard.name[row]))
+            found = network.embed(DomainBatch.join(poses).to(device))
+            features.append(found.float().mean(dim=0).cpu().numpy())
     return np.stack(features)
 
 

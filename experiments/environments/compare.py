@@ -142,7 +142,8 @@ def main() -> None:
     }
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
-    draw(metrics, options.output / "curves.png")
+    if any(metrics[kind] for kind in KINDS):
+        draw(metrics, options.output / "curves.png")
     for kind in KINDS:
         for setting, found in metrics[kind].items():
             print(f"{kind}, {setting}: test top-1 {found['test']['top1']:.3f}, "

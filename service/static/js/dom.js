@@ -52,7 +52,8 @@ export function byId(id) {
  */
 export function card(title, attributes, ...children) {
   const { class: extra = "", ...rest } = attributes;
-  return el("section", { class: `card ${extra}`.trim(), ...rest }, el("h2", {}, title), ...children);
+  return el("section", { class: `card ${extra}`.trim(), ...rest },
+    el("h2", {}, title), ...children);
 }
 
 /**

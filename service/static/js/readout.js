@@ -44,7 +44,8 @@ function words({ residues, matrix }, index, amino) {
   const parts = [el("strong", {}, `${residueName(residue)} ${residue.wildType}`),
     ` p ${probability(residue.p)}`];
   if (amino >= 0) parts.push(` · ${CODES[amino]} ${probability(row[amino])}`);
-  parts.push(` · most probable ${best.map((j) => `${CODES[j]} ${probability(row[j])}`).join(", ")}`);
+  const ranked = best.map((j) => `${CODES[j]} ${probability(row[j])}`).join(", ");
+  parts.push(` · most probable ${ranked}`);
   if (residue.odds > 1) parts.push(` · odds ${odds(residue.odds)}`);
   return parts;
 }

@@ -59,9 +59,10 @@ export class CanvasWindow {
     const height = Math.min(clientHeight, this.#spacer.offsetHeight);
     const ratio = window.devicePixelRatio || 1;
     const canvas = this.#canvas;
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
+    const [wide, tall] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== wide || canvas.height !== tall) {
+      canvas.width = wide;
+      canvas.height = tall;
       canvas.style.width = `${width}px`;
       canvas.style.height = `${height}px`;
     }

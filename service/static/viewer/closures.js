@@ -3,7 +3,8 @@
  *
  * The video encoder inside its bundle, which is not used here, makes two kinds of functions from
  * strings as it loads: one that passes its arguments on, and one that calls by number. Both are
- * given as closures instead; anything else is refused, as the policy of the frame would.
+ * given as closures instead; anything else is refused, as the policy of the frame would. Its
+ * machine code would be refused as well; it is kept waiting instead, which it does quietly.
  */
 "use strict";
 
@@ -18,3 +19,6 @@ window.Function = new Proxy(Function, {
     throw new EvalError("strings are not evaluated here");
   },
 });
+
+WebAssembly.instantiate = () => new Promise(() => {});
+WebAssembly.instantiateStreaming = WebAssembly.instantiate;

@@ -70,6 +70,7 @@ const receive = {
       representationPresetParams: { theme: { globalName: THEME } },
     });
     if (!shownStructure()) throw new Error("the viewer found no structure in the file");
+    await drawn();
     tell("shown");
   },
   async colour({ colours }) {
@@ -106,8 +107,37 @@ const receive = {
   },
 };
 
+/** Wait until something is on the screen: a preset is done before its shapes are. */
+async function drawn() {
+  const { canvas3d } = viewer.plugin;
+  const until = (observable, holds) => new Promise((resolve) => {
+    const subscription = observable.subscribe((value) => {
+      if (!holds(value)) return;
+      // The first value may come before there is a subscription to end.
+      queueMicrotask(() => subscription.unsubscribe());
+      resolve();
+    });
+  });
+  await until(canvas3d.reprCount, (count) => count > 0);
+  await until(canvas3d.didDraw, () => true);
+}
+
+/** Draw plainly: without axes, and cheaply where no graphics processor helps. */
+function simplify(canvas3d) {
+  const { gl } = canvas3d.webgl;
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : "";
+  const off = { name: "off", params: {} };
+  canvas3d.setProps({ camera: { helper: { axes: off } } });
+  if (/swiftshader|llvmpipe|software/i.test(name)) {
+    canvas3d.setProps({ multiSample: { mode: "off" }, postprocessing: { occlusion: off,
+      antialiasing: off } });
+  }
+}
+
 /** Make the viewer and listen. */
 async function begin() {
+  const { Viewport } = molstar.lib.plugin.PluginConfig;
   viewer = await molstar.Viewer.create("app", {
     extensions: [], layoutShowControls: false, layoutShowRemoteState: false,
     layoutShowSequence: false, layoutShowLog: false, layoutShowLeftPanel: false,
@@ -116,9 +146,11 @@ async function begin() {
     viewportShowToggleFullscreen: false, viewportShowTrajectoryControls: false,
     viewportShowScreenshotControls: false, viewportShowReset: false,
     volumeStreamingDisabled: true, allowMajorPerformanceCaveat: true,
+    config: [[Viewport.ShowXR, "never"], [Viewport.ShowIllumination, false]],
   });
   const { plugin } = viewer;
   if (!plugin.canvas3d) throw new Error("the browser offers no WebGL");
+  simplify(plugin.canvas3d);
   plugin.representation.structure.themes.colorThemeRegistry.add(themeProvider());
   const { interaction } = plugin.behaviors;
   interaction.hover.subscribe(({ current }) => tell("hover", { index: indexOf(current.loci) }));

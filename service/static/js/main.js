@@ -57,6 +57,10 @@ async function follow(name, question, id = "") {
     if (signal.aborted) return;
     const problem = asProblem(error);
     show(errorState(problem, problem.mayPass ? () => follow(name, question, begun) : null));
+    if (problem.status === 401) {
+      byId("options").open = true;
+      byId("key").focus();
+    }
   }
 }
 

@@ -157,7 +157,9 @@ def test_ca_atoms_are_all_that_an_architecture_needs(ubiquitin):
     prediction = classify(trace)
     assert len(prediction.residues) == 0
     assert prediction.domains[0].architectures == expected.architectures
-    assert any("76 of 76 residues have no environment" in w for w in prediction.warnings), prediction.warnings
+    assert any("76 of 76 residues have no environment" in w for w in prediction.warnings), (
+        prediction.warnings
+    )
     assert not any("side chains" in w for w in classify(trace, task="cath").warnings)
     with pytest.raises(InputError) as caught:
         classify(trace, task="environment")

@@ -82,7 +82,8 @@ def test_json_follows_the_schema_in_order(prediction):
     ]  # fmt: skip
     assert document["input"]["dropped"] == [{"what": "2 waters", "where": "chain A", "why": "w"}]
     assert list(document["domains"][0]) == [
-        "id", "chain", "chopping", "n_residues", "in_range", "model", "class", "architectures",
+        "id", "chain", "chopping", "n_residues", "in_range", "doubts", "model", "class",
+        "architectures",
         "nearest",
     ]  # fmt: skip
     assert document["domains"][0]["in_range"] is False

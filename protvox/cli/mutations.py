@@ -119,7 +119,7 @@ def mutations(
       protvox mutations 1abc.cif
       protvox mutations 1abc.cif --mutations A:45W --mutations A:L50F
       protvox mutations 1abc.cif --mutations list.csv -o scores.csv
-      protvox mutations 1abc.cif --chain A --sort score -o ranked.csv --heatmap scan.png
+      protvox mutations 1abc.cif --sort score -o ranked.csv --heatmap scan.png
     """  # noqa: D301 (\b is click's mark for lines to keep)
     source = _one_input(source, example)
     request = _Request(**options)

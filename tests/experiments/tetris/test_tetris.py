@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -11,7 +9,7 @@ import torch
 from experiments.tetris.__main__ import HERE, read_config, run, variants
 from experiments.tetris.networks import NetworkConfig, SteerableNet, build
 from experiments.tetris.shapes import GRID, NAMES, cubes, draw
-from experiments.tetris.training import ANGLES, TrainingConfig, run_seed, turn_about
+from experiments.tetris.training import ANGLES, TrainingConfig, turn_about
 from protvox.nn import assert_equivariant
 from protvox.voxel.rotation import random_rotations
 
@@ -85,14 +83,3 @@ def test_outcomes_are_logged_and_taken_up_again(tmp_path):
     assert again == first
     assert first["steerable"]["seeds"] == [first["steerable"]["mean"]]
     assert len(first["conventional"]["by_angle"]) == len(ANGLES)
-
-
-@pytest.mark.slow
-def test_one_steerable_network_beats_one_conventional():
-    config, training = read_config(HERE / "config.toml")
-    training = dataclasses.replace(training, rotations=10, axes=1)
-    steerable, conventional = (
-        run_seed(build(kind, config, 0), training, 0).accuracy
-        for kind in ("steerable", "conventional")
-    )
-    assert conventional < 0.5 < steerable - 0.2

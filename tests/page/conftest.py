@@ -63,9 +63,9 @@ def wait_ready(process, address, log):
     raise TimeoutError(log.read_text())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium."""
+    """Chromium; for one module, since other tests cannot run event loops beside Playwright's."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     with playwright.sync_playwright() as engine:

@@ -17,6 +17,7 @@ from protvox.cli.doctor import doctor
 from protvox.cli.failures import INTERRUPTED_EXIT, report
 from protvox.cli.models import models
 from protvox.cli.mutations import mutations
+from protvox.cli.score import score
 from protvox.cli.serve import serve
 from protvox.cli.train import train
 from protvox.cli.voxelize import voxelize
@@ -56,7 +57,7 @@ def app() -> None:
     """  # noqa: D301 (\b is click's mark for lines to keep)
 
 
-for _command in (classify, mutations, voxelize, models, train, serve, doctor, completion):
+for _command in (classify, mutations, score, voxelize, models, train, serve, doctor, completion):
     app.add_command(_command)
 
 

@@ -100,6 +100,36 @@ def progress(label: str) -> Iterator[Report | None]:
         yield report
 
 
+@contextmanager
+def bar(total: int) -> Iterator[Callable[[int, str], None] | None]:
+    """Show a bar with a line of text on a terminal; nothing in a log or a pipe.
+
+    Parameters
+    ----------
+    total
+        Steps in all.
+
+    Yields
+    ------
+    callable or None
+        To be called with the steps done and the text; ``None`` when nobody looks.
+    """
+    stderr = _console()
+    if not stderr.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (BarColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=stderr, transient=True) as shown:
+        task = shown.add_task("", total=total)
+
+        def advance(done: int, text: str) -> None:
+            shown.update(task, completed=done, description=text)
+
+        yield advance
+
+
 def _console() -> Console:
     from rich.console import Console
 

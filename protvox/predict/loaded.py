@@ -21,6 +21,7 @@ Predictor = EnvironmentPredictor | CathPredictor
 
 _held: dict[tuple[Path, torch.device], Predictor] = {}
 _door = threading.Lock()
+_share: int | None = None
 
 
 def load_predictor(name: str, device: str = "auto") -> Predictor:
@@ -55,15 +56,28 @@ def load_predictor(name: str, device: str = "auto") -> Predictor:
         return held
 
 
+def keep_threads(threads: int) -> None:
+    """Keep this process to some CPU threads, whatever ``PROTVOX_THREADS`` allows in all.
+
+    Parameters
+    ----------
+    threads
+        Its share, at least 1.
+    """
+    global _share
+    _share = threads
+    limit_threads()
+
+
 def limit_threads() -> None:
-    """Keep to the number of CPU threads in ``PROTVOX_THREADS``, in the calling thread.
+    """Keep to the share of this process, or to ``PROTVOX_THREADS``, in the calling thread.
 
     Raises
     ------
     UsageError
         If the variable cannot be understood.
     """
-    threads = load_settings().threads
+    threads = _share or load_settings().threads
     if threads is None:
         return
     # numba remembers the number for each calling thread, so once at loading is not enough.

@@ -81,7 +81,7 @@ def classify(
     DeviceError
         If the device is missing or out of memory.
     """
-    names = _model_names(task, model)
+    names = model_names(task, model)
     if top_k < 1:
         raise UsageError("at least one architecture must be kept", where=f"top_k {top_k}",
                          remedy="Give 1 or more", code="usage.top_k")  # fmt: skip
@@ -132,7 +132,28 @@ def classify(
     )
 
 
-def _model_names(task: str, model: str | None) -> dict[str, str]:
+def model_names(task: str, model: str | None) -> dict[str, str]:
+    """Return which model answers which task.
+
+    Parameters
+    ----------
+    task
+        ``"all"``, ``"cath"`` or ``"environment"``.
+    model
+        A model to use in place of the released one for its task.
+
+    Returns
+    -------
+    dict
+        Task of a model to its name.
+
+    Raises
+    ------
+    UsageError
+        If there is no such task.
+    ModelError
+        If there is no such model, or it is not for the task.
+    """
     if task != "all" and task not in _DEFAULT_MODELS:
         raise UsageError("there is no such task", where=str(task),
                          remedy="Use all, cath or environment", code="usage.task")  # fmt: skip

@@ -18,7 +18,7 @@ from protvox.structure.pdb_columns import check_columns
 from protvox.structure.sniff import clean_text, sniff_format
 from protvox.structure.table import AtomTable
 
-__all__ = ["ReadLimits", "read_structure"]
+__all__ = ["ReadLimits", "load_content", "read_structure"]
 
 _FORMAT_NAMES: Final = {"pdb": "PDB", "mmcif": "mmCIF", "bcif": "BinaryCIF"}
 _PARSER_ERRORS: Final = (
@@ -64,7 +64,7 @@ def read_structure(
     InputError
         For anything that is not a readable protein structure; see its ``code``.
     """
-    data, given = _load(source, limits, offline)
+    data, given = load_content(source, limits=limits, offline=offline)
     label = name or given
     digest = hashlib.sha256(data).hexdigest()
     content = clean_text(inflate(data, where=label, limits=limits))
@@ -75,9 +75,31 @@ def read_structure(
     )
 
 
-def _load(
-    source: str | Path | bytes, limits: ReadLimits, offline: bool | None
+def load_content(
+    source: str | Path | bytes,
+    *,
+    limits: ReadLimits = DEFAULT_LIMITS,
+    offline: bool | None = None,
 ) -> tuple[bytes, str]:
+    """Get the content of a structure without looking into it.
+
+    Parameters
+    ----------
+    source, limits, offline
+        See `read_structure`.
+
+    Returns
+    -------
+    content : bytes
+        As stored, compressed or not.
+    name : str
+        What to call it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be had, or is too large.
+    """
     if isinstance(source, bytes):
         return source, "bytes"
     if source == "-":

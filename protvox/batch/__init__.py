@@ -1,0 +1,1 @@
+"""Many structures: read, predicted and written side by side, resumable at any moment."""

@@ -1,0 +1,176 @@
+"""The model process: structures in, rows of the tables out."""
+
+from __future__ import annotations
+
+import time
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+
+from protvox.batch.options import BatchOptions, spread_devices
+from protvox.batch.plan import Item
+from protvox.batch.reader import Failure, failure_of
+from protvox.batch.schema import table_schemas
+from protvox.errors import DeviceError, ModelError, ProtvoxError
+from protvox.structure.model import Structure
+
+if TYPE_CHECKING:
+    from protvox.predict.results import Prediction
+
+
+class Hello(NamedTuple):
+    """What a model process says when it is ready.
+
+    Attributes
+    ----------
+    models
+        ``name@version`` of each model in use to the SHA-256 of its weights.
+    devices
+        Where the model processes of this machine belong, this one first.
+    """
+
+    models: dict[str, str]
+    devices: tuple[str, ...]
+
+
+class Answer(NamedTuple):
+    """What a model process says about a structure.
+
+    Attributes
+    ----------
+    domains, residues
+        Rows of the tables.
+    about
+        Columns of the table of inputs.
+    """
+
+    domains: pa.Table
+    residues: pa.Table
+    about: dict[str, str | int | float]
+
+
+class Fatal(NamedTuple):
+    """An error that every structure would meet.
+
+    Attributes
+    ----------
+    error
+        It.
+    """
+
+    error: ProtvoxError
+
+
+def answer_items(pipe: Connection, options: BatchOptions, device: str, cores: int) -> None:
+    """Predict structures until the pipe closes.
+
+    First a `Hello` goes out, or `Fatal`. Then for each `Item` and each `Structure` after it, an
+    `Answer`, a `Failure` or `Fatal` does.
+
+    Parameters
+    ----------
+    pipe
+        To the run.
+    options
+        What to ask.
+    device
+        Where to compute.
+    cores
+        Processor threads of all model processes together.
+    """
+    try:
+        import torch
+
+        from protvox.predict.loaded import keep_threads
+
+        devices, threads = spread_devices(device, cores, torch.cuda.device_count())
+        keep_threads(threads)
+        device = devices[0]
+        pipe.send(Hello(_load_models(options, device), devices))
+    except ProtvoxError as error:
+        pipe.send(Fatal(error))
+        return
+    while True:
+        item: Item = pipe.recv()
+        structure: Structure = pipe.recv()
+        pipe.send(_answer(item, structure, options, device))
+
+
+def _load_models(options: BatchOptions, device: str) -> dict[str, str]:
+    from protvox.predict.loaded import load_predictor
+    from protvox.predict.predictor import model_names
+
+    cards = [load_predictor(name, device).card
+             for name in model_names(options.task, options.model).values()]  # fmt: skip
+    return {card.reference: card.sha256 for card in cards}
+
+
+def _answer(
+    item: Item, structure: Structure, options: BatchOptions, device: str
+) -> Answer | Failure | Fatal:
+    start = time.perf_counter()
+    try:
+        prediction = _predict(item, structure, options, device)
+        return tabulate(item, prediction, options, time.perf_counter() - start)
+    except Exception as error:
+        if _strikes_all(error):
+            return Fatal(error)  # type: ignore[arg-type]
+        return failure_of(error)
+
+
+def _predict(item: Item, structure: Structure, options: BatchOptions, device: str) -> Prediction:
+    from protvox import predict
+    from protvox.structure.select import parse_selection
+
+    return predict.classify(
+        structure,
+        task=options.task,
+        domains=[parse_selection(item.chopping)] if item.chopping else None,
+        chain=item.chain or None,
+        top_k=options.top_k,
+        device=device,
+        model=options.model,
+    )
+
+
+def tabulate(item: Item, prediction: Prediction, options: BatchOptions, seconds: float) -> Answer:
+    """Return a prediction as rows.
+
+    Parameters
+    ----------
+    item
+        What it is about.
+    prediction
+        The answer.
+    options
+        What was asked.
+    seconds
+        What it took.
+    """
+    schemas = table_schemas(options.top_k)
+    tables = prediction.to_pandas()
+    info = prediction.input
+    about: dict[str, str | int | float] = {
+        "format": info.format,
+        "model": info.model,
+        "n_atoms": info.n_atoms,
+        "n_residues": info.n_residues,
+        "n_dropped": len(info.dropped),
+        "warnings": "\n".join(prediction.warnings),
+        "seconds": seconds,
+    }
+    rows = [
+        pa.Table.from_pandas(
+            frame.assign(id=item.id, path=item.shown_path).reindex(columns=schemas[name].names),
+            schema=schemas[name], preserve_index=False,
+        )
+        for name, frame in (("domains", tables.domains), ("residues", tables.residues))
+    ]  # fmt: skip
+    return Answer(rows[0], rows[1], about)
+
+
+def _strikes_all(error: Exception) -> bool:
+    if isinstance(error, DeviceError):
+        return not error.code.endswith("memory")
+    return isinstance(error, ModelError)

@@ -89,6 +89,9 @@ def _rows(rows: csv.DictReader[str], path: str) -> Iterator[Line]:
     for row in rows:
         written, chain, chopping, name = ((row.get(key) or "").strip() for key in _COLUMNS)
         where = f"{path}, line {rows.line_num}"
+        chain, chopping, name = (
+            text.encode("utf-8", "backslashreplace").decode() for text in (chain, chopping, name)
+        )
         if not written:
             raise _bad("the row has no path", where, "Fill it in, or remove the row")
         if name and name in seen:

@@ -37,13 +37,19 @@ def failure_of(error: Exception) -> Failure:
         Any; what is not raised on purpose is told as a bug.
     """
     if isinstance(error, ProtvoxError):
-        return Failure(error.code, error.what, error.where or "", error.remedy or "")
+        words = (error.what, error.where or "", error.remedy or "")
+        return Failure(error.code, *(_as_text(word) for word in words))
     if isinstance(error, MemoryError):
         return Failure("device.memory", "out of memory", "",
                        "Use a smaller structure or a larger machine")  # fmt: skip
     reason = " ".join(str(error).split())[:300]
-    return Failure("bug", f"{type(error).__name__}: {reason}", "",
+    return Failure("bug", _as_text(f"{type(error).__name__}: {reason}"), "",
                    "This is a bug in protvox; please report it with the file")  # fmt: skip
+
+
+def _as_text(words: str) -> str:
+    """Turn bytes of a file name that are no text into escapes, since tables cannot hold them."""
+    return words.encode("utf-8", "backslashreplace").decode()
 
 
 def read_items(pipe: Connection, model_number: int | None) -> None:

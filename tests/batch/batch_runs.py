@@ -1,0 +1,34 @@
+"""How the tests of this folder run and read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from protvox.batch.options import BatchOptions, Resources
+from protvox.batch.plan import make_plan
+from protvox.batch.run import Run
+from protvox.batch.store import Store
+
+SMALL = ("1ubi.pdb", "1ejg.pdb.gz", "1a8o.cif")
+
+
+def score(inputs, out, *, task="cath", timeout=120.0, retry=False, force=False, **more):
+    """Run on one core, in this process; return the progress."""
+    plan = make_plan([str(inputs)])
+    with Store(Path(out)) as store:
+        if force:
+            store.clear()
+        resources = Resources("cpu", 1, 1, timeout)
+        run = Run(plan.items, BatchOptions(task=task), resources, store, retry=retry, **more)
+        return run.execute()
+
+
+def rows(out, table="domains") -> pd.DataFrame:
+    """A table in the order of its keys."""
+    frame = pd.read_parquet(Path(out) / table)
+    keys = ["id", "domain", "chain", "number", "insertion_code"]
+    return frame.sort_values(
+        [key for key in keys if key in frame], kind="stable", ignore_index=True
+    )

@@ -1,0 +1,52 @@
+"""A model process without networks, for tests of everything around it.
+
+It dies on structures called ``kill``, never ends on those called ``stuck``, and reports a bug on
+those called ``bug``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pyarrow as pa
+
+from protvox.batch.model import Answer, Hello
+from protvox.batch.reader import failure_of
+from protvox.batch.schema import table_schemas
+
+
+def answer_items(pipe, options, device, cores):
+    pipe.send(Hello({"fake@1": "0" * 64}, ("cpu",) * cores))
+    while True:
+        item, structure = pipe.recv(), pipe.recv()
+        if "kill" in item.id:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "stuck" in item.id:
+            time.sleep(1000)
+        pipe.send(
+            failure_of(ValueError("no")) if "bug" in item.id else answer(item, structure, options)
+        )
+
+
+def answer(item, structure, options):
+    schemas = table_schemas(options.top_k)
+    keys = {"id": item.id, "path": item.shown_path}
+    domains = [
+        keys | {"domain": chain, "chain": chain, "chopping": item.chopping,
+                "n_residues": int((structure.chain == chain).sum()), "class": "3",
+                "class_name": "Alpha Beta", "architecture": "3.40", "in_range": True,
+                "architecture_name": "Rossmann fold", "architecture_probability": 0.5}
+        for chain in structure.protein_chains
+    ]  # fmt: skip
+    residues = [
+        keys | {"chain": chain, "number": number, "p_wild_type": 0.25, "entropy": 1.0}
+        for chain, number in zip(structure.chain.tolist(), structure.number.tolist(), strict=True)
+    ]
+    about = {"format": structure.format, "n_residues": structure.n_residues}
+    return Answer(
+        pa.Table.from_pylist(domains, schemas["domains"]),
+        pa.Table.from_pylist(residues, schemas["residues"]),
+        about,
+    )

@@ -1,0 +1,227 @@
+"""Runs with their processes; most with a model process that has no networks."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import time
+
+import pandas as pd
+import pytest
+from batch_runs import SMALL, rows, score
+
+import protvox
+from protvox.batch.crew import Crew
+from protvox.batch.options import BatchOptions, Resources
+from protvox.batch.plan import make_plan
+from protvox.batch.run import Run
+from protvox.batch.store import Store
+from protvox.errors import DeviceError
+
+CLOSE = {"rtol": 1e-5, "atol": 1e-6}
+"""Of the answers of one structure alone: other numbers of threads may round otherwise."""
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory, data_dir):
+    """A folder scored with both tasks: where it lies and where the tables are."""
+    made = tmp_path_factory.mktemp("scored")
+    for name in SMALL:
+        shutil.copy(data_dir / name, made / name)
+    (made / "broken.pdb").write_text("ATOM, and nothing more\n")
+    progress = score(made, made / "out", task="all")
+    return made, made / "out", progress
+
+
+@pytest.mark.slow
+def test_one_broken_file_is_one_failure_and_costs_nobody_else(scored):
+    _, out, progress = scored
+    assert (progress.done, progress.failed, progress.finished) == (3, 1, 4)
+    failures = rows(out, "failures")
+    assert failures["id"].tolist() == ["broken.pdb"]
+    assert failures["code"].str.startswith("input.").all()
+    assert failures["remedy"].str.len().min() > 10
+    inputs = rows(out, "inputs")
+    assert inputs["status"].tolist() == ["done", "done", "done", "failed"]
+    assert inputs["sha256"].str.len().tolist() == [64] * 4
+
+
+@pytest.mark.slow
+def test_rows_are_those_of_classify(scored):
+    folder, out, _ = scored
+    for name in SMALL:
+        alone = protvox.classify(folder / name).to_pandas()
+        for table, expected in (("domains", alone.domains), ("residues", alone.residues)):
+            got = pd.read_parquet(out / table)
+            got = got[got["id"] == name].reset_index(drop=True)
+            assert got.pop("path").tolist() == [str(folder / name)] * len(expected)
+            pd.testing.assert_frame_equal(got, expected, check_dtype=False, **CLOSE)
+
+
+@pytest.mark.slow
+def test_what_is_done_is_not_done_again(scored, tmp_path):
+    folder, out, _ = scored
+    shutil.copytree(out, tmp_path / "out")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.parquet")}
+    progress = score(folder, tmp_path / "out", task="all")
+    assert (progress.done, progress.kept, progress.kept_failed) == (0, 3, 1)
+    after = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.parquet")}
+    assert after == before
+
+
+def test_content_decides_and_not_the_name(fake, folder, tmp_path, data_dir):
+    out = tmp_path / "out"
+    score(folder, out)
+    shutil.copy(data_dir / "1ejg.pdb.gz", folder / "1a8o.cif")  # other content, same name
+    shutil.copy(data_dir / "1ubi.pdb", folder / "broken.pdb")  # mended
+    progress = score(folder, out)
+    assert (progress.done, progress.kept) == (2, 2)
+    found = rows(out).set_index("id")
+    assert found.loc["1a8o.cif", "n_residues"] == found.loc["1ejg.pdb.gz", "n_residues"]
+    assert found.loc["broken.pdb", "n_residues"] == 76
+    assert len(rows(out, "failures")) == 0
+    assert len(found) == 4
+
+
+def test_failures_are_tried_again_only_when_asked(fake, folder, tmp_path):
+    for name in SMALL[1:]:
+        (folder / name).unlink()
+    score(folder, tmp_path / "out")
+    assert score(folder, tmp_path / "out").kept_failed == 1
+    again = score(folder, tmp_path / "out", retry=True)
+    assert (again.kept, again.failed, again.kept_failed) == (1, 1, 0)
+    assert len(rows(tmp_path / "out", "failures")) == 1
+
+
+def test_a_file_that_is_away_keeps_its_answer(fake, folder, tmp_path):
+    listed = tmp_path / "list"
+    listed.write_text("in/1ubi.pdb\nin/1ejg.pdb.gz\n")
+    score(f"@{listed}", tmp_path / "out")
+    (folder / "1ubi.pdb").unlink()
+    progress = score(f"@{listed}", tmp_path / "out")
+    assert (progress.kept, progress.unread, progress.failed) == (2, 1, 0)
+    assert len(rows(tmp_path / "out")) == 2
+
+
+@pytest.mark.slow
+def test_a_manifest_asks_for_chains_and_domains(tmp_path, data_dir):
+    manifest = tmp_path / "m.csv"
+    source = data_dir / "1ake_chimerax.cif.gz"
+    manifest.write_text(
+        f"path,chain,chopping,id\n{source},A,,whole\n{source},A,1-29_60-121,part\n{source},Z,,none\n"
+    )
+    progress = score(manifest, tmp_path / "out")
+    assert (progress.done, progress.failed) == (2, 1)
+    found = rows(tmp_path / "out").set_index("id")
+    expected = protvox.classify(source, domains=["1-29_60-121"], chain="A", task="cath")
+    assert found.loc["part", "domain"] == expected.domains[0].id
+    assert found.loc["part", "architecture_probability"] == pytest.approx(
+        expected.domains[0].architectures[0].probability, rel=1e-5
+    )
+    assert found.loc["whole", "chain"] == "A"
+    assert rows(tmp_path / "out", "failures")["code"].tolist() == ["input.chain"]
+
+
+def test_what_never_ends_is_given_up_and_its_process_replaced(fake, folder, tmp_path):
+    os.mkfifo(folder / "0.pipe")
+    listed = folder / "list"
+    shutil.copy(folder / "1ubi.pdb", folder / "stuck.pdb")
+    listed.write_text("0.pipe\nstuck.pdb\n1ubi.pdb\n1ejg.pdb.gz\n")
+    start = time.monotonic()
+    progress = score(f"@{listed}", tmp_path / "out", timeout=4.0)
+    assert (progress.done, progress.failed) == (2, 2)
+    failures = rows(tmp_path / "out", "failures")
+    assert failures["code"].tolist() == ["batch.timeout"] * 2
+    assert failures["what"].str.split().str[0].tolist() == ["reading", "computing"]
+    assert time.monotonic() - start > 4
+
+
+class Assassin(threading.Thread):
+    """Kills the first process of a kind that has work, once."""
+
+    def __init__(self, kind, monkeypatch):
+        super().__init__(daemon=True)
+        self.crews, self.killed, self._kind = [], None, kind
+        start = Crew.start
+        monkeypatch.setattr(Crew, "start", lambda crew: (self.crews.append(crew), start(crew))[1])
+
+    def run(self):
+        while self.killed is None:
+            time.sleep(0.01)
+            for child in [c for crew in self.crews for c in getattr(crew, self._kind)]:
+                if getattr(child.held, "item", None) is not None:
+                    self.killed = child.held.item.id
+                    os.kill(child.pid, signal.SIGKILL)
+                    return
+
+
+@pytest.mark.parametrize("kind", ["readers", "models"])
+def test_a_killed_process_costs_its_structure_alone(fake, folder, tmp_path, monkeypatch, kind):
+    if kind == "readers":
+        os.mkfifo(folder / "0.pipe")  # so that the kill finds it reading
+        (folder / "list").write_text("0.pipe\n1ubi.pdb\n1ejg.pdb.gz\n")
+    else:
+        shutil.copy(folder / "1ubi.pdb", folder / "stuck.pdb")
+        (folder / "list").write_text("stuck.pdb\n1ubi.pdb\n1ejg.pdb.gz\n")
+    assassin = Assassin(kind, monkeypatch)
+    assassin.start()
+    progress = score(f"@{folder / 'list'}", tmp_path / "out", task="all")
+    assassin.join(10)
+    assert (progress.done, progress.failed) == (2, 1)
+    (failure,) = rows(tmp_path / "out", "failures").to_dict("records")
+    assert (failure["id"], failure["code"]) == (assassin.killed, "batch.process_died")
+    assert "SIGKILL" in failure["what"]
+
+
+def test_stopping_writes_what_is_ready_and_going_on_completes_it(fake, folder, tmp_path):
+    seen = []
+    progress = score(
+        folder, tmp_path / "out", watch=lambda p: seen.append(p.done), stop=lambda: seen[-1:] == [1]
+    )
+    assert progress.stopped
+    assert 1 <= len(rows(tmp_path / "out")) < 3
+    assert score(folder, tmp_path / "out").kept >= 1
+    assert len(rows(tmp_path / "out")) == 3
+
+
+@pytest.mark.slow
+def test_a_missing_device_ends_the_run_at_once(folder, tmp_path):
+    plan = make_plan([str(folder)])
+    with Store(tmp_path / "out") as store, pytest.raises(DeviceError):
+        Run(plan.items, BatchOptions(), Resources("cuda:99", 1, 1), store).execute()
+
+
+def test_a_process_that_dies_of_a_structure_and_a_bug_are_failures(fake, folder, tmp_path):
+    for name in ("kill.pdb", "bug.pdb"):
+        shutil.copy(folder / "1ubi.pdb", folder / name)
+    progress = score(folder, tmp_path / "out")
+    assert (progress.done, progress.failed) == (3, 3)
+    codes = rows(tmp_path / "out", "failures").set_index("id")["code"].to_dict()
+    assert codes.pop("broken.pdb").startswith("input.")
+    assert codes == {"kill.pdb": "batch.process_died", "bug.pdb": "bug"}
+
+
+def test_no_process_outlives_a_run(fake, folder, tmp_path):
+    score(folder, tmp_path / "out")
+    assert multiprocessing.active_children() == []
+
+
+def test_folders_and_names_of_any_kind_do_not_end_a_run(fake, folder, tmp_path):
+    strange = folder / os.fsdecode(b"\xff<script> \n=1.pdb")
+    shutil.copy(folder / "1ubi.pdb", strange)
+    (folder / "locked.pdb").write_text("x")
+    (folder / "empty.pdb").write_text("")
+    (folder / "link.pdb").symlink_to("nowhere")
+    (folder / "list").write_bytes(
+        b"1ubi.pdb\n.\nempty.pdb\nlink.pdb\n" + os.fsencode(strange.name).replace(b"\n", b"?")
+    )
+    assert score(folder, tmp_path / "out").done == 4
+    assert "\\xff<script> \n=1.pdb" in rows(tmp_path / "out")["id"].tolist()
+    listed = score(f"@{folder / 'list'}", tmp_path / "listed")
+    assert (listed.done, listed.failed) == (1, 4)
+    codes = rows(tmp_path / "listed", "failures").set_index("id")["code"].to_dict()
+    assert codes["."] == "input.unreadable"
+    assert codes["link.pdb"] == "input.not_found"

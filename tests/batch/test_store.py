@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from protvox.batch import parts
+from protvox.batch.options import BatchOptions
+from protvox.batch.plan import Item
+from protvox.batch.schema import TABLES, table_schemas
+from protvox.batch.store import Store
+from protvox.errors import UsageError
+
+OPTIONS = BatchOptions(top_k=2)
+MODELS = {"cath@9": "ab" * 32}
+SCHEMAS = table_schemas(2)
+
+
+def opened(folder, options=OPTIONS, models=MODELS):
+    store = Store(Path(folder))
+    store.open(options, models)
+    return store
+
+
+def put(store, name, sha256="s", domains=1, failed=False):
+    item = Item(name, f"/x/{name}")
+    keys = {"id": name, "path": item.shown_path}
+    if failed:
+        row = pa.Table.from_pylist([keys | {"code": "input.empty"}], SCHEMAS["failures"])
+        store.add(item, sha256, {"failures": row}, status="failed")
+        return
+    rows = [keys | {"domain": str(n), "doubts": sha256} for n in range(domains)]
+    tables = {"domains": pa.Table.from_pylist(rows, SCHEMAS["domains"])}
+    store.add(item, sha256, tables, status="done")
+
+
+def read(folder, table="domains"):
+    return pd.read_parquet(Path(folder) / table)
+
+
+def test_rows_come_back_and_every_table_is_there(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", domains=3)
+        put(store, "b")
+        store.flush()
+        put(store, "c", failed=True)
+        store.flush()
+    assert read(tmp_path)["id"].tolist() == ["a", "a", "a", "b"]
+    assert read(tmp_path, "failures")["code"].tolist() == ["input.empty"]
+    assert len(read(tmp_path, "residues")) == 0
+    assert list(read(tmp_path, "residues").columns)[:3] == ["id", "path", "chain"]
+    with opened(tmp_path) as store:
+        assert {name: entry.done for name, entry in store.entries.items()} == {
+            "a": True, "b": True, "c": False,
+        }  # fmt: skip
+        assert store.entries["a"].work == ("s", "", "")
+
+
+def test_other_content_replaces_rows_and_leaves_the_neighbours(tmp_path):
+    with opened(tmp_path) as store:
+        for name in "abc":
+            put(store, name, "old")
+        store.flush()
+        put(store, "b", "new", domains=2)
+        put(store, "d", "new")
+        store.flush()
+    found = read(tmp_path).groupby("id")["doubts"].agg(list).to_dict()
+    assert found == {"a": ["old"], "b": ["new", "new"], "c": ["old"], "d": ["new"]}
+
+
+def test_a_failure_that_is_mended_leaves_no_failure(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", failed=True)
+        store.flush()
+        put(store, "a")
+        store.flush()
+    assert len(read(tmp_path, "failures")) == 0
+    assert len(read(tmp_path)) == 1
+    assert read(tmp_path, "inputs")["status"].tolist() == ["done"]
+
+
+class Crash(BaseException):
+    """Stands for a kill."""
+
+
+@pytest.mark.parametrize("step", range(14))
+def test_a_crash_at_any_step_loses_no_part_and_doubles_no_row(tmp_path, monkeypatch, step):
+    with opened(tmp_path) as store:
+        for name in "ab":
+            put(store, name, "old")
+        store.flush()
+    real = {"replace": os.replace, "unlink": Path.unlink, "fsync": os.fsync}
+    left = step
+
+    def failing(name):
+        def call(*args, **kwargs):
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Crash
+            return real[name](*args, **kwargs)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.os, "replace", failing("replace"))
+        patch.setattr(parts.os, "fsync", failing("fsync"))
+        patch.setattr(Path, "unlink", failing("unlink"))
+        store = opened(tmp_path)
+        try:
+            put(store, "b", "new", domains=2)
+            put(store, "c", failed=True)
+            store.flush()
+            crashed = False
+        except Crash:
+            crashed = True
+        finally:
+            store._lock.release()
+    assert crashed == (step < 13), "the range must cover every step"
+    with opened(tmp_path) as store:
+        entries = store.entries
+    versions = read(tmp_path).groupby("id")["doubts"].agg(list).to_dict()
+    assert versions["a"] == ["old"]
+    done_anew = entries["b"].work[0] == "new"
+    assert versions["b"] == (["new", "new"] if done_anew else ["old"])
+    assert ("c" in entries) == done_anew
+    assert read(tmp_path, "failures")["id"].tolist() == (["c"] if done_anew else [])
+    assert not [p for p in tmp_path.rglob(".part-*")]
+
+
+def test_a_second_run_is_refused_and_the_lock_ends_with_the_first(tmp_path):
+    with Store(tmp_path), pytest.raises(UsageError, match="another run") as caught:
+        Store(tmp_path)
+    assert caught.value.code == "batch.locked"
+    with Store(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("options", "models"),
+    [
+        (BatchOptions(top_k=3), MODELS),
+        (OPTIONS, {"cath@9": "cd" * 32}),
+        (OPTIONS, {"cath@8": "ab"}),
+    ],
+)
+def test_results_of_other_options_or_weights_are_not_mixed(tmp_path, options, models):
+    with opened(tmp_path):
+        pass
+    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
+        store.open(options, models)
+    assert caught.value.code == "batch.other_options"
+    with Store(tmp_path) as store:
+        store.clear()
+        store.open(options, models)
+
+
+def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
+    (tmp_path / "domains").mkdir()
+    (tmp_path / "domains" / "mine.txt").write_text("x")
+    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
+        store.open(OPTIONS, MODELS)
+    assert caught.value.code == "batch.foreign"
+    assert (tmp_path / "domains" / "mine.txt").exists()
+
+
+def test_a_file_in_the_way_and_a_bad_manifest_are_clear_errors(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UsageError) as caught:
+        Store(tmp_path / "file")
+    assert caught.value.code == "output.write"
+    (tmp_path / "manifest.json").write_text("{")
+    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
+        store.open(OPTIONS, MODELS)
+    assert caught.value.code == "batch.foreign"
+
+
+def test_columns_are_those_of_classify():
+    """A column added to `protvox.predict.tables` must be added to the schema as well."""
+    from protvox.predict.tables import domain_frame, residue_frame
+
+    domains = [c for c in SCHEMAS["domains"].names if not c.startswith("architecture_2")]
+    assert list(domain_frame([]).columns) == [c for c in domains if c != "path"]
+    residues = list(residue_frame([]).columns)
+    assert residues == [c for c in SCHEMAS["residues"].names if c != "path"]
+    assert set(SCHEMAS) == set(TABLES)

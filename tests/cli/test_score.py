@@ -1,0 +1,89 @@
+"""The command ``protvox score``; what a run does is tested in tests/batch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from protvox.batch.progress import Progress
+from protvox.cli.counter import describe
+
+BATCH_TESTS = Path(__file__).parents[1] / "batch"
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """A model process without networks."""
+    monkeypatch.setattr(sys, "path", [str(BATCH_TESTS), *sys.path])
+    import fake_model
+
+    monkeypatch.setattr("protvox.batch.crew.answer_items", fake_model.answer_items)
+    monkeypatch.setenv("PROTVOX_THREADS", "1")
+
+
+@pytest.fixture
+def folder(tmp_path, data_dir):
+    made = tmp_path / "in"
+    made.mkdir()
+    shutil.copy(data_dir / "1ubi.pdb", made)
+    shutil.copy(data_dir / "1a8o.cif", made)
+    return made
+
+
+def test_a_folder_becomes_tables_and_codes_tell_how_it_went(fake, protvox, folder, tmp_path):
+    out = tmp_path / "out"
+    result = protvox("score", folder, "-o", out, "--format", "csv")
+    assert result.code == 0
+    assert result.out == b""
+    assert f"{out}: 2 scored, of 2" in result.err
+    assert len(pd.read_parquet(out / "domains")) == 2
+    assert len(pd.read_csv(out / "residues.csv")) == len(pd.read_parquet(out / "residues"))
+    assert pd.read_csv(out / "failures.csv").columns[0] == "id"
+
+    (folder / "bad.pdb").write_text("nothing")
+    result = protvox("score", folder, "-o", out, "--format", "jsonl")
+    assert result.code == 4
+    assert "0 scored, 2 kept from before, 1 failed, of 3" in result.err
+    assert "bad.pdb" in result.err
+    lines = (out / "domains.jsonl").read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["1a8o.cif", "1ubi.pdb"]
+
+    assert protvox("score", folder / "bad.pdb", "-o", tmp_path / "bad").code == 3
+    result = protvox("score", folder, "-o", out, "--task", "cath")
+    assert result.code == 2
+    assert "other options" in result.err
+    assert protvox("score", folder, "-o", out, "--no-resume").code == 2
+    assert protvox("score", folder / "1ubi.pdb", "-o", out, "--task", "cath", "--force").code == 0
+    assert pd.read_parquet(out / "inputs")["id"].tolist() == [str(folder / "1ubi.pdb")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("score", "-o", "out"), "there is no INPUT"),
+        (("score", "."), "Missing option"),
+        (("score", ".", "-o", "out", "--timeout", "0"), "timeout"),
+        (("score", ".", "-o", "out", "--workers", "0"), "workers"),
+        (("score", "@no-such-list", "-o", "out"), "cannot be read"),
+        (("score", "empty", "-o", "out"), "nothing to score"),
+    ],
+)
+def test_what_cannot_be_meant_is_code_2(protvox, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    result = protvox(*arguments)
+    assert result.code == 2
+    assert words in result.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_progress_in_words():
+    assert describe(Progress(10), 1.0) == "0/10, starting"
+    assert describe(Progress(10, kept=10), 1.0) == "10/10"
+    going = Progress(10, done=4, failed=1, kept=1, residues=500)
+    assert describe(going, 10.0) == "6/10, 1 failed, 0.5/s, 50 residues/s, 0:08 left"

@@ -16,6 +16,8 @@ from protvox.errors import DeviceError, ModelError, ProtvoxError
 from protvox.structure.model import Structure
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from protvox.predict.results import Prediction
 
 
@@ -148,8 +150,9 @@ def tabulate(item: Item, prediction: Prediction, options: BatchOptions, seconds:
     seconds
         What it took.
     """
+    from protvox.predict.tables import domain_frame, residue_frame
+
     schemas = table_schemas(options.top_k)
-    tables = prediction.to_pandas()
     info = prediction.input
     about: dict[str, str | int | float] = {
         "format": info.format,
@@ -160,14 +163,31 @@ def tabulate(item: Item, prediction: Prediction, options: BatchOptions, seconds:
         "warnings": "\n".join(prediction.warnings),
         "seconds": seconds,
     }
-    rows = [
-        pa.Table.from_pandas(
-            frame.assign(id=item.id, path=item.shown_path).reindex(columns=schemas[name].names),
-            schema=schemas[name], preserve_index=False,
-        )
-        for name, frame in (("domains", tables.domains), ("residues", tables.residues))
-    ]  # fmt: skip
-    return Answer(rows[0], rows[1], about)
+    domains = domain_frame([prediction]) if prediction.domains else None
+    residues = None if prediction.residues is None else residue_frame([prediction])
+    return Answer(
+        _rows(item, domains, schemas["domains"]),
+        _rows(item, residues, schemas["residues"]),
+        about,
+    )
+
+
+def _rows(item: Item, frame: pd.DataFrame | None, schema: pa.Schema) -> pa.Table:
+    """Return a data frame by the schema of its table; columns it lacks are empty."""
+    if frame is None:
+        return schema.empty_table()
+    n = len(frame)
+    columns = {name: frame[name].to_numpy() for name in schema.names if name in frame}
+    columns |= {"id": [item.id] * n, "path": [item.shown_path] * n}
+    return pa.Table.from_arrays(
+        [
+            pa.array(columns[field.name], field.type, from_pandas=True)
+            if field.name in columns
+            else pa.nulls(n, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
 
 
 def _strikes_all(error: Exception) -> bool:

@@ -17,6 +17,7 @@ from protvox.cli.doctor import doctor
 from protvox.cli.failures import INTERRUPTED_EXIT, report
 from protvox.cli.models import models
 from protvox.cli.mutations import mutations
+from protvox.cli.report import page
 from protvox.cli.score import score
 from protvox.cli.serve import serve
 from protvox.cli.train import train
@@ -57,7 +58,10 @@ def app() -> None:
     """  # noqa: D301 (\b is click's mark for lines to keep)
 
 
-for _command in (classify, mutations, score, voxelize, models, train, serve, doctor, completion):
+_COMMANDS = (
+    classify, mutations, score, page, voxelize, models, train, serve, doctor, completion
+)  # fmt: skip
+for _command in _COMMANDS:
     app.add_command(_command)
 
 

@@ -13,6 +13,7 @@ import argparse
 import json
 from pathlib import Path
 
+from experiments.search.contrast import Schedule, refine
 from experiments.search.discriminant import Recipe, fit_block
 from experiments.search.features import LabelledFeatures, read_features
 from experiments.search.measures import across, within
@@ -20,8 +21,8 @@ from protvox.predict.embed_head import EmbeddingHead
 from protvox.predict.index_released import HEAD_FILE, index_folder
 from protvox.zoo.card import Card, read_card
 
-FEATURES = Recipe(axes=64, level=3, shrinkage=0.1)
-TRACE = Recipe(axes=64, level=3, shrinkage=0.3)
+FEATURES = Recipe(axes=96, level=3, shrinkage=0.1)
+TRACE = Recipe(axes=32, level=3, shrinkage=0.3)
 TRACE_WEIGHT = 0.7
 COPIES = 3
 """Chosen on the validation domains, see docs/decisions.md."""
@@ -38,7 +39,7 @@ def fit(learned: LabelledFeatures, card: Card) -> EmbeddingHead:
         Of the model whose features they are.
     """
     families = learned.level(4)
-    return EmbeddingHead(
+    discriminants = EmbeddingHead(
         fit_block(learned.plain, learned.varied, learned.level(FEATURES.level), families,
                   FEATURES, 1.0),
         fit_block(learned.traces, learned.varied_traces, learned.level(TRACE.level), families,
@@ -46,6 +47,7 @@ def fit(learned: LabelledFeatures, card: Card) -> EmbeddingHead:
         card.reference,
         card.sha256,
     )  # fmt: skip
+    return refine(discriminants, learned, Schedule(), seed=0)
 
 
 def main() -> None:

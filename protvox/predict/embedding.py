@@ -81,7 +81,7 @@ def embed(
     if per == "residue":
         return _embed_residues(structure, domains, chain, device, model, progress)
     prediction, predictor = describe_domains(
-        structure, domains=domains, chain=chain, device=device, model=model
+        structure, domains=domains, chain=chain, device=device, model=model, progress=progress
     )
     return Embeddings(
         input=prediction.input,
@@ -99,6 +99,7 @@ def describe_domains(
     chain: str | None,
     device: str,
     model: str | None,
+    progress: Callable[[int, int], None] | None,
 ) -> tuple[Prediction, CathPredictor]:
     """Classify domains by a model that embeds them too.
 
@@ -106,7 +107,7 @@ def describe_domains(
     ----------
     structure
         The whole structure.
-    domains, chain, device, model
+    domains, chain, device, model, progress
         See `embed`.
 
     Returns
@@ -127,8 +128,9 @@ def describe_domains(
                          remedy="Leave --model out", code="model.task")  # fmt: skip
     predictor.released.head()  # told before anything is computed
     prediction = classify(
-        structure, task="cath", domains=domains, chain=chain, top_k=1, device=device, model=model
-    )
+        structure, task="cath", domains=domains, chain=chain, top_k=1, device=device, model=model,
+        progress=progress,
+    )  # fmt: skip
     return prediction, predictor
 
 

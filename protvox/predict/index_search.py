@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def search(
     chain: str | None = None,
     device: str = "auto",
     model: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> SearchResult:
     """Find the known domains nearest to those of a structure that has been read.
 
@@ -42,7 +44,7 @@ def search(
         training domains of the released model by default.
     top
         Neighbours of each domain, at least 1.
-    domains, chain, device, model
+    domains, chain, device, model, progress
         See `protvox.predict.embed`.
 
     Returns
@@ -66,7 +68,7 @@ def search(
         raise UsageError("at least one neighbour must be asked for", where=f"top {top}",
                          remedy="Give 1 or more", code="usage.top")  # fmt: skip
     prediction, predictor = describe_domains(
-        structure, domains=domains, chain=chain, device=device, model=model
+        structure, domains=domains, chain=chain, device=device, model=model, progress=progress
     )
     if index is None:
         index = predictor.released.index()

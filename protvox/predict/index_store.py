@@ -228,6 +228,7 @@ class Index:
 
 
 def _round(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    scales = np.maximum(np.abs(vectors).max(axis=1), np.finfo(np.float32).tiny) / _LARGEST
-    codes = np.rint(vectors / scales[:, None]).astype(np.int8)
-    return codes, scales.astype(np.float32)
+    largest = np.maximum(np.abs(vectors).max(axis=1), np.finfo(np.float32).tiny)
+    codes = np.rint(vectors * (_LARGEST / largest)[:, None]).astype(np.int8)
+    # Lengths stay 1, so that rounding changes a direction and nothing else.
+    return codes, (1 / np.linalg.norm(codes.astype(np.float32), axis=1)).astype(np.float32)

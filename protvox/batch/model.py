@@ -11,7 +11,7 @@ import pyarrow as pa
 from protvox.batch.options import BatchOptions, spread_devices
 from protvox.batch.plan import Item
 from protvox.batch.reader import Failure, failure_of
-from protvox.batch.schema import table_schemas
+from protvox.batch.schema import key_values, table_schemas
 from protvox.errors import DeviceError, ModelError, ProtvoxError
 from protvox.structure.model import Structure
 
@@ -128,7 +128,7 @@ def _predict(item: Item, structure: Structure, options: BatchOptions, device: st
     return predict.classify(
         structure,
         task=options.task,
-        domains=[parse_selection(item.chopping)] if item.chopping else None,
+        domains=[parse_selection(item.chopping)] if item.chopping else options.domains,
         chain=item.chain or None,
         top_k=options.top_k,
         device=device,
@@ -150,9 +150,11 @@ def tabulate(item: Item, prediction: Prediction, options: BatchOptions, seconds:
     seconds
         What it took.
     """
+    import pandas as pd
+
     from protvox.predict.tables import domain_frame, residue_frame
 
-    schemas = table_schemas(options.top_k)
+    schemas = table_schemas(options)
     info = prediction.input
     about: dict[str, str | int | float] = {
         "format": info.format,
@@ -164,6 +166,8 @@ def tabulate(item: Item, prediction: Prediction, options: BatchOptions, seconds:
         "seconds": seconds,
     }
     domains = domain_frame([prediction]) if prediction.domains else None
+    if domains is not None and options.embeddings:
+        domains["embedding"] = pd.Series([domain.embedding for domain in prediction.domains])
     residues = None if prediction.residues is None else residue_frame([prediction])
     return Answer(
         _rows(item, domains, schemas["domains"]),
@@ -178,7 +182,7 @@ def _rows(item: Item, frame: pd.DataFrame | None, schema: pa.Schema) -> pa.Table
         return schema.empty_table()
     n = len(frame)
     columns = {name: frame[name].to_numpy() for name in schema.names if name in frame}
-    columns |= {"id": [item.id] * n, "path": [item.shown_path] * n}
+    columns |= {name: [value] * n for name, value in key_values(item, schema).items()}
     return pa.Table.from_arrays(
         [
             pa.array(columns[field.name], field.type, from_pandas=True)

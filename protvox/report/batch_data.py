@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from protvox.errors import InputError, UsageError
+from protvox.report.frames_data import Course, gather_courses
 from protvox.vocabulary import AMINO_ACIDS
 
 BINS: Final = 20
@@ -75,6 +76,8 @@ class Summary:
         ``id``, ``code``, ``what`` and ``remedy``, the first 200.
     failure_counts
         Code to number.
+    courses
+        Of trajectories.
     embeddings, embedded_as
         ``domain feature`` and the label of each; empty where none are stored.
     """
@@ -95,6 +98,7 @@ class Summary:
     architectures: list[tuple[str, str, int]] = field(default_factory=list)
     failures: list[tuple[str, str, str, str]] = field(default_factory=list)
     failure_counts: dict[str, int] = field(default_factory=dict)
+    courses: list[Course] = field(default_factory=list)
     embeddings: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     embedded_as: list[tuple[str, str]] = field(default_factory=list)
 
@@ -135,6 +139,7 @@ def summarize(folder: Path) -> Summary:
         _count_domains(folder, summary)
         _count_residues(folder, summary)
         _take_failures(folder, summary)
+        summary.courses = gather_courses(folder)
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"a part cannot be read ({error})", where=str(folder),
                          remedy="Run protvox score again with --force",

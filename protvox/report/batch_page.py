@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from protvox.report import html
 from protvox.report.batch_data import Summary
+from protvox.report.frames_data import Course
+from protvox.report.png import matrix_png
 from protvox.vocabulary import CATH_NAMES
 
 CLASS_COLOURS: Final = {
@@ -46,6 +48,7 @@ def _body(summary: Summary) -> Iterator[str]:
     yield f'<p class="soft">{scored_by}</p>'
     yield f'<div class="tiles">{"".join(_tiles(summary))}</div>'
     yield '<div class="grid">'
+    yield from map(_course, summary.courses)
     if summary.n_residues:
         yield from _environments(summary)
     if summary.n_domains:
@@ -100,10 +103,30 @@ def _environments(summary: Summary) -> Iterator[str]:
     )  # fmt: skip
 
 
+def _course(course: Course) -> str:
+    first, last = (_moment(course, column) for column in (0, -1))
+    middle = _moment(course, len(course.frames) // 2)
+    return html.card(
+        f"Over time: {course.path}",
+        f"Probability of the amino acid present in {len(course.frames):,} frames, from dark red "
+        f"(0) to dark blue (1); {len(course.residues):,} residues from "
+        f"{course.residues[0]} at the top to {course.residues[-1]}.",
+        html.picture(matrix_png(course.probability), "heat map over time",
+                     height=max(160, min(3 * len(course.residues), 640)))
+        + html.axis((first, middle, last)),
+    )  # fmt: skip
+
+
+def _moment(course: Course, column: int) -> str:
+    time = course.times[column]
+    frame = f"frame {course.frames[column]}"
+    return f"{frame}, {time:g} ps" if np.isfinite(time) else frame
+
+
 def _domains(summary: Summary) -> Iterator[str]:
     yield html.card(
         "Probability of the first architecture", "All domains, calibrated.",
-        html.histogram(summary.confidence, _AXIS), half=True,
+        html.histogram(summary.confidence, _AXIS), half=bool(summary.n_residues),
     )  # fmt: skip
     shown = summary.architectures[:_ARCHITECTURES_SHOWN]
     rest = sum(n for _, _, n in summary.architectures[_ARCHITECTURES_SHOWN:])

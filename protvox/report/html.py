@@ -46,7 +46,8 @@ td.name{overflow-wrap:anywhere;min-width:9em}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 code{font:13px ui-monospace,Menlo,Consolas,monospace}
 svg,img{display:block;width:100%}
-svg[height]{flex:1;min-height:150px}
+img{image-rendering:pixelated}
+svg[height]{height:150px}
 .axis{display:flex;justify-content:space-between;color:var(--soft);font-size:12.5px;
 border-top:1px solid var(--soft);padding-top:3px}
 .bar{display:grid;grid-template-columns:minmax(9em,15em) 1fr 3.5em;gap:10px;align-items:center;
@@ -164,12 +165,21 @@ def histogram(counts: NDArray[np.integer], ends: tuple[str, str, str]) -> str:
         f'height="{100 * n / top:.2f}"><title>{n}</title></rect>'
         for i, n in enumerate(counts.tolist())
     )
-    left, middle, right = map(text, ends)
     return (
         f'<svg viewBox="0 0 {len(counts)} 100" preserveAspectRatio="none" height="150" '
-        f'fill="var(--accent)" role="img" aria-label="histogram">{bars}</svg>'
-        f'<div class="axis"><span>{left}</span><span>{middle}</span><span>{right}</span></div>'
+        f'fill="var(--accent)" role="img" aria-label="histogram">{bars}</svg>{axis(ends)}'
     )
+
+
+def axis(ends: tuple[str, str, str]) -> str:
+    """Return what stands below a picture.
+
+    Parameters
+    ----------
+    ends
+        At the left, in the middle and at the right.
+    """
+    return f'<div class="axis">{"".join(f"<span>{text(end)}</span>" for end in ends)}</div>'
 
 
 def bars(rows: Iterable[tuple[str, int, str]]) -> str:
@@ -224,7 +234,7 @@ def scatter(points: NDArray[np.floating], names: Sequence[str], colours: Sequenc
     )
 
 
-def picture(png: bytes, alternative: str) -> str:
+def picture(png: bytes, alternative: str, *, height: int) -> str:
     """Return a picture that is part of the page.
 
     Parameters
@@ -233,6 +243,9 @@ def picture(png: bytes, alternative: str) -> str:
         The file.
     alternative
         What it shows.
+    height
+        Pixels; it takes the whole width, each number a rectangle.
     """
     data = base64.b64encode(png).decode("ascii")
-    return f'<img src="data:image/png;base64,{data}" alt="{text(alternative)}">'
+    source = f"data:image/png;base64,{data}"
+    return f'<img src="{source}" alt="{text(alternative)}" style="height:{height}px">'

@@ -53,7 +53,7 @@ def split_chain(ca: NDArray[np.floating], model: CutModel | None = None) -> NDAr
     ----------
     ca
         ``residue 3``, CA atoms in chain order, Å, all finite. Time and memory grow with the
-        square of their number: about 10 ms at 300, 0.2 s at 1,500.
+        square of their number: about 15 ms at 200, 0.5 s at 1,500.
     model
         Decides on cuts; the one that comes with the program by default.
 

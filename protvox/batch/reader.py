@@ -95,8 +95,9 @@ def _as_text(words: str) -> str:
 def read_items(pipe: Connection, model_number: int | None) -> None:
     """Read structures until the pipe closes.
 
-    For each `Item` that comes in, its `Content` goes out; if ``True`` comes back, ``True`` and
-    the `Structure` follow. A `Failure` may take the place of either first message.
+    ``True`` says that it is ready. For each `Item` that comes in, its `Content` goes out; if
+    ``True`` comes back, ``True`` and the `Structure` follow. A `Failure` may take the place of
+    either first message.
 
     Parameters
     ----------
@@ -106,6 +107,7 @@ def read_items(pipe: Connection, model_number: int | None) -> None:
         Model of each file to read; None for the first.
     """
     trajectories: dict[tuple[str, str], Trajectory] = {}
+    pipe.send(True)
     while True:
         item: Item = pipe.recv()
         try:

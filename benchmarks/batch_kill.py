@@ -9,6 +9,7 @@ second, so that many kills fall into writing. Writes ``results/batch_kill.json``
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -32,7 +33,7 @@ from protvox.batch.run import Run
 from protvox.batch.store import Store
 
 def say(progress):
-    print(progress.finished, flush=True)
+    print(progress.done, progress.finished, flush=True)
 
 if __name__ == "__main__":
     source, out, task = sys.argv[1:]
@@ -53,7 +54,7 @@ def start(script: Path, source: Path, out: Path, task: str) -> subprocess.Popen[
 
 
 def finish(process: subprocess.Popen[str]) -> float:
-    """Wait for a run and return how long it worked, from its first finished input on."""
+    """Wait for a run and return how long it worked, from the first input it scored on."""
     wait_for_work(process)
     start = time.monotonic()
     process.communicate()
@@ -63,20 +64,24 @@ def finish(process: subprocess.Popen[str]) -> float:
 
 
 def kill(process: subprocess.Popen[str], seconds: float) -> int:
-    """Kill a run some time after its first finished input; return how many it had finished."""
+    """Kill a run some time after the first input it scored; return how many were finished."""
     first = wait_for_work(process)
     time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # it was through already
+        os.killpg(process.pid, signal.SIGKILL)
     words, _ = process.communicate()
-    return int([first, *words.split()][-1])
+    return int([*first.split(), *words.split()][-1])
 
 
 def wait_for_work(process: subprocess.Popen[str]) -> str:
-    """Wait until a run has finished an input, one kept from before included."""
+    """Wait until a run has scored an input; those kept from before do not count."""
+    line = ""
     for line in process.stdout or ():
-        if int(line):
+        if int(line.split()[0]):
             return line
-    raise SystemExit("a run failed")
+    if process.wait():
+        raise SystemExit("a run failed")
+    return line
 
 
 def differences(one: Path, other: Path) -> list[str]:

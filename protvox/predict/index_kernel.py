@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.voxel.threads import compile_loop, share_out
+
+_SMALL: Final = 1 << 22
+"""Numbers up to which an index is not worth loading a compiled loop for."""
 
 
 @lru_cache(maxsize=1)
@@ -37,8 +40,11 @@ def products(codes: NDArray[np.int8], query: NDArray[np.int8]) -> NDArray[np.int
     Returns
     -------
     ndarray
-        ``vector`` int32, exact up to 130,000 axes.
+        ``vector`` int32, exact up to 1,000 axes.
     """
+    if codes.size <= _SMALL:
+        # Sums below 2**24 are exact in single precision.
+        return (codes.astype(np.float32) @ query.astype(np.float32)).astype(np.int32)
     out = np.empty(len(codes), dtype=np.int32)
     multiply = _multiplier()
     share_out(lambda first, last: multiply(codes, query, out, first, last), len(codes))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from protvox.errors import InputError, ModelError, UsageError
+from protvox.predict import index_kernel
 from protvox.predict.embed_head import Block, EmbeddingHead
 from protvox.predict.index_kernel import products
 from protvox.predict.index_store import Index, read_facts
@@ -26,7 +27,9 @@ def head_of(sha256: str) -> EmbeddingHead:
     return EmbeddingHead(block, block, "m@1", "w", sha256)
 
 
-def test_products_are_those_of_whole_numbers():
+@pytest.mark.parametrize("small", [0, 1 << 22])
+def test_products_are_those_of_whole_numbers(small, monkeypatch):
+    monkeypatch.setattr(index_kernel, "_SMALL", small)
     rng = np.random.default_rng(0)
     codes = rng.integers(-127, 128, (1000, 128)).astype(np.int8)
     query = rng.integers(-127, 128, 128).astype(np.int8)

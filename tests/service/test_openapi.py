@@ -51,7 +51,8 @@ def test_every_error_is_a_problem(schema):
 
 
 def test_structures_come_as_files_and_as_json(schema):
-    for path in ("/predict/cath", "/predict/environment", "/predict/mutations", "/jobs"):
+    for path in ("/predict/cath", "/predict/environment", "/predict/mutations", "/embed",
+                 "/search", "/jobs"):  # fmt: skip
         content = schema["paths"][path]["post"]["requestBody"]["content"]
         assert set(content) == {"multipart/form-data", "application/json"}
         assert content["multipart/form-data"]["schema"]["required"] == ["file"]
@@ -62,9 +63,11 @@ def test_the_schema_is_the_one_of_the_results():
     assert answers.SCHEMA == results.SCHEMA
 
 
-@pytest.mark.parametrize("task", ["cath", "environment", "mutations"])
-def test_examples_of_answers_fit_their_schema(schema, task):
-    answer = schema["paths"][f"/predict/{task}"]["post"]["responses"]["200"]
+@pytest.mark.parametrize(
+    "path", ["predict/cath", "predict/environment", "predict/mutations", "embed", "search"]
+)
+def test_examples_of_answers_fit_their_schema(schema, path):
+    answer = schema["paths"][f"/{path}"]["post"]["responses"]["200"]
     content = answer["content"]["application/json"]
     jsonschema_rs.validate(content["schema"], content["example"])
     with pytest.raises(jsonschema_rs.ValidationError):

@@ -46,6 +46,51 @@ def test_the_answer_is_the_command_lines(client, cli, task):
             assert answer.json()["code"] == "input.nothing_to_predict"
 
 
+SEARCHES = {
+    "embed": [("embed", "-o", "-"), {}],
+    "embed residues": [("embed", "-o", "-", "--per", "residue"), {"per": "residue"}],
+    "search": [("search", "--top", "7"), {"top": "7"}],
+}
+
+
+@pytest.mark.parametrize("what", SEARCHES)
+def test_vectors_and_neighbours_are_the_command_lines(client, cli, what):
+    command, fields = SEARCHES[what]
+    files = [*REAL, *(CORPUS / "files" / name for name in ACCEPTED[::4])]
+    lines = cli(command[0], *files, *command[1:], "--format", "jsonl")
+    expected = {json.loads(line)["input"]["name"]: line for line in lines}
+    assert len(expected) >= 8
+    for path in files:
+        answer = send(client, path, f"/{command[0]}", **fields)
+        if path.name in expected:
+            assert answer.status_code == 200, answer.text
+            assert answer.content == expected[path.name]
+        else:
+            assert answer.json()["code"].startswith(("input.", "domain."))
+
+
+def test_options_of_vectors_and_neighbours(client, cli):
+    path = DATA / "1a8o.cif"
+    (expected,) = cli("search", path, "--domain", "A:151-180", "--format", "jsonl")
+    body = {"structure": path.read_text(), "name": path.name, "domains": ["A:151-180"]}
+    answer = client.post("/search", json=body)
+    assert answer.content == expected
+    assert len(answer.json()["domains"][0]["nearest"]) == 20
+    for address, wrong in (("/search", {"top": 0}), ("/embed", {"per": "atom"}),
+                           ("/embed", {"top_k": 3})):  # fmt: skip
+        refused = client.post(address, json={**body, **wrong})
+        assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
+    missing = client.post("/search", json={**body, "domains": ["Z:1-9"]})
+    assert (missing.status_code, missing.json()["code"]) == (422, "input.chain")
+
+
+def test_a_classification_names_the_nearest(client, ubiquitin):
+    answer = client.post("/predict/cath", files={"file": ubiquitin}).json()
+    near = answer["domains"][0]["nearest"]
+    assert len(near) == 3
+    assert near[0]["cath"].count(".") == 3
+
+
 def test_options_are_the_command_lines(client, cli):
     path = DATA / "1a8o.cif"
     (expected,) = cli("classify", path, "--task", "cath", "--domain", "A:151-180", "--domain",

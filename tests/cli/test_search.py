@@ -1,0 +1,141 @@
+"""``protvox embed``, ``index`` and ``search``, with small random networks."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from protvox import predict
+from protvox.structure.read import read_structure
+
+
+@pytest.fixture(autouse=True)
+def searchable(searchable_models, monkeypatch):
+    monkeypatch.setenv("PROTVOX_MODEL_DIR", str(searchable_models))
+
+
+@pytest.fixture
+def ubiquitin(data_dir):
+    return data_dir / "1ubi.pdb"
+
+
+@pytest.fixture
+def folder(data_dir, tmp_path):
+    place = tmp_path / "structures"
+    (place / "inner").mkdir(parents=True)
+    shutil.copy(data_dir / "1ubi.pdb", place)
+    shutil.copy(data_dir / "1lcd.pdb.gz", place / "inner")
+    (place / "notes.txt").write_text("no structure")
+    return place
+
+
+def test_an_archive_of_domains(protvox, ubiquitin, data_dir, tmp_path):
+    out = tmp_path / "e.npz"
+    result = protvox("embed", ubiquitin, data_dir / "1lcd.pdb.gz", "-o", out)
+    assert (result.code, result.out) == (0, b"")
+    with np.load(out, allow_pickle=False) as file:
+        assert file["embedding"].dtype == np.float32
+        assert file["id"].tolist() == ["1ubi.pdb", "1lcd.pdb.gz"]
+        expected = predict.embed(read_structure(ubiquitin)).vectors()
+        np.testing.assert_allclose(file["embedding"][:1], expected, atol=1e-6)
+        assert file["n_residues"].tolist()[0] == 76
+
+
+def test_a_table_of_residues(protvox, ubiquitin, tmp_path):
+    out = tmp_path / "e.parquet"
+    assert protvox("embed", ubiquitin, "--per", "residue", "-o", out).code == 0
+    frame = pd.read_parquet(out)
+    assert frame.number.tolist() == list(range(1, 77))
+    assert len(frame.embedding[0]) == 8
+
+
+def test_json_is_the_answer_itself(protvox, ubiquitin):
+    result = protvox("embed", ubiquitin, "-o", "-", "--format", "jsonl")
+    assert result.text == predict.embed(read_structure(ubiquitin)).to_json() + "\n"
+
+
+def test_one_bad_input_of_several(protvox, ubiquitin, tmp_path):
+    bad, out = tmp_path / "bad.pdb", tmp_path / "e.npz"
+    bad.write_text("nothing")
+    result = protvox("embed", bad, ubiquitin, "-o", out)
+    assert result.code == 4
+    assert "bad.pdb" in result.err
+    assert np.load(out)["id"].tolist() == ["1ubi.pdb"]
+    assert protvox("embed", bad, "-o", tmp_path / "none.npz").code == 3
+    assert not (tmp_path / "none.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["embed", "-o", "x.npz"], 2, "there is no INPUT"),
+        (["embed", "a.pdb", "-o", "x.txt"], 2, "does not say the format"),
+        (["embed", "-", "-", "-o", "x.npz"], 2, "only once"),
+        (["search"], 2, "there is no INPUT"),
+        (["search", "a.pdb", "--top", "0"], 2, "0"),
+        (["index", "build", "absent", "-o", "x.index"], 3, "no table of embedded domains"),
+        (["index", "show", "absent"], 5, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_meant(protvox, tmp_path, monkeypatch, arguments, code, words):
+    monkeypatch.chdir(tmp_path)
+    result = protvox(*arguments)
+    assert result.code == code, result.err
+    assert words in result.err
+    assert list(tmp_path.glob("x.*")) == []
+
+
+def test_neighbours_for_people_and_for_programs(protvox, ubiquitin):
+    people = protvox("search", ubiquitin, "--top", "3")
+    assert "Nearest to chain A" in people.text
+    assert "of 40 domains: forty domains" in people.text
+    assert "3-Layer(aba) Sandwich" in people.text
+    assert max(map(len, people.text.splitlines())) <= 80
+    programs = protvox("search", ubiquitin, "--top", "3", "--format", "csv")
+    frame = pd.read_csv(io.StringIO(programs.text))
+    (domain,) = predict.search(read_structure(ubiquitin), top=3).domains
+    assert frame.neighbour.tolist() == [near.domain for near in domain.nearest]
+    assert frame["rank"].tolist() == [1, 2, 3]
+    plain = json.loads(protvox("search", ubiquitin, "--top", "3", "--format", "json").out)
+    assert plain["schema"] == "protvox.search/1"
+    assert [near["domain"] for near in plain["domains"][0]["nearest"]] == frame.neighbour.tolist()
+
+
+def test_a_folder_and_its_table_make_the_same_index(protvox, folder, ubiquitin, tmp_path):
+    first, second = tmp_path / "a.index", tmp_path / "b.index"
+    table = tmp_path / "t.parquet"
+    result = protvox("index", "build", folder, "-o", first)
+    assert result.code == 0, result.err
+    assert "2 domains" in result.err
+    shown = protvox("index", "show", first)
+    assert shown.text.split("\t")[:2] == ["structures", "2"]
+    files = (folder / "1ubi.pdb", folder / "inner" / "1lcd.pdb.gz")
+    assert protvox("embed", *files, "-o", table).code == 0
+    assert protvox("index", "build", table, "-o", second, "--name", "all").code == 0
+    similar = []
+    for index in (first, second):
+        found = protvox("search", ubiquitin, "--index", index, "--format", "csv")
+        frame = pd.read_csv(io.StringIO(found.text))
+        assert frame.neighbour[0] == "1ubi.pdb A"
+        similar.append(frame.similarity.tolist())
+    assert similar[0] == pytest.approx(similar[1], abs=1e-6)
+
+
+def test_a_file_that_cannot_be_read_is_told_and_left_out(protvox, folder, tmp_path):
+    (folder / "bad.cif").write_text("nothing")
+    result = protvox("index", "build", folder, "-o", tmp_path / "i")
+    assert result.code == 4
+    assert "bad.cif" in result.err
+    assert "2 domains" in result.err
+
+
+def test_an_empty_folder(protvox, tmp_path):
+    (tmp_path / "empty").mkdir()
+    result = protvox("index", "build", tmp_path / "empty", "-o", tmp_path / "i")
+    assert result.code == 3
+    assert not (tmp_path / "i").exists()

@@ -1,0 +1,64 @@
+"""The embedding and the index that ship belong to the model that ships."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from protvox import predict
+from protvox.predict.embed_head import EmbeddingHead
+from protvox.predict.index_released import HEAD_FILE, INDEX_FILE, ReleasedIndex
+from protvox.predict.index_store import Index
+from protvox.structure.read import read_structure
+from protvox.voxel.rotation import random_rotations
+from protvox.zoo import registry
+
+
+@pytest.fixture(autouse=True)
+def released(monkeypatch) -> ReleasedIndex:
+    monkeypatch.delenv("PROTVOX_MODEL_DIR", raising=False)
+    model = registry.find("cath")
+    return ReleasedIndex(model.folder, model.card)
+
+
+def test_they_fit_the_weights(released):
+    folder = released.folder
+    head = EmbeddingHead.load(folder / HEAD_FILE, released.card)
+    index = Index.load(folder / INDEX_FILE, head)
+    assert index.model == released.card.reference
+    assert len(index) > 8000
+    assert index.codes.shape[1] == head.width
+
+
+def test_the_files_are_small(released):
+    size = sum(path.stat().st_size for path in released.folder.iterdir())
+    assert size < 4e6
+
+
+def test_every_known_domain_is_a_unit_vector_with_a_code(released):
+    index = released.index()
+    lengths = np.linalg.norm(index.vectors(np.arange(len(index))), axis=1)
+    np.testing.assert_allclose(lengths, 1, atol=1e-5)
+    assert all(code.count(".") == 3 for code in index.cath)
+    assert len(set(index.domains)) == len(index)
+
+
+def test_ubiquitin_finds_its_fold(data_dir):
+    structure = read_structure(data_dir / "1ubi.pdb")
+    (domain,) = predict.search(structure, device="cpu", top=5).domains
+    assert sum(near.cath.startswith("3.10.20.") for near in domain.nearest) >= 3
+    (classified,) = predict.classify(structure, task="cath", device="cpu").domains
+    assert classified.nearest == domain.nearest[: len(classified.nearest)]
+
+
+def test_turning_changes_nothing(data_dir):
+    structure = read_structure(data_dir / "1a8o.cif")
+    here = predict.embed(structure, device="cpu").vectors()
+    for rotation in random_rotations(3, np.random.default_rng(0)):
+        moved = (structure.coordinates @ rotation.T + 40).astype(np.float32)
+        there = predict.embed(
+            dataclasses.replace(structure, coordinates=moved), device="cpu"
+        ).vectors()
+        assert np.abs(here - there).max() < 1e-4

@@ -157,7 +157,7 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
     read, classify = timed("read", read_structure), timed("classify", predict.classify)
     rows, write = timed("rows", tabulate), timed("write", write_part)
     options = BatchOptions(task=task)
-    schemas = table_schemas(options.top_k)
+    schemas = table_schemas(options)
     with tempfile.TemporaryDirectory() as folder:
         for name in TABLES:
             (Path(folder) / name).mkdir()

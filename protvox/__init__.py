@@ -28,18 +28,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from protvox.api import classify, load, mutations
+    from protvox.api import classify, embed, load, mutations, search
     from protvox.structure.read import read_structure
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "classify", "load", "mutations", "read_structure"]
+__all__ = [
+    "__version__",
+    "classify",
+    "embed",
+    "load",
+    "mutations",
+    "read_structure",
+    "search",
+]
 
 _HOMES = {
     "classify": "protvox.api",
+    "embed": "protvox.api",
     "load": "protvox.api",
     "mutations": "protvox.api",
     "read_structure": "protvox.structure.read",
+    "search": "protvox.api",
 }
 
 

@@ -7,23 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from protvox.structure.division import parse_division
 from protvox.structure.model import Structure
 from protvox.structure.read import read_structure
-from protvox.structure.select import Selection, parse_selection
+from protvox.structure.select import Selection
 
 if TYPE_CHECKING:
+    from protvox.predict.embed_results import Embeddings
+    from protvox.predict.index_results import SearchResult
     from protvox.predict.mutation_list import Mutation
     from protvox.predict.mutation_results import MutationScores
     from protvox.predict.results import Prediction
 
 Task = Literal["all", "cath", "environment"]
+Per = Literal["domain", "residue"]
 
 
 def classify(
     source: Structure | str | Path | bytes,
     *,
     task: Task = "all",
-    domains: Sequence[Selection | str] | None = None,
+    domains: str | Sequence[Selection | str] | None = "auto",
     chain: str | None = None,
     top_k: int = 5,
     device: str = "auto",
@@ -39,7 +43,8 @@ def classify(
     task
         What to predict.
     domains
-        Domains to classify, ``"A:1-90,120-150"`` each; every chain is one domain by default.
+        ``"auto"`` splits every chain into domains, ``"chain"`` takes it as one; or the domains
+        to classify, ``"A:1-90,120-150"`` each.
     chain
         Answer for this chain only; the others stay as its surroundings.
     top_k
@@ -56,6 +61,8 @@ def classify(
 
     Raises
     ------
+    UsageError
+        If an option cannot be meant.
     InputError
         If the structure cannot be read or has nothing to predict.
     ModelError
@@ -66,11 +73,11 @@ def classify(
     from protvox import predict
 
     structure = source if isinstance(source, Structure) else read_structure(source)
-    chosen = [parse_selection(d) if isinstance(d, str) else d for d in domains or ()]
+    division = parse_division(domains)
     return predict.classify(
         structure,
         task=task,
-        domains=chosen or None,
+        domains=division,
         chain=chain,
         top_k=top_k,
         device=device,
@@ -126,6 +133,101 @@ def mutations(
     return predict.score_mutations(structure, mutations, chain=chain, device=device, model=model)
 
 
+def embed(
+    source: Structure | str | Path | bytes,
+    *,
+    per: Per = "domain",
+    domains: str | Sequence[Selection | str] | None = "auto",
+    chain: str | None = None,
+    device: str = "auto",
+    model: str | None = None,
+) -> Embeddings:
+    """Embed the domains or the residues of a structure.
+
+    Parameters
+    ----------
+    source
+        See `classify`.
+    per
+        ``"domain"``: vectors of length 1, near for domains of one fold; ``"residue"``: the
+        features of every residue's environment, which does not hold its own side chain.
+    domains, chain, device
+        See `classify`.
+    model
+        Name of a model to use instead of the released one.
+
+    Returns
+    -------
+    Embeddings
+        With ``vectors()`` (``domain axis`` or ``residue axis`` float32), ``to_pandas()`` and
+        ``to_json()``; independent of the pose of the file.
+
+    Raises
+    ------
+    InputError
+        If the structure cannot be read or has nothing to embed.
+    ModelError
+        If a model is missing or damaged, or no embedding was trained for it.
+    DeviceError
+        If the device is missing or out of memory.
+    """
+    from protvox import predict
+
+    structure = source if isinstance(source, Structure) else read_structure(source)
+    return predict.embed(
+        structure, per=per, domains=parse_division(domains), chain=chain, device=device, model=model
+    )
+
+
+def search(
+    source: Structure | str | Path | bytes,
+    *,
+    index: str | Path | None = None,
+    top: int = 20,
+    domains: str | Sequence[Selection | str] | None = "auto",
+    chain: str | None = None,
+    device: str = "auto",
+    model: str | None = None,
+) -> SearchResult:
+    """Find the known domains nearest to those of a structure.
+
+    Parameters
+    ----------
+    source
+        See `classify`.
+    index
+        File from ``protvox index build``; the training domains of the released model by
+        default.
+    top
+        Neighbours of each domain, at least 1.
+    domains, chain, device
+        See `classify`.
+    model
+        Name of a model to use instead of the released one.
+
+    Returns
+    -------
+    SearchResult
+        With ``to_pandas()``, ``to_json()`` and ``domains``, each with its ``nearest``.
+
+    Raises
+    ------
+    InputError
+        If the structure cannot be read or has no domain to search for.
+    ModelError
+        If the index or a model is missing, damaged, or they do not belong together.
+    DeviceError
+        If the device is missing or out of memory.
+    """
+    from protvox import predict
+
+    structure = source if isinstance(source, Structure) else read_structure(source)
+    return predict.search(
+        structure, index=None if index is None else Path(index), top=top,
+        domains=parse_division(domains), chain=chain, device=device, model=model,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """One model, loaded.
@@ -148,7 +250,7 @@ class Model:
         self,
         source: Structure | str | Path | bytes,
         *,
-        domains: Sequence[Selection | str] | None = None,
+        domains: str | Sequence[Selection | str] | None = "auto",
         chain: str | None = None,
         top_k: int = 5,
     ) -> Prediction:
@@ -179,6 +281,39 @@ class Model:
             top_k=top_k,
             device=self.device,
             model=self.name,
+        )
+
+    def embed(
+        self,
+        source: Structure | str | Path | bytes,
+        *,
+        domains: Sequence[Selection | str] | None = None,
+        chain: str | None = None,
+    ) -> Embeddings:
+        """Embed with this model: domains by a CATH model, residues by an environment model.
+
+        Parameters
+        ----------
+        source, domains, chain
+            See `embed`.
+
+        Returns
+        -------
+        Embeddings
+            Of domains or residues, by the task of the model.
+
+        Raises
+        ------
+        InputError
+            If the structure cannot be read or has nothing to embed.
+        ModelError
+            If no embedding was trained for the model.
+        DeviceError
+            If the device is out of memory.
+        """
+        per: Per = "domain" if self.task == "cath" else "residue"
+        return embed(
+            source, per=per, domains=domains, chain=chain, device=self.device, model=self.name
         )
 
 

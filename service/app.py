@@ -16,7 +16,7 @@ from protvox import __version__
 from service.boundary import Boundary
 from service.core import Core, core_of
 from service.problems import install_problem_handlers
-from service.routes import health, jobs, models, predict
+from service.routes import embed, health, jobs, models, predict
 from service.routes.page import FOLDER, page_routes
 from service.schemas import Problem
 from service.settings import ServiceSettings, load_service_settings
@@ -77,7 +77,7 @@ def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -
     app.state.core = core
     install_problem_handlers(app)
     app.include_router(health.health)
-    for router in (predict.router, jobs.router, models.router, health.metrics):
+    for router in (predict.router, embed.router, jobs.router, models.router, health.metrics):
         app.include_router(router, dependencies=[Depends(_check)])
     app.router.routes.extend(page_routes(folder))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -23,11 +23,14 @@ import torch
 
 import protvox
 from protvox.cli.views import REMARK, spread
-from protvox.predict import classify, score_mutations
+from protvox.predict import classify, embed, score_mutations, search
+from protvox.predict.embed_results import Embeddings
+from protvox.predict.index_results import SearchResult
 from protvox.predict.mutation_list import collect_mutations
 from protvox.predict.mutation_results import MutationScores
 from protvox.predict.results import Prediction
 from protvox.report.output import make_writer
+from protvox.structure.division import parse_division
 from protvox.structure.model import Structure
 from protvox.structure.read import read_structure
 from protvox.structure.select import parse_selection
@@ -39,8 +42,11 @@ from service.logs import configure_logging, log
 from service.wire import decode_structure
 
 _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
-_TABLES: Final = {"cath": "domains", "mutations": "mutations"}
+_TABLES: Final = {"cath": "domains", "mutations": "mutations", "search": "neighbours"}
 _FEW_RESIDUES: Final = "A:100-110"
+
+Answer = Prediction | MutationScores | Embeddings | SearchResult
+"""What a request may be answered with."""
 
 
 class ModelProcess:
@@ -139,14 +145,7 @@ class ModelProcess:
             "device": self._device,
             "progress": watch,
         }
-        answer: Prediction | MutationScores
-        if options["task"] == "mutations":
-            asked = collect_mutations(options["mutations"]) if options["mutations"] else None
-            answer = score_mutations(structure, asked, **shared)
-        else:
-            domains = [parse_selection(text) for text in options["domains"]] or None
-            answer = classify(structure, task=options["task"], domains=domains,
-                              top_k=options["top_k"], **shared)  # fmt: skip
+        answer = _answer(structure, options, shared)
         results = {
             form: render(answer, form, options["task"])
             for form in request["forms"]
@@ -157,7 +156,20 @@ class ModelProcess:
         return results
 
 
-def render(answer: Prediction | MutationScores, form: str, task: str) -> bytes:
+def _answer(structure: Structure, options: dict[str, Any], shared: dict[str, Any]) -> Answer:
+    task = options["task"]
+    if task == "mutations":
+        asked = collect_mutations(options["mutations"]) if options["mutations"] else None
+        return score_mutations(structure, asked, **shared)
+    division = parse_division(options["domains"])
+    if task == "embed":
+        return embed(structure, per=options["per"], domains=division, **shared)
+    if task == "search":
+        return search(structure, top=options["top"], domains=division, **shared)
+    return classify(structure, task=task, domains=division, top_k=options["top_k"], **shared)
+
+
+def render(answer: Answer, form: str, task: str) -> bytes:
     """Return an answer as the command line writes it.
 
     Parameters

@@ -40,11 +40,33 @@ class ClassifyOptions(Options):
 
     domains: Annotated[list[_Chopping], FailFast()] = Field(
         default_factory=list, max_length=200, examples=[["A:1-90,120-150"]],
-        description="Domains to classify, by author numbers; every chain is one by default.",
+        description="auto alone: the domains found in every chain, as by default; chain alone: "
+        "every chain as it is; or the domains to classify, by author numbers.",
     )  # fmt: skip
     top_k: int = Field(
         default=5, ge=1, le=1000, description="Architectures to keep for each domain."
     )
+
+
+class DomainOptions(Options):
+    """Which domains to answer for."""
+
+    domains: Annotated[list[_Chopping], FailFast()] = Field(
+        default_factory=list, max_length=200, examples=[["A:1-90,120-150"]],
+        description="Domains as in `/predict/cath`.",
+    )  # fmt: skip
+
+
+class EmbedOptions(DomainOptions):
+    """What to answer, as with ``protvox embed``."""
+
+    per: Literal["domain", "residue"] = Field(default="domain", description="What a vector is of.")
+
+
+class SearchOptions(DomainOptions):
+    """What to answer, as with ``protvox search``."""
+
+    top: int = Field(default=20, ge=1, le=1000, description="Neighbours of each domain.")
 
 
 class MutationOptions(Options):
@@ -82,6 +104,14 @@ class Source(BaseModel):
 
 class ClassifyRequest(ClassifyOptions, Source):
     """A structure, and what to classify."""
+
+
+class EmbedRequest(EmbedOptions, Source):
+    """A structure to embed."""
+
+
+class SearchRequest(SearchOptions, Source):
+    """A structure whose neighbours are wanted."""
 
 
 class MutationRequest(MutationOptions, Source):

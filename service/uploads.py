@@ -15,11 +15,15 @@ from service.failures import ServiceError
 from service.schemas import (
     ClassifyOptions,
     ClassifyRequest,
+    EmbedOptions,
+    EmbedRequest,
     JobOptions,
     JobRequest,
     MutationOptions,
     MutationRequest,
     Options,
+    SearchOptions,
+    SearchRequest,
     Source,
 )
 
@@ -28,14 +32,17 @@ _MOST_HEADER_BYTES: Final = 8192
 _MOST_FIELD_BYTES: Final = 1 << 20
 _NAME_LENGTH: Final = 200
 _LISTS: Final = ("domains", "mutations")
+_OF_DOMAINS: Final = ("cath", "all", "embed", "search")
 
-Kind = Literal["cath", "environment", "mutations", "jobs"]
+Kind = Literal["cath", "environment", "mutations", "embed", "search", "jobs"]
 """Which address a body was sent to."""
 
 _SCHEMAS: Final[dict[Kind, tuple[type[Options], type[Source]]]] = {
     "cath": (ClassifyOptions, ClassifyRequest),
     "environment": (ClassifyOptions, ClassifyRequest),
     "mutations": (MutationOptions, MutationRequest),
+    "embed": (EmbedOptions, EmbedRequest),
+    "search": (SearchOptions, SearchRequest),
     "jobs": (JobOptions, JobRequest),
 }
 """Options of a form, and all of a JSON body."""
@@ -155,7 +162,7 @@ def _options(values: dict[str, Any], kind: Kind) -> tuple[int | None, dict[str, 
     number = values.pop("model_number")
     if kind != "jobs":
         values["task"] = kind
-    if values.get("domains") and values["task"] not in ("cath", "all"):
+    if values.get("domains") and values["task"] not in _OF_DOMAINS:
         raise UsageError("domains are classified by the cath task only", where="domains",
                          remedy="Leave out domains, or use the task all",
                          code="usage.domain")  # fmt: skip

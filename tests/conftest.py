@@ -78,3 +78,40 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )  # fmt: skip
         write_card(card, folder)
     return root
+
+
+@pytest.fixture(scope="session")
+def searchable_models(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The models of `tiny_models` with an embedding and an index of 40 random domains."""
+    import shutil
+
+    import numpy as np
+
+    from protvox.predict.embed_head import Block, EmbeddingHead
+    from protvox.predict.index_released import HEAD_FILE, INDEX_FILE, index_folder
+    from protvox.predict.index_store import Index
+    from protvox.zoo.card import read_card
+
+    root = tmp_path_factory.mktemp("searchable") / "models"
+    shutil.copytree(tiny_models, root)
+    card = read_card(root / "cath")
+    folder = index_folder(root / "cath")
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+
+    def block(numbers: int, axes: int, weight: float) -> Block:
+        matrix = rng.normal(size=(axes, numbers)).astype(np.float32)
+        ones = np.ones(numbers, dtype=np.float32)
+        return Block(0 * ones, ones, matrix, weight)
+
+    head = EmbeddingHead(block(17, 6, 1.0), block(880, 4, 0.5), card.reference, card.sha256)
+    head = head.save(folder / HEAD_FILE)
+    vectors = rng.normal(size=(40, head.width)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    names = [f"1abcA{row:02d}" for row in range(40)]
+    index = Index.build(
+        vectors, names, ["3.40.50.300"] * 40, name="forty domains", model=card.reference,
+        head=head.sha256,
+    )  # fmt: skip
+    index.save(folder / INDEX_FILE)
+    return root

@@ -54,7 +54,7 @@ class Crew:
 
     def idle_readers(self) -> list[Child]:
         """Return the readers that wait for work."""
-        return [child for child in self.readers if child.held is None]
+        return [c for c in self.readers if c.held is None and c not in self._starting]
 
     def is_reader(self, child: Child) -> bool:
         """Tell a reader from a model process.
@@ -105,7 +105,7 @@ class Crew:
         return hello.models
 
     def greet(self, child: Child) -> Hello:
-        """Hear that a model process is ready.
+        """Hear that a process is ready; what a model process has loaded.
 
         Parameters
         ----------
@@ -139,7 +139,7 @@ class Crew:
             If it has taken too long.
         """
         if child.deadline < time.monotonic():
-            raise DeviceError("the model process does not start", where=self._places[child],
+            raise DeviceError("a process does not start", where=self._places.get(child),
                               remedy="Try again, or use --device cpu",
                               code="device.start")  # fmt: skip
 
@@ -165,10 +165,10 @@ class Crew:
                               remedy="Free some memory, or use fewer --workers",
                               code="device.start")  # fmt: skip
         child.kill()
+        self._starting.discard(child)
         if child in self.readers:
             self.readers[self.readers.index(child)] = self._new_reader()
         else:
-            self._starting.discard(child)
             device = self._places.pop(child)
             self.models[self.models.index(child)] = self._new_model(device)
 
@@ -178,7 +178,11 @@ class Crew:
             child.kill()
 
     def _new_reader(self) -> Child:
-        return Child(read_items, self._options.model_number)
+        child = Child(read_items, self._options.model_number)
+        # Starting is no part of the time for the first structure.
+        child.assign(None, _START_S)
+        self._starting.add(child)
+        return child
 
     def _new_model(self, device: str) -> Child:
         child = Child(answer_items, self._options, device, self._resources.cores)

@@ -11,11 +11,13 @@ import pyarrow as pa
 from protvox.batch.options import BatchOptions, spread_devices
 from protvox.batch.plan import Item
 from protvox.batch.reader import Failure, failure_of
-from protvox.batch.schema import table_schemas
+from protvox.batch.schema import key_values, table_schemas
 from protvox.errors import DeviceError, ModelError, ProtvoxError
 from protvox.structure.model import Structure
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from protvox.predict.results import Prediction
 
 
@@ -126,7 +128,7 @@ def _predict(item: Item, structure: Structure, options: BatchOptions, device: st
     return predict.classify(
         structure,
         task=options.task,
-        domains=[parse_selection(item.chopping)] if item.chopping else None,
+        domains=[parse_selection(item.chopping)] if item.chopping else options.domains,
         chain=item.chain or None,
         top_k=options.top_k,
         device=device,
@@ -148,8 +150,11 @@ def tabulate(item: Item, prediction: Prediction, options: BatchOptions, seconds:
     seconds
         What it took.
     """
-    schemas = table_schemas(options.top_k)
-    tables = prediction.to_pandas()
+    import pandas as pd
+
+    from protvox.predict.tables import domain_frame, residue_frame
+
+    schemas = table_schemas(options)
     info = prediction.input
     about: dict[str, str | int | float] = {
         "format": info.format,
@@ -160,14 +165,33 @@ def tabulate(item: Item, prediction: Prediction, options: BatchOptions, seconds:
         "warnings": "\n".join(prediction.warnings),
         "seconds": seconds,
     }
-    rows = [
-        pa.Table.from_pandas(
-            frame.assign(id=item.id, path=item.shown_path).reindex(columns=schemas[name].names),
-            schema=schemas[name], preserve_index=False,
-        )
-        for name, frame in (("domains", tables.domains), ("residues", tables.residues))
-    ]  # fmt: skip
-    return Answer(rows[0], rows[1], about)
+    domains = domain_frame([prediction]) if prediction.domains else None
+    if domains is not None and options.embeddings:
+        domains["embedding"] = pd.Series([domain.embedding for domain in prediction.domains])
+    residues = None if prediction.residues is None else residue_frame([prediction])
+    return Answer(
+        _rows(item, domains, schemas["domains"]),
+        _rows(item, residues, schemas["residues"]),
+        about,
+    )
+
+
+def _rows(item: Item, frame: pd.DataFrame | None, schema: pa.Schema) -> pa.Table:
+    """Return a data frame by the schema of its table; columns it lacks are empty."""
+    if frame is None:
+        return schema.empty_table()
+    n = len(frame)
+    columns = {name: frame[name].to_numpy() for name in schema.names if name in frame}
+    columns |= {name: [value] * n for name, value in key_values(item, schema).items()}
+    return pa.Table.from_arrays(
+        [
+            pa.array(columns[field.name], field.type, from_pandas=True)
+            if field.name in columns
+            else pa.nulls(n, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
 
 
 def _strikes_all(error: Exception) -> bool:

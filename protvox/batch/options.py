@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 
@@ -21,16 +21,25 @@ class BatchOptions:
         Model to use in place of the released one for its task.
     model_number
         Model of each file to read; the first by default.
+    domains
+        What to take as domains, ``"auto"`` or ``"chain"``, where an input does not say.
+    embeddings
+        Whether the rows of domains have a column ``embedding``.
+    trajectory
+        Whether the inputs are frames.
     """
 
     task: Literal["all", "cath", "environment"] = "all"
     top_k: int = 5
     model: str | None = None
     model_number: int | None = None
+    domains: Literal["auto", "chain"] = "auto"
+    embeddings: bool = False
+    trajectory: bool = False
 
     def identity(self) -> dict[str, Any]:
         """Return what decides the answers, apart from the files and the weights."""
-        return {"task": self.task, "top_k": self.top_k, "model_number": self.model_number}
+        return {key: value for key, value in asdict(self).items() if key != "model"}
 
 
 @dataclass(frozen=True, slots=True)

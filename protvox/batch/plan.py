@@ -33,13 +33,20 @@ class Item:
     chain
         Only this chain, ``""`` for all.
     chopping
-        Only this domain, in the grammar of ``--domain``, ``""`` for no choice.
+        Only this domain, in the grammar of ``--domains``, ``""`` for no choice.
+    topology
+        Structure file that names the atoms, if `path` is a trajectory.
+    frame, time
+        Which frame of the trajectory, from 0, and its time, ps, once it has been read.
     """
 
     id: str
     path: str
     chain: str = ""
     chopping: str = ""
+    topology: str = ""
+    frame: int | None = None
+    time: float | None = None
 
     @property
     def shown_path(self) -> str:
@@ -103,6 +110,43 @@ def make_plan(inputs: Sequence[str]) -> Plan:
             f"{' '.join(STRUCTURE_SUFFIXES)}", code="batch.empty",
         )  # fmt: skip
     return Plan(tuple(found.values()), tuple(notes))
+
+
+def plan_frames(inputs: Sequence[str], topology: str, stride: int) -> Plan:
+    """Find the frames of trajectories that are to be scored.
+
+    Parameters
+    ----------
+    inputs
+        Trajectories.
+    topology
+        Structure file that names their atoms.
+    stride
+        Every how many frames one is scored.
+
+    Returns
+    -------
+    Plan
+        A frame is called ``NAME#NUMBER``.
+
+    Raises
+    ------
+    UsageError
+        If mdtraj is not installed, or there is no frame (``batch.empty``).
+    InputError
+        If a file cannot be read.
+    """
+    from protvox.structure.trajectory import Trajectory
+
+    items = [
+        Item(f"{readable(path)}#{frame}", path, topology=topology, frame=frame)
+        for path in dict.fromkeys(inputs)
+        for frame in range(0, len(Trajectory(path, topology)), stride)
+    ]
+    if not items:
+        raise UsageError("the trajectories have no frames", where=", ".join(map(readable, inputs)),
+                         remedy="Give trajectories with frames", code="batch.empty")  # fmt: skip
+    return Plan(tuple(items))
 
 
 def readable(path: str) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from protvox.batch.plan import Item
 from protvox.errors import ProtvoxError
+from protvox.structure.model import Structure
 from protvox.structure.read import load_content, read_structure
+
+if TYPE_CHECKING:
+    from protvox.structure.trajectory import Trajectory
 
 
 class Failure(NamedTuple):
@@ -26,6 +32,21 @@ class Failure(NamedTuple):
     what: str
     where: str
     remedy: str
+
+
+class Content(NamedTuple):
+    """What tells whether a structure has been scored before.
+
+    Attributes
+    ----------
+    sha256
+        Of the content.
+    time
+        Of a frame, ps.
+    """
+
+    sha256: str
+    time: float | None = None
 
 
 def failure_of(error: Exception) -> Failure:
@@ -47,6 +68,25 @@ def failure_of(error: Exception) -> Failure:
                    "This is a bug in protvox; please report it with the file")  # fmt: skip
 
 
+def _open_file(item: Item, model_number: int | None) -> tuple[Content, Callable[[], Structure]]:
+    data, _ = load_content(item.path)
+    finish = partial(read_structure, data, name=item.id, model=model_number)
+    return Content(hashlib.sha256(data).hexdigest()), finish
+
+
+def _open_frame(
+    item: Item, index: int, held: dict[tuple[str, str], Trajectory]
+) -> tuple[Content, Callable[[], Structure]]:
+    from protvox.structure.trajectory import Trajectory
+
+    place = (item.path, item.topology)
+    if place not in held:
+        held.clear()
+        held[place] = Trajectory(*place)
+    frame = held[place].frame(index)
+    return Content(frame.sha256, frame.time), partial(held[place].structure, frame, name=item.id)
+
+
 def _as_text(words: str) -> str:
     """Turn bytes of a file name that are no text into escapes, since tables cannot hold them."""
     return words.encode("utf-8", "backslashreplace").decode()
@@ -55,8 +95,9 @@ def _as_text(words: str) -> str:
 def read_items(pipe: Connection, model_number: int | None) -> None:
     """Read structures until the pipe closes.
 
-    For each `Item` that comes in, the SHA-256 of its content goes out; if ``True`` comes back,
-    ``True`` and the `Structure` follow. A `Failure` may take the place of either first message.
+    ``True`` says that it is ready. For each `Item` that comes in, its `Content` goes out; if
+    ``True`` comes back, ``True`` and the `Structure` follow. A `Failure` may take the place of
+    either first message.
 
     Parameters
     ----------
@@ -65,13 +106,18 @@ def read_items(pipe: Connection, model_number: int | None) -> None:
     model_number
         Model of each file to read; None for the first.
     """
+    trajectories: dict[tuple[str, str], Trajectory] = {}
+    pipe.send(True)
     while True:
         item: Item = pipe.recv()
         try:
-            data, _ = load_content(item.path)
-            pipe.send(hashlib.sha256(data).hexdigest())
+            if item.frame is None:
+                content, finish = _open_file(item, model_number)
+            else:
+                content, finish = _open_frame(item, item.frame, trajectories)
+            pipe.send(content)
             if pipe.recv():
-                structure = read_structure(data, name=item.id, model=model_number)
+                structure = finish()
                 pipe.send(True)
                 pipe.send(structure)
         except (EOFError, BrokenPipeError, ConnectionResetError):

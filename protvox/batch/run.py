@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
 from typing import Any, Final
 
@@ -17,8 +17,8 @@ from protvox.batch.model import Answer, Fatal
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
-from protvox.batch.reader import Failure
-from protvox.batch.schema import table_schemas
+from protvox.batch.reader import Content, Failure
+from protvox.batch.schema import key_values, table_schemas
 from protvox.batch.store import Store
 
 _AHEAD: Final = 2
@@ -180,8 +180,9 @@ class Run:
         elif isinstance(message, Answer):
             child.assign(None)
             self._take(work, message)
-        elif isinstance(message, str):
-            work.sha256 = message
+        elif isinstance(message, Content):
+            work.sha256 = message.sha256
+            work.item = replace(work.item, time=message.time)
             wanted = self._is_wanted(work)
             if not wanted:
                 child.assign(None)
@@ -218,8 +219,8 @@ class Run:
             self.progress.kept += 1
             self.progress.unread += 1
             return
-        row = {"id": item.id, "path": item.shown_path, **failure._asdict()}
-        schema = table_schemas(self._options.top_k)["failures"]
+        schema = table_schemas(self._options)["failures"]
+        row = key_values(item, schema) | failure._asdict()
         self._keep(work, {"failures": pa.Table.from_pylist([row], schema)}, status="failed")
         self.progress.failed += 1
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
+from protvox.batch.options import BatchOptions
+from protvox.batch.plan import Item
 from protvox.vocabulary import AMINO_ACIDS
 
 TABLES: Final = ("inputs", "domains", "residues", "failures")
@@ -13,15 +15,16 @@ TABLES: Final = ("inputs", "domains", "residues", "failures")
 
 _NAME: Final = pa.string()
 _KEYS: Final = (("id", _NAME), ("path", _NAME))
+_FRAME: Final = (("frame", pa.int32()), ("time_ps", pa.float32()))
 
 
-def table_schemas(top_k: int) -> dict[str, pa.Schema]:
+def table_schemas(options: BatchOptions) -> dict[str, pa.Schema]:
     """Return the columns of every table.
 
     Parameters
     ----------
-    top_k
-        Architectures kept for each domain.
+    options
+        Of the run; of trajectories the rows have ``frame`` and ``time_ps`` as well.
 
     Returns
     -------
@@ -29,12 +32,28 @@ def table_schemas(top_k: int) -> dict[str, pa.Schema]:
         Name of the table to its schema; ``domains`` and ``residues`` have the columns of
         `protvox.predict.tables` after ``id`` and ``path``.
     """
+    keys = [*_KEYS, *(_FRAME if options.trajectory else ())]
+    embedding = [("embedding", pa.list_(pa.float32()))] if options.embeddings else []
     return {
-        "inputs": pa.schema(_INPUTS),
-        "domains": pa.schema([*_KEYS, *_DOMAINS, *_architectures(top_k)]),
-        "residues": pa.schema([*_KEYS, *_RESIDUES, *_PROBABILITIES]),
-        "failures": pa.schema(_FAILURES),
+        "inputs": pa.schema([*keys, *_INPUTS]),
+        "domains": pa.schema([*keys, *_DOMAINS, *_architectures(options.top_k), *embedding]),
+        "residues": pa.schema([*keys, *_RESIDUES, *_PROBABILITIES]),
+        "failures": pa.schema([*keys, *_FAILURES]),
     }
+
+
+def key_values(item: Item, schema: pa.Schema) -> dict[str, Any]:
+    """Return the values of the columns that say which input a row is about.
+
+    Parameters
+    ----------
+    item
+        The input.
+    schema
+        Of the table.
+    """
+    values = {"id": item.id, "path": item.shown_path, "frame": item.frame, "time_ps": item.time}
+    return {name: value for name, value in values.items() if name in schema.names}
 
 
 def _architectures(top_k: int) -> list[tuple[str, pa.DataType]]:
@@ -46,7 +65,7 @@ def _architectures(top_k: int) -> list[tuple[str, pa.DataType]]:
 
 
 _INPUTS: Final = [
-    *_KEYS, ("status", _NAME), ("sha256", _NAME), ("chain", _NAME), ("chopping", _NAME),
+    ("status", _NAME), ("sha256", _NAME), ("chain", _NAME), ("chopping", _NAME),
     ("format", _NAME), ("model", pa.int32()), ("n_atoms", pa.int32()), ("n_residues", pa.int32()),
     ("n_dropped", pa.int32()), ("warnings", _NAME), ("seconds", pa.float32()),
 ]  # fmt: skip
@@ -62,4 +81,4 @@ _RESIDUES: Final = [
     ("architecture_probability", pa.float64()),
 ]  # fmt: skip
 _PROBABILITIES: Final = [(f"p_{name}", pa.float32()) for name in AMINO_ACIDS]
-_FAILURES: Final = [*_KEYS, ("code", _NAME), ("what", _NAME), ("where", _NAME), ("remedy", _NAME)]
+_FAILURES: Final = [("code", _NAME), ("what", _NAME), ("where", _NAME), ("remedy", _NAME)]

@@ -20,7 +20,7 @@ from protvox import __version__
 from protvox.batch.options import BatchOptions
 from protvox.batch.parts import LEDGER, part_path, read_part, settle_parts, sync_folder, write_part
 from protvox.batch.plan import Item
-from protvox.batch.schema import TABLES, table_schemas
+from protvox.batch.schema import TABLES, key_values, table_schemas
 from protvox.errors import UsageError
 
 SCHEMA: Final = "protvox.score/1"
@@ -125,7 +125,7 @@ class Store:
             are not protvox's (``batch.foreign``).
         """
         wanted = {"schema": SCHEMA, "options": options.identity(), "models": dict(models)}
-        self._schemas = table_schemas(options.top_k)
+        self._schemas = table_schemas(options)
         if self.holds_results:
             self._check(wanted)
         else:
@@ -152,9 +152,9 @@ class Store:
         about
             Further columns of the ledger.
         """
-        row = {"id": item.id, "path": item.shown_path, "sha256": sha256, "chain": item.chain,
-               "chopping": item.chopping, **about}  # fmt: skip
-        ledger = pa.Table.from_pylist([row], schema=self._schemas[LEDGER])
+        schema = self._schemas[LEDGER]
+        row = {"sha256": sha256, "chain": item.chain, "chopping": item.chopping, **about}
+        ledger = pa.Table.from_pylist([key_values(item, schema) | row], schema=schema)
         self._waiting[item.id] = {**tables, LEDGER: ledger}
         self.waiting_rows += sum(table.num_rows for table in tables.values()) + 1
 

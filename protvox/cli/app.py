@@ -14,10 +14,14 @@ from protvox.cli import console
 from protvox.cli.classify import classify
 from protvox.cli.completion import completion
 from protvox.cli.doctor import doctor
+from protvox.cli.embed import embed
 from protvox.cli.failures import INTERRUPTED_EXIT, report
+from protvox.cli.index import index
 from protvox.cli.models import models
 from protvox.cli.mutations import mutations
+from protvox.cli.report import page
 from protvox.cli.score import score
+from protvox.cli.search import search
 from protvox.cli.serve import serve
 from protvox.cli.train import train
 from protvox.cli.voxelize import voxelize
@@ -57,7 +61,11 @@ def app() -> None:
     """  # noqa: D301 (\b is click's mark for lines to keep)
 
 
-for _command in (classify, mutations, score, voxelize, models, train, serve, doctor, completion):
+_COMMANDS = (
+    classify, mutations, embed, search, index, score, page, voxelize, models, train, serve,
+    doctor, completion,
+)  # fmt: skip
+for _command in _COMMANDS:
     app.add_command(_command)
 
 

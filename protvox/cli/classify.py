@@ -48,12 +48,13 @@ class _Request:
 )
 @click.option("--chain", metavar="A", help="Only this chain; the others stay as surroundings.")
 @click.option(
+    "--domains",
     "--domain",
     "domains",
-    metavar="A:1-90,120-150",
+    metavar="auto|chain|A:1-90,120-150",
     multiple=True,
-    help="A domain to classify (author numbers); repeat it for more. Without it every chain is "
-    "taken as one domain.",
+    help="What to classify: domains found in every chain, chains as they are, or a domain by its "
+    "author numbers; repeat it for more. [default: auto]",
 )
 @click.option(
     "--top-k",
@@ -170,11 +171,11 @@ def check_stream(form: str, terminal: bool) -> None:
 
 def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
     from protvox.settings import load_settings
+    from protvox.structure.division import parse_division
     from protvox.structure.read import read_structure
-    from protvox.structure.select import parse_selection
 
     structure = read_structure(source, model=request.model_number, offline=request.offline)
-    selections = [parse_selection(text) for text in request.domains]
+    division = parse_division(request.domains)
 
     from protvox import predict  # brings torch in, so bad input is told before
 
@@ -182,7 +183,7 @@ def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
         prediction = predict.classify(
             structure,
             task=request.task,
-            domains=selections or None,
+            domains=division,
             chain=request.chain,
             top_k=request.top_k,
             device=request.device or load_settings().device,

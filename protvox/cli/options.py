@@ -30,3 +30,12 @@ model_number_option = click.option(
 offline_option = click.option(
     "--offline", is_flag=True, default=None, help="Never use the network, only the cache."
 )
+domains_option = click.option(
+    "--domains",
+    "--domain",
+    "domains",
+    metavar="auto|chain|A:1-90,120-150",
+    multiple=True,
+    help="Domains found in every chain, chains as they are, or a domain by its author numbers; "
+    "repeat it for more. [default: auto]",
+)

@@ -80,6 +80,29 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Remove the results in the folder and start over.")
 @device_option
 @click.option("--model", metavar="NAME", help="Model to use instead of the released ones.")
+@click.option(
+    "--domains",
+    type=click.Choice(("auto", "chain")),
+    default="auto",
+    show_default=True,
+    help="Split chains into domains, or take them as they are.",
+)
+@click.option("--embeddings", is_flag=True, help="Keep the embedding of every domain as well.")
+@click.option(
+    "--top",
+    "topology",
+    metavar="FILE",
+    type=click.Path(),
+    help="Structure file that names the atoms; INPUT are trajectories then.",
+)
+@click.option(
+    "--stride",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Score every N-th frame of trajectories.",
+)
 @model_number_option
 def score(
     inputs: tuple[str, ...],
@@ -91,6 +114,8 @@ def score(
     retry: bool,
     force: bool,
     device: str | None,
+    topology: str | None,
+    stride: int,
     **asked: Any,
 ) -> int:
     """Score many structures.
@@ -106,20 +131,21 @@ def score(
       protvox score designs/ -o scored
       protvox score 'models/**/*.cif.gz' -o scored --task environment --format csv
       protvox score domains.csv -o scored --task cath --retry
+      protvox score run.xtc --top run.pdb --stride 10 -o scored
       python -c "import pandas; print(pandas.read_parquet('scored/domains'))"
     """  # noqa: D301 (\b is click's mark for lines to keep)
     from protvox.batch.options import BatchOptions
-    from protvox.batch.plan import make_plan
+    from protvox.batch.plan import make_plan, plan_frames
     from protvox.batch.store import Store
 
     if not inputs:
         raise UsageError("there is no INPUT", where="protvox score",
                          remedy="Give a folder, a file, a pattern, @LIST or a manifest",
                          code="usage.no_input")  # fmt: skip
-    plan = make_plan(inputs)
+    plan = plan_frames(inputs, topology, stride) if topology else make_plan(inputs)
     for note in plan.notes:
         console.warning(note)
-    options = BatchOptions(**asked)
+    options = BatchOptions(**asked, trajectory=topology is not None)
     with Store(Path(output)) as store:
         if force:
             store.clear()
@@ -172,8 +198,8 @@ def _stop_signals() -> Iterator[list[int]]:
             raise KeyboardInterrupt
         console.note("stopping; what is ready will be written")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[int(number)] = signal.signal(number, note)
+    for number in (int(signal.SIGINT), int(signal.SIGTERM)):
+        before[number] = signal.signal(number, note)
     try:
         yield received
     finally:

@@ -9,12 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from protvox.predict.embedding import embed
+    from protvox.predict.index_search import search
     from protvox.predict.mutations import score_mutations
     from protvox.predict.predictor import classify, load_predictor
 
-__all__ = ["classify", "load_predictor", "score_mutations"]
+__all__ = ["classify", "embed", "load_predictor", "score_mutations", "search"]
 
-_HOMES = {"score_mutations": "mutations"}
+_HOMES = {"embed": "embedding", "score_mutations": "mutations", "search": "index_search"}
 
 
 def __getattr__(name: str) -> Any:

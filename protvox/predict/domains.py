@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from protvox.errors import InputError
+from protvox.predict.embed_poses import domain_features
+from protvox.predict.index_released import ReleasedIndex
 from protvox.predict.range import find_doubts
 from protvox.predict.results import DomainPrediction, RankedLabel
 from protvox.structure.model import Structure
 from protvox.vocabulary import CATH_NAMES
 from protvox.zoo.card import Card
 from protvox.zoo.cath import CathNet
-from protvox.zoo.poses import domain_logits
 
 _LEAST_RESIDUES = 5
 _LEAST_BACKBONE = 0.5
@@ -55,10 +56,15 @@ class CathPredictor:
         Its network with weights, folded, see `protvox.zoo.registry.load`.
     device
         Where to compute.
+    released
+        Its embedding and index.
     """
 
-    def __init__(self, card: Card, network: CathNet, device: torch.device) -> None:
+    def __init__(
+        self, card: Card, network: CathNet, device: torch.device, released: ReleasedIndex
+    ) -> None:
         self.card = card
+        self.released = released
         self.config = network.config
         self.device = device
         self._network = network.to(device)
@@ -86,10 +92,12 @@ class CathPredictor:
         ca = part.backbone()[:, 1]
         ca = ca[np.isfinite(ca).all(axis=1)]
         where = f"{structure.name}, {domain.id}"
-        logits = domain_logits(self._network, [ca], self.device, names=[where])
+        features, logits = domain_features(self._network, [ca], self.device, names=[where])
         probabilities = (logits[0] / self.card.temperature).softmax(dim=0).tolist()
         doubts = find_doubts(ca, part.n_residues, self.card)
-        return self._answer(domain, part.n_residues, doubts, probabilities, top_k)
+        answer = self._answer(domain, part.n_residues, doubts, probabilities, top_k)
+        embedding, nearest = self.released.describe(features[0].numpy(), ca)
+        return replace(answer, embedding=embedding, nearest=nearest)
 
     def _check(self, part: Structure, domain: Domain) -> None:
         where = f"{part.name}, {domain.id}"

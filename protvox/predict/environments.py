@@ -7,7 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from protvox.predict.embed_results import ResidueEmbeddings
 from protvox.predict.residues import ResidueTable
 from protvox.structure.model import Dropped, Structure
 from protvox.vocabulary import AMINO_ACIDS
@@ -67,31 +69,77 @@ class EnvironmentPredictor:
         dropped : tuple of Dropped
             Residues asked for that cannot be predicted, and why.
         """
+        rows, dropped, parts = self._run(structure, residues, progress, self._probabilities)
+        table = ResidueTable(
+            chain=structure.chain[rows],
+            number=structure.number[rows],
+            insertion_code=structure.insertion_code[rows],
+            wild_type=structure.parent[rows],
+            probabilities=_joined(parts, len(AMINO_ACIDS)),
+            domain=np.empty(0, dtype="<U1") if domain is None else domain[rows],
+        )
+        return table, dropped
+
+    def embed(
+        self,
+        structure: Structure,
+        residues: NDArray[np.bool_],
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> tuple[ResidueEmbeddings, tuple[Dropped, ...]]:
+        """Return the features of the residues asked for, before the last layer.
+
+        Parameters
+        ----------
+        structure, residues, progress
+            See `predict`.
+
+        Returns
+        -------
+        table : ResidueEmbeddings
+            In file order.
+        dropped : tuple of Dropped
+            Residues asked for that cannot be embedded, and why.
+        """
+        rows, dropped, parts = self._run(structure, residues, progress, self._network.embed)
+        table = ResidueEmbeddings(
+            chain=structure.chain[rows],
+            number=structure.number[rows],
+            insertion_code=structure.insertion_code[rows],
+            wild_type=structure.parent[rows],
+            vectors=_joined(parts, 0),
+        )
+        return table, dropped
+
+    def _run(
+        self,
+        structure: Structure,
+        residues: NDArray[np.bool_],
+        progress: Callable[[int, int], None],
+        read_out: Callable[[Tensor], Tensor],
+    ) -> tuple[NDArray[np.int64], tuple[Dropped, ...], list[NDArray[np.float32]]]:
         frames = residue_frames(structure.backbone(), self.config.beyond)
         asked = residues & structure.is_protein
         standard = np.isin(structure.parent, AMINO_ACIDS)
         rows = np.flatnonzero(asked & standard & frames.valid)
         dropped = _dropped(structure, asked & standard, "N, CA or C is missing", ~frames.valid)
         dropped += _dropped(structure, asked, "it stands for none of the 20 amino acids", ~standard)
-        probabilities = np.empty((len(rows), len(AMINO_ACIDS)), dtype=np.float32)
+        parts = []
         progress(0, len(rows))
         for start in range(0, len(rows), BATCH_SIZE):
             chunk = rows[start : start + BATCH_SIZE]
-            probabilities[start : start + len(chunk)] = self._predict(structure, frames, chunk)
+            moments = self._moments(structure, frames, chunk)
+            with torch.inference_mode():
+                parts.append(read_out(moments).float().cpu().numpy())
             progress(start + len(chunk), len(rows))
-        table = ResidueTable(
-            chain=structure.chain[rows],
-            number=structure.number[rows],
-            insertion_code=structure.insertion_code[rows],
-            wild_type=structure.parent[rows],
-            probabilities=probabilities,
-            domain=np.empty(0, dtype="<U1") if domain is None else domain[rows],
-        )
-        return table, tuple(dropped)
+        return rows, tuple(dropped), parts
 
-    def _predict(
+    def _probabilities(self, moments: Tensor) -> Tensor:
+        logits: Tensor = self._network(moments)
+        return (logits.float() / self.card.temperature).softmax(dim=1)
+
+    def _moments(
         self, structure: Structure, frames: ResidueFrames, rows: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
+    ) -> Tensor:
         moments = environment_moments(
             structure.coordinates,
             structure.atom_type,
@@ -102,11 +150,11 @@ class EnvironmentPredictor:
             frames.axes[rows],
             self.config.moments,
         )
-        with torch.inference_mode():
-            logits = self._network(torch.from_numpy(moments).to(self.device))
-            scaled = (logits.float() / self.card.temperature).softmax(dim=1)
-        probabilities: NDArray[np.float32] = scaled.cpu().numpy()
-        return probabilities
+        return torch.from_numpy(moments).to(self.device)
+
+
+def _joined(parts: list[NDArray[np.float32]], width: int) -> NDArray[np.float32]:
+    return np.concatenate(parts) if parts else np.empty((0, width), dtype=np.float32)
 
 
 def _dropped(

@@ -12,6 +12,7 @@ from protvox.errors import ModelError
 from protvox.predict.device import choose_device
 from protvox.predict.domains import CathPredictor
 from protvox.predict.environments import EnvironmentPredictor
+from protvox.predict.index_released import ReleasedIndex
 from protvox.settings import load_settings
 from protvox.zoo import registry
 from protvox.zoo.cath import CathNet
@@ -91,7 +92,7 @@ def _load(model: registry.ModelInfo, device: torch.device) -> Predictor:
     if isinstance(network, EnvironmentNet):
         return EnvironmentPredictor(card, network, device)
     if isinstance(network, CathNet):
-        return CathPredictor(card, network, device)
+        return CathPredictor(card, network, device, ReleasedIndex(model.folder, card))
     raise ModelError(
         "this model predicts neither environments nor CATH", where=card.reference,
         remedy="Choose another from protvox models list", code="model.task",

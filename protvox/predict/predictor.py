@@ -15,10 +15,12 @@ from protvox.predict.device import choose_device, out_of_memory_told
 from protvox.predict.domains import CathPredictor, Domain
 from protvox.predict.environments import EnvironmentPredictor
 from protvox.predict.loaded import limit_threads, load_predictor
+from protvox.predict.parts import find_membership, lay_out
 from protvox.predict.residues import ResidueTable
 from protvox.predict.results import DomainPrediction, InputInfo, Prediction
+from protvox.structure.division import Division
 from protvox.structure.model import Dropped, Structure
-from protvox.structure.select import Selection, parse_selection
+from protvox.structure.select import parse_selection
 from protvox.structure.wording import chain_label
 from protvox.zoo import registry
 
@@ -33,7 +35,7 @@ def classify(
     structure: Structure,
     *,
     task: Task = "all",
-    domains: Sequence[Selection] | None = None,
+    domains: Division | None = None,
     chain: str | None = None,
     top_k: int = 5,
     device: str = "auto",
@@ -51,8 +53,9 @@ def classify(
     task
         What to predict.
     domains
-        Domains to classify, and to predict the environments of; every protein chain is one
-        domain by default. A domain asked for twice is answered once.
+        Domains to classify, and to predict the environments of; one asked for twice is answered
+        once. ``"auto"``, the default, splits every protein chain into domains
+        (`protvox.structure.domains`); ``"chain"`` takes it as one.
     chain
         Answer for this chain only; the others stay as its surroundings. Domains without a
         chain name lie in it.
@@ -86,23 +89,23 @@ def classify(
         raise UsageError("at least one architecture must be kept", where=f"top_k {top_k}",
                          remedy="Give 1 or more", code="usage.top_k")  # fmt: skip
     asked = asked_residues(structure, chain)
-    chosen = _chosen(structure, domains, chain) if domains else None
+    division = domains or "auto"
+    chosen = not isinstance(division, str)
+    if "cath" not in names and not chosen:
+        division = "chain"  # environments do not depend on domains
+    parts, warnings = lay_out(structure, division, chain, asked)
     answers: tuple[DomainPrediction, ...] = ()
     table: ResidueTable | None = None
     lost: tuple[Dropped, ...] = ()
-    warnings: list[str] = []
     models: dict[str, str] = {}
     limit_threads()
     with out_of_memory_told(choose_device(device)):
-        parts = chosen or _chains(structure, asked)
         if "cath" in names:
             cath = load_predictor(names["cath"], device)
             if not isinstance(cath, CathPredictor):
                 raise _wrong_task(names["cath"], "cath")
             models["cath"] = cath.card.reference
-            answers, told = _classify_domains(
-                cath, structure, parts, top_k, explicit=chosen is not None
-            )
+            answers, told = _classify_domains(cath, structure, parts, top_k, explicit=chosen)
             warnings += told
         if "environment" in names:
             environment = load_predictor(names["environment"], device)
@@ -111,8 +114,8 @@ def classify(
             models["environment"] = environment.card.reference
             wanted = asked
             if chosen:
-                wanted = asked & np.logical_or.reduce([part.residues for part in chosen])
-            member = _membership(structure, parts) if "cath" in names or chosen else None
+                wanted = asked & np.logical_or.reduce([part.residues for part in parts])
+            member = find_membership(structure, parts) if "cath" in names or chosen else None
             table, lost, told = _predict_environments(
                 environment, structure, wanted, member, progress or _silent
             )
@@ -199,43 +202,6 @@ def asked_residues(structure: Structure, chain: str | None) -> NDArray[np.bool_]
     if chain not in structure.protein_chains:
         return parse_selection(chain).mask(structure)
     return structure.is_protein & (structure.chain == chain)
-
-
-def _chains(structure: Structure, asked: NDArray[np.bool_]) -> list[Domain]:
-    return [
-        Domain(name, name, "", asked & (structure.chain == name))
-        for name in dict.fromkeys(structure.chain[asked].tolist())
-    ]
-
-
-def _chosen(
-    structure: Structure, selections: Sequence[Selection], chain: str | None
-) -> list[Domain]:
-    found: dict[str, Domain] = {}
-    for selection in selections:
-        placed = Selection(
-            tuple(replace(s, chain=chain if s.chain is None else s.chain)
-                  for s in selection.segments)
-        )  # fmt: skip
-        mask = placed.mask(structure)
-        chains = dict.fromkeys(structure.chain[mask].tolist())
-        if chain is not None and set(chains) != {chain}:
-            raise InputError(
-                f"the domain does not lie in chain {chain} alone", where=str(selection),
-                remedy="Leave out the chain, or give domains of it", code="input.domain_chain",
-            )  # fmt: skip
-        name = str(placed)
-        found[name] = Domain(name, "+".join(chains), placed.chopping, mask)
-    return list(found.values())
-
-
-def _membership(structure: Structure, parts: Sequence[Domain]) -> NDArray[np.str_]:
-    ids = np.array(["", *(part.id for part in parts)], dtype=np.str_)
-    place = np.zeros(structure.n_residues, dtype=np.int64)
-    # Where domains overlap, the first one asked for has the residue.
-    for index, part in reversed(list(enumerate(parts, start=1))):
-        place[part.residues] = index
-    return ids[place]
 
 
 def _classify_domains(

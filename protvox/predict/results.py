@@ -14,7 +14,9 @@ from protvox.structure.model import Dropped, Structure
 from protvox.vocabulary import AMINO_ACIDS
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 __all__ = [
     "SCHEMA",
@@ -132,6 +134,10 @@ class Neighbour:
     cath: str
     similarity: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as every JSON form has it."""
+        return {"domain": self.domain, "cath": self.cath, "similarity": rounded(self.similarity)}
+
 
 @dataclass(frozen=True, slots=True)
 class DomainPrediction:
@@ -159,6 +165,9 @@ class DomainPrediction:
         Closest known domains, closest first; empty when no index was searched.
     doubts
         Why it is not in range, see `protvox.predict.range.find_doubts`.
+    embedding
+        ``axis`` float32 of length 1, near for domains of one fold; None when no embedding was
+        trained for the model. The JSON form of a classification leaves it out.
     """
 
     id: str
@@ -171,6 +180,7 @@ class DomainPrediction:
     architectures: tuple[RankedLabel, ...]
     nearest: tuple[Neighbour, ...] = ()
     doubts: tuple[str, ...] = ()
+    embedding: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 class Tables(NamedTuple):
@@ -268,10 +278,7 @@ def _domain_dict(domain: DomainPrediction) -> dict[str, Any]:
         "model": domain.model,
         "class": _label_dict(domain.cath_class),
         "architectures": [_label_dict(label) for label in domain.architectures],
-        "nearest": [
-            {"domain": n.domain, "cath": n.cath, "similarity": rounded(n.similarity)}
-            for n in domain.nearest
-        ],
+        "nearest": [near.to_dict() for near in domain.nearest],
     }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
 
+    from protvox.predict.index_results import SearchResult
     from protvox.predict.mutation_results import MutationScores
     from protvox.predict.results import Prediction
 
@@ -65,7 +66,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         Whether several inputs were given: then ``json`` is a list.
     tables
         ``"domains"`` or ``"residues"``: the rows of csv, tsv and parquet; ``"mutations"`` for
-        scores of mutations.
+        scores of mutations, ``"neighbours"`` for results of a search.
 
     Raises
     ------
@@ -74,6 +75,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
     """
     frames: dict[str, Callable[[Any], pd.DataFrame]] = {
         "domains": _domains, "residues": _residues, "mutations": _mutations,
+        "neighbours": _neighbours,
     }  # fmt: skip
     frame = frames[tables]
     if form == "json":
@@ -85,7 +87,10 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
     if form == "parquet":
         return ParquetWriter(stream, frame)
     if form == "table":
-        return TextWriter(stream, _mutation_text if tables == "mutations" else _prediction_text)
+        texts: dict[str, Callable[[Any, int], RenderableType]] = {
+            "mutations": _mutation_text, "neighbours": _search_text,
+        }  # fmt: skip
+        return TextWriter(stream, texts.get(tables, _prediction_text))
     raise UsageError(f"there is no output format {form!r}", remedy=f"Choose one of {FORMATS}")
 
 
@@ -236,6 +241,16 @@ def _residues(prediction: Prediction) -> pd.DataFrame:
 
 def _mutations(scores: MutationScores) -> pd.DataFrame:
     return scores.to_pandas()
+
+
+def _neighbours(result: SearchResult) -> pd.DataFrame:
+    return result.to_pandas()
+
+
+def _search_text(result: SearchResult, _width: int) -> RenderableType:
+    from protvox.report.search_table import render_search
+
+    return render_search(result)
 
 
 def _prediction_text(prediction: Prediction, width: int) -> RenderableType:

@@ -18,7 +18,7 @@ from protvox.structure.pdb_columns import check_columns
 from protvox.structure.sniff import clean_text, sniff_format
 from protvox.structure.table import AtomTable
 
-__all__ = ["ReadLimits", "load_content", "read_structure"]
+__all__ = ["ReadLimits", "load_content", "read_structure", "read_table"]
 
 _FORMAT_NAMES: Final = {"pdb": "PDB", "mmcif": "mmCIF", "bcif": "BinaryCIF"}
 _PARSER_ERRORS: Final = (
@@ -64,15 +64,44 @@ def read_structure(
     InputError
         For anything that is not a readable protein structure; see its ``code``.
     """
+    table, label, form, digest = read_table(source, name=name, limits=limits, offline=offline)
+    return assemble_structure(
+        table, name=label, form=form, sha256=digest, model=model, limits=limits
+    )
+
+
+def read_table(
+    source: str | Path | bytes,
+    *,
+    name: str | None = None,
+    limits: ReadLimits = DEFAULT_LIMITS,
+    offline: bool | None = None,
+) -> tuple[AtomTable, str, str, str]:
+    """Read the atoms of a structure file as they are, before anything is cleaned.
+
+    Parameters
+    ----------
+    source, name, limits, offline
+        See `read_structure`.
+
+    Returns
+    -------
+    table : AtomTable
+        All atoms of all models.
+    name, format, sha256 : str
+        As in `Structure`.
+
+    Raises
+    ------
+    InputError
+        If the content cannot be had or read.
+    """
     data, given = load_content(source, limits=limits, offline=offline)
     label = name or given
     digest = hashlib.sha256(data).hexdigest()
     content = clean_text(inflate(data, where=label, limits=limits))
     form = sniff_format(content, where=label)
-    table = _parse(content, form, label)
-    return assemble_structure(
-        table, name=label, form=form, sha256=digest, model=model, limits=limits
-    )
+    return _parse(content, form, label), label, form, digest
 
 
 def load_content(

@@ -30,10 +30,11 @@ _INPUT: Final = _record(
     n_atoms=_WHOLE, n_residues=_WHOLE, dropped=_list(_record(what=_TEXT, where=_TEXT, why=_TEXT)),
 )  # fmt: skip
 _LABEL: Final = _record(label=_TEXT, name=_TEXT, probability=_NUMBER)
+_NEIGHBOUR: Final = _record(domain=_TEXT, cath=_TEXT, similarity=_NUMBER)
 _DOMAIN: Final = _record(
     id=_TEXT, chain=_TEXT, chopping=_TEXT, n_residues=_WHOLE, in_range={"type": "boolean"},
     model=_TEXT, **{"class": _LABEL}, architectures=_list(_LABEL),
-    nearest=_list(_record(domain=_TEXT, cath=_TEXT, similarity=_NUMBER)),
+    nearest=_list(_NEIGHBOUR),
 )  # fmt: skip
 _RESIDUE: Final = _record(
     chain=_TEXT, number=_WHOLE, insertion_code=_TEXT, wild_type=_TEXT, predicted=_TEXT,
@@ -54,16 +55,38 @@ _MUTATIONS: Final = _record(
     failures=_list(_record(mutation=_TEXT, why=_TEXT, code=_TEXT)), warnings=_TEXTS,
 )  # fmt: skip
 
+_ID: Final[Schema] = {"id": _TEXT, "chain": _TEXT, "chopping": _TEXT, "n_residues": _WHOLE,
+              "in_range": {"type": "boolean"}, "doubts": _TEXTS, "model": _TEXT}  # fmt: skip
+_MODELS: Final = {"type": "object", "additionalProperties": _TEXT}
+_EMBEDDINGS: Final = _record(
+    schema=_TEXT, input=_INPUT, models=_MODELS,
+    domains=_list(_record(**_ID, embedding=_list(_NUMBER))),
+    residues=_list(
+        _record(chain=_TEXT, number=_WHOLE, insertion_code=_TEXT, wild_type=_TEXT,
+                embedding=_list(_NUMBER))
+    ),
+    warnings=_TEXTS,
+)  # fmt: skip
+_FOUND: Final = _record(
+    schema=_TEXT, input=_INPUT, models=_MODELS, index=_record(name=_TEXT, n_domains=_WHOLE),
+    domains=_list(_record(**_ID, nearest=_list(_NEIGHBOUR))), warnings=_TEXTS,
+)  # fmt: skip
+
 _READ: Final = {
     "name": "1pwc", "format": "mmcif",
     "sha256": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
     "model": 1, "n_atoms": 2638, "n_residues": 345, "dropped": [],
 }  # fmt: skip
+_ONE_NEIGHBOUR: Final = {"domain": "1ci9A00", "cath": "3.40.710.10", "similarity": 0.91}
+_ONE_PART: Final = {
+    "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True, "doubts": [],
+    "model": "cath@1",
+}  # fmt: skip
 _ONE_DOMAIN: Final = {
     "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True,
     "model": "cath@1", "class": {"label": "3", "name": "Alpha Beta", "probability": 0.9},
     "architectures": [{"label": "3.90", "name": "Alpha-Beta Complex", "probability": 0.39}],
-    "nearest": [],
+    "nearest": [_ONE_NEIGHBOUR],
 }  # fmt: skip
 _ONE_RESIDUE: Final = {
     "chain": "A", "number": 62, "insertion_code": "", "wild_type": "SER", "predicted": "GLY",
@@ -89,7 +112,20 @@ _EXAMPLES: Final[dict[str, Schema]] = {
         "score": "positive is predicted destabilising", "mutations": [_ONE_MUTATION],
         "failures": [], "warnings": [],
     },
+    "embed": {
+        "schema": "protvox.embed/1", "input": _READ, "models": {"cath": "cath@1"},
+        "domains": [{**_ONE_PART, "embedding": [0.0312, -0.118, 0.0541]}], "residues": [],
+        "warnings": [],
+    },
+    "search": {
+        "schema": "protvox.search/1", "input": _READ, "models": {"cath": "cath@1"},
+        "index": {"name": "CATH training domains", "n_domains": 8107},
+        "domains": [{**_ONE_PART, "nearest": [_ONE_NEIGHBOUR]}], "warnings": [],
+    },
 }  # fmt: skip
+
+
+_SCHEMAS: Final = {"mutations": _MUTATIONS, "embed": _EMBEDDINGS, "search": _FOUND}
 
 
 def answer(task: str) -> dict[int | str, Schema]:
@@ -98,10 +134,10 @@ def answer(task: str) -> dict[int | str, Schema]:
     Parameters
     ----------
     task
-        ``"cath"``, ``"environment"`` or ``"mutations"``.
+        ``"cath"``, ``"environment"``, ``"mutations"``, ``"embed"`` or ``"search"``.
     """
-    command = "mutations" if task == "mutations" else f"classify --task {task}"
-    schema = _MUTATIONS if task == "mutations" else _PREDICTION
+    command = task if task in _SCHEMAS else f"classify --task {task}"
+    schema = _SCHEMAS.get(task, _PREDICTION)
     return {
         200: {
             "description": f"Byte for byte what `protvox {command} --format jsonl` writes.",

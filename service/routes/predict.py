@@ -19,7 +19,8 @@ from service.uploads import Kind
 
 router: Final = APIRouter(prefix="/predict", tags=["predict"])
 
-_ERRORS: Final = (400, 401, 404, 408, 413, 415, 422, 429, 500, 502, 503)
+ERRORS: Final = (400, 401, 404, 408, 413, 415, 422, 429, 500, 502, 503)
+"""What an address that takes a structure may answer besides 200."""
 
 
 @router.post(
@@ -27,12 +28,12 @@ _ERRORS: Final = (400, 401, 404, 408, 413, 415, 422, 429, 500, 502, 503)
     operation_id="predict_cath",
     summary="CATH architecture of every domain",
     response_class=Response,
-    responses={**answer("cath"), **errors(*_ERRORS)},
+    responses={**answer("cath"), **errors(*ERRORS)},
     openapi_extra=structure_body(ClassifyOptions, ClassifyRequest),
 )
 async def predict_cath(request: Request) -> Response:
     """Classify the domains of a structure: architectures and class with probabilities."""
-    return await _predict(request, "cath")
+    return await respond(request, "cath")
 
 
 @router.post(
@@ -40,12 +41,12 @@ async def predict_cath(request: Request) -> Response:
     operation_id="predict_environment",
     summary="Probability of each amino acid at every residue",
     response_class=Response,
-    responses={**answer("environment"), **errors(*_ERRORS)},
+    responses={**answer("environment"), **errors(*ERRORS)},
     openapi_extra=structure_body(ClassifyOptions, ClassifyRequest),
 )
 async def predict_environment(request: Request) -> Response:
     """Predict the amino acid of every residue from its surroundings."""
-    return await _predict(request, "environment")
+    return await respond(request, "environment")
 
 
 @router.post(
@@ -53,15 +54,29 @@ async def predict_environment(request: Request) -> Response:
     operation_id="predict_mutations",
     summary="Scores of single mutations",
     response_class=Response,
-    responses={**answer("mutations"), **errors(*_ERRORS)},
+    responses={**answer("mutations"), **errors(*ERRORS)},
     openapi_extra=structure_body(MutationOptions, MutationRequest),
 )
 async def predict_mutations(request: Request) -> Response:
     """Score mutations; positive is predicted destabilising."""
-    return await _predict(request, "mutations")
+    return await respond(request, "mutations")
 
 
-async def _predict(request: Request, kind: Kind) -> Response:
+async def respond(request: Request, kind: Kind) -> Response:
+    """Compute what a request asks for while its client waits.
+
+    Parameters
+    ----------
+    request
+        The request.
+    kind
+        Where it was sent to.
+
+    Raises
+    ------
+    ProtvoxError
+        What is wrong with the request or its structure, or that there is no room for it.
+    """
     core = core_of(request)
     async with core.take_in(request, kind) as (reading, deadline):
         work = Work(reading.structure, reading.options, ("jsonl",), deadline)

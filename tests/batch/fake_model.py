@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from protvox.batch.model import Answer, Hello
 from protvox.batch.reader import failure_of
-from protvox.batch.schema import table_schemas
+from protvox.batch.schema import key_values, table_schemas
 
 
 def answer_items(pipe, options, device, cores):
@@ -31,8 +31,8 @@ def answer_items(pipe, options, device, cores):
 
 
 def answer(item, structure, options):
-    schemas = table_schemas(options.top_k)
-    keys = {"id": item.id, "path": item.shown_path}
+    schemas = table_schemas(options)
+    keys = key_values(item, schemas["domains"])
     domains = [
         keys | {"domain": chain, "chain": chain, "chopping": item.chopping,
                 "n_residues": int((structure.chain == chain).sum()), "class": "3",

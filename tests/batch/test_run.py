@@ -16,7 +16,7 @@ from batch_runs import SMALL, rows, score
 import protvox
 from protvox.batch.crew import Crew
 from protvox.batch.options import BatchOptions, Resources
-from protvox.batch.plan import make_plan
+from protvox.batch.plan import make_plan, plan_frames
 from protvox.batch.run import Run
 from protvox.batch.store import Store
 from protvox.errors import DeviceError
@@ -202,6 +202,21 @@ def test_a_process_that_dies_of_a_structure_and_a_bug_are_failures(fake, folder,
     codes = rows(tmp_path / "out", "failures").set_index("id")["code"].to_dict()
     assert codes.pop("broken.pdb").startswith("input.")
     assert codes == {"kill.pdb": "batch.process_died", "bug.pdb": "bug"}
+
+
+def test_frames_of_a_trajectory_are_scored_each(fake, tmp_path, data_dir):
+    plan = plan_frames([str(data_dir / "dipeptide.xtc")], str(data_dir / "dipeptide.pdb"), 100)
+    options = BatchOptions(trajectory=True)
+    for expected in ((6, 0), (0, 6)):
+        with Store(tmp_path / "out") as store:
+            run = Run(plan.items, options, Resources("cpu", 1, 2), store)
+            progress = run.execute()
+        assert (progress.done, progress.kept) == expected
+    found = rows(tmp_path / "out", "inputs").sort_values("frame")
+    assert found["frame"].tolist() == [0, 100, 200, 300, 400, 500]
+    assert found["time_ps"].round(2).tolist() == [500, 600, 700, 800, 900, 1000]
+    assert found["id"].str.endswith("dipeptide.xtc#100").sum() == 1
+    assert set(rows(tmp_path / "out", "residues")["frame"]) == set(found["frame"])
 
 
 def test_no_process_outlives_a_run(fake, folder, tmp_path):

@@ -16,7 +16,7 @@ from protvox.errors import UsageError
 
 OPTIONS = BatchOptions(top_k=2)
 MODELS = {"cath@9": "ab" * 32}
-SCHEMAS = table_schemas(2)
+SCHEMAS = table_schemas(OPTIONS)
 
 
 def opened(folder, options=OPTIONS, models=MODELS):

@@ -40,7 +40,7 @@ def answer(structure, *, task="all", domains=None, chain=None, top_k=5, progress
     if progress is not None:
         progress(len(rows), len(rows))
     places = [(c, "") for c in structure.protein_chains if chain in (None, c)]
-    if domains:
+    if domains and not isinstance(domains, str):
         places = [(s.chains[0] or structure.protein_chains[0], s.chopping) for s in domains]
     return Prediction(
         input=InputInfo.of(structure),

@@ -209,6 +209,23 @@ def test_options_reach_the_predictor(protvox, fake):
     assert call["model"] == "mine@2"
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [((), "auto"), (("--domains", "auto"), "auto"), (("--domains", "chain"), "chain"),
+     (("--domains", "A:3-90"), ["A:3-90"]), (("--domain", "A:3-90"), ["A:3-90"])],
+)  # fmt: skip
+def test_what_is_taken_as_domains(protvox, fake, options, expected):
+    assert protvox("classify", "--example", *options).code == 0
+    division = fake.CALLS[-1]["domains"]
+    assert (division if isinstance(division, str) else [str(d) for d in division]) == expected
+
+
+def test_auto_does_not_go_with_domains(protvox, fake):
+    result = protvox("classify", "--example", "--domains", "auto", "--domain", "A:3-90")
+    assert result.code == 2
+    assert "auto does not go with other domains" in result.err
+
+
 def test_device_defaults_to_the_setting(protvox, fake, monkeypatch):
     monkeypatch.setenv("PROTVOX_DEVICE", "cuda:1")
     protvox("classify", "--example")

@@ -92,9 +92,12 @@ def test_lengths_outside_the_training_are_told(data_dir, ubiquitin):
     ordinary = classify(ubiquitin)
     assert ordinary.domains[0].in_range
     assert not any("trained on have" in w for w in ordinary.warnings)
-    long = classify(read_structure(data_dir / "3mht.pdb.gz"), task="cath")
+    methyltransferase = read_structure(data_dir / "3mht.pdb.gz")
+    long = classify(methyltransferase, task="cath", domains="chain")
     assert not long.domains[0].in_range
     assert any("have 40 to 300: it probably holds several" in w for w in long.warnings)
+    split = classify(methyltransferase, task="cath")
+    assert not any("too_long" in domain.doubts for domain in split.domains)
 
 
 def test_unnamed_architectures_keep_their_label(ubiquitin, monkeypatch):

@@ -60,6 +60,16 @@ def test_options_are_the_command_lines(client, cli):
     assert form.content == expected
 
 
+@pytest.mark.parametrize("division", ["auto", "chain"])
+def test_domains_are_found_as_on_the_command_line(client, cli, division):
+    """3mht has two domains."""
+    path = DATA / "3mht.pdb.gz"
+    (expected,) = cli("classify", path, "--task", "cath", "--domains", division, "--format",
+                      "jsonl")  # fmt: skip
+    assert len(json.loads(expected)["domains"]) == {"auto": 2, "chain": 1}[division]
+    assert send(client, path, "/predict/cath", domains=division).content == expected
+
+
 def test_mutations_are_the_command_lines(client, cli):
     path = DATA / "1ubi.pdb"
     asked = ["A:L8W", "A:G47P"]
@@ -117,6 +127,7 @@ def test_bodies_that_do_not_fit(client, body, code, status):
     [
         ({"chain": "Z"}, "input.chain"),
         ({"domains": "A:1-"}, "input.selection"),
+        ({"domains": ["auto", "A:1-20"]}, "usage.domains"),
         ({"model": "unheard"}, "model.unknown"),
         ({"model": "environment"}, "model.task"),
         ({"model_number": "7"}, "input.model"),

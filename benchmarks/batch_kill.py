@@ -1,0 +1,143 @@
+"""Kill ``protvox score`` at random moments: ``python benchmarks/batch_kill.py FOLDER``.
+
+A run over some structures of FOLDER is killed (SIGKILL, the whole group) ``--kills`` times, each
+time after a random while of work, and gone on with; then it is left to end. Its tables must be
+those of a run that nobody killed, row for row and bit for bit. Parts are written every half
+second, so that many kills fall into writing. Writes ``results/batch_kill.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "batch_kill.json"
+SCORE = """
+import sys
+from pathlib import Path
+from protvox.batch.options import BatchOptions, Resources
+from protvox.batch.plan import make_plan
+from protvox.batch.run import Run
+from protvox.batch.store import Store
+
+def say(progress):
+    print(progress.done, progress.finished, flush=True)
+
+if __name__ == "__main__":
+    source, out, task = sys.argv[1:]
+    with Store(Path(out)) as store:
+        resources = Resources("cpu", 1, 1, flush_seconds=0.5)
+        run = Run(make_plan([source]).items, BatchOptions(task=task), resources, store, watch=say)
+        run.execute()
+"""
+
+
+def start(script: Path, source: Path, out: Path, task: str) -> subprocess.Popen[str]:
+    """Start a run in a group of its own; it says how far it is on stdout."""
+    return subprocess.Popen(
+        [sys.executable, str(script), str(source), str(out), task],
+        stdout=subprocess.PIPE, text=True, start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def finish(process: subprocess.Popen[str]) -> float:
+    """Wait for a run and return how long it worked, from the first input it scored on."""
+    wait_for_work(process)
+    start = time.monotonic()
+    process.communicate()
+    if process.returncode:
+        raise SystemExit("a run failed")
+    return time.monotonic() - start
+
+
+def kill(process: subprocess.Popen[str], seconds: float) -> int:
+    """Kill a run some time after the first input it scored; return how many were finished."""
+    first = wait_for_work(process)
+    time.sleep(seconds)
+    with contextlib.suppress(ProcessLookupError):  # it was through already
+        os.killpg(process.pid, signal.SIGKILL)
+    words, _ = process.communicate()
+    return int([*first.split(), *words.split()][-1])
+
+
+def wait_for_work(process: subprocess.Popen[str]) -> str:
+    """Wait until a run has scored an input; those kept from before do not count."""
+    line = ""
+    for line in process.stdout or ():
+        if int(line.split()[0]):
+            return line
+    if process.wait():
+        raise SystemExit("a run failed")
+    return line
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Return the tables that are not the same in both folders, but for times and order."""
+    found = []
+    for table in ("inputs", "domains", "residues", "failures"):
+        frames = []
+        for folder in (one, other):
+            frame = pd.read_parquet(folder / table).drop(columns="seconds", errors="ignore")
+            keys = ["id", "domain", "chain", "number", "insertion_code"]
+            keys = [key for key in keys if key in frame]
+            frames.append(frame.sort_values(keys, kind="stable", ignore_index=True))
+        if not frames[0].equals(frames[1]):
+            found.append(table)
+    return found
+
+
+def torture(files: list[Path], kills: int, task: str, seed: int) -> dict[str, object]:
+    """Score files once in peace and once with kills; return what came of it."""
+    moments = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        script, listed = Path(folder) / "score.py", Path(folder) / "list"
+        script.write_text(SCORE)
+        listed.write_text("\n".join(map(str, files)))
+        source = Path(f"@{listed}")
+        seconds = finish(start(script, source, Path(folder) / "peace", task))
+        out = Path(folder) / "war"
+        finished = []
+        for _ in range(kills):
+            # Long enough to get somewhere, short enough that all kills find work to do.
+            pause = moments.uniform(0.0, 2.0 * seconds / kills)
+            finished.append(kill(start(script, source, out, task), pause))
+        finish(start(script, source, out, task))
+        return {
+            "files": len(files), "task": task, "kills": kills,
+            "seconds_in_peace": round(seconds, 1),
+            "finished_at_each_kill": finished,
+            "tables_that_differ": differences(Path(folder) / "peace", out),
+            "rows": {table: len(pd.read_parquet(out / table)) for table in ("inputs", "domains")},
+        }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--files", type=int, default=150)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--task", default="cath")
+    given = parser.parse_args()
+    files = sorted(path for path in given.folder.iterdir() if path.is_file())
+    random.Random(1).shuffle(files)
+    result = torture(files[: given.files], given.kills, given.task, seed=2)
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    if result["tables_that_differ"]:
+        raise SystemExit(f"the tables differ: {result['tables_that_differ']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Train the embedding of domains for retrieval.
+
+Reads the released domain network once over the training domains, as they are and varied, keeps
+what it says, and fits the two matrices of the embedding; minutes on one core. The answers on
+the validation domains are printed.
+
+Example: ``python -m experiments.search.train --model models/cath --shards shards``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from experiments.search.contrast import Schedule, refine
+from experiments.search.discriminant import Recipe, fit_block
+from experiments.search.features import LabelledFeatures, read_features
+from experiments.search.measures import across, within
+from protvox.predict.embed_head import EmbeddingHead
+from protvox.predict.index_released import HEAD_FILE, index_folder
+from protvox.zoo.card import Card, read_card
+
+FEATURES = Recipe(axes=96, level=3, shrinkage=0.1)
+TRACE = Recipe(axes=32, level=3, shrinkage=0.3)
+TRACE_WEIGHT = 0.7
+COPIES = 3
+"""Chosen on the validation domains, see docs/decisions.md."""
+
+
+def fit(learned: LabelledFeatures, card: Card) -> EmbeddingHead:
+    """Fit the embedding of a model to training domains.
+
+    Parameters
+    ----------
+    learned
+        The training domains, with varied copies.
+    card
+        Of the model whose features they are.
+    """
+    families = learned.level(4)
+    discriminants = EmbeddingHead(
+        fit_block(learned.plain, learned.varied, learned.level(FEATURES.level), families,
+                  FEATURES, 1.0),
+        fit_block(learned.traces, learned.varied_traces, learned.level(TRACE.level), families,
+                  TRACE, TRACE_WEIGHT),
+        card.reference,
+        card.sha256,
+    )  # fmt: skip
+    return refine(discriminants, learned, Schedule(), seed=0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, default=Path("models/cath"))
+    parser.add_argument("--shards", type=Path, required=True,
+                        help="folder with cath-train and cath-val")  # fmt: skip
+    parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
+    options = parser.parse_args()
+    learned = read_features(
+        options.model, options.shards / "cath-train", options.cache, copies=COPIES
+    )
+    check = read_features(options.model, options.shards / "cath-val", options.cache)
+    folder = index_folder(options.model)
+    folder.mkdir(parents=True, exist_ok=True)
+    head = fit(learned, read_card(options.model)).save(folder / HEAD_FILE)
+    known = head.embed(learned.plain, learned.traces)
+    asked = head.embed(check.plain, check.traces)
+    found = {
+        "train": across(asked, check.codes, known, learned.codes),
+        "itself": within(asked, check.codes),
+    }
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

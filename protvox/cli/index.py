@@ -1,0 +1,104 @@
+"""``protvox index``: collections of embedded domains to search in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from protvox.cli import console
+from protvox.cli.failures import Outcomes
+from protvox.cli.files import refuse_overwrite
+from protvox.cli.options import device_option
+from protvox.errors import InputError
+
+_ENDINGS = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
+
+
+@click.group(short_help="Build and describe collections to search in.")
+def index() -> None:
+    """Build and describe collections of domains to search in."""
+
+
+@index.command(short_help="Put the domains of a folder, or their embeddings, into an index.")
+@click.argument("source", metavar="DIR|PARQUET", type=click.Path())
+@click.option("-o", "--output", metavar="INDEX", required=True, type=click.Path(),
+              help="File to write.")  # fmt: skip
+@click.option("--name", metavar="TEXT", help="What the index holds. [default: name of the source]")
+@click.option(
+    "--domains", type=click.Choice(("auto", "chain")), default="auto", show_default=True,
+    help="Domains found in every chain, or chains as they are.",
+)  # fmt: skip
+@device_option
+@click.option("--model", metavar="NAME", help="Model to use instead of the released one.")
+def build(
+    source: str,
+    output: str,
+    name: str | None,
+    domains: Literal["auto", "chain"],
+    device: str | None,
+    model: str | None,
+) -> int:
+    """Put the domains of structures into an index.
+
+    DIR is a folder of structure files, all of whose folders are looked into. PARQUET is what
+    protvox embed wrote: its rows are taken as they are, by the same model; a column cath, if
+    there is one, holds their CATH codes.
+
+    \b
+    Examples:
+      protvox index build designs/ -o designs.index
+      protvox embed designs/*.pdb -o designs.parquet
+      protvox index build designs.parquet -o designs.index
+    """  # noqa: D301 (\b is click's mark for lines to keep)
+    from protvox.predict.index_build import IndexBuilder
+    from protvox.settings import load_settings
+
+    refuse_overwrite((source,), (output,))
+    name = name or Path(source).name or str(Path(source).resolve())
+    builder = IndexBuilder(
+        name, domains=domains, device=device or load_settings().device, model=model
+    )
+    outcomes = Outcomes(0)
+    if Path(source).is_dir():
+        files = sorted(_structures(Path(source)))
+        if not files:
+            raise InputError("no structure file lies in the folder", where=source,
+                             remedy=f"Give one with files of {', '.join(_ENDINGS)}",
+                             code="index.empty")  # fmt: skip
+        outcomes = Outcomes(len(files))
+        with console.progress(name) as progress:
+            for done, path in enumerate(files, start=1):
+                outcomes.attempt(partial(builder.add_file, path, str(path.relative_to(source))))
+                if progress is not None:
+                    progress(done, len(files))
+        if not outcomes.any_done:
+            raise click.exceptions.Exit(outcomes.exit_code)
+    else:
+        builder.add_table(Path(source))
+    built = builder.build()
+    built.save(Path(output))
+    console.note(f"wrote {output}: {len(built):,} domains, embedded by {built.model}")
+    return outcomes.exit_code
+
+
+@index.command(short_help="Tell what an index holds.")
+@click.argument("path", metavar="INDEX", type=click.Path())
+def show(path: str) -> None:
+    """Print what an index holds: name, domains, model; separated by tabs."""
+    from protvox.predict.index_store import read_facts
+
+    facts = read_facts(Path(path))
+    click.echo(f"{facts.name}\t{facts.n_domains}\t{facts.model}")
+
+
+def _structures(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        folders.sort()
+        for file in files:
+            if not file.startswith(".") and file.lower().removesuffix(".gz").endswith(_ENDINGS):
+                yield Path(root, file)

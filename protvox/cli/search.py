@@ -1,0 +1,112 @@
+"""``protvox search``: the known domains nearest to those of a structure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from protvox.cli import console
+from protvox.cli.classify import check_stream
+from protvox.cli.embed import check_inputs
+from protvox.cli.failures import Outcomes
+from protvox.cli.files import STDOUT, open_output, refuse_overwrite
+from protvox.cli.options import (
+    device_option,
+    domains_option,
+    model_number_option,
+    offline_option,
+)
+from protvox.report.output import FORMATS, format_of, make_writer
+
+if TYPE_CHECKING:
+    from protvox.predict.index_results import SearchResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What to search for, and where."""
+
+    top: int
+    index: str | None
+    chain: str | None
+    domains: tuple[str, ...]
+    device: str | None
+    model: str | None
+    model_number: int | None
+    offline: bool | None
+
+
+@click.command(short_help="Find the known domains nearest to those of a structure.")
+@click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True,
+              help="Neighbours of each domain.")  # fmt: skip
+@click.option("--index", metavar="FILE", type=click.Path(),
+              help="Index from protvox index build. [default: CATH training domains]")  # fmt: skip
+@click.option("--chain", metavar="A", help="Only this chain.")
+@domains_option
+@click.option("--format", "form", type=click.Choice(FORMATS),
+              help="Output format. [default: by the name after -o, else table]")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here, not stdout.")
+@device_option
+@click.option("--model", metavar="NAME", help="Model to use instead of the released one.")
+@model_number_option
+@offline_option
+def search(inputs: tuple[str, ...], form: str | None, output: str | None, **options: Any) -> int:
+    """Find the known domains nearest to those of a structure.
+
+    INPUT is a structure file, - for standard input, or an identifier (1abc, AF-P12345-F1).
+    Without --index the training domains of the released model are searched. The similarity
+    is the cosine of two embeddings, 1 at most.
+
+    \b
+    Examples:
+      protvox search 1abc.cif
+      protvox search 1abc.cif --domain A:1-90 --top 5 --format csv
+      protvox search model.pdb --index designs.index
+    """  # noqa: D301 (\b is click's mark for lines to keep)
+    check_inputs(inputs, "protvox search")
+    refuse_overwrite(inputs, (output,))
+    request = _Request(**options)
+    destination = output or STDOUT
+    form = form or format_of(destination) or "table"
+    outcomes = Outcomes(len(inputs))
+    with open_output(destination) as stream:
+        check_stream(form, stream.isatty())
+        writer = make_writer(form, stream, many=len(inputs) > 1, tables="neighbours")
+        for source in inputs:
+            answer = outcomes.attempt(partial(_search, source, request))
+            if answer is None:
+                continue
+            for text in answer.warnings:
+                console.warning(f"{answer.input.name}: {text}")
+            writer.add(answer)
+        if not outcomes.any_done:
+            # Leaving by an exception keeps an output file from appearing.
+            raise click.exceptions.Exit(outcomes.exit_code)
+        writer.close()
+    return outcomes.exit_code
+
+
+def _search(source: str, request: _Request) -> SearchResult:
+    from protvox.settings import load_settings
+    from protvox.structure.division import parse_division
+    from protvox.structure.read import read_structure
+
+    structure = read_structure(source, model=request.model_number, offline=request.offline)
+    division = parse_division(request.domains)
+
+    from protvox import predict  # brings torch in, so bad input is told before
+
+    return predict.search(
+        structure,
+        index=None if request.index is None else Path(request.index),
+        top=request.top,
+        domains=division,
+        chain=request.chain,
+        device=request.device or load_settings().device,
+        model=request.model,
+    )

@@ -1,0 +1,250 @@
+"""What a report says about a run: counts and extremes, gathered part by part."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from protvox.errors import InputError, UsageError
+from protvox.report.frames_data import Course, gather_courses
+from protvox.vocabulary import AMINO_ACIDS
+
+BINS: Final = 20
+"""Bars of a histogram of probabilities."""
+
+_WORST: Final = 25
+_WORST_EACH: Final = 3
+_FAILURES_SHOWN: Final = 200
+_POINTS: Final = 4000
+_LEAST_ODDS: Final = 10.0
+
+
+class Suspect(NamedTuple):
+    """A residue whose surroundings ask for another amino acid."""
+
+    odds: float
+    id: str
+    residue: str
+    wild_type: str
+    p_wild_type: float
+    predicted: str
+    p_predicted: float
+
+
+class Scored(NamedTuple):
+    """A structure: its residues, and the share that their surroundings predict."""
+
+    id: str
+    residues: int
+    recovered: float
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a report says.
+
+    Attributes
+    ----------
+    name
+        Of the folder.
+    models, options, version
+        From the manifest.
+    n_scored, n_failed, n_domains, n_residues
+        Counts.
+    in_range
+        Domains like those the model was trained on.
+    probability, confidence
+        ``bin`` counts of the probability of the amino acid present and of the first
+        architecture, from 0 to 1.
+    structures
+        One of each structure with environments, fewest predicted residues first.
+    suspects
+        Worst first, at most three of a structure.
+    architectures
+        ``label``, ``name`` and number of domains, most frequent first.
+    failures
+        ``id``, ``code``, ``what`` and ``remedy``, the first 200.
+    failure_counts
+        Code to number.
+    courses
+        Of trajectories.
+    embeddings, embedded_as
+        ``domain feature`` and the label of each; empty where none are stored.
+    """
+
+    name: str
+    models: dict[str, str]
+    options: dict[str, Any]
+    version: str
+    n_scored: int = 0
+    n_failed: int = 0
+    n_domains: int = 0
+    n_residues: int = 0
+    in_range: int = 0
+    probability: NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, np.int64))
+    confidence: NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, np.int64))
+    structures: list[Scored] = field(default_factory=list)
+    suspects: list[Suspect] = field(default_factory=list)
+    architectures: list[tuple[str, str, int]] = field(default_factory=list)
+    failures: list[tuple[str, str, str, str]] = field(default_factory=list)
+    failure_counts: dict[str, int] = field(default_factory=dict)
+    courses: list[Course] = field(default_factory=list)
+    embeddings: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    embedded_as: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def recovered(self) -> float:
+        """Share of all residues that their surroundings predict; NaN without any."""
+        total = sum(one.residues for one in self.structures)
+        right = sum(one.residues * one.recovered for one in self.structures)
+        return right / total if total else float("nan")
+
+
+def summarize(folder: Path) -> Summary:
+    """Gather what a report says about the output folder of a run.
+
+    Parameters
+    ----------
+    folder
+        From ``protvox score``; it is read a part at a time.
+
+    Raises
+    ------
+    UsageError
+        If it holds no results (``batch.no_results``).
+    InputError
+        If a part is damaged (``batch.damaged``).
+    """
+    try:
+        about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        summary = Summary(folder.resolve().name, about["models"], about["options"],
+                          about["protvox"])  # fmt: skip
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(
+            "the folder holds no results of protvox score", where=str(folder),
+            remedy="Give the folder named by -o", code="batch.no_results",
+        ) from error  # fmt: skip
+    try:
+        _count_inputs(folder, summary)
+        _count_domains(folder, summary)
+        _count_residues(folder, summary)
+        _take_failures(folder, summary)
+        summary.courses = gather_courses(folder)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"a part cannot be read ({error})", where=str(folder),
+                         remedy="Run protvox score again with --force",
+                         code="batch.damaged") from error  # fmt: skip
+    return summary
+
+
+def _parts(folder: Path, table: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+    for path in sorted((folder / table).glob("part-*.parquet")):
+        file = pq.ParquetFile(path)
+        yield file.read([name for name in columns if name in file.schema_arrow.names])
+
+
+def _count_inputs(folder: Path, summary: Summary) -> None:
+    for table in _parts(folder, "inputs", ["status"]):
+        counts = Counter(table["status"].to_pylist())
+        summary.n_scored += counts["done"]
+        summary.n_failed += counts["failed"]
+
+
+def _count_domains(folder: Path, summary: Summary) -> None:
+    counts: Counter[tuple[str, str]] = Counter()
+    vectors: list[NDArray[np.float32]] = []
+    columns = ["id", "domain", "in_range", "architecture", "architecture_name",
+               "architecture_probability", "embedding"]  # fmt: skip
+    for table in _parts(folder, "domains", columns):
+        summary.n_domains += len(table)
+        summary.in_range += sum(map(bool, table["in_range"].to_pylist()))
+        labels = table["architecture"].to_pylist()
+        counts.update(zip(labels, table["architecture_name"].to_pylist(), strict=True))
+        summary.confidence += _histogram(table["architecture_probability"].to_numpy())
+        room = _POINTS - len(summary.embedded_as)
+        if "embedding" in table.column_names and room > 0 and len(table):
+            flat = table["embedding"].combine_chunks().values.to_numpy(zero_copy_only=False)
+            vectors.append(flat.reshape(len(table), -1)[:room])
+            keys = zip(table["id"].to_pylist(), table["domain"].to_pylist(), strict=True)
+            names = [f"{one} {part}" for one, part in keys]
+            summary.embedded_as += list(zip(names, labels, strict=True))[:room]
+    summary.architectures = [(label, name, n) for (label, name), n in counts.most_common()]
+    if vectors:
+        summary.embeddings = np.concatenate(vectors)
+
+
+def _count_residues(folder: Path, summary: Summary) -> None:
+    probabilities = [f"p_{name}" for name in AMINO_ACIDS]
+    columns = ["id", "chain", "number", "insertion_code", "wild_type", "predicted", "p_wild_type"]
+    found: dict[str, list[int]] = {}
+    heap: list[Suspect] = []
+    for table in _parts(folder, "residues", [*columns, *probabilities]):
+        if not len(table):
+            continue
+        summary.n_residues += len(table)
+        present = table["p_wild_type"].to_numpy()
+        summary.probability += _histogram(present)
+        names = table["id"].to_numpy()
+        right = table["wild_type"].to_numpy() == table["predicted"].to_numpy()
+        for name in dict.fromkeys(names.tolist()):
+            mine = names == name
+            before = found.setdefault(name, [0, 0])
+            before[0] += int(mine.sum())
+            before[1] += int(right[mine].sum())
+        best = np.max([table[name].to_numpy() for name in probabilities], axis=0)
+        odds = best / np.clip(present, np.finfo(np.float32).tiny, None)
+        heap = _worst([*heap, *_suspects(table, odds, best)])
+    summary.suspects = heap
+    scored = (Scored(name, n, k / n) for name, (n, k) in found.items())
+    summary.structures = sorted(scored, key=lambda one: (one.recovered, one.id))
+
+
+def _suspects(
+    table: pa.Table, odds: NDArray[np.float32], best: NDArray[np.float32]
+) -> list[Suspect]:
+    worst = np.argsort(-odds, kind="stable")
+    # Enough that three of each structure are left when a bad one has very many.
+    worst = worst[odds[worst] >= _LEAST_ODDS][: 40 * _WORST]
+    rows = table.take(pa.array(worst)).to_pylist()
+    return [
+        Suspect(
+            float(odds[i]), row["id"], f"{row['chain']}:{row['number']}{row['insertion_code']}",
+            row["wild_type"], row["p_wild_type"], row["predicted"], float(best[i]),
+        )
+        for i, row in zip(worst.tolist(), rows, strict=True)
+    ]  # fmt: skip
+
+
+def _worst(suspects: Sequence[Suspect]) -> list[Suspect]:
+    kept: list[Suspect] = []
+    each: Counter[str] = Counter()
+    for one in heapq.nlargest(len(suspects), suspects):
+        if each[one.id] < _WORST_EACH and len(kept) < _WORST:
+            each[one.id] += 1
+            kept.append(one)
+    return kept
+
+
+def _take_failures(folder: Path, summary: Summary) -> None:
+    counts: Counter[str] = Counter()
+    for table in _parts(folder, "failures", ["id", "code", "what", "remedy"]):
+        counts.update(table["code"].to_pylist())
+        room = _FAILURES_SHOWN - len(summary.failures)
+        for row in table.slice(0, room).to_pylist():
+            summary.failures.append((row["id"], row["code"], row["what"], row["remedy"]))
+    summary.failure_counts = dict(counts.most_common())
+
+
+def _histogram(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    finite = values[np.isfinite(values)]
+    return np.histogram(finite, bins=BINS, range=(0.0, 1.0))[0].astype(np.int64)

@@ -1,0 +1,68 @@
+"""What a search found, as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from protvox.report.table import render_input
+from protvox.report.text import printable
+from protvox.structure.wording import chain_label
+from protvox.vocabulary import CATH_NAMES
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from protvox.predict.index_results import SearchResult
+    from protvox.predict.results import DomainPrediction
+
+_QUIET: Final = "dim"
+_HEAD: Final = "bold cyan"
+
+
+def render_search(result: SearchResult) -> RenderableType:
+    """Lay out the neighbours of one structure.
+
+    Parameters
+    ----------
+    result
+        Any result.
+
+    Returns
+    -------
+    rich renderable
+        Reads well without colour; nothing in it is wider than 80 columns.
+    """
+    parts: list[RenderableType] = [render_input(result.input)]
+    for domain in result.domains:
+        parts += [Text(), _neighbours(domain, result)]
+    return Group(*parts)
+
+
+def _neighbours(domain: DomainPrediction, result: SearchResult) -> Table:
+    place = f"{domain.chain}:{domain.chopping}" if domain.chopping else chain_label(domain.chain)
+    title = Text(f"Nearest to {printable(place)}", style=_HEAD)
+    title.append(f"  {domain.n_residues} residues, {domain.model}", style=f"not bold {_QUIET}")
+    if not domain.in_range:
+        title.append("\nunlike the domains the model was trained on", style="not bold yellow")
+    table = Table(
+        title=title, title_justify="left", title_style="", box=None, pad_edge=False,
+        header_style=_QUIET,
+        caption=f"of {result.index.n_domains:,} domains: {printable(result.index.name)}",
+        caption_justify="left", caption_style=_QUIET,
+    )  # fmt: skip
+    table.add_column("", justify="right", style=_QUIET)
+    table.add_column("domain", max_width=28, overflow="fold")
+    table.add_column("similarity", justify="right")
+    table.add_column("CATH", no_wrap=True)
+    table.add_column("architecture", no_wrap=True, max_width=24)
+    for rank, near in enumerate(domain.nearest, start=1):
+        architecture = ".".join(near.cath.split(".")[:2])
+        table.add_row(
+            str(rank), printable(near.domain), f"{near.similarity:.3f}", printable(near.cath),
+            CATH_NAMES.get(architecture, ""),
+        )  # fmt: skip
+    return table

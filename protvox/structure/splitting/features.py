@@ -1,0 +1,173 @@
+"""What tells a cut between domains from a cut through one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.structure.secondary import SecondaryStructure
+from protvox.structure.splitting.contacts import Contacts
+from protvox.structure.splitting.cuts import Piece
+
+FEATURES: Final = (
+    "log_chain", "log_piece", "log_small",
+    "cut_density", "cut_long", "cut_near", "cut_share_small", "cut_share_large",
+    "cut_sheet", "cut_sheet_share", "home_small", "home_large",
+    "segments", "log_shortest_segment", "cut_depth", "loop_ends",
+    "packing_small", "packing_large", "packing_piece",
+    "spread_small", "spread_large", "spread_piece", "gap",
+    "helix_small", "strand_small", "helix_large", "strand_large",
+    "elements_small", "elements_large",
+)  # fmt: skip
+"""Names of the measures, in order; `small` and `large` are the two sides of the cut."""
+
+_SURFACE: Final = 2.22
+"""Of `protvox.structure.shape`: contacts a residue of a compact chain of n residues grow as
+1 - 2.22 n^(-1/3)."""
+
+_INTERFACE: Final = 2.0 / 3.0
+"""Contacts between two sides grow as the surface of the smaller one."""
+
+
+def measure_cuts(contacts: Contacts, piece: Piece, sides: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Measure cuts.
+
+    Parameters
+    ----------
+    contacts
+        The chain.
+    piece
+        The part of it that is cut.
+    sides
+        ``cut place`` bool, one side of each cut.
+
+    Returns
+    -------
+    ndarray
+        ``cut feature`` float64, by `FEATURES`; independent of the pose.
+    """
+    small = np.where((2 * sides.sum(axis=1) > sides.shape[1])[:, None], ~sides, sides)
+    size = small.sum(axis=1).astype(np.float64)
+    other = len(piece) - size
+    table = {
+        "log_chain": np.full(len(size), np.log(len(contacts))),
+        "log_piece": np.full(len(size), np.log(len(piece))),
+        "log_small": np.log(size),
+        **_contact_measures(piece, small, size),
+        **_course_measures(contacts, piece, small),
+        **_shape_measures(contacts, piece, small, size),
+        **_composition(contacts, piece, small, size),
+        "elements_small": np.log1p(_count_elements(contacts, piece, small)),
+        "elements_large": np.log1p(_count_elements(contacts, piece, ~small)),
+    }
+    cut, own, rest = _sum_counts(piece, small)
+    table["packing_small"] = own[:, 0] / _compact(size)
+    table["packing_large"] = rest[:, 0] / _compact(other)
+    table["packing_piece"] = (cut + own + rest)[:, 0] / _compact(np.float64(len(piece)))
+    return np.stack([table[name] for name in FEATURES], axis=1)
+
+
+def _compact(size: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
+    return np.asarray(size * np.maximum(1 - _SURFACE * size ** (-1 / 3), 0.1))
+
+
+def _sum_counts(
+    piece: Piece, small: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the contacts across each cut, within the smaller side, within the larger one."""
+    first, second = small[:, piece.first], small[:, piece.second]
+    everything = piece.counts.sum(axis=0)
+    own = (first & second) @ piece.counts
+    cut = (first ^ second) @ piece.counts
+    return cut, own, everything - own - cut
+
+
+def _contact_measures(
+    piece: Piece, small: NDArray[np.bool_], size: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    cut, own, rest = _sum_counts(piece, small)
+    surface = size**_INTERFACE
+    home = np.empty((len(small), 2))
+    for row, side in enumerate(small):
+        inward, outward = piece.degrees(side)
+        home[row] = (inward > outward)[side].mean(), (outward > inward)[~side].mean()
+    return {
+        "cut_density": cut[:, 0] * len(piece) / (size * (len(piece) - size)),
+        "cut_long": cut[:, 1] / surface,
+        "cut_near": cut[:, 3] / surface / 10,
+        "cut_share_small": cut[:, 0] / (cut[:, 0] + 2 * own[:, 0] + 1e-9),
+        "cut_share_large": cut[:, 0] / (cut[:, 0] + 2 * rest[:, 0] + 1e-9),
+        "cut_sheet": np.log1p(cut[:, 2]),
+        "cut_sheet_share": cut[:, 2] / (cut[:, 2] + 2 * own[:, 2] + 2),
+        "home_small": home[:, 0],
+        "home_large": home[:, 1],
+    }
+
+
+def _course_measures(
+    contacts: Contacts, piece: Piece, small: NDArray[np.bool_]
+) -> dict[str, NDArray[np.float64]]:
+    """Measure how the chain passes from side to side."""
+    table = {name: np.zeros(len(small)) for name in ("segments", "log_shortest_segment",
+                                                     "cut_depth", "loop_ends")}  # fmt: skip
+    place = piece.residues
+    for row, side in enumerate(small):
+        starts = np.flatnonzero(side[1:] != side[:-1]) + 1
+        bonded = starts[place[starts] - place[starts - 1] == 1]
+        ends = np.concatenate([[0], starts, [len(side)]])
+        table["segments"][row] = len(ends) - 1
+        table["log_shortest_segment"][row] = np.log(np.diff(ends).min())
+        table["cut_depth"][row] = np.minimum(contacts.depth[place[bonded]], 4).sum()
+        # An insertion leaves and comes back at about the same point of the other domain.
+        before, after = place[starts[:-1] - 1], place[starts[1:]]
+        if len(before):
+            apart = np.linalg.norm(contacts.ca[before] - contacts.ca[after], axis=1)
+            table["loop_ends"][row] = apart.mean() / 10
+    return table
+
+
+def _shape_measures(
+    contacts: Contacts, piece: Piece, small: NDArray[np.bool_], size: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Measure the radii of gyration, and how far apart the two sides lie."""
+    points = contacts.ca[piece.residues]
+    points = points - points.mean(axis=0)
+    squares = (points**2).sum(axis=1)
+    n = float(len(points))
+    total = np.sqrt(squares.mean())
+    centre = small @ points / size[:, None]
+    other = -(small @ points) / (n - size)[:, None]
+    radius = np.sqrt(np.maximum(small @ squares / size - (centre**2).sum(axis=1), 1e-6))
+    rest = (squares.sum() - small @ squares) / (n - size) - (other**2).sum(axis=1)
+    other_radius = np.sqrt(np.maximum(rest, 1e-6))
+    gap = np.linalg.norm(centre - other, axis=1) / (radius + other_radius)
+    return {
+        "spread_small": radius / size**0.4,
+        "spread_large": other_radius / (n - size) ** 0.4,
+        "spread_piece": np.full(len(size), total / n**0.4),
+        "gap": gap,
+    }
+
+
+def _composition(
+    contacts: Contacts, piece: Piece, small: NDArray[np.bool_], size: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    secondary = contacts.secondary[piece.residues]
+    table: dict[str, NDArray[np.float64]] = {}
+    for name, state in (("helix", SecondaryStructure.HELIX), ("strand", SecondaryStructure.STRAND)):
+        held = (secondary == state).astype(np.float64)
+        own = small @ held
+        table[f"{name}_small"] = own / size
+        table[f"{name}_large"] = (held.sum() - own) / (len(held) - size)
+    return table
+
+
+def _count_elements(contacts: Contacts, piece: Piece, side: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return how many helices and strands each side has a residue of."""
+    element = contacts.element[piece.residues]
+    held = np.zeros((len(element), int(element.max(initial=0)) + 1), dtype=np.float64)
+    held[np.arange(len(element)), element] = 1
+    found: NDArray[np.int64] = (side.astype(np.float64) @ held[:, 1:] > 0).sum(axis=1)
+    return found

@@ -1,0 +1,24 @@
+"""Runs killed with SIGKILL at random moments; ``benchmarks/batch_kill.py`` kills thirty times."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "batch_kill.py"
+
+
+@pytest.mark.slow
+def test_a_run_killed_and_gone_on_with_has_the_rows_of_one_in_peace(folder, data_dir):
+    spec = importlib.util.spec_from_file_location("batch_kill", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    for number in range(20):
+        shutil.copy(data_dir / "1a8o.cif", folder / f"copy{number}.cif")
+    result = script.torture(sorted(folder.iterdir()), kills=3, task="all", seed=0)
+    assert result["rows"]["inputs"] == 24
+    assert result["tables_that_differ"] == []
+    assert 0 < result["finished_at_each_kill"][0] < 24

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from protvox.errors import InputError, UsageError
+from protvox.report.batch_data import summarize
+from protvox.report.batch_page import project, render_page
+from protvox.vocabulary import AMINO_ACIDS
+
+EVIL = '<script>alert(1)</script>&"x"\n.pdb'
+
+
+def write(folder, table, number, frame):
+    (folder / table).mkdir(exist_ok=True)
+    rows = pa.Table.from_pandas(pd.DataFrame(frame), preserve_index=False)
+    pq.write_table(rows, folder / table / f"part-{number:06d}.parquet")
+
+
+@pytest.fixture
+def scored(tmp_path):
+    """Two structures, one of an evil name, and a failure, in two parts."""
+    folder = tmp_path / "run <b>"
+    folder.mkdir()
+    about = {"protvox": "0.1", "models": {"cath@9": "x"}, "options": {}}
+    (folder / "manifest.json").write_text(json.dumps(about))
+    for part, name in enumerate(("good.pdb", EVIL)):
+        write(folder, "inputs", part, {"status": ["done"] + ["failed"] * part})
+        write(folder, "domains", part, {
+            "id": [name] * 2, "domain": ["A", "B"], "in_range": [True, part == 0],
+            "architecture": ["3.40", "1.10"], "architecture_name": ["Rossmann fold", "Bundle"],
+            "architecture_probability": [0.9, 0.3], "embedding": [[1.0, part], [0.0, 2.0]],
+        })  # fmt: skip
+        # LEU is expected everywhere: rows 0 to 4 are LEU, the last five GLY, ever less probable.
+        p = np.full((10, 20), 0.01)
+        p[:, AMINO_ACIDS.index("LEU")] = 0.81
+        p[5:, AMINO_ACIDS.index("GLY")] = 10.0 ** -np.arange(1, 6) / (1 + part)
+        types = ["LEU"] * 5 + ["GLY"] * 5
+        write(folder, "residues", part, {
+            "id": [name] * 10, "chain": ["A"] * 10, "number": range(10),
+            "insertion_code": [""] * 10,
+            "wild_type": types, "predicted": ["LEU"] * 10,
+            "p_wild_type": [row[AMINO_ACIDS.index(t)] for row, t in zip(p, types, strict=True)],
+            **{f"p_{name}": p[:, i] for i, name in enumerate(AMINO_ACIDS)},
+        })  # fmt: skip
+    write(folder, "failures", 1, {"id": [EVIL], "code": ["input.empty"], "what": ["it is <empty>"],
+                                  "remedy": ["Mend it"]})  # fmt: skip
+    return folder
+
+
+def test_numbers_are_those_of_the_tables(scored):
+    summary = summarize(scored)
+    assert (summary.n_scored, summary.n_failed) == (2, 1)
+    assert (summary.n_domains, summary.in_range, summary.n_residues) == (4, 3, 20)
+    assert summary.recovered == 0.5
+    assert summary.architectures == [("3.40", "Rossmann fold", 2), ("1.10", "Bundle", 2)]
+    assert summary.probability.sum() == 20
+    assert summary.confidence.sum() == 4
+    assert summary.failure_counts == {"input.empty": 1}
+
+
+def test_suspects_are_the_worst_and_at_most_three_of_a_structure(scored):
+    suspects = summarize(scored).suspects
+    assert [s.residue for s in suspects] == ["A:9", "A:9", "A:8", "A:8", "A:7", "A:7"]
+    assert [s.id for s in suspects[:2]] == [EVIL, "good.pdb"]
+    assert suspects[0].odds == pytest.approx(0.81 / 0.5e-5)
+    assert (suspects[0].wild_type, suspects[0].predicted) == ("GLY", "LEU")
+
+
+def test_the_page_stands_alone_and_nothing_from_outside_is_markup(scored):
+    page = render_page(summarize(scored))
+    assert "<script" not in page
+    assert "run <b>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in page
+    assert "it is &lt;empty&gt;" in page
+    assert re.findall(r"(?:https?:)?//[a-z]|@import|url\(", page) == []
+    assert "default-src 'none'" in page
+    assert page == render_page(summarize(scored))
+
+
+def test_every_part_of_the_page_is_there(scored):
+    page = render_page(summarize(scored))
+    titles = re.findall(r"<h2>([^<]*)</h2>", page)
+    assert titles == [
+        "Probability of the amino acid present", "Structures by the share of residues predicted",
+        "Most suspicious residues", "Structures with the fewest predicted residues",
+        "Probability of the first architecture", "CATH architectures", "Map of the domains",
+        "Failures",
+    ]  # fmt: skip
+    assert page.count("<circle") == 4
+
+
+def test_an_empty_run_has_a_page(tmp_path):
+    about = {"protvox": "0.1", "models": {}, "options": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps(about))
+    assert "structures scored" in render_page(summarize(tmp_path))
+
+
+def test_components_are_those_of_the_covariance():
+    vectors = np.random.default_rng(0).normal(size=(50, 4)) * [5, 3, 1, 0.1]
+    points, explained = project(vectors)
+    values = np.linalg.eigvalsh(np.cov(vectors.T))[::-1]
+    assert points.var(axis=0, ddof=1) == pytest.approx(values[:2])
+    assert explained == pytest.approx(values[:2].sum() / values.sum())
+
+
+def test_no_results_and_damaged_parts_are_clear_errors(scored, tmp_path):
+    with pytest.raises(UsageError) as caught:
+        summarize(tmp_path)
+    assert caught.value.code == "batch.no_results"
+    (scored / "domains" / "part-000000.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError) as caught:
+        summarize(scored)
+    assert caught.value.code == "batch.damaged"

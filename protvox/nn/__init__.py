@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from protvox.nn.irreps import check_irreps, irreps_slices
     from protvox.nn.kernel import SteerableKernel, kernel_basis, path_functions
     from protvox.nn.norm import FieldNorm
+    from protvox.nn.path_conv import PathConv3d
     from protvox.nn.pool import LowPassPool
     from protvox.nn.residual import ResidualBlock
 
@@ -39,6 +40,7 @@ __all__ = [
     "IrrepDropout",
     "LowPassPool",
     "NormActivation",
+    "PathConv3d",
     "ResidualBlock",
     "SteerableConv3d",
     "SteerableKernel",
@@ -70,6 +72,7 @@ _HOMES: Final = {
     "irreps": ("check_irreps", "irreps_slices"),
     "kernel": ("SteerableKernel", "kernel_basis", "path_functions"),
     "norm": ("FieldNorm",),
+    "path_conv": ("PathConv3d",),
     "pool": ("LowPassPool",),
     "residual": ("ResidualBlock",),
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 
 import torch
+from e3nn import o3
 from torch import nn
 from torch.nn.utils.fusion import fuse_linear_bn_eval
 
@@ -19,6 +20,8 @@ from protvox.nn.conv import SteerableConv3d
 from protvox.nn.dropout import IrrepDropout
 from protvox.nn.moments import MomentEmbedding
 from protvox.nn.norm import FieldNorm
+from protvox.nn.path_conv import PathConv3d
+from protvox.nn.paths import PlainPathConv
 from protvox.nn.plain import PlainEmbedding, PlainGate, PlainNormGate, PlainSiteConv
 from protvox.nn.sites import NormGate, SiteConv
 
@@ -145,8 +148,7 @@ def fold_embedding(embedding: MomentEmbedding, after: FieldNorm | None = None) -
         If the norm was made for other irreps, or the scalars are not one block at the start.
     """
     irreps = embedding.irreps_out
-    if after is not None and after.irreps_in != irreps:
-        raise ValueError(f"cannot fold a norm of irreps {after.irreps_in} behind fields {irreps}")
+    _check_norm(after, irreps)
     if any(m.ir.l == 0 for m in irreps[1:]):
         raise ValueError(f"irreps {irreps}: an embedding folds with one scalar block, first")
     plain = PlainEmbedding(embedding.degrees, tuple((m.mul, m.ir.l) for m in irreps))
@@ -179,10 +181,7 @@ def fold_site_convolution(conv: SiteConv, after: FieldNorm | None = None) -> Pla
     ValueError
         If the norm was made for other irreps.
     """
-    if after is not None and after.irreps_in != conv.irreps_out:
-        raise ValueError(
-            f"cannot fold a norm of irreps {after.irreps_in} behind fields {conv.irreps_out}"
-        )
+    _check_norm(after, conv.irreps_out)
     plain = PlainSiteConv(conv.irreps_in.dim, conv.irreps_out.dim)
     with torch.no_grad():
         weight = conv.weight()
@@ -192,6 +191,40 @@ def fold_site_convolution(conv: SiteConv, after: FieldNorm | None = None) -> Pla
             plain.bias = nn.Parameter(shift.clone())
         plain.weight = nn.Parameter(weight.contiguous())
     return plain.eval().requires_grad_(False)
+
+
+def fold_path_convolution(conv: PathConv3d, after: FieldNorm | None = None) -> PlainPathConv:
+    """Return the plain convolution equal to one path by path and the norm behind it.
+
+    Parameters
+    ----------
+    conv
+        Convolution to fold.
+    after
+        Normalisation of its output, by its running statistics; None if there is none.
+
+    Raises
+    ------
+    ValueError
+        If the norm was made for other irreps, or the scalars are not one block at the start.
+    """
+    _check_norm(after, conv.irreps_out)
+    plain = conv.fold()
+    if after is None:
+        return plain
+    with torch.no_grad():
+        scale, shift = (part.to(plain.bias) for part in after.affine_map())
+        spans = zip(plain.weights, conv.irreps_out, conv.irreps_out.slices(), strict=True)
+        for weight, m, span in spans:
+            # The components of a field share its scale.
+            weight.mul_(scale[span][:: m.ir.dim])
+        plain.bias.copy_(shift[: len(plain.bias)])
+    return plain
+
+
+def _check_norm(after: FieldNorm | None, irreps: o3.Irreps) -> None:
+    if after is not None and after.irreps_in != irreps:
+        raise ValueError(f"cannot fold a norm of irreps {after.irreps_in} behind fields {irreps}")
 
 
 def _fold_feeding(network: nn.Module, source: str, target: str) -> None:
@@ -221,6 +254,8 @@ def _fold_children(module: nn.Module) -> None:
             setattr(module, name, PlainNormGate(child.irreps, activation=child.activation))
         elif isinstance(child, SiteConv):
             setattr(module, name, fold_site_convolution(child))
+        elif isinstance(child, PathConv3d):
+            setattr(module, name, fold_path_convolution(child))
         else:
             _fold_children(child)
 
@@ -235,6 +270,9 @@ def _fold_sequence(sequence: nn.Sequential) -> None:
         after = layers[place + 1] if place + 1 < len(layers) else None
         if isinstance(layer, nn.Linear) and isinstance(after, nn.BatchNorm1d):
             layers[place] = fuse_linear_bn_eval(layer, after)
+            merged.add(place + 1)
+        if isinstance(layer, PathConv3d) and isinstance(after, FieldNorm):
+            layers[place] = fold_path_convolution(layer, after)
             merged.add(place + 1)
         if not isinstance(layer, SteerableConv3d):
             continue

@@ -21,25 +21,10 @@ from e3nn import o3
 from torch import Tensor, nn
 
 from protvox.nn.irreps import check_irreps
+from protvox.nn.paths import shell_band_limit
 
 SHELL_SIGMA = 0.6
 """Width of the Gaussian radial shells in voxels (Weiler et al. 2018)."""
-
-SHELL_BAND_LIMITS = (0, 3, 5, 7, 9)
-"""Highest angular frequency sampled without aliasing on the shell at 0, 1, 2, ... voxels."""
-
-
-def shell_band_limit(shell: int) -> int:
-    """Return the highest degree l of the harmonics used on a radial shell.
-
-    Parameters
-    ----------
-    shell
-        Radius of the shell in voxels, counted from 0.
-    """
-    if shell < len(SHELL_BAND_LIMITS):
-        return SHELL_BAND_LIMITS[shell]
-    return 2 * shell + 1
 
 
 def path_functions(l_in: int, l_out: int, half: int, points: Tensor) -> Tensor:
@@ -78,6 +63,8 @@ def path_functions(l_in: int, l_out: int, half: int, points: Tensor) -> Tensor:
                 harmonic = harmonic * (radius > 0)[..., None]
             coupling = o3.wigner_3j(l_out, l_in, degree, dtype=torch.float64)
             paths.append(torch.einsum("oij,...j,...->...oi", coupling, harmonic, window))
+    if not paths:
+        return points.new_zeros(0, *points.shape[:-1], 2 * l_out + 1, 2 * l_in + 1)
     return torch.stack(paths)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from protvox.errors import ModelError
 def save_checkpoint(
     path: Path,
     network: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Sequence[torch.optim.Optimizer],
     state: dict[str, object],
 ) -> None:
     """Write a checkpoint, replacing the last one only when the new one is complete.
@@ -26,15 +27,16 @@ def save_checkpoint(
     ----------
     path
         File to write.
-    network, optimizer
+    network, optimizers
         What to save.
     state
         Step, best score and the like; anything JSON can hold.
     """
     tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
-    for index, slots in optimizer.state_dict()["state"].items():
-        for slot, value in slots.items():
-            tensors[f"optimizer/{index}/{slot}"] = torch.as_tensor(value)
+    for number, optimizer in enumerate(optimizers):
+        for index, slots in optimizer.state_dict()["state"].items():
+            for slot, value in slots.items():
+                tensors[f"optimizer/{number}/{index}/{slot}"] = torch.as_tensor(value)
     # Dropout draws from these: without them a resumed training takes another course.
     tensors["random/cpu"] = torch.get_rng_state()
     for index, value in enumerate(_cuda_states()):
@@ -47,7 +49,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer | None = None
+    path: Path, network: nn.Module, optimizers: Sequence[torch.optim.Optimizer] = ()
 ) -> dict[str, object]:
     """Restore a checkpoint in place and return its state.
 
@@ -57,9 +59,9 @@ def load_checkpoint(
         File written by `save_checkpoint`.
     network
         Network of the same architecture.
-    optimizer
-        Optimiser over the same parameters, or None to leave its state and that of the random
-        generators aside.
+    optimizers
+        Optimisers over the same parameters, or none to leave their state and that of the
+        random generators aside.
 
     Raises
     ------
@@ -79,14 +81,15 @@ def load_checkpoint(
             remedy="Use the configuration it was trained with, or start anew without it",
             code="model.checkpoint",
         ) from error  # fmt: skip
-    if optimizer is not None:
+    for number, optimizer in enumerate(optimizers):
         slots: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
-            if name.startswith("optimizer/"):
-                _, index, slot = name.split("/")
+            if name.startswith(f"optimizer/{number}/"):
+                _, _, index, slot = name.split("/")
                 slots.setdefault(int(index), {})[slot] = value
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": slots, "param_groups": groups})
+    if optimizers:
         _restore_random(tensors)
     return state
 

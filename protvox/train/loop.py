@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from protvox.errors import ModelError
 from protvox.train.checkpoint import load_checkpoint, save_checkpoint
+from protvox.train.muon import Muon, mixing_matrices
 from protvox.train.prefetch import Inputs, prefetch
 
 Objective = Callable[[Tensor, Tensor, float], Tensor]
@@ -34,7 +35,12 @@ class LoopConfig:
     learning_rate
         Peak learning rate of AdamW.
     weight_decay
-        Weight decay of AdamW.
+        Weight decay of both optimisers.
+    beta2
+        Weight of the past in AdamW's mean of squared gradients.
+    mixing_rate
+        Rate of `protvox.train.muon.Muon` for the matrices that mix fields, as a multiple of
+        the learning rate; 0 to leave them to AdamW.
     warmup
         Steps of linear rise.
     cooldown
@@ -58,6 +64,8 @@ class LoopConfig:
     batch_size: int = 64
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
+    beta2: float = 0.999
+    mixing_rate: float = 0.0
     warmup: int = 500
     cooldown: float = 0.3
     label_smoothing: float = 0.0
@@ -73,6 +81,11 @@ class LoopConfig:
                 "loop: steps, batch_size, evaluate_every and learning_rate must be positive, "
                 "warmup and seed not negative", code="config.value",
             )  # fmt: skip
+        if not (0 <= self.beta2 < 1 and self.mixing_rate >= 0):
+            raise ModelError(
+                "loop: beta2 must lie between 0 and 1, mixing_rate must not be negative",
+                code="config.value",
+            )
         if not (0 <= self.cooldown <= 1 and 0 <= self.label_smoothing <= 1):
             raise ModelError(
                 "loop: cooldown and label_smoothing are shares from 0 to 1", code="config.value"
@@ -170,12 +183,10 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     path = out / "checkpoint.safetensors"
     network.to(device)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-    )
+    optimizers = make_optimizers(network, config)
     step = 0
     if path.exists():
-        step = int(str(load_checkpoint(path, network, optimizer)["step"]))
+        step = int(str(load_checkpoint(path, network, optimizers)["step"]))
     started = saved = time.monotonic()
     first = step
     objective = objective or _cross_entropy
@@ -186,7 +197,7 @@ def train(
         while step < config.steps:
             inputs, labels = next(source)
             losses.append(
-                _learn(network, optimizer, inputs, labels, step, config, device, objective)
+                _learn(network, optimizers, inputs, labels, step, config, device, objective)
             )
             step += 1
             now = time.monotonic()
@@ -207,11 +218,32 @@ def train(
                 losses.clear()
             if save:
                 state = {"step": step, "loop": asdict(config), "metrics": metrics}
-                save_checkpoint(path, network, optimizer, state)
+                save_checkpoint(path, network, optimizers, state)
                 saved = now
             if out_of_time:
                 break
     return step >= config.steps
+
+
+def make_optimizers(network: nn.Module, config: LoopConfig) -> list[torch.optim.Optimizer]:
+    """Return the optimisers of a training: AdamW, and Muon where it is asked for.
+
+    Parameters
+    ----------
+    network
+        What to train.
+    config
+        The schedule.
+    """
+    matrices = mixing_matrices(network) if config.mixing_rate else []
+    apart = {id(matrix) for matrix in matrices}
+    rest = [weight for weight in network.parameters() if id(weight) not in apart]
+    decay = config.weight_decay
+    adam = torch.optim.AdamW(
+        rest, lr=config.learning_rate, betas=(0.9, config.beta2), weight_decay=decay
+    )
+    rate = config.mixing_rate * config.learning_rate
+    return [adam, Muon(matrices, rate, decay)] if matrices else [adam]
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
@@ -231,7 +263,7 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 
 def _learn(
     network: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Sequence[torch.optim.Optimizer],
     inputs: Inputs,
     labels: Tensor,
     step: int,
@@ -239,14 +271,18 @@ def _learn(
     device: torch.device,
     objective: Objective,
 ) -> Tensor:
-    for group in optimizer.param_groups:
-        group["lr"] = rate_at(step, config)
+    for optimizer in optimizers:
+        factor = config.mixing_rate if isinstance(optimizer, Muon) else 1.0
+        for group in optimizer.param_groups:
+            group["lr"] = factor * rate_at(step, config)
     with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
         logits = network(inputs.to(device, non_blocking=True))
     loss = objective(logits.float(), labels.to(device), config.label_smoothing)
-    optimizer.zero_grad(set_to_none=True)
+    for optimizer in optimizers:
+        optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    optimizer.step()
+    for optimizer in optimizers:
+        optimizer.step()
     return loss.detach()
 
 

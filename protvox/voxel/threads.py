@@ -22,23 +22,26 @@ FAST = frozenset({"reassoc", "nsz", "arcp", "afn"})
 """Liberties the compiler may take with floating-point numbers."""
 
 
-def compile_loop(function: Callable[..., None]) -> Any:
+def compile_loop(function: Callable[..., None], *, fuse: bool = False) -> Any:
     """Return a function compiled so that it runs without Python's lock.
 
     Parameters
     ----------
     function
         A loop that numba can compile.
+    fuse
+        Round products and sums once, where no comparison hangs on the last bit.
 
     Returns
     -------
     callable
         Kept on disk between processes where there is a place to write to.
     """
+    liberties = {*FAST, "contract"} if fuse else set(FAST)
     try:
-        return numba.njit(cache=True, nogil=True, fastmath=set(FAST))(function)
+        return numba.njit(cache=True, nogil=True, fastmath=liberties)(function)
     except RuntimeError:  # no writable folder for the cache, as in a locked-down container
-        return numba.njit(nogil=True, fastmath=set(FAST))(function)
+        return numba.njit(nogil=True, fastmath=liberties)(function)
 
 
 def share_out(loop: Callable[[int, int], None], n: int) -> None:

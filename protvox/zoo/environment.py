@@ -48,9 +48,12 @@ class EnvironmentConfig:
     beyond: float = 2.3
     embedding: str = "32x0e+8x1e+8x2e"
     convolutions: tuple[ConvConfig, ...] = field(
-        default=(ConvConfig("96x0e+16x1e+8x2e", stride=2),)
+        default=(
+            ConvConfig("256x0e+64x1e+32x2e", stride=2),
+            ConvConfig("96x0e+16x1e+8x2e", size=1),
+        )
     )
-    hidden: tuple[int, ...] = (256,)
+    hidden: tuple[int, ...] = (384, 256)
     dropout: float = 0.1
 
     @property

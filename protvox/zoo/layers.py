@@ -12,12 +12,12 @@ from typing import Protocol
 import torch
 from torch import nn
 
+from protvox.nn.paths import PlainPathConv
 from protvox.nn.plain import (
     PlainEmbedding,
     PlainGate,
     PlainNormGate,
     PlainSiteConv,
-    count_channels,
     parse_irreps,
 )
 from protvox.zoo.config import ConvConfig
@@ -126,10 +126,10 @@ class SteerableLayers:
 
     def convolution(self, irreps_in: str, conv: ConvConfig, momentum: float) -> list[nn.Module]:
         """Return a steerable convolution, norm and gate."""
-        from protvox.nn import FieldNorm, Gate, SteerableConv3d
+        from protvox.nn import FieldNorm, Gate, PathConv3d
 
         gate = Gate(conv.irreps, activation=ACTIVATION)
-        layer = SteerableConv3d(
+        layer = PathConv3d(
             irreps_in, gate.irreps_in, conv.size,
             stride=conv.stride, padding=conv.padding,
         )  # fmt: skip
@@ -188,10 +188,12 @@ class PlainLayers:
     def convolution(self, irreps_in: str, conv: ConvConfig, momentum: float) -> list[nn.Module]:
         """Return a convolution with its norm inside; the gate."""
         gate = _gate(conv.irreps)
-        layer = nn.Conv3d(
-            count_channels(parse_irreps(irreps_in)), gate.n_in, conv.size,
-            stride=conv.stride, padding=conv.padding, device="meta",
-        )  # fmt: skip
+        scalars = gate.n_scalars + sum(n for n, _ in gate.tensors)
+        blocks = [f"{scalars}x0e", *(f"{n}x{(d - 1) // 2}e" for n, d in gate.tensors)]
+        with torch.device("meta"):
+            layer = PlainPathConv(
+                irreps_in, "+".join(blocks), conv.size, stride=conv.stride, padding=conv.padding
+            )
         return [layer, gate]
 
     def site_embedding(

@@ -136,10 +136,10 @@ def test_a_checkpoint_without_random_state_still_loads(tmp_path):
     model = network()
     optimizer = torch.optim.AdamW(model.parameters())
     path = tmp_path / "checkpoint.safetensors"
-    save_checkpoint(path, model, optimizer, {"step": 4})
+    save_checkpoint(path, model, [optimizer], {"step": 4})
     tensors = {k: v for k, v in load_file(path).items() if not k.startswith("random/")}
     save_file(tensors, path, metadata={"state": '{"step": 4}'})
-    assert load_checkpoint(path, network(), optimizer) == {"step": 4}
+    assert load_checkpoint(path, network(), [optimizer]) == {"step": 4}
 
 
 def test_failed_write_leaves_the_last_checkpoint(tmp_path, monkeypatch):

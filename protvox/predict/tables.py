@@ -80,6 +80,10 @@ def _domain_row(name: str, domain: DomainPrediction) -> dict[str, Any]:
         "class_name": domain.cath_class.name,
         "class_probability": domain.cath_class.probability,
     }
+    if domain.nearest:
+        near = domain.nearest[0]
+        row |= {"nearest": near.domain, "nearest_cath": near.cath,
+                "nearest_similarity": near.similarity}  # fmt: skip
     for rank, label in enumerate(domain.architectures, start=1):
         key = "architecture" if rank == 1 else f"architecture_{rank}"
         row[key] = label.label

@@ -53,7 +53,7 @@ def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
     """
     parts: list[RenderableType] = [render_input(prediction.input)]
     if prediction.domains:
-        parts += [Text(), _domains(prediction.domains)]
+        parts += [Text(), _domains(prediction.domains), *_nearest(prediction.domains)]
     if prediction.residues is not None:
         model = prediction.models.get("environment", "")
         parts += [Text(), *_residues(prediction.residues, model, width)]
@@ -120,21 +120,45 @@ def _domains(domains: tuple[DomainPrediction, ...]) -> Table:
 
 
 def _domain_place(domain: DomainPrediction) -> Text:
-    place = f"{domain.chain}:{domain.chopping}" if domain.chopping else chain_label(domain.chain)
-    text = Text(printable(place))
+    text = Text(printable(_place(domain)))
     text.append(f"\n{domain.n_residues} residues", style=_QUIET_STYLE)
     if not domain.in_range:
         text.append("\nunlike domains\ntrained on", style="yellow")
     return text
 
 
+def _place(domain: DomainPrediction) -> str:
+    return f"{domain.chain}:{domain.chopping}" if domain.chopping else chain_label(domain.chain)
+
+
 def _class(domain: DomainPrediction) -> Text:
     top = domain.cath_class
     text = Text(f"{top.label} {printable(top.name)}")
     text.append(f"\np {top.probability:.2f}", style=_QUIET_STYLE)
-    for near in domain.nearest:
-        text.append(f"\n{near.domain}", style=_QUIET_STYLE)
     return text
+
+
+def _nearest(domains: tuple[DomainPrediction, ...]) -> Iterator[RenderableType]:
+    known = [domain for domain in domains if domain.nearest]
+    if not known:
+        return
+    table = Table(
+        title=_title("Nearest known domains", ""), title_justify="left", title_style="", box=None,
+        pad_edge=False, header_style=_QUIET_STYLE,
+    )  # fmt: skip
+    table.add_column("domain", overflow="fold", max_width=24)
+    for name in ("nearest", "CATH", "similarity"):
+        table.add_column(name, overflow="fold", max_width=20)
+    for domain in known:
+        columns = zip(
+            *((near.domain, near.cath, f"{near.similarity:.2f}") for near in domain.nearest),
+            strict=True,
+        )
+        table.add_row(
+            printable(_place(domain)),
+            *(Text("\n".join(printable(item) for item in column)) for column in columns),
+        )
+    yield from (Text(), table)
 
 
 def _architectures(domain: DomainPrediction) -> tuple[Text, ...]:

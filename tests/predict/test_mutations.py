@@ -80,9 +80,9 @@ def test_each_residue_is_computed_once_however_many_mutations(ubiquitin, monkeyp
     predictor = load_predictor("environment", "cpu")
     score_mutations(ubiquitin, ["A:1G"], device="cpu")  # the reference is kept
     rows: list[int] = []
-    whole = type(predictor)._predict
+    whole = type(predictor)._moments
     monkeypatch.setattr(
-        type(predictor), "_predict",
+        type(predictor), "_moments",
         lambda self, structure, frames, chunk: rows.extend(chunk)
         or whole(self, structure, frames, chunk),
     )  # fmt: skip

@@ -92,6 +92,15 @@ def test_colour_only_when_asked(prediction):
     assert "\x1b[" in draw(prediction, color=True)
 
 
+def test_nearest_domains_are_named_with_their_codes(prediction):
+    lines = [line.rstrip() for line in draw(prediction).splitlines()]
+    row = lines.index("Nearest known domains")
+    assert lines[row + 1].split() == ["domain", "nearest", "CATH", "similarity"]
+    assert lines[row + 2].split()[-3:] == ["1abcA01", "3.40.50.300", "0.90"]
+    bare = [dataclasses.replace(domain, nearest=()) for domain in prediction.domains]
+    assert "Nearest" not in draw(dataclasses.replace(prediction, domains=tuple(bare)))
+
+
 def test_without_residues_or_domains(prediction):
     cath = draw(dataclasses.replace(prediction, residues=None))
     assert "Amino-acid" not in cath

@@ -14,6 +14,7 @@ from torch import nn
 
 from protvox.errors import ModelError
 from protvox.nn import FieldNorm
+from protvox.nn.paths import PlainPathConv
 from protvox.nn.plain import PlainEmbedding, PlainGate, PlainNormGate, PlainSiteConv
 from protvox.structure.trace import trace_chain
 from protvox.zoo import registry
@@ -36,7 +37,7 @@ ENVIRONMENT = EnvironmentConfig(
 
 KINDS = {
     CathNet: {PlainEmbedding, PlainSiteConv, PlainNormGate},
-    EnvironmentNet: {PlainEmbedding, PlainGate},
+    EnvironmentNet: {PlainEmbedding, PlainGate, PlainPathConv},
 }
 
 

@@ -58,8 +58,7 @@ class PathConv3d(nn.Module):
         self.irreps_in = check_irreps(irreps_in)
         self.irreps_out = check_irreps(irreps_out)
         self.padding = padding
-        blocks = (tuple((m.mul, m.ir.l) for m in irreps) for irreps in self._irreps())
-        self.layout = PathLayout(*blocks, size, stride)
+        self.layout = PathLayout(_blocks(self.irreps_in), _blocks(self.irreps_out), size, stride)
         for block in range(len(self.irreps_in)):
             self.register_buffer(f"basis_{block}", self._basis(block).float(), persistent=False)
         self.weights = nn.ParameterList(
@@ -90,7 +89,7 @@ class PathConv3d(nn.Module):
             raise ValueError(f"irreps {self.irreps_out}: folding takes one scalar block, first")
         layout = self.layout
         plain = PlainPathConv(
-            *(str(irreps) for irreps in self._irreps()), layout.size,
+            str(self.irreps_in), str(self.irreps_out), layout.size,
             stride=layout.stride, padding=self.padding,
         )  # fmt: skip
         plain.bases = nn.ParameterList(nn.Parameter(basis.clone()) for basis in self._bases())
@@ -99,9 +98,6 @@ class PathConv3d(nn.Module):
         )
         plain.bias = nn.Parameter(plain.bias.to(self.weights[0]))
         return plain.eval().requires_grad_(False)
-
-    def _irreps(self) -> tuple[o3.Irreps, o3.Irreps]:
-        return self.irreps_in, self.irreps_out
 
     def _basis(self, block: int) -> Tensor:
         degree, size = self.irreps_in[block].ir.l, self.layout.size
@@ -124,3 +120,7 @@ class PathConv3d(nn.Module):
             f"{type(self).__name__}({self.irreps_in} -> {self.irreps_out}, "
             f"size={self.layout.size}, stride={self.layout.stride}, padding={self.padding})"
         )
+
+
+def _blocks(irreps: o3.Irreps) -> tuple[tuple[int, int], ...]:
+    return tuple((m.mul, m.ir.l) for m in irreps)

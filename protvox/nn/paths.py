@@ -232,7 +232,7 @@ class PlainPathConv(nn.Module):
         """Convolve a field ``batch in x y z``."""
         if self.padding:
             field = functional.pad(field, (self.padding,) * 6)
-        convolved = convolve_paths(field, self.layout, self.bases, self.weights)
+        convolved = convolve_paths(field, self.layout, list(self.bases), list(self.weights))
         scalars = convolved[:, : len(self.bias)] + self.bias[:, None, None, None]
         return torch.cat([scalars, convolved[:, len(self.bias) :]], dim=1)
 

@@ -46,8 +46,8 @@ class Muon(torch.optim.Optimizer):
         super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
-        """Do one step; ``closure`` is not used."""
+    def step(self, closure: Any = None) -> Any:
+        """Do one step; ``closure`` is not used, and nothing is returned."""
         for group in self.param_groups:
             for matrix in group["params"]:
                 if matrix.grad is None:

@@ -41,6 +41,25 @@ def test_readme_says_what_was_measured(model):
         assert text in README
 
 
+def test_readme_says_how_well_chains_are_split():
+    results = ROOT / "experiments" / "segmentation" / "results" / "metrics.json"
+    metrics = json.loads(results.read_text())
+    assert metrics["split"] == "test"
+    ours = metrics["methods"]["protvox"]
+    assert f"{ours['n']:,} chains" in README
+    for name in ("right_count", "iou_multi"):
+        assert with_interval(ours[name], ours["intervals"][name]) in README
+
+
+def test_readme_says_how_well_the_search_finds():
+    metrics = json.loads((ROOT / "experiments" / "search" / "results" / "metrics.json").read_text())
+    for part, node in (("train", "architecture"), ("itself", "superfamily")):
+        found = metrics[part][node]
+        assert f"{found['n']:,}" in README
+        measured = with_interval(found["precision_at_1"], found["intervals"]["precision_at_1"])
+        assert measured in README
+
+
 @pytest.mark.parametrize("model", RESULTS)
 def test_card_belongs_to_the_measured_weights(model):
     metrics = json.loads(RESULTS[model].read_text())

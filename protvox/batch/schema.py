@@ -72,7 +72,8 @@ _INPUTS: Final = [
 _DOMAINS: Final = [
     ("domain", _NAME), ("chain", _NAME), ("chopping", _NAME), ("n_residues", pa.int64()),
     ("in_range", pa.bool_()), ("doubts", _NAME), ("model", _NAME), ("class", _NAME),
-    ("class_name", _NAME), ("class_probability", pa.float64()),
+    ("class_name", _NAME), ("class_probability", pa.float64()), ("nearest", _NAME),
+    ("nearest_cath", _NAME), ("nearest_similarity", pa.float64()),
 ]  # fmt: skip
 _RESIDUES: Final = [
     ("chain", _NAME), ("number", pa.int32()), ("insertion_code", _NAME), ("wild_type", _NAME),

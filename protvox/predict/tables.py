@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _DOMAIN_COLUMNS = (
     "id", "domain", "chain", "chopping", "n_residues", "in_range", "doubts", "model",
     "class", "class_name", "class_probability",
+    "nearest", "nearest_cath", "nearest_similarity",
     "architecture", "architecture_name", "architecture_probability",
 )  # fmt: skip
 _RESIDUE_COLUMNS = (
@@ -37,7 +38,8 @@ def domain_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Key columns ``id`` (input name) and ``domain``; the class; the most probable
-        architecture in ``architecture*``, the next ones in ``architecture_2*`` and so on.
+        architecture in ``architecture*``, the next ones in ``architecture_2*`` and so on. The
+        columns ``nearest*`` are there if any row has a neighbour, and if there are no rows.
     """
     rows = [_domain_row(p.input.name, domain) for p in predictions for domain in p.domains]
     frame = pd.DataFrame(rows)

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from protvox.predict.embed_poses import domain_features
 from protvox.predict.embed_trace import describe_trace
 from protvox.structure.trace import Trace
 from protvox.train.domains import DomainData
 from protvox.train.shards import read_shards
 from protvox.train.variation import vary_domain
 from protvox.zoo.cath import CathNet, DomainBatch, draw_domain
+from protvox.zoo.poses import domain_features
 from protvox.zoo.registry import load_folder
 
 CHUNK = 8

@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from protvox.errors import InputError
-from protvox.predict.embed_poses import domain_features
 from protvox.predict.index_released import ReleasedIndex
 from protvox.predict.range import find_doubts
 from protvox.predict.results import DomainPrediction, RankedLabel
@@ -18,6 +17,7 @@ from protvox.structure.model import Structure
 from protvox.vocabulary import CATH_NAMES
 from protvox.zoo.card import Card
 from protvox.zoo.cath import CathNet
+from protvox.zoo.poses import domain_features
 
 _LEAST_RESIDUES = 5
 _LEAST_BACKBONE = 0.5

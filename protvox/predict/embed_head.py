@@ -64,7 +64,7 @@ class EmbeddingHead:
     Attributes
     ----------
     features
-        Reads `protvox.predict.embed_poses.domain_features`.
+        Reads `protvox.zoo.poses.domain_features`.
     trace
         Reads `protvox.predict.embed_trace.describe_trace`.
     model

@@ -91,7 +91,7 @@ class ReleasedIndex:
         Parameters
         ----------
         features
-            ``feature`` float32, see `protvox.predict.embed_poses.domain_features`.
+            ``feature`` float32, see `protvox.zoo.poses.domain_features`.
         ca
             ``residue 3``, its CA atoms in chain order, Å.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -48,12 +49,65 @@ def draw_poses(
     return [draw_domain(trace_chain(pose), _OFFSET, config, name=name) for pose in poses]
 
 
-def domain_logits(
+def domain_features(
     network: CathNet,
-    domains: list[NDArray[np.floating]],
+    domains: Sequence[NDArray[np.floating]],
     device: torch.device,
     *,
-    names: list[str] | None = None,
+    names: Sequence[str] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Return the features and the logits of domains, each averaged over its four poses.
+
+    Parameters
+    ----------
+    network
+        The network, ready to predict.
+    domains
+        ``residue 3`` each, CA atoms in chain order, Å.
+    device
+        Where the network is.
+    names
+        What to call the domains in an error.
+
+    Returns
+    -------
+    features : Tensor
+        ``domain 2*features+1`` float32 on the CPU, see `protvox.zoo.cath.CathNet.embed`.
+    logits : Tensor
+        ``domain label`` float32 on the CPU, before any temperature.
+
+    Raises
+    ------
+    InputError
+        If a domain has no CA atom (``domain.empty``) or is too wide for the lattice
+        (``domain.too_large``).
+
+    Notes
+    -----
+    The signs of the principal axes decide nothing this way.
+    """
+    names = names or ["domain"] * len(domains)
+    drawn = [
+        pose
+        for ca, name in zip(domains, names, strict=True)
+        for pose in draw_poses(ca, network.config, name=name)
+    ]
+    with torch.inference_mode():
+        features = network.embed(DomainBatch.join(drawn).to(device))
+        logits: Tensor = network.classifier(features)
+    shape = (len(domains), len(HALF_TURNS))
+    return (
+        features.float().cpu().unflatten(0, shape).mean(dim=1),
+        logits.float().cpu().unflatten(0, shape).mean(dim=1),
+    )
+
+
+def domain_logits(
+    network: CathNet,
+    domains: Sequence[NDArray[np.floating]],
+    device: torch.device,
+    *,
+    names: Sequence[str] | None = None,
 ) -> Tensor:
     """Return the logits of domains, each averaged over its four poses.
 
@@ -78,17 +132,5 @@ def domain_logits(
     InputError
         If a domain has no CA atom (``domain.empty``) or is too wide for the lattice
         (``domain.too_large``).
-
-    Notes
-    -----
-    The signs of the principal axes decide nothing this way.
     """
-    names = names or ["domain"] * len(domains)
-    drawn = [
-        pose
-        for ca, name in zip(domains, names, strict=True)
-        for pose in draw_poses(ca, network.config, name=name)
-    ]
-    with torch.inference_mode():
-        logits: Tensor = network(DomainBatch.join(drawn).to(device)).float().cpu()
-    return logits.unflatten(0, (len(domains), len(HALF_TURNS))).mean(dim=1)
+    return domain_features(network, domains, device, names=names)[1]

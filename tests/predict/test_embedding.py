@@ -12,7 +12,6 @@ import torch
 
 from protvox import predict
 from protvox.errors import InputError, ModelError, UsageError
-from protvox.predict.embed_poses import domain_features
 from protvox.predict.embed_trace import WINDOWS, describe_trace
 from protvox.predict.index_build import IndexBuilder
 from protvox.predict.index_released import HEAD_FILE, INDEX_FILE, NEAREST
@@ -20,7 +19,7 @@ from protvox.predict.loaded import load_predictor
 from protvox.structure.select import parse_selection
 from protvox.voxel.rotation import random_rotations
 from protvox.zoo.card import read_card, write_card
-from protvox.zoo.poses import domain_logits
+from protvox.zoo.poses import domain_features, domain_logits
 
 CPU = torch.device("cpu")
 

@@ -111,6 +111,10 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--time-limit", type=float, metavar="SECONDS",
             help="Stop with a checkpoint after this long; run again to go on.",
         ),
+        click.option(
+            "--start", type=_PATH, metavar="WEIGHTS",
+            help="Begin with a model.safetensors of this architecture, not with random weights.",
+        ),
         device_option,
     )  # fmt: skip
     for option in reversed(options):
@@ -155,6 +159,7 @@ def _train(
     validation: Path,
     output: Path,
     time_limit: float | None,
+    start: Path | None,
     device: str | None,
 ) -> int:
     from protvox.train.config import read_config
@@ -180,6 +185,7 @@ def _train(
             device=_device(device),
             report=report,
             time_limit=time_limit,
+            start=start,
         )
     if last:
         click.echo(json.dumps({"step": last[0].step, "loss": last[0].loss, **last[0].metrics}))

@@ -21,6 +21,7 @@ from protvox.train.settle import settle_norms
 from protvox.train.shards import read_shards
 from protvox.zoo.cath import CathConfig, CathNet, DomainBatch
 from protvox.zoo.poses import domain_logits
+from protvox.zoo.weights import load_weights
 
 SETTLING_BATCHES: Final = 30
 """Batches that the norms are settled on."""
@@ -91,6 +92,7 @@ def train_cath(
     device: torch.device,
     report: Callable[[Progress], None],
     time_limit: float | None = None,
+    start: Path | None = None,
 ) -> bool:
     """Train a domain network, or go on with the one in ``out``.
 
@@ -110,6 +112,9 @@ def train_cath(
         Called with the progress.
     time_limit
         Seconds after which to stop with a checkpoint.
+    start
+        Weights to begin with, ``model.safetensors`` of a model of the same architecture; random
+        ones if None. A checkpoint in ``out`` goes first.
 
     Returns
     -------
@@ -121,12 +126,15 @@ def train_cath(
     InputError
         If a shard cannot be used.
     ModelError
-        If ``out`` holds a checkpoint of another architecture.
+        If ``out`` or ``start`` holds another architecture.
     """
     learn = DomainData(read_shards(train_shards), architecture)
     check = DomainData(read_shards(validation_shards), architecture)
     torch.manual_seed(loop.seed)
-    learner = CathLearner(CathNet(architecture), learn.n_topologies)
+    network = CathNet(architecture)
+    if start is not None:
+        load_weights(network, start)
+    learner = CathLearner(network, learn.n_topologies)
 
     def batches(first_step: int) -> Iterator[tuple[DomainBatch, Tensor]]:
         return learn.batches(loop.batch_size, loop.seed, first_step)

@@ -15,6 +15,7 @@ from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import classification_summary
 from protvox.train.shards import read_shards
 from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
+from protvox.zoo.weights import load_weights
 
 VALIDATION_SAMPLE = 8192
 """Residues of the validation shards that a validation during training looks at."""
@@ -30,6 +31,7 @@ def train_environment(
     device: torch.device,
     report: Callable[[Progress], None],
     time_limit: float | None = None,
+    start: Path | None = None,
 ) -> bool:
     """Train an environment network, or go on with the one in ``out``.
 
@@ -49,6 +51,9 @@ def train_environment(
         Called with the progress.
     time_limit
         Seconds after which to stop with a checkpoint.
+    start
+        Weights to begin with, ``model.safetensors`` of a model of the same architecture; random
+        ones if None. A checkpoint in ``out`` goes first.
 
     Returns
     -------
@@ -60,7 +65,7 @@ def train_environment(
     InputError
         If a shard cannot be used.
     ModelError
-        If ``out`` holds a checkpoint of another architecture.
+        If ``out`` or ``start`` holds another architecture.
     """
     spec = architecture.moments
     learn = EnvironmentData(read_shards(train_shards), spec, architecture.beyond)
@@ -68,6 +73,8 @@ def train_environment(
     rows = check.sample(VALIDATION_SAMPLE, seed=0)
     torch.manual_seed(loop.seed)
     network = EnvironmentNet(architecture)
+    if start is not None:
+        load_weights(network, start)
 
     def batches(first_step: int) -> Iterator[tuple[Tensor, Tensor]]:
         return learn.batches(loop.batch_size, loop.seed, first_step)

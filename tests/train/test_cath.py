@@ -16,6 +16,7 @@ from protvox.train.domains import UNKNOWN, DomainData
 from protvox.train.loop import LoopConfig
 from protvox.train.shards import join, pack, write_shard
 from protvox.zoo.cath import CathConfig, CathNet
+from protvox.zoo.weights import save_weights
 
 CONFIG = CathConfig(labels=("1.10", "2.40", "3.10"), fine="4x0e+1x1e", coarse="4x0e", features=4)
 CPU = torch.device("cpu")
@@ -105,3 +106,21 @@ def test_a_training_runs_goes_on_and_keeps_the_second_readout(shard, tmp_path, m
     assert [json.loads(line)["step"] for line in lines] == [2, 4]
     again = CathLearner(CathNet(CONFIG), 2)
     assert load_checkpoint(tmp_path / "run" / "checkpoint.safetensors", again)["step"] == 4
+
+
+def test_a_training_begins_with_given_weights(shard, tmp_path, monkeypatch):
+    monkeypatch.setattr(cath_module, "SETTLING_BATCHES", 2)
+    write_shard(shard, tmp_path / "shard-000.npz")
+    torch.manual_seed(7)
+    given = CathNet(CONFIG)
+    save_weights(given, tmp_path / "model.safetensors")
+    loop = LoopConfig(steps=1, batch_size=2, warmup=0, learning_rate=1e-9, evaluate_every=1)
+    train_cath(
+        [tmp_path / "shard-000.npz"], [tmp_path / "shard-000.npz"], tmp_path / "run",
+        architecture=CONFIG, loop=loop, device=CPU, report=lambda _: None,
+        start=tmp_path / "model.safetensors",
+    )  # fmt: skip
+    learner = CathLearner(CathNet(CONFIG), 2)
+    load_checkpoint(tmp_path / "run" / "checkpoint.safetensors", learner)
+    for trained, weight in zip(learner.network.parameters(), given.parameters(), strict=True):
+        torch.testing.assert_close(trained, weight, atol=1e-6, rtol=1e-5)

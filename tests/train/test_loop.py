@@ -235,7 +235,5 @@ def test_prefetch_keeps_order_bounds_itself_and_ends_its_thread():
     assert threading.active_count() <= before
 
 
-def test_emulated_bfloat16_is_not_used(monkeypatch):
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+def test_a_processor_computes_in_float32():
     assert not loop_module.has_fast_bfloat16(CPU)

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from protvox.train.release import release
+from protvox.zoo.card import Vote
 
 HERE = Path(__file__).parent
 EXPERIMENT = {"environment": HERE / "environments", "cath": HERE / "cath"}
@@ -44,6 +45,7 @@ def main() -> None:
         training={**words["training"], **cost},
         device=torch.device(options.device),
         flatten_prior=words.get("flatten_prior", 0.0),
+        vote=Vote(**words["vote"]) if "vote" in words else None,
     )
     done, planned = card.training["steps"], card.training["loop"]["steps"]
     if done < planned:

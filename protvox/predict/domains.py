@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from protvox.errors import InputError
-from protvox.predict.index_released import ReleasedIndex
+from protvox.predict.index_released import NEAREST, ReleasedIndex
 from protvox.predict.range import find_doubts
-from protvox.predict.results import DomainPrediction, RankedLabel
+from protvox.predict.results import DomainPrediction, Neighbour, RankedLabel
+from protvox.predict.vote import LOOKED_AT, cast_votes
 from protvox.structure.model import Structure
 from protvox.vocabulary import CATH_NAMES
 from protvox.zoo.card import Card
@@ -92,12 +93,47 @@ class CathPredictor:
         ca = part.backbone()[:, 1]
         ca = ca[np.isfinite(ca).all(axis=1)]
         where = f"{structure.name}, {domain.id}"
-        features, logits = domain_features(self._network, [ca], self.device, names=[where])
-        probabilities = (logits[0] / self.card.temperature).softmax(dim=0).tolist()
+        probabilities, embedding, nearest = self.answer(ca, where)
         doubts = find_doubts(ca, part.n_residues, self.card)
-        answer = self._answer(domain, part.n_residues, doubts, probabilities, top_k)
-        embedding, nearest = self.released.describe(features[0].numpy(), ca)
+        answer = self._answer(domain, part.n_residues, doubts, probabilities.tolist(), top_k)
         return replace(answer, embedding=embedding, nearest=nearest)
+
+    def answer(
+        self, ca: NDArray[np.float32], where: str = "domain"
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32] | None, tuple[Neighbour, ...]]:
+        """Answer for a domain of which nothing but the CA atoms is known.
+
+        Parameters
+        ----------
+        ca
+            ``residue 3``, CA atoms in chain order, Å.
+        where
+            What to call the domain in an error.
+
+        Returns
+        -------
+        probabilities : ndarray
+            ``label`` float64, in the order of the labels of the network.
+        embedding : ndarray or None
+            ``axis`` float32; None for a model without one.
+        nearest : tuple of Neighbour
+            The nearest known domains, at most `protvox.predict.index_released.NEAREST`.
+
+        Raises
+        ------
+        InputError
+            If there is no CA atom (``domain.empty``) or the domain is too wide
+            (``domain.too_large``).
+        ModelError
+            If what lies beside the model is damaged (``index.file``, ``index.hash``).
+        """
+        features, logits = domain_features(self._network, [ca], self.device, names=[where])
+        own = (logits[0].double() / self.card.temperature).softmax(dim=0).numpy()
+        vote = self.card.vote
+        count = LOOKED_AT if vote else NEAREST
+        embedding, nearest = self.released.describe(features[0].numpy(), ca, count)
+        probabilities = cast_votes(own, self.config.labels, nearest, vote) if vote else own
+        return probabilities, embedding, nearest[:NEAREST]
 
     def _check(self, part: Structure, domain: Domain) -> None:
         where = f"{part.name}, {domain.id}"

@@ -81,7 +81,7 @@ class ReleasedIndex:
             return self._index
 
     def describe(
-        self, features: NDArray[np.float32], ca: NDArray[np.float32]
+        self, features: NDArray[np.float32], ca: NDArray[np.float32], count: int
     ) -> tuple[NDArray[np.float32] | None, tuple[Neighbour, ...]]:
         """Return the embedding of a domain and the known domains nearest to it.
 
@@ -94,6 +94,8 @@ class ReleasedIndex:
             ``feature`` float32, see `protvox.zoo.poses.domain_features`.
         ca
             ``residue 3``, its CA atoms in chain order, Å.
+        count
+            How many known domains.
 
         Raises
         ------
@@ -103,7 +105,7 @@ class ReleasedIndex:
         try:
             head = self.head()
             vector: NDArray[np.float32] = head.embed(features[None], describe_trace(ca)[None])[0]
-            return vector, self.index().search(vector, NEAREST)
+            return vector, self.index().search(vector, count)
         except ModelError as error:
             if error.code in ("index.missing", "index.model"):
                 return None, ()

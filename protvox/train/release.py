@@ -20,7 +20,7 @@ from protvox.train.evaluate import answer_shards, measure
 from protvox.train.model_card import write_model_card
 from protvox.train.settle import settle_norms
 from protvox.train.shards import UNLABELLED, Shard, read_shards
-from protvox.zoo.card import Card, read_card, write_card
+from protvox.zoo.card import Card, Vote, read_card, write_card
 from protvox.zoo.cath import CathConfig, CathNet
 from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
 from protvox.zoo.folded import INFERENCE_FILE, load_folded, save_folded
@@ -48,6 +48,7 @@ def release(
     training: Mapping[str, Any],
     device: torch.device,
     flatten_prior: float = 0.0,
+    vote: Vote | None = None,
 ) -> Card:
     """Make a model folder of a training.
 
@@ -76,6 +77,9 @@ def release(
     flatten_prior
         For ``"cath"``: power of the label frequencies that is divided out of the answer, see
         `flatten_label_prior`.
+    vote
+        For ``"cath"``: the say of the nearest known superfamilies. The measures on validation
+        data are without it, since it needs an index, which is built for a released network.
 
     Returns
     -------
@@ -119,6 +123,7 @@ def release(
         inference_sha256=save_folded(network, folder / INFERENCE_FILE),
         n_residues=_lengths(domains) if isinstance(network, CathNet) else None,
         shape=_shapes(domains) if isinstance(network, CathNet) else {},
+        vote=vote,
         training={
             **training,
             **({"flatten_prior": flatten_prior} if flatten_prior else {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,25 @@ SCHEMA: Final = "protvox.card/1"
 """Name and version of ``card.json``."""
 
 CARD_FILE: Final = "card.json"
+
+
+@dataclass(frozen=True)
+class Vote:
+    """How the nearest known superfamilies share in the answer for a domain.
+
+    Attributes
+    ----------
+    superfamilies
+        How many vote.
+    temperature
+        Difference of two similarities that changes a voice by a factor of e.
+    weight
+        Their share in the answer, 0 to 1; the rest is the network's.
+    """
+
+    superfamilies: int
+    temperature: float
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,9 @@ class Card:
     shape
         For domains: name of a measure of `protvox.structure.shape.ChainShape` to its least and
         greatest ordinary value, None where it has no limit.
+    vote
+        For domains: how much the nearest known superfamilies count; None to leave it to the
+        network.
     inference, inference_sha256
         File name of the folded weights, which predictions load, and the hex digest of its
         bytes; None where there are none.
@@ -59,6 +81,7 @@ class Card:
     temperature: float = 1.0
     n_residues: tuple[int, int] | None = None
     shape: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    vote: Vote | None = None
     inference: str | None = None
     inference_sha256: str | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -92,6 +115,8 @@ def read_card(folder: Path) -> Card:
         values["n_residues"] = None if limits is None else (int(limits[0]), int(limits[1]))
         shape = values.get("shape", {})
         values["shape"] = {name: (low, high) for name, (low, high) in shape.items()}
+        vote = values.get("vote")
+        values["vote"] = None if vote is None else Vote(**vote)
         card = Card(**values)
         _check(card)
         return card
@@ -112,7 +137,7 @@ def write_card(card: Card, folder: Path) -> None:
     folder
         The model's folder.
     """
-    values = {"schema": SCHEMA, **card.__dict__}
+    values = {"schema": SCHEMA, **asdict(card)}
     (folder / CARD_FILE).write_text(json.dumps(values, indent=2) + "\n")
 
 
@@ -124,6 +149,9 @@ def _check(card: Card) -> None:
         raise ValueError("architecture, metrics and training must be objects")
     if not (0 < card.temperature < math.inf):
         raise ValueError(f"temperature {card.temperature} is not a positive number")
+    vote = card.vote
+    if vote and not (vote.superfamilies >= 1 and vote.temperature > 0 and 0 <= vote.weight <= 1):
+        raise ValueError(f"{vote} cannot be meant")
     for limit in (limit for pair in card.shape.values() for limit in pair):
         if limit is not None and not math.isfinite(limit):
             raise ValueError(f"a limit of the shape is {limit}")

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from protvox import predict
+from protvox.predict.domains import CathPredictor
+from protvox.predict.loaded import load_predictor
 from protvox.structure.read import read_structure
 from protvox.voxel.rotation import random_rotations
+from protvox.zoo.card import Vote
 
 # One structure in several formats, and others of different kinds.
 SAME = (("1gbt.bcif.gz", "1gbt.cif.gz"), ("3jqh.bcif.gz", "3jqh.cif"), ("1a8o.cif", "1a8o.pdb"))
@@ -93,3 +96,20 @@ def test_natural_residues_are_likelier_than_chance(answers):
     ]
     # 1 in 20 by chance, about 1 in 10 by always answering leucine.
     assert min(shares) > 0.3
+
+
+def test_the_nearest_superfamilies_share_in_the_answer(data_dir):
+    predictor = load_predictor("cath", "cpu")
+    ca = read_structure(data_dir / "1ubi.pdb").backbone()[:, 1]
+    ca = ca[np.isfinite(ca).all(axis=1)]
+    answers = []
+    for vote in (None, Vote(1, 0.2, 0.0), Vote(1, 0.2, 1.0)):
+        card = dataclasses.replace(predictor.card, vote=vote)
+        asked = CathPredictor(card, predictor._network, predictor.device, predictor.released)
+        answers.append(asked.answer(ca))
+    (own, _, near), (same, _, _), (voted, _, also_near) = answers
+    np.testing.assert_allclose(own, same, atol=1e-12)
+    assert near == also_near
+    known = predictor.config.labels.index(".".join(near[0].cath.split(".")[:2]))
+    assert voted[known] > 0.99
+    assert own.sum() == pytest.approx(1)

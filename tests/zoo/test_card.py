@@ -5,7 +5,7 @@ import json
 import pytest
 
 from protvox.errors import ModelError
-from protvox.zoo.card import Card, read_card, write_card
+from protvox.zoo.card import Card, Vote, read_card, write_card
 
 CARD = Card("cath", "2", "cath", "words", {"labels": ["3.40"]}, "model.safetensors", "ab", 1.2)
 
@@ -24,6 +24,8 @@ def test_round_trip(tmp_path):
         {"schema": "protvox.card/99"},
         {"schema": None},
         {"sha256": None},
+        {"vote": {"superfamilies": 0, "temperature": 0.2, "weight": 0.5}},
+        {"vote": {"superfamilies": 5, "temperature": 0.2}},
         {"temperature": 0},
         {"temperature": -1.0},
         {"temperature": "warm"},
@@ -60,3 +62,9 @@ def test_no_card_at_all(tmp_path, content):
     (tmp_path / "card.json").write_bytes(content)
     with pytest.raises(ModelError):
         read_card(tmp_path)
+
+
+def test_a_vote_survives_the_file(tmp_path):
+    card = Card("cath", "1", "cath", "words", {}, "w", "0" * 64, vote=Vote(5, 0.2, 0.5))
+    write_card(card, tmp_path)
+    assert read_card(tmp_path) == card

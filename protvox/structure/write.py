@@ -21,6 +21,7 @@ _PDB_SUFFIXES: Final = (".pdb", ".ent")
 _CIF_SUFFIXES: Final = (".cif", ".mmcif")
 _REMARK_NUMBER: Final = 6
 _REMARK_WIDTH: Final = 68
+_NAMELESS: Final = "(blank)"
 _NO_VALUE: Final = "Residues without a value have B-factor 0 and occupancy 0."
 
 
@@ -132,8 +133,22 @@ def _to_gemmi(structure: Structure, values: NDArray[np.floating]) -> gemmi.Struc
     out.name = Path(structure.name).name.split(".")[0] or "protvox"
     out.add_model(model)
     out.setup_entities()
+    _name_nameless(out)
     out.assign_serial_numbers()
     return out
+
+
+def _name_nameless(structure: gemmi.Structure) -> None:
+    """Make the entity of a polymer whose chain has no name: gemmi makes none, viewers need it."""
+    import gemmi
+
+    for chain in structure[0]:
+        polymer = chain.get_polymer()
+        if not chain.name and len(polymer):
+            entity = gemmi.Entity(_NAMELESS)
+            entity.entity_type = gemmi.EntityType.Polymer
+            entity.subchains = [polymer.subchain_id()]
+            structure.entities.append(entity)
 
 
 def _lines(remark: str) -> list[str]:

@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 
 import Bio.PDB
+import gemmi
 import numpy as np
 import pytest
 
@@ -54,6 +55,19 @@ def test_biopython_finds_the_values(data_dir: Path, tmp_path: Path, suffix: str)
         else:
             assert factor == pytest.approx(values[row], abs=0.006)
             assert occupancy == 1.0
+
+
+def test_every_chain_has_an_entity_even_without_a_name(tmp_path: Path, data_dir: Path) -> None:
+    lines = (data_dir / "1ubi.pdb").read_text().splitlines()
+    atoms = [f"{x[:21]} {x[22:]}" for x in lines if x.startswith(("ATOM", "HETATM"))]
+    structure = read_structure("\n".join([*atoms, "END", ""]).encode(), name="nameless.pdb")
+    assert set(structure.chain.tolist()) == {""}
+    write_annotated(structure, values_of(structure), tmp_path / "out.cif", remark="Percent")
+    block = gemmi.cif.read(str(tmp_path / "out.cif")).sole_block()
+    known = set(block.find_values("_entity.id"))
+    assert {row[0] for row in block.find("_atom_site.", ["label_entity_id"])} <= known
+    again = read_structure(tmp_path / "out.cif")
+    np.testing.assert_array_equal(again.chain, structure.chain)
 
 
 @pytest.mark.parametrize("suffix", [".pdb", ".cif"])

@@ -15,6 +15,8 @@ import { sequenceStrip } from "./strip.js";
 import { suspectCard } from "./suspects.js";
 import { viewerCard } from "./viewer.js";
 
+const MOST_WARNINGS = 3;
+
 /**
  * @typedef {Object} Shown
  * @property {import("./prediction.js").Prediction} prediction
@@ -71,13 +73,29 @@ function environmentCard(prediction, selection) {
  */
 function heading({ input, warnings }) {
   const dropped = input.dropped.length
-    ? el("details", {}, el("summary", {}, `${count(input.dropped.length)} things left out`),
+    ? el("details", {}, el("summary", {}, `${count(input.dropped.length)} ` +
+      `${input.dropped.length === 1 ? "thing" : "things"} left out`),
       el("ul", {}, ...input.dropped.map((d) => el("li", {}, `${d.what}, ${d.where}: ${d.why}`))))
     : null;
   return el("div", { class: "heading" }, el("h1", {}, input.name),
     el("p", { class: "quiet" }, `${count(input.n_residues)} residues, ` +
       `${count(input.n_atoms)} atoms, model ${input.model} of the ${input.format} file`),
-    warnings.length ? el("ul", { class: "warnings" },
-      ...warnings.map((w) => el("li", { class: "warning" }, w))) : null,
+    ...warningLists(warnings),
     dropped);
+}
+
+/**
+ * @param {string[]} warnings
+ * @returns {HTMLElement[]} the first few, and the others folded up.
+ */
+function warningLists(warnings) {
+  const list = (some) => el("ul", { class: "warnings" },
+    ...some.map((text) => el("li", { class: "warning" }, text)));
+  const folded = warnings.length > MOST_WARNINGS + 1 ? warnings.slice(MOST_WARNINGS) : [];
+  const open = warnings.slice(0, warnings.length - folded.length);
+  return [
+    open.length ? list(open) : null,
+    folded.length ? el("details", {},
+      el("summary", {}, `${count(folded.length)} more warnings`), list(folded)) : null,
+  ];
 }

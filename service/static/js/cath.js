@@ -3,35 +3,96 @@
  * @module cath
  */
 
+import { domainColour } from "./colours.js";
 import { card, el, table } from "./dom.js";
+import { domainName } from "./domains.js";
 import { count, probability } from "./numbers.js";
+
+/** From so many domains on, they are folded up. */
+const MANY = 3;
+
+/** What each doubt of the service means; the warnings above say it at length. */
+const DOUBTS = Object.freeze({
+  too_long: "longer than they are; probably several domains",
+  too_short: "shorter than they are",
+  broken: "neighbouring residues are not as far apart as bonded ones",
+  loose: "packed too loosely; a fragment or a peptide",
+  extended: "too drawn out",
+  several: "it falls into parts",
+});
 
 /**
  * @param {import("./prediction.js").Prediction} prediction
  * @returns {HTMLElement}
  */
-export function cathCard(prediction) {
-  const model = prediction.models.cath;
+export function cathCard({ domains, models }) {
+  const parts = domains.length < MANY ? domains.map(openPart) : domains.map(foldedPart);
   return card("CATH architecture", { class: "cath", "data-testid": "cath" },
-    ...prediction.domains.map((domain) => domainPart(domain)),
-    prediction.domains.length ? null : el("p", { class: "quiet" }, "There is no domain."),
-    model ? el("p", { class: "quiet" }, `Model ${model}`) : null);
+    ...parts,
+    domains.length ? null : el("p", { class: "quiet" },
+      "There is no domain large enough to have an architecture."),
+    models.cath ? el("p", { class: "quiet" }, `Model ${models.cath}`) : null);
 }
 
 /**
  * @param {Object} domain
+ * @param {number} index
  * @returns {HTMLElement}
  */
-function domainPart(domain) {
-  const title = domain.chopping ? `${domain.chain}:${domain.chopping}` : `Chain ${domain.chain}`;
-  return el("article", { class: "domain" },
-    el("h3", {}, title, el("span", { class: "quiet" }, ` ${count(domain.n_residues)} residues`)),
-    domain.in_range ? null : el("p", { class: "warning" },
-      "Outside the sizes the model was trained on: the answer is worth little."),
+function openPart(domain, index) {
+  return el("article", { class: "domain" }, el("h3", {}, ...title(domain, index)), ...body(domain));
+}
+
+/**
+ * @param {Object} domain
+ * @param {number} index
+ * @returns {HTMLElement}
+ */
+function foldedPart(domain, index) {
+  const [first] = domain.architectures;
+  return el("details", { class: "domain", open: index === 0 },
+    el("summary", {}, el("h3", {}, ...title(domain, index)),
+      el("span", { class: "first" }, `${first.label} ${first.name} `,
+        el("strong", {}, probability(first.probability)), domain.in_range ? "" : " · doubtful")),
+    ...body(domain));
+}
+
+/**
+ * @param {Object} domain
+ * @param {number} index
+ * @returns {(Node|string)[]}
+ */
+function title(domain, index) {
+  const box = el("span", { class: "swatch", "aria-hidden": "true" });
+  box.style.background = domainColour(index);
+  const name = domainName(domain);
+  return [box, `${name.charAt(0).toUpperCase()}${name.slice(1)} `,
+    el("span", { class: "quiet" }, `${count(domain.n_residues)} residues`)];
+}
+
+/**
+ * @param {Object} domain
+ * @returns {(HTMLElement|null)[]}
+ */
+function body(domain) {
+  return [
+    domain.in_range ? null : doubtful(domain.doubts ?? []),
     el("p", {}, "Class ", el("strong", {}, `${domain.class.label} ${domain.class.name}`),
       ` ${probability(domain.class.probability)}`),
     el("ol", { class: "bars" }, ...domain.architectures.map(bar)),
-    domain.nearest?.length ? nearest(domain.nearest) : null);
+    domain.nearest?.length ? nearest(domain.nearest) : null,
+  ];
+}
+
+/**
+ * @param {string[]} doubts
+ * @returns {HTMLElement}
+ */
+function doubtful(doubts) {
+  const why = doubts.map((doubt) => DOUBTS[doubt] ?? doubt).join("; ");
+  return el("p", { class: "warning", "data-testid": "doubts" },
+    "The answer is worth little: the domain is unlike those the model was trained on" +
+    `${why ? ` (${why})` : ""}.`);
 }
 
 /**
@@ -54,7 +115,7 @@ function bar(ranked) {
 function nearest(neighbours) {
   const rows = neighbours.map((n) => el("tr", {},
     el("td", {}, n.domain), el("td", {}, n.cath),
-    el("td", { class: "number" }, n.similarity.toFixed(3))));
-  return el("div", {}, el("h4", {}, "Nearest known domains"),
+    el("td", { class: "number" }, n.similarity.toFixed(2))));
+  return el("div", { class: "nearest" }, el("h4", {}, "Nearest known domains"),
     table("Nearest known domains", ["Domain", "CATH", "Similarity"], rows));
 }

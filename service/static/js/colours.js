@@ -4,6 +4,7 @@
  */
 
 import { el } from "./dom.js";
+import { domainName } from "./domains.js";
 
 /** Probability of the amino acid present: orange is doubtful, blue is certain. */
 const STOPS = [
@@ -95,11 +96,14 @@ export function colourNumber(colour) {
 export function legend(name, domains) {
   if (name === "domain") {
     const parts = domains.slice(0, DOMAINS.length).map((d, i) =>
-      swatch(domainColour(i), d.chopping ? `${d.chain}:${d.chopping}` : `chain ${d.chain}`));
-    return el("div", { class: "legend" }, ...parts, swatch(NO_DOMAIN, "none"));
+      swatch(domainColour(i), domainName(d)));
+    const more = domains.length - parts.length;
+    return el("div", { class: "legend" }, ...parts,
+      more > 0 ? el("span", { class: "entry" }, `${more} more, in the same colours`) : null,
+      swatch(NO_DOMAIN, "no domain"));
   }
-  return el("div", { class: "legend" },
-    ...[0, 0.05, 0.2, 0.5, 1].map((p) => swatch(wildTypeColour(p), String(p))));
+  return el("div", { class: "legend" }, "improbable",
+    ...[0, 0.05, 0.2, 0.5, 1].map((p) => swatch(wildTypeColour(p), String(p))), "certain");
 }
 
 /**

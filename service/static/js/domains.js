@@ -1,42 +1,28 @@
 /**
- * Which residues belong to which domain.
+ * Domains of an answer: which residues belong to them, and what to call them.
  * @module domains
  */
 
-/** A residue number with its insertion code; the minus of a negative number is its own. */
-const END = String.raw`-?\d+[A-Za-z]?`;
-const SEGMENT = new RegExp(`^(${END})-(${END})$`);
+import { holds, readSelection } from "./selections.js";
 
 /**
- * Find the domain of a residue.
- * @param {{chain: string, chopping: string}[]} domains
- * @param {{chain: string, number: number, insertion_code: string}} residue
- * @returns {number} place in the list, -1 if it is in none.
+ * @param {{id: string, chain: string, chopping: string}[]} domains
+ * @returns {(residue: {chain: string, number: number, insertion_code: string}) => number} the
+ *   place in the list of the first domain that a residue lies in, -1 if it is in none.
  */
-export function memberOf(domains, residue) {
-  return domains.findIndex((domain) => domain.chain === residue.chain &&
-    (domain.chopping === "" || domain.chopping.split(",").some((s) => isWithin(residue, s))));
+export function membership(domains) {
+  const segments = domains.map(({ id, chain, chopping }) =>
+    // The name of a whole chain may be anything, also nothing.
+    (chopping || id !== chain
+      ? readSelection(id).map((part) => ({ ...part, chain: part.chain ?? chain }))
+      : [{ chain, first: null, last: null }]));
+  return (residue) => segments.findIndex((parts) => parts.some((part) => holds(part, residue)));
 }
 
 /**
- * @param {{number: number, insertion_code: string}} residue
- * @param {string} segment "1-90" or "1A-90"; a single residue is "45".
- * @returns {boolean}
+ * @param {{id: string, chain: string, chopping: string}} domain
+ * @returns {string} "chain A", or its ranges.
  */
-function isWithin(residue, segment) {
-  const ends = SEGMENT.exec(segment);
-  const [first, last] = ends ? [ends[1], ends[2]] : [segment, segment];
-  return compare(residue, first) >= 0 && compare(residue, last) <= 0;
-}
-
-/**
- * @param {{number: number, insertion_code: string}} residue
- * @param {string} end
- * @returns {number} negative if the residue comes before.
- */
-function compare(residue, end) {
-  const code = /[A-Za-z]$/.test(end) ? end.slice(-1) : "";
-  const difference = residue.number - Number(code ? end.slice(0, -1) : end);
-  if (difference) return difference;
-  return residue.insertion_code === code ? 0 : residue.insertion_code < code ? -1 : 1;
+export function domainName({ id, chain, chopping }) {
+  return chopping || id !== chain ? id : `chain ${chain || "(blank)"}`;
 }

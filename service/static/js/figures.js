@@ -92,7 +92,7 @@ function draw({ input, residues, matrix, models }) {
     const begins = i === 0 || residues[i - 1].chain !== residue.chain;
     if (begins || i % 10 === 0) {
       root.append(node("text", { x, y: y - 3 },
-        begins ? `${residue.chain}:${residue.number}` : String(residue.number)));
+        begins && residue.chain ? `${residue.chain}:${residue.number}` : String(residue.number)));
     }
     if (i % PANEL === 0) {
       ORDER.forEach((letter, j) => root.append(

@@ -5,6 +5,8 @@
 
 import { ask, knownKey, rememberKey } from "./api.js";
 import { byId } from "./dom.js";
+import { absolve } from "./fields.js";
+import { listenToOptions, readOptions } from "./options.js";
 
 /**
  * Listen to the form.
@@ -12,43 +14,54 @@ import { byId } from "./dom.js";
  * @param {(error: Error) => void} fail
  */
 export function listen(send, fail) {
-  const drop = byId("drop");
   const file = byId("file");
   const identifier = byId("identifier");
   const key = byId("key");
+  const again = byId("again");
+  let last = null;
 
-  const sendFile = (chosen) => send({ file: chosen, id: "", options: options() });
+  /** Send a structure if the options can be meant; keep it for when they can. */
+  const submit = (chosen, id) => {
+    last = { file: chosen, id };
+    again.textContent = `Predict ${chosen?.name ?? id} with these options`;
+    again.hidden = false;
+    absolve();
+    const options = readOptions();
+    if (options) send({ ...last, options });
+  };
   key.value = knownKey();
   key.addEventListener("change", () => rememberKey(key.value.trim()));
+  listenToOptions();
 
   file.addEventListener("change", () => {
-    if (file.files.length) sendFile(file.files[0]);
+    if (file.files.length) submit(file.files[0], "");
     // The same file can be chosen again after a change of the options.
     file.value = "";
   });
   byId("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     const id = identifier.value.trim();
-    if (id) send({ file: null, id, options: options() });
+    if (id) submit(null, id);
     else identifier.focus();
   });
   byId("example").addEventListener("click", async () => {
     try {
       const blob = await (await ask("1pwc.pdb.gz")).blob();
-      sendFile(new File([blob], "1pwc.pdb.gz"));
+      submit(new File([blob], "1pwc.pdb.gz"), "");
     } catch (error) {
       fail(error);
     }
   });
-  listenToDrops(drop, sendFile);
+  again.addEventListener("click", () => submit(last.file, last.id));
+  listenToDrops(byId("drop"), (dropped) => submit(dropped, ""));
 }
 
 /**
  * A file may be dropped anywhere on the page.
  * @param {HTMLElement} drop lights up meanwhile.
- * @param {(file: File) => void} sendFile
+ * @param {(file: File) => void} take
  */
-function listenToDrops(drop, sendFile) {
+function listenToDrops(drop, take) {
   const light = (on) => drop.classList.toggle("over", on);
   document.addEventListener("dragover", (event) => {
     if (!event.dataTransfer.types.includes("Files")) return;
@@ -61,17 +74,6 @@ function listenToDrops(drop, sendFile) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     light(false);
-    if (event.dataTransfer.files.length) sendFile(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
   });
-}
-
-/**
- * @returns {Object<string, string>} the options that are set.
- */
-function options() {
-  const values = { chain: byId("chain").value.trim(),
-    model_number: byId("model-number").value.trim(),
-    domains: byId("domains").value.split("\n").map((line) => line.trim()).filter(Boolean)
-      .join("\n") };
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value));
 }

@@ -96,7 +96,7 @@ function drawNumbers(pen, residues, first, last) {
     const { chain, number } = residues[i];
     const begins = i === 0 || residues[i - 1].chain !== chain;
     if (!begins && (number % EVERY || i < free)) continue;
-    pen.fillText(begins ? `${chain}:${number}` : String(number), i * CELL, TOP / 2);
+    pen.fillText(begins && chain ? `${chain}:${number}` : String(number), i * CELL, TOP / 2);
     free = i + 4;
     if (begins && i) pen.fillRect(i * CELL - 1, 0, 1, TOP + ROWS * CELL);
   }

@@ -9,6 +9,7 @@ import { listen } from "./form.js";
 import { cancelJob, createJob, results, waitFor } from "./jobs.js";
 import { byId } from "./dom.js";
 import { readPrediction } from "./prediction.js";
+import { blameFor } from "./fields.js";
 import { emptyState, errorState, loadingState } from "./states.js";
 
 const place = byId("answer");
@@ -32,6 +33,7 @@ async function follow(name, question, id = "") {
   running.abort();
   const control = running = new AbortController();
   const { signal } = control;
+  byId("news").textContent = "";
   const begun = id;
   const loading = loadingState(name, () => {
     control.abort();
@@ -52,15 +54,13 @@ async function follow(name, question, id = "") {
     show(answer({ prediction: readPrediction(json), job: id, question, mutations,
       fail: complain }));
     document.title = `${job.name} – protvox`;
+    byId("news").textContent = `The answer for ${job.name} is there.`;
     place.focus({ preventScroll: true });
   } catch (error) {
     if (signal.aborted) return;
     const problem = asProblem(error);
     show(errorState(problem, problem.mayPass ? () => follow(name, question, begun) : null));
-    if (problem.status === 401) {
-      byId("options").open = true;
-      byId("key").focus();
-    }
+    blameFor(problem, question?.options ?? {});
   }
 }
 

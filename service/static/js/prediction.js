@@ -4,7 +4,7 @@
  */
 
 import { Problem } from "./api.js";
-import { memberOf } from "./domains.js";
+import { membership } from "./domains.js";
 
 /** Amino acids from top to bottom of the heat map: like beside like. */
 export const ORDER = [..."GAVLIMCPFWYSTNQHKRDE"];
@@ -60,6 +60,7 @@ export function readPrediction(json) {
       remedy: "Download it, or reload the page", code: "page.schema" });
   }
   const matrix = new Float32Array(json.residues.length * CODES.length);
+  const domainOf = membership(json.domains);
   const residues = json.residues.map((row, index) => {
     CODES.forEach((code, j) => { matrix[index * CODES.length + j] = row.probabilities[code]; });
     const best = row.probabilities[row.predicted];
@@ -67,7 +68,7 @@ export function readPrediction(json) {
       index, chain: row.chain, number: row.number, insertionCode: row.insertion_code,
       wildType: row.wild_type, letter: THREE_TO_ONE[row.wild_type] ?? "X",
       predicted: row.predicted, p: row.p_wild_type, best, odds: best / row.p_wild_type,
-      entropy: row.entropy, domain: memberOf(json.domains, row),
+      entropy: row.entropy, domain: domainOf(row),
     };
   });
   return {
@@ -77,12 +78,12 @@ export function readPrediction(json) {
 }
 
 /**
- * Name of a residue, "A 45B".
+ * Name of a residue, "A 45B"; some files have chains without a name.
  * @param {Residue} residue
  * @returns {string}
  */
 export function residueName(residue) {
-  return `${residue.chain} ${residue.number}${residue.insertionCode}`;
+  return `${residue.chain} ${residue.number}${residue.insertionCode}`.trim();
 }
 
 /**

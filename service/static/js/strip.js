@@ -75,7 +75,7 @@ function drawResidue(pen, residues, i, { x, y }, perLine) {
     pen.fillStyle = themeColour("--quiet");
     pen.font = "10px system-ui, sans-serif";
     pen.textAlign = "left";
-    pen.fillText(begins ? `${residue.chain}:${residue.number}` : String(residue.number), x, y + 7);
+    pen.fillText(begins && residue.chain ? `${residue.chain}:${residue.number}` : String(residue.number), x, y + 7);
     pen.textAlign = "center";
   }
 }

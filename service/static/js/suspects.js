@@ -8,7 +8,7 @@ import { count, odds, probability } from "./numbers.js";
 import { MARKED, residueName, suspicious } from "./prediction.js";
 import { growingTable, numberCell, residueRow } from "./rows.js";
 
-const HEADS = ["Residue", "Present", "p", "Most probable", "p", "Odds"];
+const HEADS = ["Residue", "Present", "p", "Expected", "p", "Odds"];
 
 /**
  * @param {import("./prediction.js").Prediction} prediction

@@ -3,6 +3,7 @@
  * @module viewer
  */
 
+import { Problem } from "./api.js";
 import { card, el } from "./dom.js";
 import { colourNumber, domainColour, legend, wildTypeColour } from "./colours.js";
 import { results } from "./jobs.js";
@@ -86,6 +87,10 @@ export function viewerCard(prediction, selection, job) {
   });
   follow(selection, post);
   const picture = async () => {
+    if (element.dataset.viewer !== "shown") {
+      throw new Problem({ what: "there is no picture to take", where: "Structure",
+        remedy: "Wait until the structure is shown", code: "page.picture" });
+    }
     const uri = await new Promise((resolve) => { pictured = resolve; post("picture"); });
     return pictureOf(uri);
   };

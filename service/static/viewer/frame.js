@@ -10,6 +10,8 @@
 /* global molstar, Residues */
 
 const THEME = "protvox";
+/** How long the camera takes to a residue, ms; no time for people whom motion troubles. */
+const FLIGHT = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250;
 let viewer = null;
 let residues = null;
 let version = 0;
@@ -92,10 +94,10 @@ const receive = {
     const loci = lociOf(index);
     if (loci) {
       structure.focus.setFromLoci(loci);
-      camera.focusLoci(loci, { durationMs: 250 });
+      camera.focusLoci(loci, { durationMs: FLIGHT });
     } else {
       structure.focus.clear();
-      camera.reset(undefined, 250);
+      camera.reset(undefined, FLIGHT);
     }
   },
   ground({ colour }) {

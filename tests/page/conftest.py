@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import socket
@@ -13,12 +14,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 300
+LONG_MS = 240_000
+DROP = """([name, data]) => {
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], name));
+  document.getElementById("drop").dispatchEvent(
+    new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
+}"""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # A browser of a test asks nobody else for anything, and draws without a graphics processor.
 ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run", "--disable-quic", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
+    "--no-first-run", "--disable-quic", "--disable-gpu", "--use-gl=angle",
+    "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
 
 
@@ -86,3 +95,61 @@ def browser():
         chromium = engine.chromium.launch(executable_path=path, args=[*ARGUMENTS, *root])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def visit(service, browser):
+    """Open the page, by a function; pages are closed with the module."""
+    pages = []
+
+    def open_page(anchor: str = "", *, width: int = 1280, height: int = 900, **context):
+        page = browser.new_page(
+            viewport={"width": width, "height": height}, accept_downloads=True, **context
+        )
+        pages.append(page)
+        # Graphics are computed by the processor here, which takes its time.
+        page.set_default_timeout(LONG_MS)
+        page.asked, page.complaints = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"{service}{anchor}")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture(scope="session")
+def drop():
+    """Drop a file onto a page, by a function."""
+
+    def drop_file(page, name: str, data: bytes):
+        page.evaluate(DROP, [name, base64.b64encode(data).decode()])
+
+    return drop_file
+
+
+@pytest.fixture(scope="session")
+def wait_shown():
+    """Wait for the structure, by a function."""
+
+    def wait(page):
+        # A browser draws no frame that is out of sight.
+        page.locator(".stage").scroll_into_view_if_needed()
+        page.wait_for_selector("[data-viewer=shown]")
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def run_protvox():
+    """Run the command line as its users do, by a function."""
+
+    def run(*arguments: str, cwd: Path) -> None:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PROTVOX_")}
+        environment |= {"PYTHONPATH": str(ROOT), "PROTVOX_THREADS": "1"}
+        program = [sys.executable, "-c", "from protvox.cli import main; main()"]
+        subprocess.run([*program, *arguments], check=True, cwd=cwd, env=environment, timeout=300)
+
+    return run

@@ -102,8 +102,10 @@ export function legend(name, domains) {
       more > 0 ? el("span", { class: "entry" }, `${more} more, in the same colours`) : null,
       swatch(NO_DOMAIN, "no domain"));
   }
-  return el("div", { class: "legend" }, "improbable",
-    ...[0, 0.05, 0.2, 0.5, 1].map((p) => swatch(wildTypeColour(p), String(p))), "certain");
+  return el("div", { class: "legend" },
+    el("span", { class: "word" }, "improbable"),
+    ...[0, 0.05, 0.2, 0.5, 1].map((p) => swatch(wildTypeColour(p), String(p))),
+    el("span", { class: "word" }, "certain"));
 }
 
 /**

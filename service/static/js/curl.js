@@ -40,7 +40,8 @@ function payload({ file, id, options }) {
   const words = { id, ...plain };
   if (domains) words.domains = domains.split("\n");
   if (number) words.model_number = Number(number);
-  return ` --json ${quote(JSON.stringify(words))}`;
+  // curl has --json since 7.82 only.
+  return ` -H ${quote("Content-Type: application/json")} -d ${quote(JSON.stringify(words))}`;
 }
 
 /**

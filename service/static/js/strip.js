@@ -75,7 +75,8 @@ function drawResidue(pen, residues, i, { x, y }, perLine) {
     pen.fillStyle = themeColour("--quiet");
     pen.font = "10px system-ui, sans-serif";
     pen.textAlign = "left";
-    pen.fillText(begins && residue.chain ? `${residue.chain}:${residue.number}` : String(residue.number), x, y + 7);
+    const chain = begins && residue.chain ? `${residue.chain}:` : "";
+    pen.fillText(`${chain}${residue.number}`, x, y + 7);
     pen.textAlign = "center";
   }
 }

@@ -1,0 +1,128 @@
+"""Whether everybody can read and reach what the page shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+STRUCTURE = ROOT / "tests" / "data" / "1ubi.pdb"
+LEAST, LEAST_OF_CONTROLS = 4.5, 3.0  # WCAG 2.2, level AA
+MEASURE = """() => {
+  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const parts = (colour) => {
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data];
+  };
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = parts(getComputedStyle(e).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return parts("white");
+  };
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const contrast = (a, b) => {
+    const [high, low] = [light(a), light(b)].sort((x, y) => y - x);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const found = [];
+  const add = (kind, element, colour, on) => found.push({ kind, contrast: contrast(colour, on),
+    what: `${element.tagName}.${element.className}: ${element.textContent.slice(0, 30)}` });
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
+    add("text", element, parts(getComputedStyle(element).color), ground(element));
+  }
+  for (const field of document.querySelectorAll("input:not([type=radio]), textarea")) {
+    if (!field.checkVisibility()) continue;
+    const colour = parts(getComputedStyle(field, "::placeholder").color);
+    add("text", field, colour, ground(field));
+    add("control", field, parts(getComputedStyle(field).borderTopColor),
+      ground(field.parentElement));
+  }
+  return found;
+}"""
+UNNAMED = """() => [...document.querySelectorAll(
+    "button, input, textarea, select, a, summary, [tabindex], iframe, [role]")]
+  .filter((e) => e.checkVisibility() && !e.matches("[role=status], #answer"))
+  .filter((e) => !(e.getAttribute("aria-label") || e.title || e.labels?.length
+    || e.textContent.trim()))
+  .map((e) => e.outerHTML.slice(0, 120))"""
+OUTLINE = """() => {
+  const e = document.activeElement;
+  const style = getComputedStyle(e.matches(".hidden") ? e.closest(".drop") : e);
+  return { what: e.outerHTML.slice(0, 120), width: parseFloat(style.outlineWidth),
+    line: style.outlineStyle };
+}"""
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def page(request, visit, drop):
+    """An answer with warnings, and an error at a field, on a narrow screen."""
+    page = visit(width=390, height=844, color_scheme=request.param, reduced_motion="reduce")
+    drop(page, STRUCTURE.name, STRUCTURE.read_bytes())
+    page.get_by_test_id("answer").wait_for()
+    page.locator("#options summary").click()
+    page.locator("#division input[value=ranges]").check()
+    page.get_by_role("button", name="with these options").click()
+    page.locator("#ranges-error").wait_for()
+    page.evaluate("""async () => {
+      const { errorState, loadingState } = await import("./js/states.js");
+      const problem = { what: "x", where: "y", remedy: "z", code: "c", requestId: "r" };
+      document.getElementById("answer").append(errorState(problem, () => {}),
+        loadingState("name", () => {}).element);
+      document.getElementById("answer").insertAdjacentText("beforeend", "bare");
+    }""")
+    return page
+
+
+def test_every_text_can_be_read(page):
+    measured = page.evaluate(MEASURE)
+    assert len(measured) > 100
+    assert [m for m in measured if m["kind"] == "text" and m["contrast"] < LEAST] == []
+
+
+def test_every_field_can_be_seen(page):
+    measured = [m for m in page.evaluate(MEASURE) if m["kind"] == "control"]
+    assert len(measured) >= 5
+    assert [m for m in measured if m["contrast"] < LEAST_OF_CONTROLS] == []
+
+
+def test_every_control_has_a_name(page):
+    assert page.evaluate(UNNAMED) == []
+
+
+def test_the_focus_is_seen_on_all_its_way(page):
+    page.locator(".skip").focus()
+    seen = []
+    for way_on in ("[data-testid=strip]", None):
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.matches('body, iframe')"):
+                break
+            seen.append(page.evaluate(OUTLINE))
+        # Once inside, the keys belong to the viewer.
+        if way_on:
+            page.locator(way_on).focus()
+            seen.append(page.evaluate(OUTLINE))
+    assert len(seen) > 25
+    assert [s for s in seen if s["line"] == "none" or s["width"] < 2] == []
+
+
+def test_nothing_moves_for_those_who_ask(page):
+    still = "e => getComputedStyle(e).animationName"
+    assert page.locator(".spinner").evaluate(still) == "none"
+
+
+def test_nothing_is_wider_than_the_screen(page):
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0

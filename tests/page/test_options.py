@@ -1,0 +1,109 @@
+"""The options of the form: what counts as a domain, and errors told at their field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+STRUCTURE = ROOT / "tests" / "data" / "1ubi.pdb"
+# The first two colours of domains in `colours.js`, and that of residues in none.
+FIRST, SECOND, NONE = 0x0072B2, 0xE69F00, 0xB4BAC4
+
+
+def send(page, drop):
+    drop(page, STRUCTURE.name, STRUCTURE.read_bytes())
+
+
+def jobs_sent(page) -> int:
+    return sum(url.endswith("/jobs") for url in page.asked)
+
+
+@pytest.fixture(scope="module")
+def page(visit):
+    """The page, with the ranges open, by keys alone."""
+    page = visit()
+    page.locator("#options summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("#division input").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "ranges"
+    return page
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "Write a range"),
+        ("A:1-90\nA:40-12", "“40-12” runs backwards; write 12-40"),
+        ("A:1-b", "“1-b” is no range"),
+        ("A:", "is no chain and no range"),
+        ("A,1-40", "“1-40” has no chain"),
+    ],
+)
+def test_ranges_that_cannot_be_read_are_told_at_the_field(page, drop, text, words):
+    before = jobs_sent(page)
+    page.locator("#ranges").fill(text)
+    send(page, drop)
+    assert words in page.locator("#ranges-error").inner_text()
+    assert page.locator("#ranges").get_attribute("aria-invalid") == "true"
+    assert "ranges-error" in page.locator("#ranges").get_attribute("aria-describedby")
+    assert page.evaluate("document.activeElement.id") == "ranges"
+    assert jobs_sent(page) == before
+
+
+def test_what_the_service_refuses_is_told_at_the_field(page, drop):
+    page.locator("#ranges").fill("Z:1-40")
+    assert not page.locator("#ranges-error").is_visible()
+    send(page, drop)
+    page.get_by_test_id("error").wait_for()
+    assert page.locator("#ranges-error").inner_text() == (
+        "Chain Z does not exist. Choose one of: A."
+    )
+    page.locator("#ranges").fill("A:1-40")
+    page.locator("#chain").fill("Y")
+    page.get_by_role("button", name="with these options").click()
+    page.locator("#chain-error").wait_for()
+    assert page.locator("#chain-error").inner_text().startswith("Chain Y does not exist")
+    page.locator("#chain").fill("")
+
+
+def test_own_ranges_are_the_domains_of_the_answer(page, drop, wait_shown):
+    page.locator("#ranges").fill("A:1-20,50-76\nA:21-40")
+    page.get_by_role("button", name="Predict 1ubi.pdb with these options").click()
+    cath = page.get_by_test_id("cath")
+    cath.wait_for()
+    heads = cath.locator("h3").all_inner_texts()
+    assert [head.split()[0] for head in heads] == ["A:1-20,50-76", "A:21-40"]
+    assert "shorter than they are" in cath.get_by_test_id("doubts").last.inner_text()
+    assert cath.get_by_text("Nearest known domains").count() >= 2
+    wait_shown(page)
+    page.get_by_label("Colour by").select_option("domain")
+    frame = next(f for f in page.frames if "/viewer/" in f.url)
+    wanted = [FIRST] * 20 + [SECOND] * 20 + [FIRST] * 27
+    for _ in range(100):
+        if frame.evaluate("() => residues.colours") == wanted:
+            break
+        page.wait_for_timeout(100)
+    assert frame.evaluate("() => residues.colours") == wanted
+    # What is drawn, not only what was sent: colours of the atoms of residues 45, 30 and 60.
+    drawn = """(number) => {
+      const { Loci } = molstar.lib.structure.StructureElement;
+      const loci = Loci.fromSchema(shownStructure(), { auth_seq_id: number });
+      return residues.colourOf(Loci.getFirstLocation(loci));
+    }"""
+    assert [frame.evaluate(drawn, n) for n in (45, 30, 60)] == [NONE, SECOND, FIRST]
+
+
+def test_whole_chains_are_one_domain_each(page):
+    page.locator("#division input[value=chain]").check()
+    assert not page.locator("#ranges").is_visible()
+    page.get_by_role("button", name="Predict 1ubi.pdb with these options").click()
+    page.get_by_test_id("cath").get_by_text("Chain A").wait_for()
+    command = page.get_by_label("Commands").inner_text()
+    assert "curl -F domains=chain -F file=@1ubi.pdb" in command

@@ -87,10 +87,12 @@ def take_wide(browser: Browser, address: str) -> None:
     address
         Of the service.
     """
-    page = open_example(browser, address, 1280, 1460, "light")
+    page = open_example(browser, address, 1280, 1800, "light")
     point(page.get_by_test_id("heatmap"), 59)
     page.wait_for_timeout(2000)
-    page.screenshot(path=HERE / "page.png")
+    box = page.locator(".environments").bounding_box() or {"y": 0, "height": 1800}
+    clip = {"x": 0, "y": 0, "width": 1280, "height": box["y"] + box["height"] + 16}
+    page.screenshot(path=HERE / "page.png", clip=clip)
     page.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +12,49 @@ import matplotlib
 import numpy as np
 import torch
 
-from protvox.train.evaluate import evaluate
+from protvox.train.evaluate import Answers, evaluate
 from protvox.train.release import record
+from protvox.zoo.card import Card
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
+TABLES = ("confusion", "reliability", "classes", "recall", "by_burial", "by_amino_acid")
+"""What is too long to show at the end."""
 
-def run(description: str) -> None:
-    """Evaluate the model that the command line names and write what was measured."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--model", type=Path, required=True, help="folder of the model")
-    parser.add_argument("--shards", type=Path, required=True, help="folder of shards")
-    parser.add_argument("--split", required=True, help="name of the split")
-    parser.add_argument("--sample", type=int, help="at most so many samples, chosen at random")
-    parser.add_argument("--seed", type=int, default=0, help="decides which")
-    parser.add_argument("--record", action="store_true", help="put the measures into the card")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="metrics.json")
-    options = parser.parse_args()
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """Return the options that both evaluations have."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("--model", type=Path, required=True, help="folder of the model")
+    options.add_argument("--shards", type=Path, required=True, help="folder of shards")
+    options.add_argument("--split", required=True, help="name of the split")
+    options.add_argument("--sample", type=int, help="at most so many samples, chosen at random")
+    options.add_argument("--seed", type=int, default=0, help="decides which")
+    options.add_argument("--record", action="store_true", help="put the measures into the card")
+    options.add_argument("--device", default="cpu")
+    options.add_argument("-o", "--output", type=Path, required=True, help="metrics.json")
+    return options
+
+
+def run(
+    options: argparse.Namespace,
+    also: Callable[[Answers, Card], Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Evaluate a model, and write and draw what was measured.
+
+    Parameters
+    ----------
+    options
+        From `parser`.
+    also
+        Takes more measures of the same answers.
+
+    Returns
+    -------
+    dict
+        What was written.
+    """
     metrics = evaluate(
         options.model,
         sorted(options.shards.glob("*.npz")),
@@ -38,15 +62,23 @@ def run(description: str) -> None:
         device=torch.device(options.device),
         sample=options.sample,
         seed=options.seed,
+        also=also,
     )
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")
-    draw_confusion(metrics, options.output.with_name("confusion.png"))
-    draw_reliability(metrics, options.output.with_name("reliability.png"))
+    draw_confusion(metrics, picture(options.output, "confusion"))
+    draw_reliability(metrics, picture(options.output, "reliability"))
     if options.record:
         record(options.model, options.split, metrics)
-    tables = ("confusion", "reliability", "classes", "recall")
-    print(json.dumps({k: v for k, v in metrics.items() if k not in tables}, indent=1))
+    print(json.dumps({k: v for k, v in metrics.items() if k not in TABLES}, indent=1))
+    return metrics
+
+
+def picture(output: Path, name: str) -> Path:
+    """Return where a picture goes; only those of ``metrics.json`` have plain names."""
+    return output.with_name(
+        f"{name}.png" if output.stem == "metrics" else f"{output.stem}-{name}.png"
+    )
 
 
 def draw_confusion(metrics: dict[str, Any], path: Path) -> None:
@@ -88,12 +120,16 @@ def draw_reliability(metrics: dict[str, Any], path: Path) -> None:
     upper.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
     upper.set_title(_title(metrics))
     upper.legend(loc="upper left")
-    upper.text(0.97, 0.05, f"ECE {metrics['ece']:.3f}", ha="right", transform=upper.transAxes)
+    upper.text(0.97, 0.05, _errors(metrics), ha="right", transform=upper.transAxes)
     edges = np.linspace(0, 1, len(counts) + 1)
     lower.bar(edges[:-1], counts, width=np.diff(edges), align="edge", edgecolor="white")
     lower.set(xlabel="probability of the top prediction", ylabel="samples")
     figure.savefig(path, dpi=150)
     plt.close(figure)
+
+
+def _errors(metrics: dict[str, Any]) -> str:
+    return f"ECE {metrics['ece']:.3f}\nbefore calibration {metrics['uncalibrated']['ece']:.3f}"
 
 
 def _with_counts(names: Sequence[str], counts: np.ndarray, rows: np.ndarray) -> list[str]:

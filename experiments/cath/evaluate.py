@@ -6,7 +6,7 @@ Example: ``python -m experiments.cath.evaluate --model models/cath --shards shar
 
 from __future__ import annotations
 
-from experiments.evaluation import run
+from experiments.evaluation import parser, run
 
 if __name__ == "__main__":
-    run(__doc__ or "")
+    run(parser(__doc__ or "").parse_args())

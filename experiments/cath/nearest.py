@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from experiments.cath.nearest_search import LONGEST_RATIO, Library
 from experiments.cath.paper_domains import (
@@ -31,9 +32,11 @@ from experiments.cath.paper_domains import (
     read_traces,
 )
 from experiments.cath.paper_measures import UNANSWERED, measures
-from protvox.train.evaluate import evaluate
+from protvox.train.evaluate import Answers, evaluate
+from protvox.train.metrics import bootstrap_interval
 from protvox.train.shards import join, read_shards, write_shard
 from protvox.vocabulary import PAPER_ARCHITECTURES
+from protvox.zoo.card import Card
 
 
 def search(
@@ -97,21 +100,45 @@ def summary(answers: list[dict[str, Any]], queries: Traces) -> dict[str, Any]:
     }
 
 
-def ask_model(folder: Path, shards: Path, queries: Traces) -> dict[str, Any]:
-    """Return the released model's measures on the same queries, chosen among the ten."""
+def ask_model(
+    folder: Path, shards: Path, queries: Traces
+) -> tuple[dict[str, Any], NDArray[np.int64]]:
+    """Return the released model's measures and answers on the same queries, among the ten."""
+    chosen: list[NDArray[np.int64]] = []
+
+    def keep(answers: Answers, _card: Card) -> dict[str, Any]:
+        ten = [answers.classes.index(name) for name in PAPER_ARCHITECTURES]
+        chosen.append(answers.logits[:, ten].argmax(axis=1))
+        return {}
+
     parts = extract(read_shards(sorted(shards.glob("*.npz"))), queries.places.tolist())
     with tempfile.TemporaryDirectory() as place:
         sample = Path(place) / "sample.npz"
         write_shard(join(parts), sample)
         started = time.process_time()
-        metrics = evaluate(folder, [sample], "test", device=torch.device("cpu"))
+        metrics = evaluate(folder, [sample], "test", device=torch.device("cpu"), also=keep)
         seconds = time.process_time() - started
-    return {
+    measured = {
         **metrics["paper"],
         "seconds_per_query": seconds / len(queries),
         "model": metrics["model"],
         "sha256": metrics["sha256"],
     }
+    return measured, chosen[0]
+
+
+def difference(
+    answers: list[dict[str, Any]], model: NDArray[np.int64], queries: Traces
+) -> dict[str, Any]:
+    """Return how many more of the queries the model has right, with a paired interval."""
+    right = np.array([
+        line["nearest_cath"] is not None
+        and architecture_of(line["nearest_cath"]) == architecture_of(line["cath"])
+        for line in answers
+    ])  # fmt: skip
+    more = (model == queries.labels).astype(float) - right
+    interval = bootstrap_interval(more, queries.families())
+    return {"top1": float(more.mean()), "intervals": {"top1": list(interval)}}
 
 
 def main() -> None:
@@ -137,13 +164,13 @@ def main() -> None:
         "split": "test", "queries": size, "library": len(learned), "seed": options.seed,
         "keep": options.keep, "longest_ratio": LONGEST_RATIO,
     }  # fmt: skip
-    methods = {}
-    if options.model is not None:
-        methods["model"] = ask_model(options.model, test, queries)
     answers = search(queries, Library(learned, options.keep or None), settings, options.log)
-    methods = {"tm_align": summary(answers, queries), **methods}
-    options.output.parent.mkdir(parents=True, exist_ok=True)
+    methods = {"tm_align": summary(answers, queries)}
     metrics = {"schema": "protvox.nearest/1", **settings, "methods": methods}
+    if options.model is not None:
+        methods["model"], chosen = ask_model(options.model, test, queries)
+        metrics["model_less_tm_align"] = difference(answers, chosen, queries)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")
     for name, found in methods.items():
         print(f"{name}: top-1 {found['top1']:.3f}, balanced {found['balanced']:.3f}, "

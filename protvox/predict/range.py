@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.structure.domains import several_probability
 from protvox.structure.shape import LEAST_MEASURED, measure_shape
 from protvox.zoo.card import Card
 
@@ -23,6 +24,9 @@ _DOUBTS: Final = {
 _OF_SHAPE: Final = {
     "bonded": "broken", "packing": "loose", "spread": "extended", "cohesion": "several",
 }  # fmt: skip
+
+_SEVERAL: Final = 0.5
+"""Probability from which a chain is taken to hold several domains."""
 
 
 def find_doubts(ca: NDArray[np.floating], n_residues: int, card: Card) -> tuple[str, ...]:
@@ -54,6 +58,9 @@ def find_doubts(ca: NDArray[np.floating], n_residues: int, card: Card) -> tuple[
             value = getattr(shape, measure)
             if (least is not None and value < least) or (most is not None and value > most):
                 found.append(doubt)
+        # Domains that touch widely show in where the chain may be cut, not in its shape.
+        if "several" not in found and several_probability(ca) > _SEVERAL:
+            found.append("several")
     return tuple(found)
 
 

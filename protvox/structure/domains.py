@@ -83,6 +83,28 @@ def split_chain(ca: NDArray[np.floating], model: CutModel | None = None) -> NDAr
     return rank
 
 
+def several_probability(ca: NDArray[np.floating]) -> float:
+    """Return how probable it is that a chain holds several domains.
+
+    Parameters
+    ----------
+    ca
+        ``residue 3``, CA atoms in chain order, Å, all finite. Time and memory grow with the
+        square of their number, see `split_chain`, which cuts chains from 0.25 on.
+
+    Returns
+    -------
+    float
+        0 if the chain is too short for two.
+    """
+    contacts = Contacts.of(ca)
+    piece = Piece.of(contacts, np.arange(len(ca)))
+    sides = propose_cuts(piece)
+    if not len(sides):
+        return 0.0
+    return load_cut_model().probability(measure_cuts(contacts, piece, sides))
+
+
 def find_domains(structure: Structure, chain: str) -> ChainDomains:
     """Find the domains of a chain of a structure.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +48,8 @@ class Answers:
         ``sample`` int64, samples of one group are not independent of each other.
     classes
         Names of the classes.
+    rows
+        ``sample`` int64, the residue or domain of the joined shards that a sample is.
     n_unknown
         Samples left out since their label is none of the classes.
     """
@@ -56,6 +58,7 @@ class Answers:
     labels: NDArray[np.int64]
     groups: NDArray[np.int64]
     classes: tuple[str, ...]
+    rows: NDArray[np.int64]
     n_unknown: int = 0
 
 
@@ -99,14 +102,14 @@ def answer_shards(
         residues = EnvironmentData(shard, config.moments, config.beyond)
         rows = _choose(residues.rows, sample, seed)
         logits, labels = predict_rows(network, residues, rows, device)
-        return Answers(logits, labels, residues.structure[rows], AMINO_ACIDS)
+        return Answers(logits, labels, residues.structure[rows], AMINO_ACIDS, rows)
     domains = DomainData(shard, network.config)
     rows = _choose(domains.rows, sample, seed)
     logits, labels = predict_domains(network, domains, rows, device)
     _, family = np.unique(shard.structure_label[rows], return_inverse=True)
     unknown = shard.n_structures - len(domains.rows)
     groups = family.astype(np.int64)
-    return Answers(logits, labels, groups, network.config.labels, unknown)
+    return Answers(logits, labels, groups, network.config.labels, rows, unknown)
 
 
 def evaluate(
@@ -117,6 +120,7 @@ def evaluate(
     device: torch.device,
     sample: int | None = None,
     seed: int = 0,
+    also: Callable[[Answers, Card], Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Measure a released model.
 
@@ -134,6 +138,8 @@ def evaluate(
         At most so many samples, chosen at random; all if None.
     seed
         Decides which.
+    also
+        Takes more measures of the same answers.
 
     Returns
     -------
@@ -152,7 +158,7 @@ def evaluate(
     chosen = {"sample": sample, "seed": seed} if sample is not None else {"sample": None}
     return {
         "schema": SCHEMA, "model": card.reference, "sha256": card.sha256, "split": split,
-        **chosen, **measure(answers, card),
+        **chosen, **measure(answers, card), **(also(answers, card) if also else {}),
     }  # fmt: skip
 
 
@@ -170,7 +176,8 @@ def measure(answers: Answers, card: Card) -> dict[str, Any]:
     -------
     dict
         ``n`` and ``n_groups``; ``top1``, ``top3``, ``balanced``, ``nll`` (nats) and ``ece``,
-        see `protvox.train.metrics.classification_summary`; ``intervals``, of 95 %: of the
+        see `protvox.train.metrics.classification_summary`; ``uncalibrated``, what the
+        temperature changes, without it; ``intervals``, of 95 %: of the
         balanced accuracy by resampling within the classes, of the others by resampling
         groups; ``recall`` by class; ``confusion``, rows are the true classes;
         ``reliability``, 15 bins of confidence. For CATH also ``class_accuracy`` of the four
@@ -183,10 +190,13 @@ def measure(answers: Answers, card: Card) -> dict[str, Any]:
     confusion = confusion_matrix(predicted, labels, len(answers.classes))
     totals = confusion.sum(axis=1)
     counts, confidence, accuracy = reliability(log_p, labels)
+    raw = classification_summary(answers.logits, labels)
     result: dict[str, Any] = {
         "n": len(labels),
         "n_groups": len(np.unique(answers.groups)),
         **classification_summary(logits, labels),
+        "temperature": card.temperature,
+        "uncalibrated": {name: raw[name] for name in ("nll", "ece")},
         "intervals": _intervals(log_p, labels, answers.groups),
         "classes": list(answers.classes),
         "recall": {

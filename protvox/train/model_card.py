@@ -63,3 +63,6 @@ def _rows(split: str, metrics: Mapping[str, Any], n: int) -> Iterator[str]:
             interval = metrics.get("intervals", {}).get(name)
             limits = "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
             yield f"| {split} | {n:,} | {words} | {metrics[name]:.3f} | {limits} |"
+    if "ece" in metrics.get("uncalibrated", {}):
+        before = metrics["uncalibrated"]["ece"]
+        yield f"| {split} | {n:,} | the same before calibration | {before:.3f} | |"

@@ -6,10 +6,13 @@ import queue
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import torch
 from torch import Tensor
+
+_LAST_BATCH: Final = 30.0
+"""Seconds to wait for a batch that is being drawn when nobody wants any more."""
 
 
 class Inputs(Protocol):
@@ -49,7 +52,8 @@ def prefetch(
         except BaseException as error:  # carried over to the consumer's thread
             hand_over(error)
 
-    threading.Thread(target=draw, daemon=True).start()
+    drawer = threading.Thread(target=draw, daemon=True)
+    drawer.start()
     try:
         while True:
             item = ready.get()
@@ -58,3 +62,5 @@ def prefetch(
             yield item
     finally:
         stop.set()
+        # A thread still in compiled code when the interpreter ends brings the process down.
+        drawer.join(timeout=_LAST_BATCH)

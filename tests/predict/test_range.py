@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from protvox.predict.range import explain_doubt, find_doubts
 from protvox.structure.read import read_structure
+from protvox.structure.shape import measure_shape
 from protvox.zoo.card import Card
 
 CARD = Card(
@@ -45,6 +48,18 @@ def test_each_doubt(ca, change, doubt):
     found = doubts(change(ca))
     assert doubt in found
     assert all(explain_doubt(name) for name in found)
+
+
+def test_domains_that_touch_widely_are_several(data_dir):
+    structure = read_structure(data_dir / "3mht.pdb.gz")
+    rows = structure.is_protein & (structure.chain == "A")
+    whole = structure.backbone()[rows, 1]
+    card = replace(CARD, n_residues=(40, 400))
+    # Cohesion alone does not part them, the cuts do (CATH: 1-186 with 285-327, and 187-284).
+    assert measure_shape(whole).cohesion > 0.03
+    assert doubts(whole, card) == ("several",)
+    number = structure.number[rows]
+    assert doubts(whole[(number <= 186) | (number >= 285)], card) == ()
 
 
 def test_without_limits_only_the_length_counts(ca):

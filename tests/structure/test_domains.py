@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from protvox.structure import domains as domains_module
-from protvox.structure.domains import find_domains, split_chain
+from protvox.structure.domains import find_domains, several_probability, split_chain
 from protvox.structure.read import read_structure
 from protvox.structure.select import parse_selection
 from protvox.voxel.rotation import random_rotations
@@ -50,6 +50,12 @@ def test_domains_of_cath_are_found(name, data_dir):
     for chopping in choppings:
         true = parse_selection(f"{chain}:{chopping}").mask(structure)
         assert max(overlap(true, domain.mask(structure)) for domain in found) > 0.75
+
+
+def test_how_probable_several_domains_are(ubiquitin, methyltransferase):
+    assert several_probability(trace(ubiquitin)) < 0.1
+    assert several_probability(trace(methyltransferase)) > 0.5
+    assert several_probability(trace(ubiquitin)[:40]) == 0
 
 
 @pytest.mark.parametrize("name", ["1ubi.pdb", "1a8o.pdb", "1ejg.pdb.gz"])

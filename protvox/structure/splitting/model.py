@@ -69,11 +69,20 @@ class CutModel:
         features
             ``cut feature``.
         """
-        if not len(features):
+        if self.probability(features) <= self.threshold:
             return None
-        scores = self.score(features)
-        odds = float(np.exp(np.minimum(scores, _MOST)).sum())
-        return int(scores.argmax()) if odds / (1 + odds) > self.threshold else None
+        return int(self.score(features).argmax())
+
+    def probability(self, features: NDArray[np.float64]) -> float:
+        """Return how probable it is that a piece is to be cut at all, by one cut or another.
+
+        Parameters
+        ----------
+        features
+            ``cut feature``; 0 without any.
+        """
+        odds = float(np.exp(np.minimum(self.score(features), _MOST)).sum())
+        return odds / (1 + odds)
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,8 @@ Every run is a fresh process that classifies the bundled example (chain of 300 t
 residues, both tasks) on two cores. Start-up is everything until the file is opened to be
 parsed and torch, numba and the predictors are loaded; the rest is the work. Writes
 ``benchmarks/results/classify_speed.json``. ``PROTVOX_MODEL_DIR`` chooses other models.
+``--against CHECKOUT`` runs another release, program and models, in turns with this one
+(``git worktree add CHECKOUT COMMIT``), so that both see the same processor.
 """
 
 from __future__ import annotations
@@ -43,12 +45,13 @@ print(json.dumps({"code": code, "first": first[0], "end": now(), "peak": peak}))
 HELP = "from protvox.cli import main; main()"
 
 
-def classify(source: Path) -> dict[str, float]:
+def classify(source: Path, root: Path) -> dict[str, float]:
     """Run one process; the clock starts before it does."""
     start = time.time()
     done = subprocess.run(
-        [sys.executable, "-c", CLASSIFY, str(source), os.devnull], capture_output=True, text=True
-    )
+        [sys.executable, "-c", CLASSIFY, str(source), os.devnull],
+        capture_output=True, text=True, cwd=root, env=environment(root),
+    )  # fmt: skip
     if done.returncode:
         raise SystemExit(done.stderr)
     told = json.loads(done.stdout.splitlines()[-1])
@@ -61,23 +64,62 @@ def classify(source: Path) -> dict[str, float]:
     }  # fmt: skip
 
 
-def help_text() -> float:
+def help_text(root: Path) -> float:
     start = time.time()
-    subprocess.run([sys.executable, "-c", HELP, "--help"], capture_output=True, check=True)
+    subprocess.run(
+        [sys.executable, "-c", HELP, "--help"],
+        capture_output=True, check=True, cwd=root, env=environment(root),
+    )  # fmt: skip
     return time.time() - start
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Return the variables of a process that runs the program of a checkout."""
+    return {**os.environ, "PYTHONPATH": str(root)}
+
+
+def models(root: Path) -> list[str]:
+    """Return the names and versions of the models of a checkout."""
+    cards = [json.loads(path.read_text()) for path in sorted(root.glob("models/*/card.json"))]
+    return [f"{card['name']}@{card['version']}" for card in cards]
+
+
+def summary(runs: list[dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Return the smallest and the median of every column."""
+    columns = {name: [run[name] for run in runs] for name in runs[0]}
+    return {
+        "min": {name: round(min(values), 3) for name, values in columns.items()},
+        "median": {name: round(statistics.median(values), 3) for name, values in columns.items()},
+    }
+
+
+def ratios(runs: list[dict[str, float]], former: list[dict[str, float]]) -> dict[str, float]:
+    """Return the median over the rounds of this release's time over the other's."""
+    return {
+        name: round(
+            statistics.median(a[name] / b[name] for a, b in zip(runs, former, strict=True)), 3
+        )
+        for name in runs[0]
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--input", type=Path, default=EXAMPLE)
+    parser.add_argument("--against", type=Path, help="checkout of another release")
     options = parser.parse_args()
-    classify(options.input), help_text()  # fills the caches of byte code and compiled loops
-    runs = [{**classify(options.input), "help_s": help_text()} for _ in range(options.rounds)]
-    columns = {name: [run[name] for run in runs] for name in runs[0]}
+    source = options.input.resolve()
+    roots = [ROOT] + ([options.against.resolve()] if options.against else [])
+    runs: list[list[dict[str, float]]] = [[] for _ in roots]
+    for number in range(options.rounds + 1):
+        for root, found in zip(roots, runs, strict=True):
+            one = {**classify(source, root), "help_s": help_text(root)}
+            if number:  # the first one fills the caches of byte code and compiled loops
+                found.append(one)
     result = {
-        "min": {name: round(min(values), 3) for name, values in columns.items()},
-        "median": {name: round(statistics.median(values), 3) for name, values in columns.items()},
+        "models": models(ROOT),
+        **summary(runs[0]),
         "limits": LIMITS,
         "rounds": options.rounds,
         "input": options.input.name,
@@ -85,6 +127,10 @@ def main() -> None:
         "cores": os.cpu_count(),
         "load": [round(value, 1) for value in os.getloadavg()],
     }
+    if options.against:
+        result["against"] = {
+            "models": models(roots[1]), **summary(runs[1]), "ratio": ratios(runs[0], runs[1])
+        }  # fmt: skip
     text = json.dumps(result, indent=2) + "\n"
     RESULT.write_text(text)
     sys.stdout.write(text)

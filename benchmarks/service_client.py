@@ -164,7 +164,7 @@ def memory(pids: Mapping[int, str]) -> dict[str, float]:
 
 
 def circumstances() -> dict[str, object]:
-    """What else the machine had to do, and what it is."""
+    """Tell what the machine is, and how much it has to do."""
     return {
         "cores": os.cpu_count(),
         "load_average": [round(load, 1) for load in os.getloadavg()],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import re
 import secrets
 import time
@@ -21,6 +22,7 @@ from service.settings import ServiceSettings
 _PAIR: Final = re.compile(r"([A-Za-z0-9_.-]{1,64}):([0-9a-f]{64})")
 _MOST_BUCKETS: Final = 10_000
 _KEY_PREFIX: Final = "pvx_"
+_READING: Final = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Guard:
         self, settings: ServiceSettings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._keys = load_keys(settings)
+        self._local = not (settings.is_public or settings.allow_public)
         self._rate = settings.rate_per_minute / 60
         self._burst = float(settings.rate_burst)
         self._clock = clock
@@ -130,9 +133,11 @@ class Guard:
         Raises
         ------
         ServiceError
-            ``request.key`` without a valid key.
+            ``request.key`` without a valid key; where no keys are used ``request.host`` or
+            ``request.site`` for what a page of another site may have sent.
         """
         if not self._keys:
+            self._check_browser(request)
             return f"address:{request.client.host if request.client else ''}"
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         given = token.strip() if scheme.lower() == "bearer" else ""
@@ -144,6 +149,25 @@ class Guard:
                                remedy="Send Authorization: Bearer KEY", code="request.key",
                                status=401)  # fmt: skip
         return f"key:{names[0]}"
+
+    def _check_browser(self, request: Request) -> None:
+        """Refuse what a browser on this machine sends for a page of another site.
+
+        Without keys whoever reaches the address may use it, and a browser here does. A page
+        whose name was pointed to this machine after it was loaded (DNS rebinding) could read
+        answers, for it is of the same origin then; a form of any page can be sent here.
+        """
+        if self._local and not _is_local(request.headers.get("host", "")):
+            raise ServiceError(
+                "the service is for this machine only, and was called by another name",
+                where="Host", remedy="Use http://localhost or http://127.0.0.1, or set API keys",
+                code="request.host", status=403,
+            )  # fmt: skip
+        site = request.headers.get("sec-fetch-site", "none")
+        if request.method not in _READING and site not in ("none", "same-origin"):
+            raise ServiceError("the request comes from a page of another site",
+                               where="Sec-Fetch-Site", remedy="Use a program, or the page here",
+                               code="request.site", status=403)  # fmt: skip
 
     def count(self, who: str) -> None:
         """Count a request against the rate of who asks.
@@ -171,3 +195,14 @@ class Guard:
             raise ServiceError("too many requests", where="rate limit", remedy="Slow down",
                                code="request.rate", status=429,
                                retry_after=(1 - left) / self._rate)  # fmt: skip
+
+
+def _is_local(authority: str) -> bool:
+    """Return whether the name of a host, with its port or not, can only be this machine."""
+    name = authority.rpartition("]")[0].lstrip("[") or authority.partition(":")[0]
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

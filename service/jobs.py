@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import sqlite3
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -170,7 +171,9 @@ class Jobs:
         record = await self._record(job_id, owner)
         if record.state == "done":
             path = self._store.result_path(record.key, form)
-            if form == "cif" and not path.exists():
+            if form != "cif" and not path.exists():
+                raise _no_such_job(job_id)  # its time was over just now
+            if not path.exists():
                 raise ServiceError("the job predicted no residues to annotate", where=job_id,
                                    remedy="Use the task all or environment",
                                    code="job.format", status=422)  # fmt: skip
@@ -186,9 +189,7 @@ class Jobs:
     async def _record(self, job_id: str, owner: str) -> JobRecord:
         record = await asyncio.to_thread(self._store.find, job_id, owner)
         if record is None:
-            raise ServiceError("there is no such job", where=job_id[:64],
-                               remedy="Jobs are deleted after a while; send it again",
-                               code="job.not_found", status=404)  # fmt: skip
+            raise _no_such_job(job_id)
         return record
 
     def _shown(self, record: JobRecord) -> Job:
@@ -205,12 +206,18 @@ class Jobs:
 
     async def _work(self) -> None:
         while True:
-            found = await asyncio.to_thread(self._store.next_work)
-            if found is None:
-                self._news.clear()
-                await self._news.wait()
-                continue
-            await self._compute(*found)
+            # Before looking, so that no news is lost that comes in while looking.
+            self._news.clear()
+            try:
+                found = await asyncio.to_thread(self._store.next_work)
+                if found is None:
+                    await self._news.wait()
+                else:
+                    await self._compute(*found)
+            except Exception:
+                # A full disk, a table that is locked: it passes, and nobody else works on jobs.
+                log.exception("the folder of jobs cannot be used")
+                await asyncio.sleep(_PAUSE_S)
 
     async def _compute(self, key: str, structure: bytes, options: dict[str, Any]) -> None:
         deadline = asyncio.get_running_loop().time() + _LONGEST_S
@@ -243,9 +250,9 @@ class Jobs:
     async def _clean(self) -> None:
         while True:
             before = time.time() - 3600 * self._settings.job_hours
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, sqlite3.Error):
                 await asyncio.to_thread(self._store.purge, before)
-            await self.count()
+                await self.count()
             await asyncio.sleep(_PURGE_S)
 
     async def count(self) -> None:
@@ -253,6 +260,12 @@ class Jobs:
         counts = await asyncio.to_thread(self._store.counts)
         for state in _STATES:
             self._metrics.jobs.labels(state).set(counts.get(state, 0))
+
+
+def _no_such_job(job_id: str) -> ServiceError:
+    return ServiceError("there is no such job", where=job_id[:64],
+                        remedy="Jobs are deleted after a while; send it again",
+                        code="job.not_found", status=404)  # fmt: skip
 
 
 def _time(seconds: float | None) -> datetime | None:

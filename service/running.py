@@ -13,6 +13,7 @@ import uvicorn
 
 from protvox.errors import UsageError
 from service.app import create_app
+from service.connections import Connection
 from service.guard import check_address, new_key
 from service.logs import configure_logging
 from service.settings import load_service_settings
@@ -44,6 +45,10 @@ def run(**values: Any) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings),
+            http=Connection,
+            ws="none",
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=list(settings.proxies),
             log_config=None,
             access_log=False,
             server_header=False,

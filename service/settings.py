@@ -33,6 +33,9 @@ class ServiceSettings(BaseSettings):
         ``name:digest`` pairs, separated by commas; the digest is the SHA-256 of a key in hex.
     api_keys_file
         A file of the same pairs, one a line.
+    proxies
+        Addresses of proxies whose ``X-Forwarded-For`` says who asks; nobody is believed by
+        default.
     rate_per_minute, rate_burst
         Requests a minute for each key (or address, without keys), and how many at once; 0 a
         minute is no limit.
@@ -70,6 +73,7 @@ class ServiceSettings(BaseSettings):
     allow_public: bool = False
     api_keys: str = ""
     api_keys_file: Path | None = None
+    proxies: Annotated[tuple[str, ...], NoDecode] = ()
     rate_per_minute: float = Field(default=600.0, ge=0)
     rate_burst: int = Field(default=100, ge=1)
     devices: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -91,7 +95,7 @@ class ServiceSettings(BaseSettings):
     job_hours: float = Field(default=24.0, gt=0)
     grace_s: float = Field(default=30.0, gt=0)
 
-    @field_validator("devices", mode="before")
+    @field_validator("devices", "proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return value.replace(",", " ").split() if isinstance(value, str) else value

@@ -8,12 +8,15 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.binarycif_codec import CodecError, decode
+from protvox.structure.binarycif_codec import MAX_ROWS, CodecError, check_letters, decode
 from protvox.structure.table import AtomTable, Declared
 
 MAX_OBJECTS: Final = 1_000_000
 """Most MessagePack objects in a file. Entries of the PDB have tens of thousands, their data being
 blobs; an empty list is one byte there and over sixty in memory."""
+
+_LONGEST_NUMBER: Final = 32
+"""Letters that numpy sets aside for a number."""
 
 _MAX_LIST: Final = 100_000
 _MAX_MAP: Final = 1_000
@@ -26,6 +29,8 @@ class _Category:
 
     def __init__(self, category: Mapping[str, Any]) -> None:
         self.rows = int(category["rowCount"])
+        if not 0 <= self.rows <= MAX_ROWS:
+            raise CodecError(f"a category has {self.rows} rows")
         self._columns = {column["name"]: column for column in category["columns"]}
 
     def text(self, *names: str) -> NDArray[np.str_] | None:
@@ -34,6 +39,8 @@ class _Category:
         if column is None:
             return None
         values = self._decode(column)
+        if values.dtype.kind != "U":
+            check_letters(_LONGEST_NUMBER, len(values))
         out = values if values.dtype.kind == "U" else values.astype("U")
         absent = self._absent(column)
         if absent is not None and absent.any():
@@ -126,7 +133,8 @@ def _unpack(data: bytes) -> Any:
 def _table(categories: Mapping[str, Mapping[str, Any]]) -> AtomTable:
     site = _Category(categories["atom_site"])
     n = site.rows
-    xyz = [site.numbers(f"Cartn_{axis}") for axis in "xyz"]
+    # First, since the columns that may be absent are filled up to the number of rows.
+    xyz = [_required(site.numbers(f"Cartn_{axis}")) for axis in "xyz"]
     entity = _text(site, n, "label_entity_id")
     entity_type = _pairs(categories, "entity", "id", "type")
     kinds, which = np.unique(entity, return_inverse=True)
@@ -146,7 +154,7 @@ def _table(categories: Mapping[str, Mapping[str, Any]]) -> AtomTable:
         altloc=_blank(_text(site, n, "label_alt_id")).astype("<U1"),
         occupancy=(np.ones(n) if occupancy is None else np.nan_to_num(occupancy, nan=1.0))
         .astype(np.float32),
-        coordinates=np.column_stack([_required(column) for column in xyz]),
+        coordinates=np.column_stack(xyz),
         hetero=_text(site, n, "group_PDB") == "HETATM",
         polymer=polymer,
         water=kind == "water",
@@ -161,7 +169,7 @@ def _declared(
 ) -> tuple[Declared, ...]:
     if "entity_poly_seq" not in categories:
         return ()
-    sequence = _Category(categories["entity_poly_seq"])
+    sequence = _small(categories["entity_poly_seq"])
     owners, numbers, names = (sequence.text(c) for c in ("entity_id", "num", "mon_id"))
     if owners is None or numbers is None or names is None:
         return ()
@@ -183,11 +191,19 @@ def _pairs(
 ) -> dict[str, str]:
     if category not in categories:
         return {}
-    table = _Category(categories[category])
+    table = _small(categories[category])
     keys, values = table.text(key), table.text(value)
     if keys is None or values is None:
         return {}
     return dict(zip(keys.tolist(), values.tolist(), strict=True))
+
+
+def _small(category: Mapping[str, Any]) -> _Category:
+    """Return a category whose values become Python objects."""
+    table = _Category(category)
+    if table.rows > MAX_OBJECTS:
+        raise CodecError(f"a category has {table.rows} rows")
+    return table
 
 
 def _text(category: _Category, rows: int, *names: str) -> NDArray[np.str_]:

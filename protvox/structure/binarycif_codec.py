@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 MAX_ROWS: Final = 20_000_000
 """Most values one column may hold; a run-length code can claim billions in a few bytes."""
 
+_MAX_LETTERS: Final = 8 * MAX_ROWS
+"""Most characters a column of strings may hold, each value as long as the longest."""
+
 _TYPES: Final = {1: "<i1", 2: "<i2", 3: "<i4", 4: "<u1", 5: "<u2", 6: "<u4", 32: "<f4", 33: "<f8"}
 
 
@@ -111,16 +114,37 @@ def _string_array(value: Any, encoding: Mapping[str, Any]) -> NDArray[np.str_]:
         decode({"data": encoding["offsets"], "encoding": encoding["offsetEncoding"]})
     ).tolist()
     text = str(encoding["stringData"])
+    # Words that overlap could be billions of letters cut from a few.
+    if offsets and (offsets[0] < 0 or offsets[-1] > len(text) or sorted(offsets) != offsets):
+        raise CodecError("the offsets of strings are out of order")
     # Index -1 stands for an absent value: numpy's last entry, made empty here.
     words = [text[a:b] for a, b in pairwise(offsets)] + [""]
     index = _integers(where)
     if len(index) and (index.min() < -1 or index.max() >= len(words) - 1):
         raise CodecError("a string index is out of range")
     longest = max(map(len, words))
-    if longest * len(index) > 8 * MAX_ROWS:
-        raise CodecError("a column of strings is too large")
+    check_letters(longest, max(len(index), len(words)))
     strings: NDArray[np.str_] = np.array(words, dtype=f"<U{max(longest, 1)}")[index]
     return strings
+
+
+def check_letters(longest: int, n: int) -> None:
+    """Refuse a column of strings that would fill the memory.
+
+    Parameters
+    ----------
+    longest
+        Letters of its longest value.
+    n
+        Number of values.
+
+    Raises
+    ------
+    CodecError
+        If it has more letters than any structure.
+    """
+    if longest * n > _MAX_LETTERS:
+        raise CodecError("a column of strings is too large")
 
 
 def _integers(value: Any) -> NDArray[Any]:

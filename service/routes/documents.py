@@ -10,6 +10,7 @@ from service.schemas import Options, Problem, Source
 _ERRORS: Final = {
     400: "The body is no JSON or no form.",
     401: "The API key is missing or wrong.",
+    403: "Sent for a page of another site, where the service asks for no keys.",
     404: "There is no such entry or job.",
     409: "The job is not done, has failed or was cancelled.",
     408: "The body came in too slowly.",

@@ -28,7 +28,7 @@ _JobId = Annotated[str, Path(max_length=64, description="From the answer to `POS
     summary="Have a structure predicted in the background",
     status_code=202,
     response_model=Job,
-    responses=errors(400, 401, 404, 408, 413, 415, 422, 429, 500, 502, 503),
+    responses=errors(400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 502, 503),
     openapi_extra=structure_body(JobOptions, JobRequest),
 )
 async def create_job(request: Request) -> Response:
@@ -44,7 +44,7 @@ async def create_job(request: Request) -> Response:
     "/{job_id}",
     operation_id="get_job",
     summary="How far a job is",
-    responses=errors(401, 404, 422, 429, 500, 503),
+    responses=errors(401, 403, 404, 422, 429, 500, 503),
 )
 async def get_job(request: Request, job_id: _JobId) -> Job:
     """Return the state of a job."""
@@ -56,7 +56,7 @@ async def get_job(request: Request, job_id: _JobId) -> Job:
     operation_id="delete_job",
     summary="Cancel a job, or delete it with its results",
     status_code=204,
-    responses=errors(401, 404, 422, 429, 500, 503),
+    responses=errors(401, 403, 404, 422, 429, 500, 503),
 )
 async def delete_job(request: Request, job_id: _JobId) -> None:
     """Cancel a job that is not over; delete one that is."""
@@ -80,7 +80,7 @@ async def delete_job(request: Request, job_id: _JobId) -> None:
                 },
             },
         },
-        **errors(401, 404, 409, 422, 429, 500, 503),
+        **errors(401, 403, 404, 409, 422, 429, 500, 503),
     },
 )
 async def get_job_results(
@@ -90,4 +90,7 @@ async def get_job_results(
 ) -> Response:
     """Return the results as JSON, CSV or Parquet, or the structure with scores as B-factors."""
     path = await core_of(request).jobs.results(job_id, request.state.who, form)
-    return FileResponse(path, media_type=_MEDIA_TYPES[form], filename=f"protvox.{form}")
+    return FileResponse(
+        path, media_type=_MEDIA_TYPES[form], filename=f"protvox.{form}",
+        headers={"Accept-Ranges": "none"},
+    )  # fmt: skip

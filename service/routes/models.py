@@ -17,7 +17,7 @@ router: Final = APIRouter(tags=["models"])
     "/models",
     operation_id="list_models",
     summary="The models at hand",
-    responses=errors(401, 429, 500, 503),
+    responses=errors(401, 403, 429, 500, 503),
 )
 async def list_models(request: Request) -> ModelList:
     """List the models that the requests can name."""

@@ -19,7 +19,7 @@ from service.uploads import Kind
 
 router: Final = APIRouter(prefix="/predict", tags=["predict"])
 
-ERRORS: Final = (400, 401, 404, 408, 413, 415, 422, 429, 500, 502, 503)
+ERRORS: Final = (400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 502, 503)
 """What an address that takes a structure may answer besides 200."""
 
 

@@ -21,13 +21,50 @@ def plain(monkeypatch):
         monkeypatch.delenv(f"PROTVOX_SERVICE_{name}", raising=False)
 
 
-def asking(authorization: str | None = None) -> Request:
-    headers = [] if authorization is None else [(b"authorization", authorization.encode("latin1"))]
-    return Request({"type": "http", "headers": headers, "client": ("10.0.0.1", 1)})
+def asking(authorization: str | None = None, method: str = "POST", **headers: str) -> Request:
+    headers = {"host": "localhost:8000", **headers}
+    if authorization is not None:
+        headers["authorization"] = authorization
+    pairs = [(k.replace("_", "-").encode(), v.encode("latin1")) for k, v in headers.items()]
+    return Request(
+        {"type": "http", "method": method, "headers": pairs, "client": ("10.0.0.1", 1)}
+    )  # fmt: skip
 
 
 def test_without_keys_the_address_counts():
     assert Guard(load_service_settings()).identify(asking()) == "address:10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "LOCALHOST:1", "127.0.0.1:8000", "127.9.9.9", "[::1]", "[::1]:8000"]
+)
+def test_a_local_service_is_called_by_local_names(name):
+    Guard(load_service_settings()).identify(asking(host=name))
+
+
+@pytest.mark.parametrize(
+    "name", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "10.0.0.1", "[::2]:8000",
+             "localhost.evil.example", "", "]", "["],
+)  # fmt: skip
+def test_names_pointed_at_this_machine_are_refused(name):
+    with pytest.raises(ServiceError) as caught:
+        Guard(load_service_settings()).identify(asking(host=name))
+    assert (caught.value.status, caught.value.code) == (403, "request.host")
+    # With keys a page has none to send, and in public there is nothing to protect.
+    keyed = Guard(load_service_settings(api_keys=f"lab:{DIGEST}"))
+    assert keyed.identify(asking(f"Bearer {KEY}", host=name)) == "key:lab"
+    Guard(load_service_settings(host="0.0.0.0", allow_public=True)).identify(asking(host=name))
+
+
+def test_forms_of_other_sites_are_refused():
+    guard = Guard(load_service_settings())
+    for site in ("cross-site", "same-site"):
+        with pytest.raises(ServiceError) as caught:
+            guard.identify(asking(sec_fetch_site=site))
+        assert (caught.value.status, caught.value.code) == (403, "request.site")
+        guard.identify(asking(method="GET", sec_fetch_site=site))
+    for site in ("same-origin", "none"):
+        guard.identify(asking(sec_fetch_site=site))
 
 
 def test_a_key_is_known_by_its_digest():
@@ -104,6 +141,11 @@ def test_bad_settings_are_usage_errors(monkeypatch):
     with pytest.raises(UsageError) as caught:
         load_service_settings()
     assert (caught.value.code, caught.value.where) == ("usage.setting", "PROTVOX_SERVICE_PORT")
+
+
+def test_nobody_is_believed_who_asks_unless_told():
+    assert load_service_settings().proxies == ()
+    assert load_service_settings(proxies="10.0.0.7, 10.0.0.8").proxies == ("10.0.0.7", "10.0.0.8")
 
 
 def test_devices_are_a_list(monkeypatch):

@@ -4,6 +4,7 @@ import gzip
 import tracemalloc
 
 import msgpack
+import numpy as np
 import pytest
 
 from protvox.errors import InputError
@@ -49,6 +50,81 @@ def test_many_small_objects_are_refused_before_they_fill_the_memory(blocks):
     assert caught.value.code == "input.format"
     # 8 million empty lists or maps would take 500 MB.
     assert peak < 200e6
+
+
+def whole(numbers, kind: int = 3) -> dict:
+    data = np.asarray(numbers, {1: "<i1", 3: "<i4"}[kind]).tobytes()
+    return {"data": data, "encoding": [{"kind": "ByteArray", "type": kind}]}
+
+
+def repeated(value: int, n: int) -> dict:
+    """The same number over and over, in a few bytes."""
+    runs = whole([value, n])
+    return {**runs, "encoding": [{"kind": "RunLength", "srcSize": n}, *runs["encoding"]]}
+
+
+def strings(text: str, offsets: list[int], index: dict) -> dict:
+    places = whole(offsets)
+    coding = {"kind": "StringArray", "stringData": text, "dataEncoding": index["encoding"],
+              "offsets": places["data"], "offsetEncoding": places["encoding"]}  # fmt: skip
+    return {"data": index["data"], "encoding": [coding]}
+
+
+def column(file: dict, category: str, name: str) -> dict:
+    (block,) = file["dataBlocks"]
+    (found,) = (c for c in block["categories"] if c["name"].lstrip("_") == category)
+    return next(c for c in found["columns"] if c["name"] == name)
+
+
+def rows(file: dict, category: str, n: int) -> None:
+    (block,) = file["dataBlocks"]
+    for found in block["categories"]:
+        if found["name"].lstrip("_") == category:
+            found["rowCount"] = n
+
+
+def overlapping_words(file):
+    n = len(column(file, "atom_site", "id")["data"]["data"])
+    index = repeated(0, n)
+    words = strings("A" * 1_000_000, [0, 1_000_000] * 5_000, index)
+    column(file, "atom_site", "auth_asym_id")["data"] = words
+
+
+def one_long_word_of_many(file):
+    offsets = [*range(100_000), 1_000_000]
+    words = strings("A" * 1_000_000, offsets, repeated(0, 1))
+    column(file, "atom_site", "auth_asym_id")["data"] = words
+
+
+def rows_that_are_not_there(file):
+    rows(file, "atom_site", 10**11)
+
+
+def a_long_sequence(file):
+    rows(file, "entity_poly_seq", 15_000_000)
+    for name in ("entity_id", "num", "mon_id"):
+        held = column(file, "entity_poly_seq", name)
+        held["data"], held["mask"] = repeated(1, 15_000_000), None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [overlapping_words, one_long_word_of_many, rows_that_are_not_there, a_long_sequence],
+    ids=lambda change: change.__name__.replace("_", " "),
+)
+def test_a_few_bytes_do_not_become_gigabytes(data_dir, change):
+    """Each took gigabytes once, before any limit on structures was looked at."""
+    file = msgpack.unpackb(gzip.decompress((data_dir / "3jqh.bcif.gz").read_bytes()))
+    change(file)
+    data = msgpack.packb(file)
+    assert len(data) < 4e6
+    tracemalloc.start()
+    with pytest.raises(InputError) as caught:
+        read_structure(data, name="bomb.bcif")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert caught.value.code == "input.format"
+    assert peak < 300e6
 
 
 def test_depth_is_refused():

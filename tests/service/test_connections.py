@@ -1,0 +1,110 @@
+"""Connections that never become requests, on a real socket."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from service import connections
+
+
+async def answer(scope, receive, send):
+    """Answer without a look at the body."""
+    await send({"type": "http.response.start", "status": 200,
+                "headers": [(b"content-length", b"2")]})  # fmt: skip
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture
+def port(monkeypatch):
+    monkeypatch.setattr(connections, "HEAD_S", 0.5)
+    monkeypatch.setattr(connections, "LINGER_S", 0.5)
+    monkeypatch.setattr(connections, "MOST", 3)
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(answer, http=connections.Connection, ws="none", lifespan="off",
+                            log_config=None, timeout_keep_alive=1)  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    thread.join(10)
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def ask(connection: socket.socket) -> None:
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    received = b""
+    while not received.endswith(b"ok"):
+        received += connection.recv(4096)
+    assert received.startswith(b"HTTP/1.1 200 OK")
+
+
+def seconds_until_cut(connection: socket.socket, drop: bytes) -> float:
+    """Send a byte now and then until the other side has had enough."""
+    begun = time.monotonic()
+    connection.settimeout(0.1)
+    with contextlib.suppress(ConnectionError):
+        while time.monotonic() - begun < 10:
+            connection.sendall(drop)
+            with contextlib.suppress(TimeoutError):
+                while connection.recv(4096):
+                    continue
+                break
+    return time.monotonic() - begun
+
+
+def test_a_head_has_its_time(port):
+    with connect(port) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+        assert 0.3 < seconds_until_cut(connection, b"x") < 5
+
+
+def test_nobody_waits_for_a_head_that_never_begins(port):
+    with connect(port) as connection:
+        begun = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(1) == b""
+        assert time.monotonic() - begun < 5
+
+
+def test_the_second_head_has_its_time_as_well(port):
+    with connect(port) as connection:
+        ask(connection)
+        assert seconds_until_cut(connection, b"G") < 5
+
+
+def test_a_body_nobody_asked_for_is_not_awaited_for_ever(port):
+    with connect(port) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n")
+        assert seconds_until_cut(connection, b"x") < 5
+
+
+def test_requests_one_after_another_are_answered(port):
+    with connect(port) as connection:
+        for _ in range(4):
+            time.sleep(0.3)
+            ask(connection)
+
+
+def test_too_many_connections_are_told_so(port):
+    with contextlib.ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(connect(port))
+        time.sleep(0.2)
+        head, _, body = held.enter_context(connect(port)).recv(4096).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503")
+        assert b"retry-after" in head
+        assert json.loads(body)["code"] == "service.connections"
+    time.sleep(0.2)
+    with connect(port) as connection:
+        ask(connection)

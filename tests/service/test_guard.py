@@ -43,8 +43,8 @@ def test_a_local_service_is_called_by_local_names(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "10.0.0.1", "[::2]:8000",
-             "localhost.evil.example", "", "]", "["],
+    "name", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "10.0.0.1",
+             "[::2]:8000", "localhost.evil.example", "", "]", "["],
 )  # fmt: skip
 def test_names_pointed_at_this_machine_are_refused(name):
     with pytest.raises(ServiceError) as caught:

@@ -16,6 +16,8 @@ MIB = 1 << 20
 SCRIPT = "<script>alert(1)</script>"
 SLOW = "input.too_slow"  # on a busy machine the limit of time comes first
 PROBLEM = "application/problem+json"
+UNFINISHED = (b"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
+              b"Content-Type: application/json\r\n\r\n")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -221,8 +223,7 @@ def test_encoded_bodies(client, ubiquitin):
 
 def test_a_slow_body_is_cut_off(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-        connection.sendall(b"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\n"
-                           b"Content-Length: 1000\r\nContent-Type: application/json\r\n\r\n")  # fmt: skip
+        connection.sendall(UNFINISHED)
         begun = time.monotonic()
         answer = b""
         connection.settimeout(0.2)
@@ -239,8 +240,7 @@ def test_a_slow_body_is_cut_off(server):
 def test_a_client_that_goes_away(server):
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
-            connection.sendall(b"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\n"
-                               b"Content-Length: 1000\r\nContent-Type: application/json\r\n\r\n{")  # fmt: skip
+            connection.sendall(UNFINISHED + b"{")
 
 
 def test_parts_of_results_are_not_given(client, ubiquitin):

@@ -17,6 +17,10 @@ _Mutation = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 _LINE = "ATOM      1  N   MET A   1      27.340  24.430   2.614  1.00  9.67           N"
 
 
+def _example(**values: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [values]})
+
+
 class Options(BaseModel):
     """What every answer can be asked for."""
 
@@ -125,6 +129,12 @@ class JobRequest(JobOptions, Source):
 class Job(BaseModel):
     """One job and how far it is."""
 
+    model_config = _example(
+        id="q3Yf0mZ1bVJ9pXo2sD8k7w", state="done", task="all", name="1pwc", n_residues=345,
+        created="2026-11-25T12:00:00Z", started="2026-11-25T12:00:01Z",
+        finished="2026-11-25T12:00:05Z", expires="2026-11-26T12:00:05Z", error=None,
+    )  # fmt: skip
+
     id: str
     state: JobState
     task: Task
@@ -141,6 +151,14 @@ class Job(BaseModel):
 
 class Problem(BaseModel):
     """An error by RFC 9457, with the code the command line has for it."""
+
+    model_config = _example(
+        type="urn:protvox:error:input.chain",
+        title="The request or the structure cannot be used", status=422,
+        detail="1ubi.pdb: chain Z does not exist. Choose one of: A.", code="input.chain",
+        what="chain Z does not exist", where="1ubi.pdb", remedy="Choose one of: A",
+        request_id="4175974bd52f1eb3",
+    )  # fmt: skip
 
     type: str = Field(description="Identifies the kind of error.")
     title: str
@@ -169,11 +187,20 @@ class ModelSummary(BaseModel):
 class ModelList(BaseModel):
     """The models at hand."""
 
+    model_config = _example(
+        models=[{"name": "cath", "version": "1", "reference": "cath@1", "task": "cath",
+                 "summary": "CATH architecture of domains"}]
+    )  # fmt: skip
+
     models: list[ModelSummary]
 
 
 class Health(BaseModel):
     """How the service is."""
+
+    model_config = _example(
+        status="ok", devices=[{"device": "cpu", "ready": True, "computing": 0}]
+    )  # fmt: skip
 
     status: Literal["ok", "starting"]
     devices: list[dict[str, Any]] = Field(default_factory=list)

@@ -23,6 +23,14 @@ _ERRORS: Final = {
     503: "Overloaded, starting or stopping; see Retry-After.",
 }
 
+_STRUCTURE: Final = """\
+ATOM      1  N   MET A   1      27.340  24.430   2.614  1.00  9.67           N
+ATOM      2  CA  MET A   1      26.266  25.413   2.842  1.00 10.38           C
+ATOM      3  C   MET A   1      26.913  26.639   3.531  1.00  9.62           C
+ATOM      4  O   MET A   1      27.886  26.463   4.263  1.00  9.62           O
+ATOM      5  CB  MET A   1      25.112  24.880   3.649  1.00 13.77           C
+"""
+
 _RETRY_AFTER: Final = {
     "description": "Seconds after which it is worth trying again.",
     "schema": {"type": "integer", "minimum": 1},
@@ -69,10 +77,16 @@ def structure_body(options: type[Options], request: type[Source]) -> dict[str, A
         "requestBody": {
             "required": True,
             "content": {
-                "multipart/form-data": {"schema": form},
+                "multipart/form-data": {
+                    "schema": form,
+                    "examples": {"file": {"summary": "A file", "value": {"file": _STRUCTURE}}},
+                },
                 "application/json": {
                     "schema": body,
-                    "examples": {"identifier": {"summary": "By id", "value": {"id": "1pwc"}}},
+                    "examples": {
+                        "identifier": {"summary": "By id", "value": {"id": "1pwc"}},
+                        "text": {"summary": "As text", "value": {"structure": _STRUCTURE}},
+                    },
                 },
             },
         }

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from service.core import core_of
 from service.metrics import CONTENT_TYPE
+from service.routes.documents import errors
 from service.schemas import Health
 
 health: Final = APIRouter(tags=["health"])
@@ -40,7 +41,10 @@ async def ready(request: Request) -> Response:
     operation_id="metrics",
     summary="Counters for Prometheus",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        **errors(401, 403, 429, 500),
+    },
 )
 async def read_metrics(request: Request) -> Response:
     """Return the counters in the text format of Prometheus."""

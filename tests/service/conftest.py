@@ -20,6 +20,9 @@ class Server:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        # Whatever is written where it should not be is seen by `written` in the hostile tests.
+        for name in ("tmp", "cwd"):
+            (folder / name).mkdir()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -27,6 +30,7 @@ class Server:
             **{k: v for k, v in os.environ.items() if not k.startswith("PROTVOX_")},
             "PYTHONPATH": str(ROOT),
             "PROTVOX_CACHE_DIR": str(folder / "cache"),
+            "TMPDIR": str(folder / "tmp"),
             "PROTVOX_OFFLINE": "1",
             "PROTVOX_SERVICE_SPOOL_DIR": str(folder / "spool"),
             "PROTVOX_SERVICE_THREADS": "1",
@@ -40,7 +44,9 @@ class Server:
     def start(self) -> None:
         command = [sys.executable, "-c", "from protvox.cli import main; main()", "serve"]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, env=self.environment, stderr=log)
+            self.process = subprocess.Popen(
+                command, env=self.environment, stderr=log, cwd=self.folder / "cwd"
+            )
         self.wait_ready()
 
     def wait_ready(self, seconds: float = READY_S) -> None:
@@ -126,3 +132,16 @@ def same_settings(monkeypatch):
 @pytest.fixture(scope="session")
 def ubiquitin() -> bytes:
     return (ROOT / "tests" / "data" / "1ubi.pdb").read_bytes()
+
+
+@pytest.fixture
+def cli(same_settings, capsysbinary):
+    """Run the command line with the same models, one answer a line."""
+    from protvox.cli.app import run
+
+    def call(*arguments) -> list[bytes]:
+        capsysbinary.readouterr()
+        run([str(a) for a in arguments])
+        return capsysbinary.readouterr().out.splitlines(keepends=True)
+
+    return call

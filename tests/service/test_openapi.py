@@ -74,6 +74,33 @@ def test_examples_of_answers_fit_their_schema(schema, path):
         jsonschema_rs.validate(content["schema"], {**content["example"], "input": {}})
 
 
+def test_examples_of_requests_fit_their_schema(schema):
+    for path, _, operation in operations(schema):
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            assert content["examples"], (path, kind)
+            for example in content["examples"].values():
+                jsonschema_rs.validate(content["schema"], example["value"])
+
+
+def test_schemas_of_answers_have_examples_that_fit(schema):
+    for name in ("Problem", "Job", "ModelList", "Health"):
+        described = schema["components"]["schemas"][name]
+        (example,) = described["examples"]
+        # A reference to another schema is looked up in the whole document.
+        jsonschema_rs.validate({**described, "components": schema["components"]}, example)
+
+
+def test_errors_are_documented_alike(schema):
+    for path, method, operation in operations(schema):
+        if path.startswith("/health"):
+            continue
+        told = {int(status) for status in operation["responses"] if status[0] in "45"}
+        least = {401, 403, 429, 500}
+        if method == "post":
+            least |= {400, 404, 408, 413, 415, 422, 502, 503}
+        assert least <= told, (path, method)
+
+
 @pytest.mark.slow
 def test_schemathesis_finds_no_failure(server, ubiquitin):
     import schemathesis

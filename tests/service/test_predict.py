@@ -9,64 +9,11 @@ import pytest
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 CASES = json.loads((CORPUS / "manifest.json").read_text())
 DATA = CORPUS.parent / "data"
-ACCEPTED = sorted(n for n in CASES if "code" not in CASES[n] and "model" not in CASES[n])
 REFUSED = sorted(n for n in CASES if "code" in CASES[n] and "model" not in CASES[n])
-REAL = [DATA / "1a8o.cif", DATA / "1ubi.pdb", DATA / "3jqh.bcif.gz", DATA / "1ejg.pdb.gz"]
-
-
-@pytest.fixture
-def cli(same_settings, capsysbinary):
-    """Run the command line with the same models, one answer a line."""
-    from protvox.cli.app import run
-
-    def call(*arguments) -> list[bytes]:
-        capsysbinary.readouterr()
-        run([str(a) for a in arguments])
-        return capsysbinary.readouterr().out.splitlines(keepends=True)
-
-    return call
 
 
 def send(client, path: Path, address: str, **fields):
     return client.post(address, files={"file": (path.name, path.read_bytes())}, data=fields)
-
-
-@pytest.mark.parametrize("task", ["cath", "environment"])
-def test_the_answer_is_the_command_lines(client, cli, task):
-    files = [*REAL, *(CORPUS / "files" / name for name in ACCEPTED[::2])]
-    lines = cli("classify", *files, "--task", task, "--format", "jsonl")
-    expected = {json.loads(line)["input"]["name"]: line for line in lines}
-    assert len(expected) >= 20
-    for path in files:
-        answer = send(client, path, f"/predict/{task}")
-        if path.name in expected:
-            assert answer.status_code == 200, answer.text
-            assert answer.content == expected[path.name]
-        else:  # nothing in it can be predicted, as the command line says as well
-            assert answer.json()["code"] == "input.nothing_to_predict"
-
-
-SEARCHES = {
-    "embed": [("embed", "-o", "-"), {}],
-    "embed residues": [("embed", "-o", "-", "--per", "residue"), {"per": "residue"}],
-    "search": [("search", "--top", "7"), {"top": "7"}],
-}
-
-
-@pytest.mark.parametrize("what", SEARCHES)
-def test_vectors_and_neighbours_are_the_command_lines(client, cli, what):
-    command, fields = SEARCHES[what]
-    files = [*REAL, *(CORPUS / "files" / name for name in ACCEPTED[::4])]
-    lines = cli(command[0], *files, *command[1:], "--format", "jsonl")
-    expected = {json.loads(line)["input"]["name"]: line for line in lines}
-    assert len(expected) >= 8
-    for path in files:
-        answer = send(client, path, f"/{command[0]}", **fields)
-        if path.name in expected:
-            assert answer.status_code == 200, answer.text
-            assert answer.content == expected[path.name]
-        else:
-            assert answer.json()["code"].startswith(("input.", "domain."))
 
 
 def test_options_of_vectors_and_neighbours(client, cli):

@@ -1,0 +1,83 @@
+"""Every address answers as the command line does, over at least twenty structures."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+CORPUS = Path(__file__).resolve().parents[1] / "corpus"
+CASES = json.loads((CORPUS / "manifest.json").read_text())
+DATA = CORPUS.parent / "data"
+REAL = ("1a8o.cif", "1ubi.pdb", "3jqh.bcif.gz", "1ejg.pdb.gz", "1vii_3frames.pdb.gz")
+ACCEPTED = sorted(n for n in CASES if "code" not in CASES[n] and "model" not in CASES[n])
+FILES = [*(DATA / name for name in REAL), *(CORPUS / "files" / name for name in ACCEPTED[::3])]
+LEAST = 20
+
+QUESTIONS = {
+    # what: command, its options, address, fields
+    "cath": ("classify", ("--task", "cath"), "/predict/cath", {}),
+    "environment": ("classify", ("--task", "environment"), "/predict/environment", {}),
+    "mutations": ("mutations", (), "/predict/mutations", {}),
+    "embed": ("embed", ("-o", "-"), "/embed", {}),
+    "embed residues": ("embed", ("-o", "-", "--per", "residue"), "/embed", {"per": "residue"}),
+    "search": ("search", ("--top", "7"), "/search", {"top": "7"}),
+}
+NOTHING = ("input.nothing_to_predict", "domain.", "mutations.", "input.no_")
+
+
+def test_there_are_enough_structures():
+    assert len(FILES) >= LEAST + 5
+
+
+@pytest.mark.parametrize(
+    "what", ["cath", *(pytest.param(w, marks=pytest.mark.slow) for w in QUESTIONS if w != "cath")]
+)
+def test_the_answer_is_the_command_lines(client, cli, what):
+    command, options, address, fields = QUESTIONS[what]
+    same = 0
+    for path in FILES:
+        lines = cli(command, path, *options, "--format", "jsonl")
+        files = {"file": (path.name, path.read_bytes())}
+        answer = client.post(address, files=files, data=fields)
+        if lines:
+            assert (answer.status_code, [answer.content]) == (200, lines), path.name
+            same += 1
+        else:  # the command line has nothing to say about it either
+            assert 400 <= answer.status_code < 500
+            assert answer.json()["code"].startswith(NOTHING), answer.text
+    assert same >= LEAST
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["all", "mutations"])
+def test_the_results_of_jobs_are_the_command_lines(client, cli, task):
+    command = ("mutations",) if task == "mutations" else ("classify",)
+    expected, jobs = {}, {}
+    for path in FILES:
+        expected[path.name] = b"".join(cli(*command, path, "--format", "json"))
+        files = {"file": (path.name, path.read_bytes())}
+        jobs[path.name] = client.post("/jobs", files=files, data={"task": task}).json()
+    same = 0
+    for name, job in jobs.items():
+        job = over(client, job["id"])
+        if expected[name]:
+            assert client.get(f"/jobs/{job['id']}/results").content == expected[name], name
+            same += 1
+        else:
+            assert job["state"] == "failed"
+            assert job["error"]["code"].startswith(NOTHING)
+    assert same >= LEAST
+
+
+def over(client: httpx.Client, job_id: str, seconds: float = 120) -> dict:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        job = client.get(f"/jobs/{job_id}").json()
+        if job["state"] in ("done", "failed"):
+            return job
+        time.sleep(0.1)
+    raise TimeoutError(job)

@@ -112,10 +112,20 @@ class Client:
         raise SystemExit("the service does not get ready")
 
     async def _exchange(self, message: bytes) -> tuple[int, bytes]:
-        if self._idle:
+        while self._idle:
             reader, writer = self._idle.pop()
-        else:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            try:
+                return await self._over(reader, writer, message)
+            except (ConnectionError, asyncio.IncompleteReadError) as error:
+                # The service may close what was idle, as the request is on its way: then it has
+                # said nothing, and clients send it again.
+                if getattr(error, "partial", b""):
+                    raise
+        return await self._over(*await asyncio.open_connection("127.0.0.1", self._port), message)
+
+    async def _over(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes
+    ) -> tuple[int, bytes]:
         try:
             writer.write(message)
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1").lower()

@@ -166,6 +166,8 @@ def child_environment() -> dict[str, str]:
     environment.pop("PROTVOX_THREADS", None)
     # Threads that spin while they wait take the processor from the other requests.
     environment.setdefault("OMP_WAIT_POLICY", "passive")
+    # Each thread has a heap of its own otherwise, and keeps the most it ever held.
+    environment.setdefault("MALLOC_ARENA_MAX", "2")
     root = str(Path(__file__).resolve().parent.parent)
     paths = [root, *environment.get("PYTHONPATH", "").split(os.pathsep)]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)

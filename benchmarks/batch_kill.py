@@ -1,9 +1,10 @@
 """Kill ``protvox score`` at random moments: ``python benchmarks/batch_kill.py FOLDER``.
 
 A run over some structures of FOLDER is killed (SIGKILL, the whole group) ``--kills`` times, each
-time after a random while of work, and gone on with; then it is left to end. Its tables must be
-those of a run that nobody killed, row for row and bit for bit. Parts are written every half
-second, so that many kills fall into writing. Writes ``results/batch_kill.json``.
+time a random while after it has scored something new and before it is through, and gone on with;
+then it is left to end. Its tables must be those of a run that nobody killed, row for row and bit
+for bit. Parts are written every quarter of a second, so that many kills fall into writing. Writes
+``results/batch_kill.json``.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def say(progress):
 if __name__ == "__main__":
     source, out, task = sys.argv[1:]
     with Store(Path(out)) as store:
-        resources = Resources("cpu", 1, 1, flush_seconds=0.5)
+        resources = Resources("cpu", 1, 1, flush_seconds=0.25)
         run = Run(make_plan([source]).items, BatchOptions(task=task), resources, store, watch=say)
         run.execute()
 """
@@ -63,14 +64,17 @@ def finish(process: subprocess.Popen[str]) -> float:
     return time.monotonic() - start
 
 
-def kill(process: subprocess.Popen[str], seconds: float) -> int:
-    """Kill a run some time after the first input it scored; return how many were finished."""
+def kill(process: subprocess.Popen[str], seconds: float) -> tuple[int, int]:
+    """Kill a run some time after the first input it scored; return how many it scored, and had."""
     first = wait_for_work(process)
     time.sleep(seconds)
     with contextlib.suppress(ProcessLookupError):  # it was through already
         os.killpg(process.pid, signal.SIGKILL)
     words, _ = process.communicate()
-    return int([*first.split(), *words.split()][-1])
+    # The last line may have been cut short.
+    lines = [line for line in [first, *words.splitlines(keepends=True)] if line.endswith("\n")]
+    done, finished = map(int, lines[-1].split())
+    return done, finished
 
 
 def wait_for_work(process: subprocess.Popen[str]) -> str:
@@ -109,25 +113,36 @@ def torture(files: list[Path], kills: int, task: str, seed: int) -> dict[str, ob
         source = Path(f"@{listed}")
         seconds = finish(start(script, source, Path(folder) / "peace", task))
         out = Path(folder) / "war"
-        finished = []
-        for _ in range(kills):
-            # Long enough to get somewhere, short enough that all kills find work to do.
-            pause = moments.uniform(0.0, 2.0 * seconds / kills)
-            finished.append(kill(start(script, source, out, task), pause))
+        scored, finished, late = [], [], 0
+        while len(scored) < kills:
+            # Half the work of a run in peace on average; the other half is lost and done again.
+            pause = moments.uniform(0.0, seconds / kills)
+            done, had = kill(start(script, source, out, task), pause)
+            if not done or had == len(files):
+                late += 1  # nothing was left to be killed at
+                if late > kills:
+                    raise SystemExit("the runs end before they are killed; give more --files")
+                continue
+            scored.append(done)
+            finished.append(had)
         finish(start(script, source, out, task))
         return {
             "files": len(files), "task": task, "kills": kills,
             "seconds_in_peace": round(seconds, 1),
+            "scored_before_each_kill": scored,
             "finished_at_each_kill": finished,
+            "kills_too_late_to_count": late,
+            "load": [round(load, 1) for load in os.getloadavg()],
             "tables_that_differ": differences(Path(folder) / "peace", out),
-            "rows": {table: len(pd.read_parquet(out / table)) for table in ("inputs", "domains")},
+            "rows": {table: len(pd.read_parquet(out / table))
+                     for table in ("inputs", "domains", "residues")},
         }  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--files", type=int, default=150)
+    parser.add_argument("--files", type=int, default=120)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--task", default="cath")
     given = parser.parse_args()

@@ -41,9 +41,20 @@ def domain_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
         architecture in ``architecture*``, the next ones in ``architecture_2*`` and so on. The
         columns ``nearest*`` are there if any row has a neighbour, and if there are no rows.
     """
-    rows = [_domain_row(p.input.name, domain) for p in predictions for domain in p.domains]
+    rows = [row for prediction in predictions for row in domain_rows(prediction)]
     frame = pd.DataFrame(rows)
     return frame if rows else frame.reindex(columns=list(_DOMAIN_COLUMNS))
+
+
+def domain_rows(prediction: Prediction) -> list[dict[str, Any]]:
+    """Return one row a domain, as `domain_frame` has them.
+
+    Parameters
+    ----------
+    prediction
+        Of one input.
+    """
+    return [_domain_row(prediction.input.name, domain) for domain in prediction.domains]
 
 
 def residue_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:

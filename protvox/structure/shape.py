@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.structure.shape_kernel import contact_weigher, second_eigenvalue
+
 LEAST_MEASURED: Final = 12
 """Residues; shorter chains have no shape to speak of."""
 
@@ -71,13 +73,10 @@ def measure_shape(ca: NDArray[np.floating]) -> ChainShape:
     bonded = float(((step > _BOND[0]) & (step < _BOND[1])).mean())
     centred = points - points.mean(axis=0)
     spread = float(np.sqrt((centred**2).sum(axis=1).mean()) / n**0.4)
-    distance = np.linalg.norm(points[:, None] - points[None], axis=-1)
-    first, second = np.triu_indices(n, _APART)
-    contacts = (distance[first, second] < _CONTACT).sum() / n
-    weight = np.exp(-np.maximum(distance - _CONTACT, 0.0) / _SOFTNESS)
-    np.fill_diagonal(weight, 0.0)
+    contacts, weight = contact_weigher()(points, _CONTACT, _APART, _SOFTNESS)
     # Every residue has a neighbour in the list, so no sum is 0 unless they are far apart.
-    scale = 1.0 / np.sqrt(np.maximum(weight.sum(axis=1), 1e-12))
-    laplacian = np.eye(n) - scale[:, None] * weight * scale[None]
-    cohesion = float(np.linalg.eigvalsh(laplacian)[1])
-    return ChainShape(bonded, float(contacts / (1 - _SURFACE * n ** (-1 / 3))), spread, cohesion)
+    root = np.sqrt(np.maximum(weight.sum(axis=1), 1e-12))
+    weight /= root[:, None] * root
+    cohesion = 1.0 - second_eigenvalue()(weight, root / np.linalg.norm(root))
+    packing = contacts / n / (1 - _SURFACE * n ** (-1 / 3))
+    return ChainShape(bonded, float(packing), spread, float(cohesion))

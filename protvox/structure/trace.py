@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -38,6 +38,19 @@ class Trace:
     tangent: NDArray[np.float32]
     normal: NDArray[np.float32]
     directed: NDArray[np.bool_]
+
+    def turned(self, signs: NDArray[np.float32]) -> Trace:
+        """Return the chain after a half turn about an axis of the coordinates.
+
+        Parameters
+        ----------
+        signs
+            ``3`` float32, 1 or -1 for each coordinate, two or none of them -1.
+        """
+        return replace(
+            self, coordinates=self.coordinates * signs,
+            tangent=self.tangent * signs, normal=self.normal * signs,
+        )  # fmt: skip
 
 
 def trace_chain(ca: NDArray[np.floating]) -> Trace:

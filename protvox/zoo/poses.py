@@ -45,8 +45,9 @@ def draw_poses(
     # Far from the origin single precision is too coarse.
     centred = (ca - ca.mean(axis=0, dtype=np.float64)).astype(np.float32) if len(ca) else ca
     own = principal_axes(centred) if len(ca) else np.eye(3, dtype=np.float32)
-    poses = (centred @ (signs[:, None] * own).T for signs in HALF_TURNS)
-    return [draw_domain(trace_chain(pose), _OFFSET, config, name=name) for pose in poses]
+    # A half turn is a change of signs, of directions as of places; nothing is rounded anew.
+    trace = trace_chain(centred @ own.T)
+    return [draw_domain(trace.turned(signs), _OFFSET, config, name=name) for signs in HALF_TURNS]
 
 
 def domain_features(

@@ -50,3 +50,18 @@ def test_what_is_no_domain_stands_out(ubiquitin):
     strand[:, 2] = 3.4 * np.arange(40)
     assert measure_shape(strand).spread > 2 * whole.spread
     assert measure_shape(strand).packing == 0
+
+
+def walk(n, seed):
+    steps = np.random.default_rng(seed).normal(size=(n, 3))
+    return np.cumsum(3.8 * steps / np.linalg.norm(steps, axis=1, keepdims=True), axis=0)
+
+
+@pytest.mark.parametrize("n", [12, 40, 150, 400])
+def test_cohesion_is_the_second_eigenvalue_of_the_whole_spectrum(n):
+    for ca in (walk(n, n), np.arange(n)[:, None] * np.array([3.8, 0, 0])):
+        distance = np.linalg.norm(ca[:, None] - ca[None], axis=-1)
+        weight = np.exp(-np.maximum(distance - 8, 0) / 2) - np.eye(n)
+        scale = 1 / np.sqrt(weight.sum(axis=1))
+        spectrum = np.linalg.eigvalsh(np.eye(n) - scale[:, None] * weight * scale)
+        assert measure_shape(ca).cohesion == pytest.approx(spectrum[1], abs=1e-9)

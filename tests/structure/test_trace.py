@@ -96,3 +96,13 @@ def test_directions_of_a_real_chain_are_unit_vectors_that_turn_with_it(data_dir)
     assert np.abs(turned.normal - trace.normal @ rotation.T).max() < 1e-4
     assert (trace.secondary == secondary_structure(ca)).all()
     assert {*SecondaryStructure} == set(trace.secondary.tolist())
+
+
+def test_a_half_turn_of_the_trace_is_the_trace_after_it(data_dir):
+    structure = read_structure(data_dir / "1ubi.pdb")
+    ca = structure.backbone()[structure.is_protein, 1]
+    ca -= ca.mean(axis=0)
+    signs = np.array([-1, 1, -1], dtype=np.float32)
+    turned, expected = trace_chain(ca).turned(signs), trace_chain(ca * signs)
+    for name in ("coordinates", "secondary", "tangent", "normal", "directed"):
+        np.testing.assert_array_equal(getattr(turned, name), getattr(expected, name))

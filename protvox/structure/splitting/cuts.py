@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from protvox.structure.compiled import compile_exact
 from protvox.structure.splitting.contacts import Contacts
+from protvox.structure.splitting.sides import degree_counter
 
 LEAST_SIDE: Final = 30
 """Residues; a smaller side of a cut is no domain."""
@@ -81,17 +82,8 @@ class Piece:
         side
             ``place`` bool.
         """
-        inward = self._gather(self.weight * side[self.second], self.weight * side[self.first])
-        return inward, self._gather(self.weight, self.weight) - inward
-
-    def _gather(
-        self, to_first: NDArray[np.float64], to_second: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return the sum of what every residue gets from its pairs."""
-        total = np.zeros(len(self))
-        total += np.bincount(self.first, to_first, len(self))
-        total += np.bincount(self.second, to_second, len(self))
-        return total
+        inward, outward = degree_counter()(self.first, self.second, self.weight, side)
+        return inward, outward
 
 
 def propose_cuts(piece: Piece) -> NDArray[np.bool_]:

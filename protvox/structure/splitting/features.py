@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from protvox.structure.secondary import SecondaryStructure
 from protvox.structure.splitting.contacts import Contacts
 from protvox.structure.splitting.cuts import Piece
+from protvox.structure.splitting.sides import course_measurer, side_measurer
 
 FEATURES: Final = (
     "log_chain", "log_piece", "log_small",
@@ -51,18 +52,19 @@ def measure_cuts(contacts: Contacts, piece: Piece, sides: NDArray[np.bool_]) -> 
     small = np.where((2 * sides.sum(axis=1) > sides.shape[1])[:, None], ~sides, sides)
     size = small.sum(axis=1).astype(np.float64)
     other = len(piece) - size
+    cut, own, home = side_measurer()(piece.first, piece.second, piece.weight, piece.counts, small)
+    rest = piece.counts.sum(axis=0) - own - cut
     table = {
         "log_chain": np.full(len(size), np.log(len(contacts))),
         "log_piece": np.full(len(size), np.log(len(piece))),
         "log_small": np.log(size),
-        **_contact_measures(piece, small, size),
+        **_contact_measures(piece, size, cut, own, rest, home),
         **_course_measures(contacts, piece, small),
         **_shape_measures(contacts, piece, small, size),
         **_composition(contacts, piece, small, size),
         "elements_small": np.log1p(_count_elements(contacts, piece, small)),
         "elements_large": np.log1p(_count_elements(contacts, piece, ~small)),
     }
-    cut, own, rest = _sum_counts(piece, small)
     table["packing_small"] = own[:, 0] / _compact(size)
     table["packing_large"] = rest[:, 0] / _compact(other)
     table["packing_piece"] = (cut + own + rest)[:, 0] / _compact(np.float64(len(piece)))
@@ -73,26 +75,16 @@ def _compact(size: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
     return np.asarray(size * np.maximum(1 - _SURFACE * size ** (-1 / 3), 0.1))
 
 
-def _sum_counts(
-    piece: Piece, small: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the contacts across each cut, within the smaller side, within the larger one."""
-    first, second = small[:, piece.first], small[:, piece.second]
-    everything = piece.counts.sum(axis=0)
-    own = (first & second) @ piece.counts
-    cut = (first ^ second) @ piece.counts
-    return cut, own, everything - own - cut
-
-
 def _contact_measures(
-    piece: Piece, small: NDArray[np.bool_], size: NDArray[np.float64]
+    piece: Piece,
+    size: NDArray[np.float64],
+    cut: NDArray[np.float64],
+    own: NDArray[np.float64],
+    rest: NDArray[np.float64],
+    home: NDArray[np.float64],
 ) -> dict[str, NDArray[np.float64]]:
-    cut, own, rest = _sum_counts(piece, small)
+    """Measure the contacts across each cut, within the smaller side, within the larger one."""
     surface = size**_INTERFACE
-    home = np.empty((len(small), 2))
-    for row, side in enumerate(small):
-        inward, outward = piece.degrees(side)
-        home[row] = (inward > outward)[side].mean(), (outward > inward)[~side].mean()
     return {
         "cut_density": cut[:, 0] * len(piece) / (size * (len(piece) - size)),
         "cut_long": cut[:, 1] / surface,
@@ -110,22 +102,16 @@ def _course_measures(
     contacts: Contacts, piece: Piece, small: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.float64]]:
     """Measure how the chain passes from side to side."""
-    table = {name: np.zeros(len(small)) for name in ("segments", "log_shortest_segment",
-                                                     "cut_depth", "loop_ends")}  # fmt: skip
-    place = piece.residues
-    for row, side in enumerate(small):
-        starts = np.flatnonzero(side[1:] != side[:-1]) + 1
-        bonded = starts[place[starts] - place[starts - 1] == 1]
-        ends = np.concatenate([[0], starts, [len(side)]])
-        table["segments"][row] = len(ends) - 1
-        table["log_shortest_segment"][row] = np.log(np.diff(ends).min())
-        table["cut_depth"][row] = np.minimum(contacts.depth[place[bonded]], 4).sum()
-        # An insertion leaves and comes back at about the same point of the other domain.
-        before, after = place[starts[:-1] - 1], place[starts[1:]]
-        if len(before):
-            apart = np.linalg.norm(contacts.ca[before] - contacts.ca[after], axis=1)
-            table["loop_ends"][row] = apart.mean() / 10
-    return table
+    # An insertion leaves and comes back at about the same point of the other domain.
+    segments, shortest, deep, apart = course_measurer()(
+        piece.residues, contacts.depth, contacts.ca, small
+    ).T
+    return {
+        "segments": segments,
+        "log_shortest_segment": np.log(shortest),
+        "cut_depth": deep,
+        "loop_ends": apart / 10,
+    }
 
 
 def _shape_measures(

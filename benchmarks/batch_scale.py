@@ -1,4 +1,4 @@
-"""Memory and failures of long runs of ``protvox score``: ``python benchmarks/batch_scale.py FOLDER``.
+"""Long runs of ``protvox score``, their memory and failures: ``batch_scale.py FOLDER``.
 
 FOLDER holds PDB files; those of at most ``--longest`` residues are copied, each copy moved by
 another way so that no two have the same content. Two runs follow, on one processor thread:
@@ -131,7 +131,7 @@ def score(folder: Path, task: str) -> dict[str, Any]:
             "results": int((inputs["status"] == "done").sum()),
             "rows": {table: len(pd.read_parquet(out / table))
                      for table in ("inputs", "domains", "residues", "failures")},
-            "failures": pd.read_parquet(out / "failures")[["id", "code", "what"]].to_dict("records"),
+            "failures": pd.read_parquet(out / "failures")[["id", "code"]].to_dict("records"),
             "residues": int(inputs["n_residues"].sum()),
             "seconds": round(time.monotonic() - start, 1),
             "cpu_s": round(used.ru_utime + used.ru_stime, 1),

@@ -172,7 +172,7 @@ def tabulate(item: Item, prediction: Prediction, options: BatchOptions, seconds:
 
 
 def _domain_rows(item: Item, prediction: Prediction, schema: pa.Schema) -> pa.Table:
-    """Return the domains by the schema of their table; a data frame would take ten times as long."""
+    """Return the domains by the schema of their table; a data frame would take longer."""
     from protvox.predict.tables import domain_rows
 
     keys = key_values(item, schema)

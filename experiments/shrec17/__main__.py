@@ -22,14 +22,13 @@ from experiments.shrec17.dataset import LAYOUT, read_split
 from experiments.shrec17.evaluator import evaluate
 from experiments.shrec17.lists import rank_by_class, read_lists, write_lists
 from experiments.shrec17.meshes import Clouds, read_clouds
-from experiments.shrec17.training import ShapeConfig, ShapeData, fit
+from experiments.shrec17.training import AUGMENTED, KINDS, ShapeConfig, ShapeData, fit
 from protvox.errors import ProtvoxError, UsageError
 from protvox.train.config import read_config
 from protvox.train.loop import Progress
 from protvox.train.metrics import classification_summary, log_softmax
 
 HERE: Final = Path(__file__).parent
-KINDS: Final = ("steerable", "conventional")
 CONSOLE: Final = Console(stderr=True)
 
 
@@ -61,6 +60,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "broken": {name: len(found.broken) for name, found in {"train": learn, **tests}.items()},
     }
     for kind in options.kinds:
+        if config.turn and kind.endswith(AUGMENTED):
+            continue  # the configuration turns the models of every network
         network = fit(
             kind, ShapeData(learn, classes, config.grid), ShapeData(check, classes, config.grid),
             len(classes), config, loop, options.runs / kind,

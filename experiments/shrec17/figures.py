@@ -13,7 +13,8 @@ from experiments.shrec17.dataset import Model, read_split
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-COLOURS: Final = {"steerable": "C0", "conventional": "C3"}
+COLOURS: Final = {"steerable": "C0", "conventional": "C3", "conventional_augmented": "C1"}
+NAMES: Final = {"conventional_augmented": "conventional, turned in training"}
 POSES: Final = {"test_normal": "upright", "test_perturbed": "rotated"}
 
 
@@ -24,7 +25,7 @@ def draw_all(metrics: dict[str, Any], data: Path, folder: Path) -> None:
 
 
 def draw_measures(metrics: dict[str, Any], path: Path) -> None:
-    """Draw the contest's measures of both networks, upright and rotated."""
+    """Draw the contest's measures of every network, upright and rotated."""
     kinds = [kind for kind in COLOURS if kind in metrics]
     figure, panels = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True, layout="constrained")
     for axes, average in zip(panels, ("micro", "macro"), strict=True):
@@ -37,13 +38,13 @@ def draw_measures(metrics: dict[str, Any], path: Path) -> None:
             axes.bar(
                 where, values, width=0.92 * width, color=COLOURS[kind],
                 alpha=0.45 if poses == "test_normal" else 1.0,
-                label=f"{kind}, {POSES[poses]}",
+                label=f"{NAMES.get(kind, kind)}: {POSES[poses]}",
             )  # fmt: skip
         axes.set_xticks(range(len(names)), names)
         axes.set(title=f"{average} average", ylim=(0, 100))
     panels[0].set_ylabel("measure / %")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     figure.suptitle(f"{metrics['data']}: trained {metrics['train_poses']}")
     figure.savefig(path, dpi=150)
     plt.close(figure)

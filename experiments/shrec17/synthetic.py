@@ -269,8 +269,8 @@ def _tube(path: NDArray[np.float64], radius: float, sides: int = 8) -> trimesh.T
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where to write the data set")
-    parser.add_argument("--train", type=int, default=40, help="models of every class")
-    parser.add_argument("--val", type=int, default=5, help="likewise")
+    parser.add_argument("--train", type=int, default=60, help="models of every class")
+    parser.add_argument("--val", type=int, default=10, help="likewise")
     parser.add_argument("--test", type=int, default=20, help="likewise")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -13,11 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from experiments.shrec17.meshes import Clouds, draw
-from experiments.tetris.networks import NetworkConfig, build
+from experiments.shrec17.networks import NetworkConfig, build
 from experiments.tetris.training import settle
 from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import classification_summary
 from protvox.voxel.rotation import random_rotations
+
+AUGMENTED: Final = "_augmented"
+"""Ends the name of a network whose training models are turned at random."""
+
+KINDS: Final = ("steerable", "conventional", f"conventional{AUGMENTED}")
+"""Networks to train."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class ShapeConfig:
     turn
         Turn training models at random each time they are read.
     multiplicities, sizes, strides
-        Of the layers, see `experiments.tetris.networks.NetworkConfig`.
+        Of the layers, see `experiments.shrec17.networks.NetworkConfig`.
     """
 
     grid: int
@@ -141,7 +148,7 @@ def fit(
     Parameters
     ----------
     kind
-        ``"steerable"`` or ``"conventional"``.
+        One of `KINDS`.
     learn, check
         Training and validation models.
     classes
@@ -162,10 +169,11 @@ def fit(
     Module or None
         The network in evaluation mode; None if the time was not enough.
     """
-    network = build(kind, config.network(classes), loop.seed)
+    network = build(kind.removesuffix(AUGMENTED), config.network(classes), loop.seed)
+    turn = config.turn or kind.endswith(AUGMENTED)
 
     def batches(first: int) -> Iterator[tuple[Tensor, Tensor]]:
-        return learn.batches(loop.batch_size, loop.seed, first, turn=config.turn)
+        return learn.batches(loop.batch_size, loop.seed, first, turn=turn)
 
     def settled(trained: nn.Module) -> None:
         inputs = (one.to(device) for one, _ in islice(batches(0), 8))

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import csv
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("trimesh")
 
 from experiments.shrec17 import __main__ as command
+from experiments.shrec17.lists import read_lists
+from experiments.shrec17.meshes import draw
+from experiments.shrec17.networks import build
 from experiments.shrec17.synthetic import CLASSES, generate
-from experiments.shrec17.training import ShapeConfig
+from experiments.shrec17.training import KINDS, ShapeConfig
 from protvox.errors import UsageError
+from protvox.nn import cube_rotations
 from protvox.train.config import read_config
 from protvox.zoo.config import from_mapping
 
@@ -21,7 +28,7 @@ TINY = """
 grid = 11
 points = 100
 poses = "normal"
-turn = true
+turn = false
 multiplicities = [[2, 1], [4, 1]]
 sizes = [3, 3]
 strides = [2, 1]
@@ -39,7 +46,7 @@ def options(tmp_path):
     (tmp_path / "data" / "test_perturbed" / "000033.obj").write_text("nothing")
     (tmp_path / "tiny.toml").write_text(TINY)
     return argparse.Namespace(
-        data=tmp_path / "data", name="tiny", config=tmp_path / "tiny.toml", kinds=command.KINDS,
+        data=tmp_path / "data", name="tiny", config=tmp_path / "tiny.toml", kinds=KINDS,
         runs=tmp_path / "runs", time_limit=None, device="cpu",
     )  # fmt: skip
 
@@ -48,7 +55,7 @@ def test_from_meshes_to_measures(options, tmp_path):
     metrics = command.run(options)
     assert metrics["models"]["test_perturbed"] == 2 * len(CLASSES) - 1
     assert metrics["broken"] == {"train": 0, "test_normal": 0, "test_perturbed": 1}
-    for kind in command.KINDS:
+    for kind in KINDS:
         for poses in ("test_normal", "test_perturbed"):
             found = metrics[kind][poses]
             assert found["n_missing"] == 0
@@ -68,12 +75,58 @@ def test_without_data_the_command_says_where_to_get_it(options):
 def test_the_contest_network_has_eight_layers_and_142000_weights():
     config, _ = read_config(command.HERE / "config.toml", ShapeConfig)
     assert (config.grid, len(config.multiplicities), len(config.sizes)) == (64, 8, 8)
-    from experiments.tetris.networks import SteerableNet
+    network = build("steerable", config.network(55), 0)
+    weights = sum(weight.numel() for weight in network.parameters())
+    assert weights == pytest.approx(142_000, rel=0.01)
 
-    network = SteerableNet(config.network(55))
-    assert sum(weight.numel() for weight in network.parameters()) == pytest.approx(
-        142_000, rel=0.01
-    )
+
+@pytest.mark.slow
+def test_a_few_meshes_pass_through_the_contest_network(tmp_path):
+    """The official layout with one table and synset numbers, 64^3 voxels, eight layers."""
+    data = tmp_path / "shapenet"
+    generate(data, {"train": 1, "val": 1, "test": 1})
+    kept = []
+    for split in ("train", "val", "test"):
+        with (data / f"{split}.csv").open() as file:
+            kept += list(csv.DictReader(file))[:2]
+        (data / f"{split}.csv").unlink()
+    synsets = {"box": "02691156", "ellipsoid": "02747177"}
+    with (data / "all.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, kept[0])
+        table.writeheader()
+        for row in kept:
+            table.writerow(row | {"synsetId": synsets[row["synsetId"]]})
+    text = (command.HERE / "config.toml").read_text()
+    few = text.replace("steps = 60000", "steps = 1").replace("batch_size = 32", "batch_size = 2")
+    assert few != text
+    (tmp_path / "config.toml").write_text(few)
+    metrics = command.run(
+        argparse.Namespace(
+            data=data, name=None, config=tmp_path / "config.toml", kinds=["steerable"],
+            runs=tmp_path / "runs", time_limit=None, device="cpu",
+        )
+    )  # fmt: skip
+    assert metrics["train_poses"] == "perturbed"
+    assert metrics["models"] == dict.fromkeys(("train", "val", "test_normal", "test_perturbed"), 2)
+    for split in ("test_normal", "test_perturbed"):
+        lists = read_lists(tmp_path / "runs" / "steerable" / "lists" / split)
+        assert set(lists) == {row["id"] for row in kept if row["split"] == "test"}
+        assert metrics["steerable"][split]["n_missing"] == 0
+
+
+def test_turns_of_the_cube_change_no_answer_of_the_steerable_network():
+    config, _ = read_config(command.HERE / "synthetic.toml", ShapeConfig)
+    points = np.random.default_rng(0).normal(0, 9000, (2, 200, 3)).clip(-18000, 18000)
+    turn = cube_rotations()[7].numpy()
+    turned = (points @ turn.T).astype(np.int16)
+    change = {}
+    for kind in ("steerable", "conventional"):
+        network = build(kind, config.network(16), 0).eval()
+        with torch.inference_mode():
+            here = network(draw(points.astype(np.int16), config.grid))
+            there = network(draw(turned, config.grid))
+        change[kind] = float((here - there).norm() / here.std(dim=0).norm())
+    assert change["steerable"] < 1e-2 < 0.1 < change["conventional"]
 
 
 def test_the_synthetic_configuration_is_smaller():

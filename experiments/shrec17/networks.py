@@ -1,0 +1,129 @@
+"""A steerable network for shapes, and the conventional one with the same layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from e3nn import o3
+from torch import Tensor, nn
+
+from protvox.nn import (
+    FieldNorm,
+    Gate,
+    GlobalAveragePool,
+    Invariants,
+    LowPassPool,
+    SteerableConv3d,
+)
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Shape of both networks.
+
+    Attributes
+    ----------
+    classes
+        Number of classes.
+    multiplicities
+        Fields of degree 0, 1, 2, ... after each layer. The conventional network has as many
+        channels as these fields have components. The last ones are averaged over space.
+    sizes
+        Edges of the kernels of the layers, voxels.
+    strides
+        Subsampling after each of them, 1 or 2; a field is blurred before it is subsampled.
+    """
+
+    classes: int
+    multiplicities: tuple[tuple[int, ...], ...]
+    sizes: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    def stages(self) -> list[o3.Irreps]:
+        """Return the irreps after each layer."""
+        return [
+            o3.Irreps([(mul, (degree, 1)) for degree, mul in enumerate(fields)])
+            for fields in self.multiplicities
+        ]
+
+
+class SteerableNet(nn.Module):
+    """Steerable convolutions, the mean over space, its invariants, and a linear classifier.
+
+    Parameters
+    ----------
+    config
+        Shape of the network.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        source = o3.Irreps("1x0e")
+        for target, size, stride in zip(config.stages(), config.sizes, config.strides, strict=True):
+            gate = Gate(target, bias=True)
+            layers += [
+                SteerableConv3d(source, gate.irreps_in, size, padding=size // 2),
+                FieldNorm(gate.irreps_in),
+                gate,
+                *([LowPassPool(target)] if stride > 1 else []),
+            ]
+            source = target
+        lengths = Invariants(source)
+        self.features = nn.Sequential(
+            *layers, GlobalAveragePool(source), lengths, FieldNorm(lengths.irreps_out)
+        )
+        self.classifier = nn.Linear(lengths.irreps_out.dim, config.classes)
+
+    def forward(self, density: Tensor) -> Tensor:
+        """Classify densities ``batch 1 x y z``; returns logits ``batch classes``."""
+        logits: Tensor = self.classifier(self.features(density))
+        return logits
+
+
+class ConventionalNet(nn.Module):
+    """The same layers with free kernels: convolution, batch norm, ReLU, the same blur.
+
+    Parameters
+    ----------
+    config
+        Shape of the network.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        source = 1
+        for fields, size, stride in zip(config.stages(), config.sizes, config.strides, strict=True):
+            layers += [
+                nn.Conv3d(source, fields.dim, size, padding=size // 2, bias=False),
+                nn.BatchNorm3d(fields.dim),
+                nn.ReLU(),
+                *([LowPassPool(f"{fields.dim}x0e")] if stride > 1 else []),
+            ]
+            source = fields.dim
+        pool = (nn.AdaptiveAvgPool3d(1), nn.Flatten(), nn.BatchNorm1d(source, affine=False))
+        self.features = nn.Sequential(*layers, *pool)
+        self.classifier = nn.Linear(source, config.classes)
+
+    def forward(self, density: Tensor) -> Tensor:
+        """Classify densities ``batch 1 x y z``; returns logits ``batch classes``."""
+        logits: Tensor = self.classifier(self.features(density))
+        return logits
+
+
+def build(kind: str, config: NetworkConfig, seed: int) -> nn.Module:
+    """Return a network with random weights.
+
+    Parameters
+    ----------
+    kind
+        ``"steerable"`` or ``"conventional"``.
+    config
+        Shape of the network.
+    seed
+        Decides the weights.
+    """
+    torch.manual_seed(seed)
+    return {"steerable": SteerableNet, "conventional": ConventionalNet}[kind](config)

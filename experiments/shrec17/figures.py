@@ -45,7 +45,9 @@ def draw_measures(metrics: dict[str, Any], path: Path) -> None:
     panels[0].set_ylabel("measure / %")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    figure.suptitle(f"{metrics['data']}: trained {metrics['train_poses']}")
+    poses = POSES[f"test_{metrics['train_poses']}"]
+    n_models = metrics["models"]["test_normal"]
+    figure.suptitle(f"{metrics['data']}: {n_models} test models; networks trained {poses}")
     figure.savefig(path, dpi=150)
     plt.close(figure)
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
 import pyarrow.csv as pc
-import pyarrow.parquet as pq
 
 from protvox.batch.schema import TABLES
 from protvox.batch.store import Store
 
 
-def export_tables(store: Store, form: str) -> Iterator[Path]:
+def export_tables(store: Store, form: str) -> Iterator[str]:
     """Write every table as one file, a part at a time.
 
     Parameters
@@ -28,26 +24,19 @@ def export_tables(store: Store, form: str) -> Iterator[Path]:
 
     Yields
     ------
-    Path
-        Each file, once it is complete; ``NAME.csv`` beside the folder ``NAME`` of the parts.
+    str
+        Where each file is, once it is complete; ``NAME.csv`` beside the folder ``NAME`` of the
+        parts.
     """
     for name in TABLES:
-        target = store.folder / f"{name}.{form}"
-        handle, temporary = tempfile.mkstemp(dir=store.folder, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                for index, path in enumerate(store.tables(name)):
-                    table = pq.ParquetFile(path).read()
-                    if form == "csv":
-                        options = pc.WriteOptions(include_header=index == 0)
-                        pc.write_csv(table, file, options)
-                    else:
-                        _write_lines(table, file)
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        yield target
+        target = f"{name}.{form}"
+        with store.place.writing(target) as file:
+            for index, table in enumerate(store.tables(name)):
+                if form == "csv":
+                    pc.write_csv(table, file, pc.WriteOptions(include_header=index == 0))
+                else:
+                    _write_lines(table, file)
+        yield f"{store.place}/{target}"
 
 
 def _write_lines(table: pa.Table, file: IO[bytes]) -> None:

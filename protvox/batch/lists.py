@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from protvox.errors import UsageError
+from protvox.batch.remote import is_url, read_url
+from protvox.errors import InputError, UsageError
 
 _COLUMNS: Final = ("path", "chain", "chopping", "id")
+_MARK: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Line:
     Attributes
     ----------
     path
-        The file; relative paths of a list have become relative to where the list lies.
+        The file or URL; relative paths of a list have become relative to where the list lies.
     written
         The path as written.
     chain, chopping, id
@@ -41,18 +43,17 @@ def read_list(path: str) -> list[Line]:
     Parameters
     ----------
     path
-        Text file; empty lines and lines that begin with ``#`` are passed over.
+        Text file or its URL; empty lines and lines that begin with ``#`` are passed over.
 
     Raises
     ------
     UsageError
         If it cannot be read (``batch.list``).
     """
-    folder = Path(path).parent
     lines = []
     for written in _text(path).splitlines():
         if written.strip() and not written.startswith("#"):
-            lines.append(Line(os.path.join(folder, written), written))
+            lines.append(Line(_beside(path, written), written))
     return lines
 
 
@@ -62,7 +63,7 @@ def read_manifest(path: str) -> list[Line]:
     Parameters
     ----------
     path
-        CSV file, or TSV by its ending; other columns are passed over.
+        CSV file or its URL, or TSV by its ending; other columns are passed over.
 
     Raises
     ------
@@ -84,7 +85,6 @@ def read_manifest(path: str) -> list[Line]:
 
 
 def _rows(rows: csv.DictReader[str], path: str) -> Iterator[Line]:
-    folder = Path(path).parent
     seen: dict[str, int] = {}
     for row in rows:
         written, chain, chopping, name = ((row.get(key) or "").strip() for key in _COLUMNS)
@@ -98,13 +98,27 @@ def _rows(rows: csv.DictReader[str], path: str) -> Iterator[Line]:
             raise UsageError(f"the id {name} is also that of line {seen[name]}", where=where,
                              remedy="Give every row its own", code="batch.duplicate")  # fmt: skip
         seen[name] = rows.line_num
-        yield Line(os.path.join(folder, written), written, chain, chopping, name)
+        yield Line(_beside(path, written), written, chain, chopping, name)
+
+
+def _beside(path: str, written: str) -> str:
+    """Return the path or URL that a list at `path` means by `written`."""
+    if is_url(written):
+        return written
+    if is_url(path):
+        # Absolute paths are of this machine, also in a list that lies elsewhere.
+        return written if os.path.isabs(written) else f"{path.rpartition('/')[0]}/{written}"
+    return os.path.join(Path(path).parent, written)
 
 
 def _text(path: str) -> str:
     try:
+        if is_url(path):
+            return read_url(path).removeprefix(_MARK).decode("utf-8", "surrogateescape")
         # Names of files may hold bytes that are no text, and a table program may add a mark.
-        data = Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf")
+        data = Path(path).read_bytes().removeprefix(_MARK)
+    except InputError as error:
+        raise _bad(f"the list cannot be read ({error.what})", path, "Check the URL") from error
     except OSError as error:
         raise _bad(f"the list cannot be read ({error.strerror or error})", path,
                    "Check the path") from error  # fmt: skip

@@ -99,6 +99,26 @@ def answer_items(pipe: Connection, options: BatchOptions, device: str, cores: in
         pipe.send(_answer(item, structure, options, device))
 
 
+def models_in_use(options: BatchOptions) -> dict[str, str]:
+    """Return ``name@version`` of the models that answer to the SHA-256 of their weights.
+
+    Parameters
+    ----------
+    options
+        What is asked.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it is not for the task.
+    """
+    from protvox.predict.predictor import model_names
+    from protvox.zoo.registry import find
+
+    cards = [find(name).card for name in model_names(options.task, options.model).values()]
+    return {card.reference: card.sha256 for card in cards}
+
+
 def _load_models(options: BatchOptions, device: str) -> dict[str, str]:
     from protvox.predict.loaded import load_predictor
     from protvox.predict.predictor import model_names

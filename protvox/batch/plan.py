@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from protvox.batch.lists import Line, read_list, read_manifest
-from protvox.errors import UsageError
+from protvox.batch.remote import brief, is_url, open_url, url_of
+from protvox.errors import ProtvoxError, UsageError
 
 STRUCTURE_SUFFIXES: Final = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
 """Endings of the files taken from a folder, each also compressed."""
@@ -29,7 +31,7 @@ class Item:
     id
         Its name in the tables, unique within a run.
     path
-        The file, as the system knows it.
+        The file, as the system knows it, or its URL.
     chain
         Only this chain, ``""`` for all.
     chopping
@@ -78,7 +80,8 @@ def make_plan(inputs: Sequence[str]) -> Plan:
     inputs
         Folders (searched with everything below them for files that end like structures),
         files, patterns with ``*``, ``?`` or ``[...]`` (``**`` for any depth), ``@LIST`` with
-        a path a line, or manifests (``.csv``, ``.tsv``).
+        a path a line, or manifests (``.csv``, ``.tsv``); each of these also by URL
+        (`protvox.batch.remote.PROTOCOLS`).
 
     Returns
     -------
@@ -138,6 +141,10 @@ def plan_frames(inputs: Sequence[str], topology: str, stride: int) -> Plan:
     """
     from protvox.structure.trajectory import Trajectory
 
+    for place in (*inputs, topology):
+        if is_url(place):
+            raise UsageError("trajectories are read from this machine alone", where=place,
+                             remedy="Copy it here first", code="usage.protocol")  # fmt: skip
     items = [
         Item(f"{readable(path)}#{frame}", path, topology=topology, frame=frame)
         for path in dict.fromkeys(inputs)
@@ -176,7 +183,9 @@ def looks_like_structure(name: str) -> bool:
 
 def _expand(source: str, notes: list[str]) -> Iterator[Item]:
     path = Path(source)
-    if source.startswith("@") and not path.exists():
+    if is_url(source):
+        yield from _expand_url(source, notes)
+    elif source.startswith("@") and not path.exists():
         yield from _items(read_list(source[1:]))
     elif path.is_dir():
         for file in sorted(_walk(source, notes)):
@@ -193,10 +202,40 @@ def _expand(source: str, notes: list[str]) -> Iterator[Item]:
         yield Item(readable(source), source)
 
 
+def _expand_url(source: str, notes: list[str]) -> Iterator[Item]:
+    filesystem, path = open_url(source)
+    try:
+        if glob.has_magic(source):
+            matches = filesystem.glob(path, detail=True).items()
+            found = sorted(file for file, about in matches if about["type"] == "file")
+            if not found:
+                notes.append(f"{source}: nothing matches")
+            yield from (Item(url, url) for url in (url_of(source, file) for file in found))
+        elif source.lower().endswith(_TABLES):
+            yield from _items(read_manifest(source))
+        elif source.endswith("/") or filesystem.isdir(path):
+            for file in sorted(filesystem.find(path)):
+                name = posixpath.relpath(file, path)
+                hidden = any(part.startswith(".") for part in name.split("/"))
+                if looks_like_structure(name) and not hidden:
+                    yield Item(name, url_of(source, file))
+        else:
+            yield Item(source, source)
+    except ProtvoxError:
+        raise
+    except Exception as error:
+        # Each provider has errors of its own, which share no base.
+        raise UsageError(f"the place cannot be searched ({brief(error)})", where=source,
+                         remedy="Check the URL and the credentials",
+                         code="batch.list") from error  # fmt: skip
+
+
 def _items(lines: Iterable[Line]) -> Iterator[Item]:
     for line in lines:
         choice = ":".join(part for part in (line.chain, line.chopping) if part)
         name = line.id or readable(line.written) + (f":{choice}" if choice else "")
+        if is_url(line.path):
+            open_url(line.path)  # what cannot be meant is told before any work
         yield Item(name, line.path, line.chain, line.chopping)
 
 

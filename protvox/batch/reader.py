@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NamedTuple
 
 from protvox.batch.plan import Item
+from protvox.batch.remote import is_url, read_url
 from protvox.errors import ProtvoxError
 from protvox.structure.model import Structure
 from protvox.structure.read import load_content, read_structure
@@ -69,7 +70,7 @@ def failure_of(error: Exception) -> Failure:
 
 
 def _open_file(item: Item, model_number: int | None) -> tuple[Content, Callable[[], Structure]]:
-    data, _ = load_content(item.path)
+    data = read_url(item.path) if is_url(item.path) else load_content(item.path)[0]
     finish = partial(read_structure, data, name=item.id, model=model_number)
     return Content(hashlib.sha256(data).hexdigest()), finish
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
 from protvox import __version__
 from protvox.batch.options import BatchOptions
-from protvox.batch.parts import LEDGER, part_path, read_part, settle_parts, sync_folder, write_part
+from protvox.batch.parts import LEDGER, part_name, read_part, read_table, settle_parts, write_part
+from protvox.batch.place import FolderPlace, Place
 from protvox.batch.plan import Item
+from protvox.batch.remote import is_url, open_url
 from protvox.batch.schema import TABLES, key_values, table_schemas
 from protvox.errors import UsageError
 
 SCHEMA: Final = "protvox.score/1"
 MANIFEST: Final = "manifest.json"
-_LOCK: Final = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,12 @@ class Entry:
 
 
 class Store:
-    """An output folder, held by one run at a time.
+    """The output of a run, held by one run at a time.
 
     Parameters
     ----------
-    folder
-        The folder; made when it is not there.
+    output
+        A folder, made when it is not there, or a URL.
 
     Raises
     ------
@@ -62,29 +60,15 @@ class Store:
         (``batch.locked``).
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, output: str | Path) -> None:
+        self.place = _place(str(output))
         self.entries: dict[str, Entry] = {}
         self._schemas: dict[str, pa.Schema] = {}
         self._waiting: dict[str, dict[str, pa.Table]] = {}
         self._next = 0
         self.waiting_rows = 0
         """Rows that are ready and not yet written."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(folder / _LOCK)
-            self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise UsageError(
-                "another run is writing to this folder", where=str(folder),
-                remedy="Wait until it has ended, or choose another folder with -o",
-                code="batch.locked",
-            ) from error  # fmt: skip
-        except OSError as error:
-            raise UsageError(
-                f"the folder cannot be written ({error.strerror or error})", where=str(folder),
-                remedy="Choose another one with -o", code="output.write",
-            ) from error  # fmt: skip
+        self.place.acquire()
 
     def __enter__(self) -> Store:
         return self
@@ -95,18 +79,18 @@ class Store:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._lock.release()
+        self.place.release()
 
     @property
     def holds_results(self) -> bool:
         """Whether a run has been here before."""
-        return (self.folder / MANIFEST).exists()
+        return self.place.exists(MANIFEST)
 
     def clear(self) -> None:
         """Remove every result."""
-        (self.folder / MANIFEST).unlink(missing_ok=True)
+        self.place.remove(MANIFEST)
         for name in TABLES:
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+            self.place.remove_folder(name)
 
     def open(self, options: BatchOptions, models: Mapping[str, str]) -> None:
         """Begin to write results, or go on.
@@ -130,12 +114,12 @@ class Store:
             self._check(wanted)
         else:
             self._start(wanted)
-        for number in settle_parts(self.folder):
+        for number in settle_parts(self.place):
             self._next = number + 1
-            self._note(number, read_part(self.folder, number, self._schemas)[LEDGER])
+            self._note(number, read_table(self.place, LEDGER, number, self._schemas[LEDGER]))
         if not self._next:
             empty = {name: schema.empty_table() for name, schema in self._schemas.items()}
-            write_part(self.folder, 0, empty)
+            write_part(self.place, 0, empty)
             self._next = 1
 
     def add(self, item: Item, sha256: str, tables: Mapping[str, pa.Table], **about: Any) -> None:
@@ -167,7 +151,7 @@ class Store:
         old = sorted({self.entries[i].part for i in waiting if i in self.entries})
         pieces: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
         for number in old:
-            for name, table in read_part(self.folder, number, self._schemas).items():
+            for name, table in read_part(self.place, number, self._schemas).items():
                 gone = pc.is_in(table["id"], pa.array(list(waiting), pa.string()))
                 pieces[name].append(table.filter(pc.invert(gone)))
         for tables in waiting.values():
@@ -178,27 +162,34 @@ class Store:
             for name, found in pieces.items()
         }
         number, self._next = self._next, self._next + 1
-        write_part(self.folder, number, joined, [n for n in old if n])
+        write_part(self.place, number, joined, [n for n in old if n])
         self._note(number, joined[LEDGER])
 
     def failure_counts(self) -> list[tuple[str, int, str]]:
         """Return each code of the failures, how many there are, and one of them in words."""
         found: dict[str, list[str]] = {}
-        for path in self.tables("failures"):
-            for row in pq.ParquetFile(path).read(["id", "code", "what"]).to_pylist():
+        for table in self.tables("failures", ["id", "code", "what"]):
+            for row in table.to_pylist():
                 found.setdefault(row["code"], []).append(f"{row['id']}: {row['what']}")
         return sorted((code, len(rows), rows[0]) for code, rows in found.items())
 
-    def tables(self, name: str) -> list[Path]:
-        """Return the files of a table, in order.
+    def tables(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Read a table part by part, in order.
 
         Parameters
         ----------
         name
             One of `protvox.batch.schema.TABLES`.
+        columns
+            Those wanted; all by default.
         """
-        paths = (part_path(self.folder, name, number) for number in range(self._next))
-        return [path for path in paths if path.exists()]
+        for number in range(self._next):
+            try:
+                file = self.place.open(part_name(name, number))
+            except FileNotFoundError:
+                continue
+            with file:
+                yield pq.ParquetFile(file).read(columns)
 
     def _note(self, number: int, ledger: pa.Table) -> None:
         for row in ledger.select(["id", "sha256", "chain", "chopping", "status"]).to_pylist():
@@ -206,30 +197,27 @@ class Store:
             self.entries[row["id"]] = Entry(number, work, row["status"] == "done")
 
     def _start(self, wanted: Mapping[str, Any]) -> None:
-        strange = [name for name in TABLES if (self.folder / name).exists()]
+        strange = [name for name in TABLES if self.place.exists(name)]
         if strange:
             raise UsageError(
                 f"there is something called {strange[0]} here that no run has left",
-                where=str(self.folder), remedy="Choose another folder with -o",
+                where=str(self.place), remedy="Choose another folder with -o",
                 code="batch.foreign",
             )  # fmt: skip
         about = json.dumps({**wanted, "protvox": __version__}, indent=1) + "\n"
-        temporary = self.folder / f".{MANIFEST}"
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(about)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.folder / MANIFEST)
-        for name in TABLES:
-            (self.folder / name).mkdir(exist_ok=True)
-        sync_folder(self.folder)
+
+        def write(file: IO[bytes]) -> None:
+            file.write(about.encode())
+
+        self.place.write([(MANIFEST, write)])
+        self.place.prepare(TABLES)
 
     def _check(self, wanted: Mapping[str, Any]) -> None:
-        where = self.folder / MANIFEST
         try:
-            there = json.loads(where.read_text(encoding="utf-8"))
+            with self.place.open(MANIFEST) as file:
+                there = json.loads(file.read())
         except (OSError, ValueError) as error:
-            raise UsageError("the manifest cannot be read", where=str(where),
+            raise UsageError("the manifest cannot be read", where=f"{self.place}/{MANIFEST}",
                              remedy="Choose another folder with -o, or start over with --force",
                              code="batch.foreign") from error  # fmt: skip
         differing = [key for key in wanted if there.get(key) != wanted[key]]
@@ -237,12 +225,22 @@ class Store:
             key = differing[0]
             raise UsageError(
                 f"the results here are of other {key} ({_brief(there.get(key))}, now "
-                f"{_brief(wanted[key])})", where=str(self.folder),
+                f"{_brief(wanted[key])})", where=str(self.place),
                 remedy="Choose another folder with -o, or start over with --force",
                 code="batch.other_options",
             )  # fmt: skip
-        for name in TABLES:
-            (self.folder / name).mkdir(exist_ok=True)
+        self.place.prepare(TABLES)
+
+
+def _place(output: str) -> Place:
+    if not is_url(output):
+        return FolderPlace(Path(output))
+    if output.lower().startswith("file:"):
+        # Renames and locks hold there.
+        return FolderPlace(Path(open_url(output)[1]))
+    from protvox.batch.object_place import ObjectPlace
+
+    return ObjectPlace(output)
 
 
 def _brief(value: object) -> str:

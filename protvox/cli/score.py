@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     required=True,
     type=click.Path(file_okay=False),
-    help="Folder of the tables; one with results is gone on with.",
+    help="Folder of the tables, or its URL; one with results is gone on with.",
 )
 @click.option(
     "--task",
@@ -60,7 +60,20 @@ if TYPE_CHECKING:
     "--workers",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="Processes that read structures. [default: half the processor threads, at most 8]",
+    help="Processes that read structures; with --engine ray, workers on the cluster. "
+    "[default: half the processor threads, at most 8; all that the cluster has room for]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(("local", "ray")),
+    default="local",
+    show_default=True,
+    help="Score on this machine, or on a Ray cluster.",
+)
+@click.option(
+    "--ray-address",
+    metavar="HOST:PORT|auto",
+    help="Head of the cluster. [default: a cluster on this machine alone]",
 )
 @click.option(
     "--timeout",
@@ -109,6 +122,8 @@ def score(
     output: str,
     form: str,
     workers: int | None,
+    engine: str,
+    ray_address: str | None,
     timeout: float,
     resume: bool,
     retry: bool,
@@ -122,9 +137,10 @@ def score(
 
     INPUT is a folder, searched with everything below it, a file, a pattern in quotes, @LIST
     with a path a line, or a manifest: a .csv or .tsv file with a column path and, if wanted,
-    chain, chopping and id. The tables inputs, domains, residues and failures under FOLDER are
-    sets of Parquet files; pandas reads each with one call. It may be interrupted at any moment,
-    even by a power cut; the same command goes on where it was.
+    chain, chopping and id. Each may be a URL such as s3://bucket/designs/. The tables inputs,
+    domains, residues and failures under FOLDER are sets of Parquet files; pandas reads each
+    with one call. It may be interrupted at any moment, even by a power cut; the same command
+    goes on where it was.
 
     \b
     Examples:
@@ -132,6 +148,8 @@ def score(
       protvox score 'models/**/*.cif.gz' -o scored --task environment --format csv
       protvox score domains.csv -o scored --task cath --retry
       protvox score run.xtc --top run.pdb --stride 10 -o scored
+      protvox score designs/ -o scored --engine ray --ray-address auto
+      protvox score s3://bucket/designs/ -o gs://bucket/scored
       python -c "import pandas; print(pandas.read_parquet('scored/domains'))"
     """  # noqa: D301 (\b is click's mark for lines to keep)
     from protvox.batch.options import BatchOptions
@@ -142,18 +160,27 @@ def score(
         raise UsageError("there is no INPUT", where="protvox score",
                          remedy="Give a folder, a file, a pattern, @LIST or a manifest",
                          code="usage.no_input")  # fmt: skip
+    if ray_address and engine != "ray":
+        raise UsageError("the address of a cluster is of no use here", where="--ray-address",
+                         remedy="Add --engine ray", code="usage.ray_address")  # fmt: skip
     plan = plan_frames(inputs, topology, stride) if topology else make_plan(inputs)
     for note in plan.notes:
         console.warning(note)
     options = BatchOptions(**asked, trajectory=topology is not None)
-    with Store(Path(output)) as store:
+    with Store(output) as store:
         if force:
             store.clear()
         elif not resume and store.holds_results:
             raise UsageError("the folder holds results", where=output,
                              remedy="Choose another one, or start over with --force",
                              code="batch.not_empty")  # fmt: skip
-        progress = _run(plan, options, _resources(device, workers, timeout), store, retry=retry)
+        resources = _resources(device, workers, timeout)
+        score_all: Callable[..., Progress]
+        if engine == "ray":
+            score_all = partial(_run_on_cluster, address=ray_address, workers=workers)
+        else:
+            score_all = _run
+        progress = score_all(plan, options, resources, store, retry=retry)
         if form != "parquet" and not progress.stopped:
             from protvox.batch.export import export_tables
 
@@ -182,6 +209,33 @@ def _run(
         run = Run(
             plan.items, options, resources, store, retry=retry, watch=watch,
             stop=lambda: bool(signals),
+        )  # fmt: skip
+        return run.execute()
+
+
+def _run_on_cluster(
+    plan: Plan,
+    options: BatchOptions,
+    resources: Resources,
+    store: Store,
+    *,
+    retry: bool,
+    address: str | None,
+    workers: int | None,
+) -> Progress:
+    from protvox.batch.cluster import connected
+    from protvox.batch.cluster_run import ClusterRun
+    from protvox.cli.counter import counting
+
+    # The cluster first: connecting takes the signals.
+    with (
+        connected(address, resources.cores),
+        _stop_signals() as signals,
+        counting(len(plan.items)) as watch,
+    ):
+        run = ClusterRun(
+            plan.items, options, resources, store, retry=retry, watch=watch,
+            stop=lambda: bool(signals), workers=workers,
         )  # fmt: skip
         return run.execute()
 

@@ -17,7 +17,7 @@ SMALL = ("1ubi.pdb", "1ejg.pdb.gz", "1a8o.cif")
 def score(inputs, out, *, task="cath", timeout=120.0, retry=False, force=False, **more):
     """Run on one core, in this process; return the progress."""
     plan = make_plan([str(inputs)])
-    with Store(Path(out)) as store:
+    with Store(out) as store:
         if force:
             store.clear()
         resources = Resources("cpu", 1, 1, timeout)

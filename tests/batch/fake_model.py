@@ -1,7 +1,8 @@
 """A model process without networks, for tests of everything around it.
 
 It dies on structures called ``kill``, never ends on those called ``stuck``, and reports a bug on
-those called ``bug``.
+those called ``bug``. On a cluster, its worker dies with it on those called ``slay``, and the first
+time on those called ``once``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -23,11 +25,30 @@ def answer_items(pipe, options, device, cores):
         item, structure = pipe.recv(), pipe.recv()
         if "kill" in item.id:
             os.kill(os.getpid(), signal.SIGKILL)
+        if "slay" in item.id or ("once" in item.id and is_first(item)):
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(1000)
+        if "slow" in item.id:
+            time.sleep(1)
         if "stuck" in item.id:
             time.sleep(1000)
         pipe.send(
             failure_of(ValueError("no")) if "bug" in item.id else answer(item, structure, options)
         )
+
+
+def take_over():
+    """Stand in for the model process, in a worker of a cluster."""
+    import protvox.batch.crew
+
+    protvox.batch.crew.answer_items = answer_items
+
+
+def is_first(item):
+    mark = Path(item.path + ".seen")
+    seen = mark.exists()
+    mark.touch()
+    return not seen
 
 
 def answer(item, structure, options):

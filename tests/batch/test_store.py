@@ -7,7 +7,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from protvox.batch import parts
 from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
 from protvox.batch.schema import TABLES, table_schemas
@@ -106,8 +105,8 @@ def test_a_crash_at_any_step_loses_no_part_and_doubles_no_row(tmp_path, monkeypa
         return call
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts.os, "replace", failing("replace"))
-        patch.setattr(parts.os, "fsync", failing("fsync"))
+        patch.setattr(os, "replace", failing("replace"))
+        patch.setattr(os, "fsync", failing("fsync"))
         patch.setattr(Path, "unlink", failing("unlink"))
         store = opened(tmp_path)
         try:
@@ -118,7 +117,7 @@ def test_a_crash_at_any_step_loses_no_part_and_doubles_no_row(tmp_path, monkeypa
         except Crash:
             crashed = True
         finally:
-            store._lock.release()
+            store.place.release()
     assert crashed == (step < 13), "the range must cover every step"
     with opened(tmp_path) as store:
         entries = store.entries

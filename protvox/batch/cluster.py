@@ -23,6 +23,7 @@ _STORE_BYTES: Final = 256 << 20
 """Shared memory of a cluster on this machine; what is on its way is a few MB."""
 
 _READERS_MOST: Final = 8
+_CLOSE_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,11 @@ def connected(address: str | None, cores: int) -> Iterator[None]:
                          remedy="Run it on a machine of the cluster, with HOST:PORT or auto",
                          code="usage.ray_address")  # fmt: skip
     import ray
+    from ray._private import auto_init_hook
     from ray.data import DataContext
 
+    # A thread of Ray Data that comes late must not start a cluster of its own.
+    auto_init_hook.enable_auto_connect = False
     options: dict[str, Any] = {"address": address}
     if address is None:
         options = {"address": "local", "num_cpus": cores, "include_dashboard": False,
@@ -186,7 +190,8 @@ def stream(
         )  # fmt: skip
     arrived: queue.Queue[pa.Table | Exception | None] = queue.Queue(maxsize=4)
     closed = threading.Event()
-    threading.Thread(target=_drain, args=(answers, arrived, closed), daemon=True).start()
+    drain = threading.Thread(target=_drain, args=(answers, arrived, closed), daemon=True)
+    drain.start()
     try:
         while True:
             try:
@@ -201,6 +206,11 @@ def stream(
             yield found
     finally:
         closed.set()
+        # There is no public way to stop before the next answer arrives.
+        executor = getattr(answers, "_current_executor", None)
+        if executor is not None:
+            executor.shutdown(force=True)
+        drain.join(_CLOSE_S)
 
 
 def _drain(answers: Any, arrived: queue.Queue[Any], closed: threading.Event) -> None:

@@ -8,10 +8,12 @@ import pytest
 from experiments.search.contrast import Schedule, refine
 from experiments.search.discriminant import Recipe, fit_block
 from experiments.search.features import LabelledFeatures, nodes
-from experiments.search.knn import neighbour_shares
 from experiments.search.measures import across, measure, within
 from experiments.search.tm_align import Others
+from experiments.search.vote import measures as vote_measures
+from experiments.search.vote import near_ones
 from protvox.predict.embed_head import EmbeddingHead
+from protvox.vocabulary import PAPER_ARCHITECTURES
 
 CODES = np.array([f"1.{a}.{t}.{s}" for a in (10, 20) for t in (1, 2, 3) for s in (1, 2)])
 
@@ -125,11 +127,22 @@ def test_nobody_finds_itself():
     assert found["topology"]["precision_at_1"] == 1.0
 
 
-def test_shares_of_neighbours_by_hand():
-    similarity = np.array([[0.9, 0.8, 0.1]], dtype=np.float32)
-    shares = neighbour_shares(similarity, np.array([0, 1, 1]), 2, 0.1, 3)
-    odds = np.exp(1.0)
-    np.testing.assert_allclose(shares, [[odds / (1 + odds), 1 / (1 + odds), 0]], rtol=1e-5)
+def test_the_nearest_known_domains_come_first():
+    similarity = np.array([0.1, 0.9, 0.5, 0.9], dtype=np.float32)
+    near = near_ones(similarity, list("abcd"), ["1.10.1.1", "2.40.1.1", "3.40.1.1", "1.20.1.1"])
+    assert [one.domain for one in near] == list("bdca")
+    assert near[0].cath == "2.40.1.1" and near[0].similarity == pytest.approx(0.9)
+
+
+def test_answers_among_the_ten_are_measured_among_the_ten():
+    labels = ["1.25", *PAPER_ARCHITECTURES]
+    answers = np.full((2, 11), 0.01)
+    answers[:, 0] = 0.6
+    answers[:, 3] = 0.31
+    found = vote_measures(answers, np.array([3, 1]), labels, np.array([0, 1]))
+    assert found["top1"] == 0.0
+    assert found["paper_top1"] == 0.5
+    assert found["nll"] == pytest.approx(-(np.log(0.31) + np.log(0.01)) / 2)
 
 
 def test_an_alignment_is_with_others_only():

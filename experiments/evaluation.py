@@ -12,7 +12,7 @@ import matplotlib
 import numpy as np
 import torch
 
-from protvox.train.evaluate import Answers, evaluate
+from protvox.train.evaluate import Answers, DomainAnswer, evaluate
 from protvox.train.release import record
 from protvox.zoo.card import Card
 
@@ -40,6 +40,7 @@ def parser(description: str) -> argparse.ArgumentParser:
 def run(
     options: argparse.Namespace,
     also: Callable[[Answers, Card], Mapping[str, Any]] | None = None,
+    answer: DomainAnswer | None = None,
 ) -> dict[str, Any]:
     """Evaluate a model, and write and draw what was measured.
 
@@ -49,6 +50,8 @@ def run(
         From `parser`.
     also
         Takes more measures of the same answers.
+    answer
+        See `protvox.train.evaluate.answer_shards`.
 
     Returns
     -------
@@ -63,6 +66,7 @@ def run(
         sample=options.sample,
         seed=options.seed,
         also=also,
+        answer=answer,
     )
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")

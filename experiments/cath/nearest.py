@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from experiments.cath.answers import released_answer
 from experiments.cath.nearest_search import LONGEST_RATIO, Library
 from experiments.cath.paper_domains import (
     Traces,
@@ -108,7 +109,8 @@ def ask_model(
 
     def keep(answers: Answers, _card: Card) -> dict[str, Any]:
         ten = [answers.classes.index(name) for name in PAPER_ARCHITECTURES]
-        chosen.append(answers.logits[:, ten].argmax(axis=1))
+        final = answers.logits if answers.said is None else answers.said
+        chosen.append(final[:, ten].argmax(axis=1))
         return {}
 
     parts = extract(read_shards(sorted(shards.glob("*.npz"))), queries.places.tolist())
@@ -116,7 +118,10 @@ def ask_model(
         sample = Path(place) / "sample.npz"
         write_shard(join(parts), sample)
         started = time.process_time()
-        metrics = evaluate(folder, [sample], "test", device=torch.device("cpu"), also=keep)
+        metrics = evaluate(
+            folder, [sample], "test", device=torch.device("cpu"), also=keep,
+            answer=released_answer(folder),
+        )  # fmt: skip
         seconds = time.process_time() - started
     measured = {
         **metrics["paper"],

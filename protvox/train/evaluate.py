@@ -34,6 +34,10 @@ SCHEMA: Final = "protvox.metrics/1"
 """Name and version of the measures written as JSON."""
 
 
+DomainAnswer = Callable[[NDArray[np.float32]], NDArray[np.float64]]
+"""From the CA atoms of a domain, ``residue 3``, to the probability of every label, ``label``."""
+
+
 @dataclass(frozen=True)
 class Answers:
     """What a network says about labelled samples.
@@ -52,6 +56,9 @@ class Answers:
         ``sample`` int64, the residue or domain of the joined shards that a sample is.
     n_unknown
         Samples left out since their label is none of the classes.
+    said
+        ``sample class`` float64, the probabilities of the final answer, where more than the
+        network has a say; None where they are the calibrated ones of the network.
     """
 
     logits: NDArray[np.float32]
@@ -60,6 +67,7 @@ class Answers:
     classes: tuple[str, ...]
     rows: NDArray[np.int64]
     n_unknown: int = 0
+    said: NDArray[np.float64] | None = None
 
 
 def answer_shards(
@@ -69,6 +77,7 @@ def answer_shards(
     device: torch.device,
     sample: int | None = None,
     seed: int = 0,
+    answer: DomainAnswer | None = None,
 ) -> Answers:
     """Run a network over the labelled samples of shards.
 
@@ -84,6 +93,8 @@ def answer_shards(
         At most so many samples, chosen at random; all if None.
     seed
         Decides which.
+    answer
+        Gives the final answer for domains, where it is not that of the network alone.
 
     Returns
     -------
@@ -109,7 +120,8 @@ def answer_shards(
     _, family = np.unique(shard.structure_label[rows], return_inverse=True)
     unknown = shard.n_structures - len(domains.rows)
     groups = family.astype(np.int64)
-    return Answers(logits, labels, groups, network.config.labels, rows, unknown)
+    said = None if answer is None else np.stack([answer(domains.ca(row)) for row in rows.tolist()])
+    return Answers(logits, labels, groups, network.config.labels, rows, unknown, said)
 
 
 def evaluate(
@@ -121,6 +133,7 @@ def evaluate(
     sample: int | None = None,
     seed: int = 0,
     also: Callable[[Answers, Card], Mapping[str, Any]] | None = None,
+    answer: DomainAnswer | None = None,
 ) -> dict[str, Any]:
     """Measure a released model.
 
@@ -140,6 +153,8 @@ def evaluate(
         Decides which.
     also
         Takes more measures of the same answers.
+    answer
+        See `answer_shards`.
 
     Returns
     -------
@@ -154,7 +169,7 @@ def evaluate(
         If a shard cannot be used.
     """
     card, network = load_folder(model)
-    answers = answer_shards(network, shards, device=device, sample=sample, seed=seed)
+    answers = answer_shards(network, shards, device=device, sample=sample, seed=seed, answer=answer)
     chosen = {"sample": sample, "seed": seed} if sample is not None else {"sample": None}
     return {
         "schema": SCHEMA, "model": card.reference, "sha256": card.sha256, "split": split,
@@ -177,7 +192,7 @@ def measure(answers: Answers, card: Card) -> dict[str, Any]:
     dict
         ``n`` and ``n_groups``; ``top1``, ``top3``, ``balanced``, ``nll`` (nats) and ``ece``,
         see `protvox.train.metrics.classification_summary`; ``uncalibrated``, what the
-        temperature changes, without it; ``intervals``, of 95 %: of the
+        temperature and, for domains, the vote change, without them; ``intervals``, of 95 %: of the
         balanced accuracy by resampling within the classes, of the others by resampling
         groups; ``recall`` by class; ``confusion``, rows are the true classes;
         ``reliability``, 15 bins of confidence. For CATH also ``class_accuracy`` of the four
@@ -186,6 +201,8 @@ def measure(answers: Answers, card: Card) -> dict[str, Any]:
     """
     logits = answers.logits / card.temperature
     log_p, labels = log_softmax(logits), answers.labels
+    if answers.said is not None:
+        log_p = np.log(answers.said)
     predicted = log_p.argmax(axis=1)
     confusion = confusion_matrix(predicted, labels, len(answers.classes))
     totals = confusion.sum(axis=1)
@@ -194,7 +211,7 @@ def measure(answers: Answers, card: Card) -> dict[str, Any]:
     result: dict[str, Any] = {
         "n": len(labels),
         "n_groups": len(np.unique(answers.groups)),
-        **classification_summary(logits, labels),
+        **classification_summary(log_p, labels),
         "temperature": card.temperature,
         "uncalibrated": {name: raw[name] for name in ("nll", "ece")},
         "intervals": _intervals(log_p, labels, answers.groups),

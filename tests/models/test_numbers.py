@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,11 @@ def test_card_belongs_to_the_measured_weights(model):
     assert card["metrics"]["test"]["top1"] == metrics["top1"]
     words = (ROOT / "models" / model / "MODEL_CARD.md").read_text()
     assert f"{metrics['top1']:.3f}" in words
+
+
+def test_the_measured_answer_is_that_of_the_card():
+    card = json.loads((ROOT / "models" / "cath" / "card.json").read_text())
+    assert json.loads(RESULTS["cath"].read_text())["model"] == f"cath@{card['version']}"
+    words = tomllib.loads((ROOT / "experiments" / "cath" / "card.toml").read_text())
+    assert words["version"] == card["version"]
+    assert words["vote"] == card["vote"]

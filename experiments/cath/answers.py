@@ -1,0 +1,44 @@
+"""The answer of a released CATH model as a user gets it: the network and the vote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from protvox.predict.domains import CathPredictor
+from protvox.predict.index_released import ReleasedIndex
+from protvox.train.evaluate import DomainAnswer
+from protvox.zoo.cath import CathNet
+from protvox.zoo.registry import load_folder
+
+
+def released_answer(model: Path) -> DomainAnswer:
+    """Return what answers for a domain.
+
+    Parameters
+    ----------
+    model
+        Folder of a CATH model; its embedding and index lie beside it.
+
+    Raises
+    ------
+    SystemExit
+        If the model predicts something else.
+    ModelError
+        If its card asks for a vote and there is no index for its weights.
+    """
+    card, network = load_folder(model)
+    if not isinstance(network, CathNet):
+        raise SystemExit(f"{model} is no domain network")
+    released = ReleasedIndex(model, card)
+    if card.vote is not None:
+        released.index()
+    predictor = CathPredictor(card, network, torch.device("cpu"), released)
+
+    def answer(ca: NDArray[np.float32]) -> NDArray[np.float64]:
+        return predictor.answer(ca)[0]
+
+    return answer

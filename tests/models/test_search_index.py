@@ -27,7 +27,9 @@ def test_they_fit_the_weights(released):
     folder = released.folder
     head = EmbeddingHead.load(folder / HEAD_FILE, released.card)
     index = Index.load(folder / INDEX_FILE, head)
-    assert index.model == released.card.reference
+    # The version says when they were made; what must be the same are the weights.
+    assert head.model_sha256 == released.card.sha256
+    assert index.model.split("@")[0] == released.card.name
     assert len(index) > 8000
     assert index.codes.shape[1] == head.width
 

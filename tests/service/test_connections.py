@@ -14,11 +14,15 @@ import uvicorn
 from service import connections
 
 
+LARGE = 64 << 20
+
+
 async def answer(scope, receive, send):
     """Answer without a look at the body."""
+    body = bytes(LARGE) if scope["path"] == "/large" else b"ok"
     await send({"type": "http.response.start", "status": 200,
-                "headers": [(b"content-length", b"2")]})  # fmt: skip
-    await send({"type": "http.response.body", "body": b"ok"})
+                "headers": [(b"content-length", b"%d" % len(body))]})  # fmt: skip
+    await send({"type": "http.response.body", "body": body})
 
 
 @pytest.fixture
@@ -87,6 +91,17 @@ def test_a_body_nobody_asked_for_is_not_awaited_for_ever(port):
     with connect(port) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n")
         assert seconds_until_cut(connection, b"x") < 5
+
+
+def test_an_answer_that_nobody_takes_is_given_up(port):
+    with connect(port) as connection:
+        connection.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        time.sleep(3)  # keep-alive and what comes after are over
+        taken = 0
+        with contextlib.suppress(ConnectionError):
+            while received := connection.recv(1 << 20):
+                taken += len(received)
+        assert taken < LARGE
 
 
 def test_requests_one_after_another_are_answered(port):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from service.child import Child, ChildGone
 from service.failures import busy, restore
-from service.logs import log
+from service.logs import log, request_id
 from service.metrics import Metrics
 from service.settings import ServiceSettings
 
@@ -43,6 +43,8 @@ class Work:
         Time of the event loop after which nobody waits any more.
     urgent
         Whether somebody waits for the answer now; others come after.
+    request_id
+        For the log of the model process.
     """
 
     structure: bytes
@@ -50,6 +52,7 @@ class Work:
     forms: tuple[str, ...]
     deadline: float
     urgent: bool = True
+    request_id: str = field(default_factory=request_id.get)
     attempts: int = 0
     answer: asyncio.Future[Results] = field(init=False)
 
@@ -273,6 +276,7 @@ class _Device:
                         "number": number, "structure": work.structure,
                         "options": dict(work.options), "forms": work.forms,
                         "seconds": max(0.0, work.deadline - loop.time()),
+                        "request_id": work.request_id,
                     }
                 )  # fmt: skip
             self._metrics.computing.inc(len(batch))

@@ -38,7 +38,7 @@ from protvox.structure.write import write_annotated
 from protvox.zoo import registry
 from service.failures import busy, describe
 from service.frames import Message, read_message, take_over_stdio, write_message
-from service.logs import configure_logging, log
+from service.logs import configure_logging, log, request_id
 from service.wire import decode_structure
 
 _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
@@ -112,6 +112,7 @@ class ModelProcess:
 
     def _compute(self, request: Message, arrived: float) -> None:
         number = request["number"]
+        request_id.set(request["request_id"])
         reply: Message = {"number": number}
         begun = time.monotonic()
         try:

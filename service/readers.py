@@ -11,7 +11,7 @@ from protvox.errors import InputError
 from service.child import Child, ChildGone
 from service.failures import restore
 from service.frames import Message
-from service.logs import log
+from service.logs import log, request_id
 from service.metrics import Metrics
 from service.settings import ServiceSettings
 
@@ -78,7 +78,7 @@ class ReaderPool:
             if not child.alive:
                 await child.start(_START_S)
             async with asyncio.timeout(self._seconds):
-                await child.send(message)
+                await child.send({**message, "request_id": request_id.get()})
                 reply = await child.receive()
             healthy = not reply.pop("worn")
         except TimeoutError as error:

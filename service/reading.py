@@ -17,7 +17,7 @@ from protvox.structure.limits import MIB
 from protvox.structure.read import read_structure
 from service.failures import describe
 from service.frames import Message, read_message, take_over_stdio, write_message
-from service.logs import configure_logging, log
+from service.logs import configure_logging, log, request_id
 from service.settings import READ_LIMITS
 from service.uploads import check_format, parse_upload
 from service.wire import encode_structure
@@ -41,6 +41,7 @@ def main() -> None:
 
 
 def _answer(message: Message) -> Message:
+    request_id.set(message["request_id"])
     try:
         return _fetch(message) if "identifier" in message else _read(message)
     except MemoryError:

@@ -13,7 +13,6 @@ import uvicorn
 
 from service import connections
 
-
 LARGE = 64 << 20
 
 

@@ -48,6 +48,30 @@ class Share:
         return "cuda" if self.gpus else "cpu"
 
 
+def check_cluster(address: str | None) -> None:
+    """Complain of what cannot be meant, before anything is begun.
+
+    Parameters
+    ----------
+    address
+        As for `connected`.
+
+    Raises
+    ------
+    UsageError
+        If Ray is not installed (``usage.extra``), or the address is one of a Ray client
+        (``usage.ray_address``).
+    """
+    if find_spec("ray") is None:
+        raise UsageError("--engine ray needs Ray, which is not installed",
+                         remedy="Run: pip install 'protvox[ray]'",
+                         code="usage.extra")  # fmt: skip
+    if address is not None and "://" in address:
+        raise UsageError("a Ray client cannot run this", where=f"--ray-address {address}",
+                         remedy="Run it on a machine of the cluster, with HOST:PORT or auto",
+                         code="usage.ray_address")  # fmt: skip
+
+
 @contextmanager
 def connected(address: str | None, cores: int) -> Iterator[None]:
     """Be connected to a cluster.
@@ -63,20 +87,12 @@ def connected(address: str | None, cores: int) -> Iterator[None]:
     Raises
     ------
     UsageError
-        If Ray is not installed (``usage.extra``), or the address is one of a Ray client
-        (``usage.ray_address``).
+        See `check_cluster`.
     DeviceError
         If the cluster cannot be reached, or its Python cannot import this version of protvox
         (``device.cluster``).
     """
-    if find_spec("ray") is None:
-        raise UsageError("--engine ray needs Ray, which is not installed",
-                         remedy="Run: pip install 'protvox[ray]'",
-                         code="usage.extra")  # fmt: skip
-    if address is not None and "://" in address:
-        raise UsageError("a Ray client cannot run this", where=f"--ray-address {address}",
-                         remedy="Run it on a machine of the cluster, with HOST:PORT or auto",
-                         code="usage.ray_address")  # fmt: skip
+    check_cluster(address)
     import ray
     from ray._private import auto_init_hook
     from ray.data import DataContext
@@ -255,5 +271,6 @@ def _version() -> str:
 def _unusable(what: str, error: Exception | None, address: str | None) -> DeviceError:
     reason = f" ({' '.join(str(error).split())[:300]})" if error else ""
     return DeviceError(f"{what}{reason}", where=f"--ray-address {address}" if address else "Ray",
-                       remedy="See that it is up and has the same Python, protvox and Ray; "
-                       "the same command goes on", code="device.cluster")  # fmt: skip
+                       remedy="See that it is up, has the same Python, protvox and Ray, and takes "
+                       "this machine's token; the same command goes on",
+                       code="device.cluster")  # fmt: skip

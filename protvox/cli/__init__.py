@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -19,4 +20,10 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         # Before the guard of `run` stands, or on a second Ctrl-C while it cleans up.
         code = 130
+    if "ray" in sys.modules:
+        # Its threads may abort an interpreter that takes itself down. All is written by now, and
+        # the cluster left.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)

@@ -163,6 +163,10 @@ def score(
     if ray_address and engine != "ray":
         raise UsageError("the address of a cluster is of no use here", where="--ray-address",
                          remedy="Add --engine ray", code="usage.ray_address")  # fmt: skip
+    if engine == "ray":
+        from protvox.batch.cluster import check_cluster
+
+        check_cluster(ray_address)
     plan = plan_frames(inputs, topology, stride) if topology else make_plan(inputs)
     for note in plan.notes:
         console.warning(note)

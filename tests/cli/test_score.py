@@ -71,6 +71,8 @@ def test_a_folder_becomes_tables_and_codes_tell_how_it_went(fake, protvox, folde
         (("score", ".", "-o", "out", "--workers", "0"), "workers"),
         (("score", "@no-such-list", "-o", "out"), "cannot be read"),
         (("score", "empty", "-o", "out"), "nothing to score"),
+        (("score", ".", "-o", "out", "--ray-address", "auto"), "Add --engine ray"),
+        (("score", "https://a.b/c.pdb", "-o", "out"), "not read or written"),
     ],
 )
 def test_what_cannot_be_meant_is_code_2(protvox, tmp_path, monkeypatch, arguments, words):
@@ -80,6 +82,28 @@ def test_what_cannot_be_meant_is_code_2(protvox, tmp_path, monkeypatch, argument
     assert result.code == 2
     assert words in result.err
     assert not (tmp_path / "out").exists()
+
+
+def test_without_ray_one_is_told_how_to_get_it(protvox, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("protvox.batch.cluster.find_spec", lambda name: None)
+    result = protvox("score", folder, "-o", tmp_path / "out", "--engine", "ray")
+    assert result.code == 2
+    assert "pip install 'protvox[ray]'" in result.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_address_of_a_ray_client_is_refused(protvox, folder, tmp_path):
+    pytest.importorskip("ray", reason="Ray is not installed")
+    address = ("--engine", "ray", "--ray-address", "ray://head:10001")
+    result = protvox("score", folder, "-o", tmp_path / "out", *address)
+    assert result.code == 2
+    assert "HOST:PORT or auto" in result.err
+
+
+def test_an_output_of_no_known_kind_is_refused(protvox, folder):
+    result = protvox("score", folder, "-o", "http://a.b/out")
+    assert result.code == 2
+    assert "not read or written" in result.err
 
 
 def test_progress_in_words():

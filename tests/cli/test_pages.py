@@ -1,0 +1,127 @@
+"""What the how-to pages tell to run, run as it is written: a folder, a trajectory, a search, a
+cluster."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Language and text of the blocks of a page."""
+    text = (ROOT / "docs" / page).read_text()
+    return re.findall(r"^```(sh|python)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def desk(tmp_path, data_dir, monkeypatch):
+    """A folder with the files that the pages name."""
+    for folder in ("designs", "models"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(data_dir / "1ubi.pdb", tmp_path / folder)
+    shutil.copy(data_dir / "1ejg.pdb.gz", tmp_path / "designs")
+    (tmp_path / "1abc.cif").write_bytes(
+        gzip.decompress((data_dir / "1ake_chimerax.cif.gz").read_bytes())
+    )
+    for ending in ("pdb", "xtc"):
+        shutil.copy(data_dir / f"dipeptide.{ending}", tmp_path / f"run.{ending}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{os.environ.get('PYTHONPATH', '')}")
+    return tmp_path
+
+
+def run(language: str, text: str) -> list[str]:
+    """Run the lines of a block but those that install; return those that ran."""
+    if language == "python":
+        subprocess.run([sys.executable, "-c", text], check=True, timeout=300)
+        return [text]
+    lines = [line for line in text.splitlines() if not line.startswith(("pip ", "ray "))]
+    for line in lines:
+        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    return lines
+
+
+def test_a_directory_and_a_trajectory(desk):
+    directory, reading, trajectory = blocks("batch.md")
+    assert len(run(*directory)) == 2
+    assert (desk / "scored" / "report.html").stat().st_size > 10_000
+    run(*reading)
+    assert len(pd.read_parquet("scored/inputs")) == 2
+    shutil.rmtree("scored")
+    assert len(run(*trajectory)) == 2
+    found = pd.read_parquet("scored/inputs")
+    assert sorted(found["frame"])[:3] == [0, 10, 20]
+    assert set(found["status"]) == {"done"}
+
+
+def test_a_search(desk):
+    found = [line for block in blocks("search.md") for line in run(*block)]
+    assert len(found) == 11
+    assert set(pd.read_csv("neighbours.csv")["rank"]) == set(range(1, 21))
+    assert len(pd.read_parquet("domains.parquet")) == 1
+
+
+@pytest.fixture
+def head():
+    """The head of a cluster on this machine."""
+    pytest.importorskip("ray", reason="Ray is not installed")
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [BIN / "ray", "start", "--head", "--block", f"--port={port}", "--num-cpus=2",
+         "--object-store-memory=100000000", "--disable-usage-stats"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    for line in process.stdout:
+        if "started" in line:
+            break
+    time.sleep(2)
+    yield
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+
+
+def test_a_cluster(desk, head):
+    alone, cluster, _ = blocks("cluster.md")
+    assert len(run(*alone)) == 1
+    scored = pd.read_parquet("scored/domains").set_index("id").sort_index()
+    shutil.rmtree("scored")
+    assert run(*cluster)[-1].endswith("--ray-address auto")
+    again = pd.read_parquet("scored/domains").set_index("id").sort_index()
+    pd.testing.assert_frame_equal(scored, again)
+
+
+def test_object_stores_with_folders_in_their_place(desk):
+    bucket = desk / "bucket"
+    shutil.copytree("designs", bucket / "designs")
+    shutil.copy("1abc.cif", bucket)
+    (desk / "1abc.cif.gz").write_bytes(gzip.compress((desk / "1abc.cif").read_bytes()))
+    shutil.move("1abc.cif.gz", bucket / "designs")
+    (bucket / "manifest.csv").write_text("path,chain,id\n1abc.cif,A,first\n")
+    (bucket / "list.txt").write_text("designs/1ubi.pdb\n")
+    language, text = blocks("cluster.md")[2]
+    text = re.sub(r"(s3|gs)://", f"file://{desk}/", text)
+    assert len(run(language, text)) == 4
+    assert len(pd.read_parquet("bucket/scored/inputs")) == 3
+    ids = set(pd.read_parquet("scored/inputs")["id"])
+    assert ids == {f"file://{bucket}/designs/1abc.cif.gz", "first", "designs/1ubi.pdb"}

@@ -5,7 +5,8 @@ residues, both tasks) on two cores. Start-up is everything until the file is ope
 parsed and torch, numba and the predictors are loaded; the rest is the work. Writes
 ``benchmarks/results/classify_speed.json``. ``PROTVOX_MODEL_DIR`` chooses other models.
 ``--against CHECKOUT`` runs another release, program and models, in turns with this one
-(``git worktree add CHECKOUT COMMIT``), so that both see the same processor.
+(``git worktree add CHECKOUT COMMIT``), so that both see the same processor, and writes
+``classify_speed_paired.json``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "classify_speed.json"
+PAIRED = RESULT.with_name("classify_speed_paired.json")
 EXAMPLE = ROOT / "protvox" / "examples" / "1pwc.pdb.gz"
 LIMITS = {"startup_s": 3.0, "work_s": 2.5, "peak_gb": 1.5, "help_s": 0.5}
 
@@ -61,6 +63,7 @@ def classify(source: Path, root: Path) -> dict[str, float]:
     return {
         "startup_s": first - start, "work_s": end - first, "peak_gb": told["peak"] / 1e9,
         "startup_cpu_s": first_cpu, "work_cpu_s": end_cpu - first_cpu,
+        "total_s": end - start, "total_cpu_s": end_cpu,
     }  # fmt: skip
 
 
@@ -132,7 +135,7 @@ def main() -> None:
             "models": models(roots[1]), **summary(runs[1]), "ratio": ratios(runs[0], runs[1])
         }  # fmt: skip
     text = json.dumps(result, indent=2) + "\n"
-    RESULT.write_text(text)
+    (PAIRED if options.against else RESULT).write_text(text)
     sys.stdout.write(text)
 
 

@@ -131,6 +131,16 @@ def test_mutations_are_scored(page):
     assert float(rows[0][3]) > float(rows[1][3])
 
 
+def test_mutations_that_cannot_be_meant_are_told_beside_them(page):
+    card = page.get_by_test_id("mutations")
+    card.get_by_role("textbox").fill("A:X3D")
+    card.get_by_role("button", name="Score these").click()
+    error = card.get_by_test_id("error")
+    error.wait_for()
+    assert "'X' is none of the 20 amino acids" in error.inner_text()
+    assert card.get_by_role("button", name="Score these").is_enabled()
+
+
 def test_nobody_else_is_asked(page, service):
     hosts = {urlsplit(url).netloc for url in page.asked if not url.startswith(("data:", "blob:"))}
     assert hosts == {urlsplit(service).netloc}
@@ -154,6 +164,16 @@ def test_an_error_says_what_where_and_what_to_do_as_text(visit, drop):
     assert "<img src=x onerror=document.title=1>.pdb" in error.inner_text()
     assert "What to do" in error.inner_text()
     assert error.locator("img, b").count() == 0
+
+
+def test_a_chain_without_a_name_is_shown_as_well(visit, drop, wait_shown):
+    lines = [line for line in STRUCTURE.read_text().splitlines() if line.startswith("ATOM")]
+    other = visit()
+    drop(other, "nameless.pdb", "\n".join(f"{x[:21]} {x[22:]}" for x in lines).encode())
+    other.get_by_test_id("answer").wait_for()
+    wait_shown(other)
+    frame = next(f for f in other.frames if "/viewer/" in f.url)
+    assert frame.evaluate("() => [0, 75].map((i) => indexOf(lociOf(i)))") == [0, 75]
 
 
 def test_a_protein_of_5000_residues_is_drawn_in_pieces(visit):

@@ -27,6 +27,17 @@ export class Problem extends Error {
   }
 }
 
+/**
+ * @param {Error} error
+ * @returns {Problem} itself, or what people can be told of a bug.
+ */
+export function asProblem(error) {
+  if (error instanceof Problem) return error;
+  console.error(error);
+  return new Problem({ what: "this page failed", where: error.message,
+    remedy: "Reload it; if that does not help, report it", code: "page.bug" });
+}
+
 const KEY = "protvox.key";
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import { answer } from "./answer.js";
-import { knownPaths, Problem } from "./api.js";
+import { asProblem, knownPaths } from "./api.js";
 import { listen } from "./form.js";
 import { cancelJob, createJob, results, waitFor } from "./jobs.js";
 import { byId } from "./dom.js";
@@ -70,18 +70,9 @@ async function follow(name, question, id = "") {
  */
 function complain(error) {
   place.querySelector(".state.error")?.remove();
-  place.prepend(errorState(asProblem(error), null));
-}
-
-/**
- * @param {Error} error
- * @returns {Problem}
- */
-function asProblem(error) {
-  if (error instanceof Problem) return error;
-  console.error(error);
-  return new Problem({ what: "this page failed", where: error.message,
-    remedy: "Reload it; if that does not help, report it", code: "page.bug" });
+  const element = errorState(asProblem(error), null);
+  place.prepend(element);
+  element.scrollIntoView({ block: "nearest" });
 }
 
 /** Show what the address names. */

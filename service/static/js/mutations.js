@@ -3,10 +3,12 @@
  * @module mutations
  */
 
+import { asProblem } from "./api.js";
 import { card, el } from "./dom.js";
 import { saveButton, stem } from "./downloads.js";
 import { createJob, results, waitFor } from "./jobs.js";
 import { count } from "./numbers.js";
+import { errorState } from "./states.js";
 import { growingTable, numberCell, residueRow } from "./rows.js";
 
 const HEADS = ["Residue", "Present", "Mutant", "Score", "Percentile"];
@@ -34,8 +36,7 @@ export function mutationCard(shown, selection) {
       const scores = await (await results(job.id, "json")).json();
       out.replaceChildren(scoreTable(scores, job.id, shown, selection, !mutations));
     } catch (error) {
-      out.replaceChildren();
-      shown.fail(error);
+      out.replaceChildren(errorState(asProblem(error), null));
     } finally {
       buttons.forEach((button) => { button.disabled = false; });
     }

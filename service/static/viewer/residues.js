@@ -11,6 +11,7 @@ const UNKNOWN = 0xb4bac4;
 class Residues {
   #index = new Map();
   #ofModel = new WeakMap();
+  #names;
   #places;
 
   /**
@@ -20,6 +21,7 @@ class Residues {
    */
   constructor(places, colours) {
     this.#places = places;
+    this.#names = new Set(places.chain);
     this.colours = colours;
     places.chain.forEach((chain, i) => {
       this.#index.set(`${chain} ${places.number[i]} ${places.code[i]}`, i);
@@ -52,7 +54,11 @@ class Residues {
   }
 
   #find(hierarchy, element, residue) {
-    const chain = hierarchy.chains.auth_asym_id.value(hierarchy.chainAtomSegments.index[element]);
+    const { auth_asym_id: author, label_asym_id: label } = hierarchy.chains;
+    const place = hierarchy.chainAtomSegments.index[element];
+    const name = author.value(place);
+    // A chain without a name gets that of the label from the viewer.
+    const chain = name !== label.value(place) || this.#names.has(name) ? name : "";
     const number = hierarchy.residues.auth_seq_id.value(residue);
     const code = hierarchy.residues.pdbx_PDB_ins_code.value(residue);
     return this.#index.get(`${chain} ${number} ${code}`) ?? -1;
@@ -72,7 +78,8 @@ class Residues {
    */
   schemaOf(index) {
     const { chain, number, code } = this.#places;
-    const schema = { auth_asym_id: chain[index], auth_seq_id: number[index] };
+    const schema = { auth_seq_id: number[index] };
+    if (chain[index]) schema.auth_asym_id = chain[index];
     return code[index] ? { ...schema, pdbx_PDB_ins_code: code[index] } : schema;
   }
 }

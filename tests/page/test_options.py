@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from protvox.errors import InputError
+from protvox.structure.select import parse_selection
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +58,40 @@ def test_ranges_that_cannot_be_read_are_told_at_the_field(page, drop, text, word
     assert "ranges-error" in page.locator("#ranges").get_attribute("aria-describedby")
     assert page.evaluate("document.activeElement.id") == "ranges"
     assert jobs_sent(page) == before
+
+
+SELECTIONS = [
+    "A", "A:1-90", "A:1-90,120-150", "A:1-90_120-150", "1-90", "1-90,100", "A:45", "A:45,47B",
+    "A,B", "A:-5-10", "A:-20--10", "A:1A-20B", "A:1-90,B:5-20", "A,B:1-9", " A : 1-9 ",
+    "A:1-9, 12-14",
+    "AAA:1-2", "1", "45,46", "A:B:1-2", "", ",", ":", "A:", ":1-9", "A:1-9,", "A:9-1", "A:1-b",
+    "A,1-9", "A:1-9-12", "A:1234567890-2", "A:1-90;B", "A:1_", "A:５-6", "A:1-2,A", "A:5,4-3",
+]  # fmt: skip
+READ = """async (texts) => {
+  const { readSelection, SelectionError } = await import("./js/selections.js");
+  return texts.map((text) => {
+    try {
+      return readSelection(text).map(({ chain, first, last }) => [chain, first, last]);
+    } catch (error) {
+      if (error instanceof SelectionError) return "refused";
+      throw error;
+    }
+  });
+}"""
+
+
+def test_the_page_reads_selections_as_the_service_does(visit):
+    ours = []
+    for text in SELECTIONS:
+        try:
+            segments = parse_selection(text).segments
+        except InputError:
+            ours.append("refused")
+            continue
+        ends = [(s.chain, s.first, s.last) for s in segments]
+        ours.append([[c, *(e and [e.number, e.insertion_code] for e in pair)] for c, *pair in ends])
+    theirs = visit().evaluate(READ, SELECTIONS)
+    assert [*zip(SELECTIONS, theirs, strict=True)] == [*zip(SELECTIONS, ours, strict=True)]
 
 
 def test_what_the_service_refuses_is_told_at_the_field(page, drop):

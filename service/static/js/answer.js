@@ -34,16 +34,18 @@ export function answer(shown) {
   const { prediction, job } = shown;
   const selection = new Selection();
   const some = prediction.residues.length > 0;
-  const viewer = some ? viewerCard(prediction, selection, job) : null;
-  return el("div", { class: "answer", "data-testid": "answer" },
-    heading(prediction),
-    viewer?.element,
-    cathCard(prediction),
-    environmentCard(prediction, selection),
-    some ? suspectCard(prediction, selection) : null,
-    el("div", { class: "column" },
-      downloadCard(shown, () => viewer.picture()),
-      some && shown.mutations ? mutationCard(shown, selection) : null));
+  const place = el("div", { class: "answer", "data-testid": "answer" }, heading(prediction));
+  if (!some) {
+    place.append(cathCard(prediction), downloadCard(shown, null),
+      environmentCard(prediction, selection));
+    return place;
+  }
+  const viewer = viewerCard(prediction, selection, job);
+  place.append(viewer.element, cathCard(prediction), environmentCard(prediction, selection),
+    suspectCard(prediction, selection),
+    el("div", { class: "column" }, downloadCard(shown, viewer.picture),
+      shown.mutations ? mutationCard(shown, selection) : ""));
+  return place;
 }
 
 /**

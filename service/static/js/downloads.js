@@ -59,7 +59,7 @@ export function saveButton(label, name, make, fail) {
  * @param {string} shown.job
  * @param {import("./jobs.js").Question|null} shown.question
  * @param {(error: Error) => void} shown.fail
- * @param {() => Promise<Blob>} picture of the viewer.
+ * @param {(() => Promise<Blob>)|null} picture of the viewer, null where there is none.
  * @returns {HTMLElement}
  */
 export function downloadCard({ prediction, job, question, fail }, picture) {

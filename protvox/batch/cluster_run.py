@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -15,6 +16,7 @@ from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
 from protvox.batch.reader import Failure
+from protvox.batch.remote import is_url
 from protvox.batch.results import Results
 from protvox.batch.store import Store
 from protvox.errors import DeviceError
@@ -52,6 +54,9 @@ class ClusterRun:
         workers: int | None = None,
     ) -> None:
         self._left = {item.id: item for item in items}
+        places = [place for item in self._left.values() for place in (item.path, item.topology)]
+        relative = any(place and not is_url(place) and not os.path.isabs(place) for place in places)
+        self._folder = os.getcwd() if relative else None
         self._options = options
         self._resources = resources
         self._store = store
@@ -118,7 +123,11 @@ class ClusterRun:
         share = replace(share, workers=min(share.workers, len(blocks)))
         ahead = 2 if together > 1 else 1
         for table in stream(
-            blocks, (self._options, resources, models), share, ahead=ahead, tries=tries
+            blocks,
+            (self._options, resources, models, self._folder),
+            share,
+            ahead=ahead,
+            tries=tries,
         ):
             for outcome in () if table is None else unpack_outcomes(table):
                 self._take(outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,7 @@ from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.pipeline import Pipeline
 from protvox.batch.plan import Item
 from protvox.batch.reader import Failure
-from protvox.errors import ModelError
+from protvox.errors import ModelError, UsageError
 
 _DIED: Final = "batch.process_died"
 
@@ -36,14 +37,21 @@ class Worker:
     models
         ``name@version`` of the models in use to the SHA-256 of their weights; other weights
         are refused.
+    folder
+        What paths are relative to; None if none are.
     """
 
     def __init__(
-        self, options: BatchOptions, resources: Resources, models: Mapping[str, str]
+        self,
+        options: BatchOptions,
+        resources: Resources,
+        models: Mapping[str, str],
+        folder: str | None = None,
     ) -> None:
         self._options = options
         self._resources = resources
         self._models = dict(models)
+        self._folder = folder
         self._crew: Crew | None = None
 
     def __call__(self, inputs: pa.Table) -> pa.Table:
@@ -70,6 +78,14 @@ class Worker:
             return pack_error(error)
 
     def _start(self) -> Crew:
+        if self._folder is not None:
+            try:
+                os.chdir(self._folder)
+            except OSError as error:
+                raise UsageError(f"{platform.node()} does not have this folder, which paths are "
+                                 "relative to", where=self._folder, code="batch.folder",
+                                 remedy="Run it from one that all machines have, or give whole "
+                                 "paths") from error  # fmt: skip
         # The processes would import the main module, which is Ray's and takes seconds.
         vars(sys.modules["__main__"]).pop("__file__", None)
         self._crew = Crew(self._options, self._resources)

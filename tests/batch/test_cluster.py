@@ -17,6 +17,7 @@ from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
 from protvox.batch.schema import TABLES
 from protvox.batch.store import Store
+from protvox.errors import UsageError
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.slow
@@ -108,7 +109,8 @@ def workers_alive() -> list[int]:
     return [pid for pid in found if parents.get(parents.get(pid, 0)) == os.getpid()]
 
 
-def test_a_worker_killed_mid_run_loses_nothing(cluster, fake, folder, tmp_path):
+def test_a_worker_killed_mid_run_loses_nothing(cluster, fake, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the workers are not
     for number in range(12):
         shutil.copy(folder / "1ubi.pdb", folder / f"slow{number}.pdb")
     killed = []
@@ -118,11 +120,20 @@ def test_a_worker_killed_mid_run_loses_nothing(cluster, fake, folder, tmp_path):
             killed.append(alive[0])
             os.kill(alive[0], signal.SIGKILL)
 
-    progress = score_there(folder, tmp_path / "there", watch=kill)
+    progress = score_there(folder.name, tmp_path / "there", watch=kill)
     assert len(killed) == 1
     assert (progress.done, progress.failed, progress.finished) == (15, 1, 16)
-    score(folder, tmp_path / "here")
+    score(folder.name, tmp_path / "here")
     assert_same_rows(tmp_path / "there", tmp_path / "here")
+
+
+def test_a_folder_that_a_worker_lacks_is_told(cluster, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getcwd", lambda: "/of/another/machine")
+        with pytest.raises(UsageError, match="whole paths") as caught:
+            score_there(folder.name, tmp_path / "there")
+    assert caught.value.code == "batch.folder"
 
 
 def test_stopping_writes_what_is_ready(cluster, folder, tmp_path):

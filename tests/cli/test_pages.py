@@ -90,7 +90,7 @@ def head():
         [BIN / "ray", "start", "--head", "--block", f"--port={port}", "--num-cpus=2",
          "--object-store-memory=100000000", "--disable-usage-stats"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        start_new_session=True,
+        start_new_session=True, cwd="/",
     )  # fmt: skip
     for line in process.stdout:
         if "started" in line:

@@ -1,7 +1,7 @@
 """The service over a quarter of an hour: ``python benchmarks/service_soak.py``.
 
-Measures the capacity for a while, then sends two fifths of it, as arrivals at fixed times: small
-structures in all formats to every address, jobs that are fetched and deleted, and now and then
+Measures the capacity for a while, then sends two fifths of it (or what ``--rate`` says, where other
+work on the machine comes and goes), as arrivals at fixed times: small structures in all formats to every address, jobs that are fetched and deleted, and now and then
 what must be refused. Every five seconds the memory of all processes is noted. The slope is the
 median of all slopes between two notes (Theil and Sen) once it has warmed up; its interval comes
 from fits to blocks of the notes, drawn again and again. Writes
@@ -91,12 +91,12 @@ async def note(parent: int, notes: list[dict], begun: float) -> None:
         await asyncio.sleep(NOTE_S)
 
 
-async def measure(parent: int, seconds: float) -> dict:
+async def measure(parent: int, seconds: float, rate: float | None) -> dict:
     client = Client(PORT)
     await client.ready()
     await capacity(client, 10)
     able = await capacity(client, 20)
-    rate = SHARE * able
+    rate = rate or SHARE * able
     notes: list[dict] = []
     tallies: dict[str, Tally] = defaultdict(Tally)
     begun = time.perf_counter()
@@ -159,16 +159,17 @@ def slope(notes: list[dict], role: str) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=900)
+    parser.add_argument("--rate", type=float, help="requests a second")
     parser.add_argument("--beside", default="nothing else", help="what else the machine computes")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         service = start(PORT, folder)
         try:
-            measured = asyncio.run(measure(service.pid, options.seconds))
+            measured = asyncio.run(measure(service.pid, options.seconds, options.rate))
         finally:
             service.terminate()
             service.wait(60)
-    result = {"share_of_capacity": SHARE, **measured, "beside": options.beside, **circumstances()}
+    result = {**measured, "beside": options.beside, **circumstances()}
     RESULT.write_text(json.dumps(result) + "\n")
     sys.stdout.write(json.dumps({k: v for k, v in result.items() if k != "notes"}, indent=2) + "\n")
 

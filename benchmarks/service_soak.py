@@ -1,10 +1,11 @@
 """The service over a quarter of an hour: ``python benchmarks/service_soak.py``.
 
-Measures the capacity for a while, then sends two fifths of it (or what ``--rate`` says, where other
-work on the machine comes and goes), as arrivals at fixed times: small structures in all formats to every address, jobs that are fetched and deleted, and now and then
-what must be refused. Every five seconds the memory of all processes is noted. The slope is the
-median of all slopes between two notes (Theil and Sen) once it has warmed up; its interval comes
-from fits to blocks of the notes, drawn again and again. Writes
+Measures the capacity for a while, then sends two fifths of it, or what ``--rate`` says where other
+work on the machine comes and goes, as arrivals at fixed times: small structures in all formats to
+every address, jobs that are fetched and deleted, and now and then what must be refused. Every
+five seconds the memory of all processes is noted. The slope is the median of all slopes between
+two notes (Theil and Sen) once it has warmed up; its interval comes from fits to blocks of the
+notes, drawn again and again. Writes
 ``benchmarks/results/service_soak.json``.
 """
 

@@ -161,6 +161,12 @@ def processes(parent: int) -> dict[int, str]:
     return found
 
 
+def processor_s(pid: int) -> float:
+    """Seconds of processor time that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pids: Mapping[int, str]) -> dict[str, float]:
     """MiB by role; what processes share is divided among them."""
     sums: Counter = Counter()

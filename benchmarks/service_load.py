@@ -29,6 +29,7 @@ from service_client import (
     circumstances,
     form,
     processes,
+    processor_s,
     start,
     watch_health,
 )
@@ -111,9 +112,14 @@ async def kill(client: Client, body: bytes, parent: int) -> dict:
         await asyncio.sleep(0.005)
     await client.ready()
     back = time.perf_counter() - killed
+    spent = next(processor_s(pid) for pid, role in processes(parent).items() if role == "model")
     await asyncio.gather(*tasks)
-    return {"back_s": round(back, 2), "all_answered_s": round(time.perf_counter() - killed, 2),
-            "statuses": dict(sorted(tally.statuses.items()))}  # fmt: skip
+    return {
+        "back_s": round(back, 2),
+        "processor_s": round(spent, 2),
+        "all_answered_s": round(time.perf_counter() - killed, 2),
+        "statuses": dict(sorted(tally.statuses.items())),
+    }
 
 
 async def measure(parent: int, rounds: int, seconds: float, kills: int) -> dict:
@@ -136,6 +142,7 @@ async def measure(parent: int, rounds: int, seconds: float, kills: int) -> dict:
         "health_p99_s": spread([found["overload"]["health_p99_s"] for found in measured]),
         "overload_statuses": dict(sorted(statuses.items())),
         "back_s": spread([found["back_s"] for found in killed]),
+        "processor_s_to_be_back": spread([found["processor_s"] for found in killed]),
         "kill_statuses": [found["statuses"] for found in killed],
         "rounds": measured,
         "kills": killed,

@@ -48,6 +48,21 @@ class NetworkConfig:
         ]
 
 
+class BallWindow(nn.Module):
+    """Sets a field to zero outside the ball that fills its grid.
+
+    Layers carry features outwards, and a cubic grid cuts them off nearer at its faces than at
+    its corners. Cut off on a sphere, they still turn with the model.
+    """
+
+    def forward(self, field: Tensor) -> Tensor:
+        """Window a field ``batch channel n n n``; over one voxel it falls from 1 to 0."""
+        size = field.shape[-1]
+        axis = torch.arange(size, dtype=field.dtype, device=field.device) - (size - 1) / 2
+        radius = (axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2).sqrt()
+        return field * (size / 2 - radius + 0.5).clamp(0, 1)
+
+
 class SteerableNet(nn.Module):
     """Steerable convolutions, the mean over space, its invariants, and a linear classifier.
 
@@ -67,6 +82,7 @@ class SteerableNet(nn.Module):
                 SteerableConv3d(source, gate.irreps_in, size, padding=size // 2),
                 FieldNorm(gate.irreps_in),
                 gate,
+                BallWindow(),
                 *([LowPassPool(target)] if stride > 1 else []),
             ]
             source = target
@@ -83,7 +99,7 @@ class SteerableNet(nn.Module):
 
 
 class ConventionalNet(nn.Module):
-    """The same layers with free kernels: convolution, batch norm, ReLU, the same blur.
+    """The same layers with free kernels: convolution, batch norm, ReLU, window and blur.
 
     Parameters
     ----------
@@ -100,6 +116,7 @@ class ConventionalNet(nn.Module):
                 nn.Conv3d(source, fields.dim, size, padding=size // 2, bias=False),
                 nn.BatchNorm3d(fields.dim),
                 nn.ReLU(),
+                BallWindow(),
                 *([LowPassPool(f"{fields.dim}x0e")] if stride > 1 else []),
             ]
             source = fields.dim

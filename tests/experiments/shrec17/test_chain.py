@@ -15,7 +15,7 @@ pytest.importorskip("trimesh")
 from experiments.shrec17 import __main__ as command
 from experiments.shrec17.lists import read_lists
 from experiments.shrec17.meshes import draw
-from experiments.shrec17.networks import build
+from experiments.shrec17.networks import BallWindow, build
 from experiments.shrec17.synthetic import CLASSES, generate
 from experiments.shrec17.training import KINDS, ShapeConfig
 from protvox.errors import UsageError
@@ -134,3 +134,10 @@ def test_the_synthetic_configuration_is_smaller():
     assert config.grid <= 32
     assert replace(config, turn=True) != config
     assert from_mapping(ShapeConfig, vars(config), "copy") == config
+
+
+def test_the_window_is_a_ball_that_a_turn_of_the_grid_keeps():
+    field = BallWindow()(torch.ones(1, 1, 9, 9, 9))[0, 0]
+    assert float(field[4, 4, 0]) == float(field[4, 4, 4]) == 1
+    assert float(field[0, 0, 0]) == float(field[0, 0, 4]) == 0
+    assert torch.equal(field, field.rot90(dims=(0, 1)))

@@ -1,4 +1,4 @@
-"""Parameters and data: steerable against conventional."""
+"""Parameters, poses and data: steerable against conventional."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from protvox.zoo.paper import ResNet, ResNetConfig, SteerableResNet, SteerableRe
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -45,18 +46,10 @@ def counts() -> dict[str, dict[str, int]]:
 
 
 def draw(path: Path) -> None:
-    """Draw the numbers of weights, and accuracy against training domains as published."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
-    found = counts()
-    for place, (kind, colour) in enumerate(COLOURS.items()):
-        where = [row + 0.38 * (place - 0.5) for row in range(len(found))]
-        values = [of_kind[kind] for of_kind in found.values()]
-        bars = left.bar(where, values, width=0.36, color=colour, label=kind)
-        left.bar_label(bars, [f"{value:,}" for value in values], fontsize=8, padding=2)
-    left.set_xticks(range(len(found)), list(found))
-    left.set(yscale="log", ylabel="trained weights", title="size")
-    left.set_ylim(1e3, 30 * max(max(of_kind.values()) for of_kind in found.values()))
-    left.legend(loc="upper right")
+    """Draw numbers of weights, shapes found in both poses, and accuracy against data."""
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.4), layout="constrained")
+    _draw_weights(left)
+    _draw_poses(middle)
     shares = (1, 2, 4, 8, 16)
     for kind, marker in (("steerable", "o"), ("conventional", "^")):
         right.plot(shares, PUBLISHED[kind], marker=marker, color=COLOURS[kind], label=kind)
@@ -69,3 +62,37 @@ def draw(path: Path) -> None:
     right.legend()
     figure.savefig(path, dpi=150)
     plt.close(figure)
+
+
+def _draw_weights(axes: Axes) -> None:
+    found = counts()
+    for place, (kind, colour) in enumerate(COLOURS.items()):
+        where = [row + 0.38 * (place - 0.5) for row in range(len(found))]
+        values = [of_kind[kind] for of_kind in found.values()]
+        bars = axes.bar(where, values, width=0.36, color=colour, label=kind)
+        axes.bar_label(bars, [f"{value:,}" for value in values], fontsize=8, padding=2)
+    axes.set_xticks(range(len(found)), list(found))
+    axes.set(yscale="log", ylabel="trained weights", title="size")
+    axes.set_ylim(1e3, 30 * max(max(of_kind.values()) for of_kind in found.values()))
+    axes.legend(loc="upper right")
+
+
+def _draw_poses(axes: Axes) -> None:
+    metrics = json.loads((ROOT / "shrec17" / "results" / "metrics.json").read_text())
+    poses = {"test_normal": "upright", "test_perturbed": "rotated"}
+    kinds = {
+        "steerable": ("C0", "steerable"),
+        "conventional": ("C3", "conventional"),
+        "conventional_augmented": ("C1", "conventional,\nturned in training"),
+    }
+    for place, (kind, (colour, label)) in enumerate(kinds.items()):
+        values = [metrics[kind][pose]["micro"]["mAP"] for pose in poses]
+        where = [row + 0.27 * (place - 1) for row in range(len(poses))]
+        bars = axes.bar(where, values, width=0.25, color=colour, label=label)
+        axes.bar_label(bars, [f"{value:.2f}" for value in values], fontsize=8, padding=2)
+    axes.set_xticks(range(len(poses)), [f"tested {name}" for name in poses.values()])
+    axes.set(
+        ylabel="mean average precision", ylim=(0, 1.35),
+        title=f"poses: {metrics['models']['test_normal']} synthetic shapes, trained upright",
+    )  # fmt: skip
+    axes.legend(loc="upper right", ncols=2, fontsize=9)

@@ -92,7 +92,7 @@ def _draw_poses(axes: Axes) -> None:
         axes.bar_label(bars, [f"{value:.2f}" for value in values], fontsize=8, padding=2)
     axes.set_xticks(range(len(poses)), [f"tested {name}" for name in poses.values()])
     axes.set(
-        ylabel="mean average precision", ylim=(0, 1.35),
+        ylabel="mean average precision", ylim=(0, 1.35), yticks=(0, 0.2, 0.4, 0.6, 0.8, 1),
         title=f"poses: {metrics['models']['test_normal']} synthetic shapes, trained upright",
     )  # fmt: skip
     axes.legend(loc="upper right", ncols=2, fontsize=9)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from protvox.nn.activation import Gate, NormActivation
+    from protvox.nn.blur import blur_field
     from protvox.nn.conv import SteerableConv3d, gaussian_kernel
     from protvox.nn.dropout import IrrepDropout
     from protvox.nn.equivariance import (
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from protvox.nn.folding import fold, fold_convolution
     from protvox.nn.heads import CentrePool, GlobalAveragePool, Invariants
     from protvox.nn.irreps import check_irreps, irreps_slices
-    from protvox.nn.kernel import SteerableKernel, kernel_basis, path_functions
+    from protvox.nn.kernel import Filters, SteerableKernel, kernel_basis, path_functions
     from protvox.nn.norm import FieldNorm
     from protvox.nn.path_conv import PathConv3d
     from protvox.nn.pool import LowPassPool
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CentrePool",
     "FieldNorm",
+    "Filters",
     "Gate",
     "GlobalAveragePool",
     "Invariants",
@@ -45,6 +47,7 @@ __all__ = [
     "SteerableConv3d",
     "SteerableKernel",
     "assert_equivariant",
+    "blur_field",
     "check_irreps",
     "cube_rotations",
     "fold",
@@ -59,6 +62,7 @@ __all__ = [
 
 _HOMES: Final = {
     "activation": ("Gate", "NormActivation"),
+    "blur": ("blur_field",),
     "conv": ("SteerableConv3d", "gaussian_kernel"),
     "dropout": ("IrrepDropout",),
     "equivariance": (
@@ -70,7 +74,7 @@ _HOMES: Final = {
     "folding": ("fold", "fold_convolution"),
     "heads": ("CentrePool", "GlobalAveragePool", "Invariants"),
     "irreps": ("check_irreps", "irreps_slices"),
-    "kernel": ("SteerableKernel", "kernel_basis", "path_functions"),
+    "kernel": ("Filters", "SteerableKernel", "kernel_basis", "path_functions"),
     "norm": ("FieldNorm",),
     "path_conv": ("PathConv3d",),
     "pool": ("LowPassPool",),

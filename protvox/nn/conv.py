@@ -9,8 +9,9 @@ from e3nn import o3
 from torch import Tensor, nn
 from torch.nn import functional
 
+from protvox.nn.blur import blur_field
 from protvox.nn.irreps import check_field
-from protvox.nn.kernel import SteerableKernel
+from protvox.nn.kernel import PAPER_FILTERS, Filters, SteerableKernel
 from protvox.nn.layout import arrange_weight
 from protvox.nn.plain import blur_width
 
@@ -29,14 +30,17 @@ class SteerableConv3d(nn.Module):
     padding
         Voxels of zeros around the input; 0 is a "valid" convolution.
     low_pass
-        Standard deviation in voxels of the Gaussian blur before subsampling, folded into
-        the kernel; None for no blur. Without it a strided layer aliases and loses the
-        rotation robustness it was built for.
+        Standard deviation in voxels of the Gaussian blur before subsampling; None for no
+        blur. Without it a strided layer aliases and loses the rotation robustness it was
+        built for.
+    filters
+        Shells and degrees of the kernel.
 
     Notes
     -----
-    The blur is a convolution itself, so kernel and blur are merged into one larger kernel;
-    the layer costs one ``conv3d`` either way.
+    The blur is a convolution itself and commutes with the other: the layer blurs its input,
+    axis by axis, and convolves that with a stride. `weight` and `fold` merge both into one
+    larger kernel that gives the same numbers.
 
     A strided layer commutes with the rotations of the cube only if the voxels it keeps lie
     symmetrically in the grid: ``n + 2 * padding - k`` must be a multiple of the stride for
@@ -52,9 +56,10 @@ class SteerableConv3d(nn.Module):
         stride: int = 1,
         padding: int = 0,
         low_pass: float | None = None,
+        filters: Filters = PAPER_FILTERS,
     ) -> None:
         super().__init__()
-        self.kernel = SteerableKernel(irreps_in, irreps_out, size)
+        self.kernel = SteerableKernel(irreps_in, irreps_out, size, filters=filters)
         self.irreps_in = self.kernel.irreps_in
         self.irreps_out = self.kernel.irreps_out
         self.stride = stride
@@ -77,8 +82,11 @@ class SteerableConv3d(nn.Module):
     def forward(self, field: Tensor) -> Tensor:
         """Convolve a field ``batch irreps_in.dim x y z``."""
         check_field(field, self.irreps_in, "SteerableConv3d")
-        weight = arrange_weight(self.weight())
-        return functional.conv3d(field, weight, stride=self.stride, padding=self.padding)
+        weight = arrange_weight(self.kernel())
+        if self.low_pass is None:
+            return functional.conv3d(field, weight, stride=self.stride, padding=self.padding)
+        blurred = blur_field(field, self.low_pass, padding=self.padding)
+        return functional.conv3d(blurred, weight, stride=self.stride)
 
     def fold(self) -> nn.Conv3d:
         """Return the plain convolution that computes the same thing."""

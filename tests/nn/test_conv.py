@@ -5,7 +5,7 @@ import torch
 from e3nn import o3
 from torch.nn import functional
 
-from protvox.nn import GlobalAveragePool, SteerableConv3d, gaussian_kernel
+from protvox.nn import GlobalAveragePool, SteerableConv3d, blur_field, gaussian_kernel
 
 
 def gaussians(centres: torch.Tensor, size: int, sigma: float) -> torch.Tensor:
@@ -92,3 +92,24 @@ def test_wrong_channels_are_explained_with_the_irreps():
 def test_state_holds_weights_only():
     names = set(SteerableConv3d("1x0e+1x1e", "2x0e", 3, low_pass=0.5).state_dict())
     assert names == {"kernel.weights.0", "kernel.weights.1"}
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("padding", [0, 2, 6])
+def test_low_pass_axis_by_axis_equals_the_merged_kernel(padding, last):
+    convolution = SteerableConv3d(
+        "2x0e+1x1e", "1x0e+1x1e", 3, stride=2, padding=padding, low_pass=1.1
+    ).to(torch.float64)
+    field = torch.randn(2, 5, 13, 11, 12, dtype=torch.float64)
+    expected = functional.conv3d(field, convolution.weight(), stride=2, padding=padding)
+    if last:
+        field = field.contiguous(memory_format=torch.channels_last_3d)
+    assert torch.allclose(convolution(field), expected, rtol=0, atol=1e-12)
+
+
+def test_blur_keeps_what_does_not_vary_and_its_layout():
+    field = torch.ones(1, 3, 9, 9, 9).contiguous(memory_format=torch.channels_last_3d)
+    blurred = blur_field(field, 0.7)
+    assert blurred.shape == (1, 3, 5, 5, 5)
+    assert blurred.is_contiguous(memory_format=torch.channels_last_3d)
+    assert torch.allclose(blurred, torch.ones_like(blurred))

@@ -7,6 +7,7 @@ import torch
 from e3nn import o3
 
 from protvox.nn import (
+    Filters,
     SteerableKernel,
     cube_rotations,
     kernel_basis,
@@ -141,3 +142,32 @@ def test_half_precision_contexts_leave_the_kernel_exact():
         dense = kernel()
     assert dense.dtype == torch.float32
     assert torch.equal(dense, kernel())
+
+
+def anisotropy(degree: int, size: int, filters: Filters) -> float:
+    """Return how far filters on a Gaussian blob depend on its direction, relative to the answer."""
+    basis = kernel_basis(0, degree, size, filters)[:, :, 0]
+    axis = torch.arange(size, dtype=torch.float64) - size // 2
+    generator = torch.Generator().manual_seed(0)
+    directions = torch.randn(100, 3, generator=generator, dtype=torch.float64)
+    directions = directions / directions.norm(dim=1, keepdim=True)
+    factors = torch.exp(-0.5 * ((axis - 2 * directions[:, :, None]) / 1.4) ** 2)
+    answers = torch.einsum("pcxyz,ax,ay,az->apc", basis, *factors.unbind(1))
+    harmonics = o3.spherical_harmonics(degree, directions, normalize=True, normalization="norm")
+    lengths = (answers * harmonics[:, None]).sum(2, keepdim=True).mean(0, keepdim=True)
+    errors = (answers - lengths * harmonics[:, None]).square().sum(2).mean(0).sqrt()
+    return float((errors / lengths[0, :, 0].abs()).max())
+
+
+def test_fewer_shells_are_less_bound_to_the_axes():
+    assert anisotropy(2, 5, Filters()) > 0.04
+    assert anisotropy(2, 5, Filters(shells=2)) < 0.025
+    assert anisotropy(1, 3, Filters(width=0.38)) < 0.4 * anisotropy(1, 3, Filters())
+
+
+def test_filters_bound_shells_and_degrees():
+    assert len(kernel_basis(2, 2, 5, Filters(shells=2))) == 1 + 4
+    assert len(kernel_basis(2, 2, 5, Filters(degree=1))) == 1 + 2 + 2
+    assert torch.equal(kernel_basis(1, 2, 5, Filters()), kernel_basis(1, 2, 5))
+    kernel = SteerableKernel("1x1e", "1x1e", 5, filters=Filters(2, 1)).to(torch.float64)
+    assert torch.equal(kernel.basis_1_1, kernel_basis(1, 1, 5, Filters(2, 1)).flatten(1))

@@ -1,0 +1,54 @@
+"""A Gaussian low-pass filter of fields, one axis after another."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from protvox.nn.layout import is_channels_last
+from protvox.nn.plain import blur_width
+
+
+def blur_field(field: Tensor, sigma: float, *, padding: int = 0) -> Tensor:
+    """Blur a field by a Gaussian cut at three standard deviations.
+
+    Parameters
+    ----------
+    field
+        ``batch channel x y z``.
+    sigma
+        Standard deviation in voxels.
+    padding
+        Voxels of zeros around the input; 0 is a "valid" convolution.
+
+    Returns
+    -------
+    Tensor
+        ``batch channel x y z``, ``n + 2 * padding - blur_width(sigma) + 1`` voxels along an
+        axis of n, in the layout of the field.
+    """
+    last = is_channels_last(field)
+    first = 1 if last else 2
+    if last:
+        field = field.permute(0, 2, 3, 4, 1)
+    for axis in range(first, first + 3):
+        shape = field.shape
+        matrix = _blur_matrix(shape[axis], sigma, padding).to(field)
+        slabs = field.reshape(shape[:axis].numel(), shape[axis], shape[axis + 1 :].numel())
+        field = torch.matmul(matrix, slabs).view(*shape[:axis], len(matrix), *shape[axis + 1 :])
+    return field.permute(0, 4, 1, 2, 3) if last else field
+
+
+@lru_cache(maxsize=64)
+def _blur_matrix(size: int, sigma: float, padding: int) -> Tensor:
+    """Return the matrix that blurs one axis, ``result size`` float64."""
+    half = blur_width(sigma) // 2
+    steps = torch.arange(-half, half + 1, dtype=torch.float64)
+    line = torch.exp(-0.5 * (steps / sigma) ** 2)
+    line = line / line.sum()
+    places = torch.arange(half - padding, size + padding - half)
+    apart = torch.arange(size)[None] - places[:, None]
+    weights = line[apart.clamp(-half, half) + half]
+    return torch.where(apart.abs() <= half, weights, torch.zeros_like(weights))

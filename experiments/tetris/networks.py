@@ -9,14 +9,9 @@ from e3nn import o3
 from torch import Tensor, nn
 from torch.nn import functional
 
-from protvox.nn import (
-    FieldNorm,
-    Gate,
-    GlobalAveragePool,
-    Invariants,
-    SteerableConv3d,
-    gaussian_kernel,
-)
+from experiments.tetris.layers import CommonScale, ProductGate, Scale
+from protvox.nn import Filters, SteerableConv3d, blur_field
+from protvox.nn.plain import blur_width
 
 
 @dataclass(frozen=True)
@@ -25,65 +20,85 @@ class NetworkConfig:
 
     Attributes
     ----------
-    multiplicities
-        Fields of degree 0, 1, 2, ... after each layer. The conventional network has as many
-        channels as these fields have components. The last ones are averaged over space.
+    fields
+        Scalars and vectors that are gated after each layer; products double them. The
+        conventional network has as many channels as the steerable one after each layer. The
+        last ones are summed over space.
     sizes
         Edges of the kernels of the layers, voxels.
+    widths
+        Standard deviations of the radial shells of the steerable kernels, voxels.
     strides
         Subsampling after each of them.
+    paddings
+        Voxels of zeros around the input of each layer, not counting what the blur needs.
     low_pass
         Standard deviation in voxels of the blur before subsampling; 0 for none.
+    gains
+        Root mean square over the grid of scalars and vectors before each non-linearity. Small
+        ones keep the non-linearities smooth, so that the grid can carry what they give.
+    read_out
+        Root mean square of what the classifier reads.
     classes
         Number of pieces.
     """
 
-    multiplicities: tuple[tuple[int, ...], ...] = ((3, 3, 2), (4, 4, 3), (4, 4, 2), (32,))
-    sizes: tuple[int, ...] = (5, 5, 5, 5)
+    fields: tuple[tuple[int, int], ...] = ((2, 3), (2, 3), (2, 3), (16, 0))
+    sizes: tuple[int, ...] = (7, 3, 3, 3)
+    widths: tuple[float, ...] = (0.6, 0.38, 0.38, 0.38)
     strides: tuple[int, ...] = (2, 1, 1, 1)
-    low_pass: float = 2.0
+    paddings: tuple[int, ...] = (7, 2, 2, 1)
+    low_pass: float = 1.8
+    gains: tuple[float, float] = (0.12, 0.2)
+    read_out: float = 4.0
     classes: int = 8
 
 
 class SteerableNet(nn.Module):
-    """Steerable convolutions, the mean over space, its invariants, and a linear classifier.
+    """Steerable convolutions, the sum over space, and a linear classifier.
 
     Parameters
     ----------
     config
         Shape of the network.
+
+    Notes
+    -----
+    Kernels have filters of degree 0 and 1 and leave out the shell that the faces of their
+    cube cut. Vectors are enough: products of three of them tell mirror images apart.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         source = o3.Irreps("1x0e")
-        for target, size, stride in zip(_stages(config), config.sizes, config.strides, strict=True):
-            gate = Gate(target, bias=True)
-            blur = config.low_pass if stride > 1 and config.low_pass else None
+        for layer, (scalars, vectors) in enumerate(config.fields):
+            gate = ProductGate(scalars, vectors)
+            size, blur = config.sizes[layer], _blur(config, layer)
+            # 3 voxels have no shell to spare: theirs is narrow instead.
+            filters = Filters(max(2, size // 2), degree=1, width=config.widths[layer])
             layers += [
                 SteerableConv3d(
-                    source, gate.irreps_in, size,
-                    stride=stride, padding=_padding(size, blur), low_pass=blur,
+                    source, gate.irreps_in, size, stride=config.strides[layer],
+                    padding=_padding(config, layer), low_pass=blur, filters=filters,
                 ),
-                FieldNorm(gate.irreps_in),
+                Scale(gate.irreps_in, config.gains),
                 gate,
             ]  # fmt: skip
-            source = target
-        lengths = Invariants(source)
-        self.features = nn.Sequential(
-            *layers, GlobalAveragePool(source), lengths, FieldNorm(lengths.irreps_out)
+            source = gate.irreps_out
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Sequential(
+            CommonScale(source.dim, config.read_out), nn.Linear(source.dim, config.classes)
         )
-        self.classifier = nn.Linear(lengths.irreps_out.dim, config.classes)
 
     def forward(self, density: Tensor) -> Tensor:
         """Classify densities ``batch 1 x y z``; returns logits ``batch classes``."""
-        logits: Tensor = self.classifier(self.features(density))
+        logits: Tensor = self.classifier(self.features(density).sum((2, 3, 4)))
         return logits
 
 
 class ConventionalNet(nn.Module):
-    """The same layers with free kernels: convolution, subsampling, batch norm, ReLU.
+    """The same layers with free kernels: convolution, subsampling, scale, SiLU.
 
     Parameters
     ----------
@@ -95,21 +110,25 @@ class ConventionalNet(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         source = 1
-        for fields, size, stride in zip(_stages(config), config.sizes, config.strides, strict=True):
-            blur = config.low_pass if stride > 1 and config.low_pass else None
+        for layer, (scalars, vectors) in enumerate(config.fields):
+            target = ProductGate(scalars, vectors).irreps_out.dim
             layers += [
-                BlurredConv3d(source, fields.dim, size, stride=stride, low_pass=blur),
-                nn.BatchNorm3d(fields.dim),
-                nn.ReLU(),
-            ]
-            source = fields.dim
-        pool = (nn.AdaptiveAvgPool3d(1), nn.Flatten(), nn.BatchNorm1d(source, affine=False))
-        self.features = nn.Sequential(*layers, *pool)
-        self.classifier = nn.Linear(source, config.classes)
+                BlurredConv3d(
+                    source, target, config.sizes[layer], stride=config.strides[layer],
+                    padding=_padding(config, layer), low_pass=_blur(config, layer),
+                ),
+                Scale(f"{target}x0e", config.gains),
+                nn.SiLU(),
+            ]  # fmt: skip
+            source = target
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Sequential(
+            CommonScale(source, config.read_out), nn.Linear(source, config.classes)
+        )
 
     def forward(self, density: Tensor) -> Tensor:
         """Classify densities ``batch 1 x y z``; returns logits ``batch classes``."""
-        logits: Tensor = self.classifier(self.features(density))
+        logits: Tensor = self.classifier(self.features(density).sum((2, 3, 4)))
         return logits
 
 
@@ -124,30 +143,33 @@ class BlurredConv3d(nn.Module):
         Edge of the kernel, voxels, odd.
     stride
         Subsampling factor.
+    padding
+        Voxels of zeros around the input.
     low_pass
         Standard deviation of the blur in voxels; None for none.
     """
 
     def __init__(
-        self, channels_in: int, channels_out: int, size: int, *, stride: int, low_pass: float | None
+        self,
+        channels_in: int,
+        channels_out: int,
+        size: int,
+        *,
+        stride: int,
+        padding: int,
+        low_pass: float | None,
     ) -> None:
         super().__init__()
         self.inner = nn.Conv3d(channels_in, channels_out, size, bias=False)
-        self.stride = stride
-        self.padding = _padding(size, low_pass)
-        blur = None if low_pass is None else gaussian_kernel(low_pass)
-        self.register_buffer("blur", blur, persistent=False)
+        self.stride, self.padding, self.low_pass = stride, padding, low_pass
 
     def forward(self, field: Tensor) -> Tensor:
         """Convolve a field ``batch channels_in x y z``."""
         weight = self.inner.weight
-        if self.blur is not None:
-            flat = weight.flatten(0, 1)[:, None]
-            blurred = functional.conv3d(
-                flat, self.blur[None, None], padding=self.blur.shape[-1] - 1
-            )
-            weight = blurred.view(*weight.shape[:2], *blurred.shape[2:])
-        return functional.conv3d(field, weight, stride=self.stride, padding=self.padding)
+        if self.low_pass is None:
+            return functional.conv3d(field, weight, stride=self.stride, padding=self.padding)
+        blurred = blur_field(field, self.low_pass, padding=self.padding)
+        return functional.conv3d(blurred, weight, stride=self.stride)
 
 
 def build(kind: str, config: NetworkConfig, seed: int) -> nn.Module:
@@ -166,14 +188,10 @@ def build(kind: str, config: NetworkConfig, seed: int) -> nn.Module:
     return {"steerable": SteerableNet, "conventional": ConventionalNet}[kind](config)
 
 
-def _stages(config: NetworkConfig) -> list[o3.Irreps]:
-    return [
-        o3.Irreps([(mul, (degree, 1)) for degree, mul in enumerate(fields)])
-        for fields in config.multiplicities
-    ]
+def _blur(config: NetworkConfig, layer: int) -> float | None:
+    return config.low_pass if config.low_pass and config.strides[layer] > 1 else None
 
 
-def _padding(size: int, blur: float | None) -> int:
-    """Return the padding that keeps the centre: half of the kernel with the blur in it."""
-    grown = 0 if blur is None else gaussian_kernel(blur).shape[-1] - 1
-    return (size + grown) // 2
+def _padding(config: NetworkConfig, layer: int) -> int:
+    blur = _blur(config, layer)
+    return config.paddings[layer] + (0 if blur is None else blur_width(blur) // 2)

@@ -30,11 +30,11 @@ PIECES: Final = {
 
 NAMES: Final = tuple(PIECES)
 
-CUBE: Final = 2.5
+CUBE: Final = 4.0
 """Edge of a cube in voxels."""
 
-GRID: Final = GridSpec(size=19, spacing=1.0, sigma=1.2)
-"""Lengths in voxels. Odd, so that halving it keeps the voxel at the centre."""
+GRID: Final = GridSpec(size=25, spacing=1.0, sigma=1.3)
+"""Lengths in voxels."""
 
 
 def cubes() -> NDArray[np.float64]:

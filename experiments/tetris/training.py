@@ -12,17 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from experiments.tetris.layers import CommonScale, Scale
 from experiments.tetris.shapes import NAMES, draw
-from protvox.nn import FieldNorm
 from protvox.train.metrics import confusion_matrix
-from protvox.train.settle import settle_norms
 from protvox.voxel.rotation import random_rotations
 
 SETTLING_BATCHES: Final = 8
 """Batches that the norms are settled on after the training."""
-
-MOMENTUM: Final = 0.1
-"""Weight of the newest batch in the running statistics."""
 
 ANGLES: Final = tuple(range(0, 181, 15))
 """Degrees away from the trained pose."""
@@ -49,11 +45,11 @@ class TrainingConfig:
     """
 
     seeds: int = 17
-    steps: int = 100
+    steps: int = 60
     learning_rate: float = 2e-2
-    rotations: int = 100
-    shift: float = 0.5
-    axes: int = 4
+    rotations: int = 40
+    shift: float = 1.0
+    axes: int = 1
 
 
 def fit(network: nn.Module, config: TrainingConfig, seed: int) -> float:
@@ -94,7 +90,7 @@ def fit(network: nn.Module, config: TrainingConfig, seed: int) -> float:
 
 
 def settle(network: nn.Module, inputs: Iterable[Tensor]) -> None:
-    """Measure the statistics of all norms anew, of conventional networks too.
+    """Measure the statistics of all norms anew, since they lag behind the weights.
 
     Parameters
     ----------
@@ -103,22 +99,13 @@ def settle(network: nn.Module, inputs: Iterable[Tensor]) -> None:
     inputs
         Batches of the training.
     """
-    if any(isinstance(part, FieldNorm) for part in network.modules()):
-        settle_norms(network, inputs)
-        return
-    norms = [
-        part for part in network.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)
-    ]
-    for norm in norms:
-        norm.reset_running_stats()
-        # None makes the running statistics a mean over all batches.
-        norm.momentum = None
+    for part in network.modules():
+        if isinstance(part, Scale | CommonScale):
+            part.reset()
     network.train()
     with torch.no_grad():
         for batch in inputs:
             network(batch)
-    for norm in norms:
-        norm.momentum = MOMENTUM
     network.eval()
 
 

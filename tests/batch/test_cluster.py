@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
 from protvox.batch.schema import TABLES
 from protvox.batch.store import Store
-from protvox.errors import UsageError
+from protvox.errors import DeviceError, UsageError
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.slow
@@ -35,7 +36,11 @@ def cluster():
         hook = {"worker_process_setup_hook": "fake_model.take_over"}
         patch.setattr(ray, "init", lambda **options: init(**options, runtime_env=hook))
         patch.setattr(cluster_run, "models_in_use", lambda options: FAKE)
-        with connected(None, 2):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(connected(None, 2))
+            except DeviceError:  # a busy machine is too slow for it now and then
+                stack.enter_context(connected(None, 2))
             yield
 
 

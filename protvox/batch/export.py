@@ -41,5 +41,7 @@ def export_tables(store: Store, form: str) -> Iterator[str]:
 
 def _write_lines(table: pa.Table, file: IO[bytes]) -> None:
     for batch in table.to_batches(max_chunksize=10_000):
-        text = batch.to_pandas().to_json(orient="records", lines=True, force_ascii=False)
+        # Else an integer is a fraction, 76.0, wherever another row of the batch has none.
+        frame = batch.to_pandas(integer_object_nulls=True)
+        text = frame.to_json(orient="records", lines=True, force_ascii=False)
         file.write(text.encode())

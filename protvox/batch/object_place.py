@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import IO, Any, Final, TypeVar
 
 from protvox.batch.place import LOCK, Writer
@@ -58,7 +57,7 @@ class ObjectPlace:
         if held:
             self.remove(LOCK)
         try:
-            self._try(lambda: self._put_lock(mode="create"))
+            self._send(lambda: self._put_lock(mode="create"))
         except FileExistsError as error:
             raise self._locked("it came first") from error
         threading.Thread(target=self._renew, daemon=True).start()
@@ -140,17 +139,16 @@ class ObjectPlace:
         except FileNotFoundError:
             return
 
-    def remove_folder(self, name: str) -> None:
-        """Remove everything below a name.
+    def remove_parts(self, folder: str) -> None:
+        """Remove the parts below a name.
 
         Parameters
         ----------
-        name
-            It.
+        folder
+            The name.
         """
-        self._fs.invalidate_cache()
-        for path in self._try(lambda: self._fs.find(self._path(name))):
-            self._try(partial(self._fs.rm_file, path))
+        for name in self.names(folder):
+            self.remove(name)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
@@ -164,7 +162,7 @@ class ObjectPlace:
         with tempfile.NamedTemporaryFile() as file:
             yield file
             file.flush()
-            self._try(lambda: self._fs.put_file(file.name, self._path(name)))
+            self._send(lambda: self._fs.put_file(file.name, self._path(name)))
 
     def _holder(self) -> dict[str, Any]:
         try:
@@ -188,7 +186,7 @@ class ObjectPlace:
                 continue
 
     def _put(self, name: str, content: bytes) -> None:
-        self._try(lambda: self._fs.pipe_file(self._path(name), content))
+        self._send(lambda: self._fs.pipe_file(self._path(name), content))
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
@@ -200,9 +198,18 @@ class ObjectPlace:
             raise
         except Exception as error:
             # Each provider has errors of its own, which share no base.
-            raise UsageError(f"the object store does not do it ({brief(error)})", where=str(self),
-                             remedy="Check the URL and the credentials; the same command goes on",
-                             code="output.write") from error  # fmt: skip
+            raise self._refused(error) from error
+
+    def _send(self, call: Callable[[], object]) -> None:
+        try:
+            self._try(call)
+        except FileNotFoundError as error:  # what a bucket is that is not there
+            raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> UsageError:
+        return UsageError(f"the object store does not do it ({brief(error)})", where=str(self),
+                          remedy="Check the URL and the credentials; the same command goes on",
+                          code="output.write")  # fmt: skip
 
     def _locked(self, reason: str) -> UsageError:
         return UsageError(

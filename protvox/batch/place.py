@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
@@ -55,8 +54,8 @@ class Place(Protocol):
     def remove(self, name: str) -> None:
         """Remove a file, if there is one."""
 
-    def remove_folder(self, name: str) -> None:
-        """Remove a folder with everything in it, if there is one."""
+    def remove_parts(self, folder: str) -> None:
+        """Remove the files of `names`, and the folder if nothing else is in it."""
 
     def writing(self, name: str) -> Any:
         """Return a context with a file that appears when it ends well."""
@@ -152,12 +151,23 @@ class FolderPlace:
         ----------
         files
             Name and writer of each.
+
+        Raises
+        ------
+        UsageError
+            If the disk is full or away (``output.write``).
         """
-        staged = [(self._stage(self.folder / name, write), self.folder / name)
-                  for name, write in files]  # fmt: skip
-        for temporary, path in staged:
-            os.replace(temporary, path)
-            _sync(path.parent)
+        try:
+            staged = [(self._stage(self.folder / name, write), self.folder / name)
+                      for name, write in files]  # fmt: skip
+            for temporary, path in staged:
+                os.replace(temporary, path)
+                _sync(path.parent)
+        except OSError as error:
+            raise UsageError(
+                f"a part cannot be written ({error.strerror or error})", where=str(self),
+                remedy="Make room there; the same command goes on", code="output.write",
+            ) from error  # fmt: skip
 
     def remove(self, name: str) -> None:
         """Remove a file, if there is one.
@@ -169,15 +179,18 @@ class FolderPlace:
         """
         (self.folder / name).unlink(missing_ok=True)
 
-    def remove_folder(self, name: str) -> None:
-        """Remove a folder with everything in it, if there is one.
+    def remove_parts(self, folder: str) -> None:
+        """Remove the parts in a folder, and the folder if nothing else is in it.
 
         Parameters
         ----------
-        name
-            Of it.
+        folder
+            Its name.
         """
-        shutil.rmtree(self.folder / name, ignore_errors=True)
+        for name in self.names(folder):
+            self.remove(name)
+        with suppress(OSError):  # somebody else's files, or no folder
+            (self.folder / folder).rmdir()
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:

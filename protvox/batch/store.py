@@ -66,6 +66,7 @@ class Store:
         self._schemas: dict[str, pa.Schema] = {}
         self._waiting: dict[str, dict[str, pa.Table]] = {}
         self._next = 0
+        self._to_clear = False
         self.waiting_rows = 0
         """Rows that are ready and not yet written."""
         self.place.acquire()
@@ -87,10 +88,16 @@ class Store:
         return self.place.exists(MANIFEST)
 
     def clear(self) -> None:
-        """Remove every result."""
-        self.place.remove(MANIFEST)
-        for name in TABLES:
-            self.place.remove_folder(name)
+        """Remove every result, once `open` is called and so once the models are there.
+
+        Raises
+        ------
+        UsageError
+            If what is here is not protvox's (``batch.foreign``).
+        """
+        if self.holds_results:
+            self._manifest()
+            self._to_clear = True
 
     def open(self, options: BatchOptions, models: Mapping[str, str]) -> None:
         """Begin to write results, or go on.
@@ -110,6 +117,12 @@ class Store:
         """
         wanted = {"schema": SCHEMA, "options": options.identity(), "models": dict(models)}
         self._schemas = table_schemas(options)
+        if self._to_clear:
+            for name in TABLES:
+                self.place.remove_parts(name)
+            # Last, so that a crash leaves a folder that is still known as protvox's.
+            self.place.remove(MANIFEST)
+            self._to_clear = False
         if self.holds_results:
             self._check(wanted)
         else:
@@ -148,21 +161,31 @@ class Store:
             return
         # Taken at once: interrupted in here, it is computed again and never written twice.
         waiting, self._waiting, self.waiting_rows = self._waiting, {}, 0
-        old = sorted({self.entries[i].part for i in waiting if i in self.entries})
-        pieces: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
-        for number in old:
-            for name, table in read_part(self.place, number, self._schemas).items():
-                gone = pc.is_in(table["id"], pa.array(list(waiting), pa.string()))
+        # A part is replaced by one of its own, so that no more than one is in memory at a time.
+        groups: dict[int, dict[str, dict[str, pa.Table]]] = {}
+        for name in sorted(waiting, key=self._part, reverse=True):
+            part = self._part(name) or min(groups, default=0)
+            groups.setdefault(part, {})[name] = waiting[name]
+        for part, group in sorted(groups.items()):
+            self._write(part, {name: group[name] for name in waiting if name in group})
+
+    def _part(self, name: str) -> int:
+        """Return the number of the part that holds an input, 0 for none."""
+        return self.entries[name].part if name in self.entries else 0
+
+    def _write(self, old: int, group: Mapping[str, Mapping[str, pa.Table]]) -> None:
+        """Write inputs as one part, with the other inputs of the part it replaces, 0 for none."""
+        pieces = {name: [schema.empty_table()] for name, schema in self._schemas.items()}
+        if old:
+            for name, table in read_part(self.place, old, self._schemas).items():
+                gone = pc.is_in(table["id"], pa.array(list(group), pa.string()))
                 pieces[name].append(table.filter(pc.invert(gone)))
-        for tables in waiting.values():
-            for name in pieces:
-                pieces[name] += [tables[name]] if name in tables else []
-        joined = {
-            name: pa.concat_tables([self._schemas[name].empty_table(), *found])
-            for name, found in pieces.items()
-        }
+        for tables in group.values():
+            for name, table in tables.items():
+                pieces[name].append(table)
+        joined = {name: pa.concat_tables(found) for name, found in pieces.items()}
         number, self._next = self._next, self._next + 1
-        write_part(self.place, number, joined, [n for n in old if n])
+        write_part(self.place, number, joined, [old] if old else [])
         self._note(number, joined[LEDGER])
 
     def failure_counts(self) -> list[tuple[str, int, str]]:
@@ -212,14 +235,20 @@ class Store:
         self.place.write([(MANIFEST, write)])
         self.place.prepare(TABLES)
 
-    def _check(self, wanted: Mapping[str, Any]) -> None:
+    def _manifest(self) -> dict[str, Any]:
         try:
             with self.place.open(MANIFEST) as file:
                 there = json.loads(file.read())
-        except (OSError, ValueError) as error:
-            raise UsageError("the manifest cannot be read", where=f"{self.place}/{MANIFEST}",
-                             remedy="Choose another folder with -o, or start over with --force",
-                             code="batch.foreign") from error  # fmt: skip
+            if not str(there["schema"]).startswith("protvox.score/"):
+                raise ValueError("another program's")
+        except (OSError, ValueError, TypeError, LookupError) as error:
+            raise UsageError("the manifest here is not one that a run has left",
+                             where=f"{self.place}/{MANIFEST}", code="batch.foreign",
+                             remedy="Choose another folder with -o") from error  # fmt: skip
+        return dict(there)
+
+    def _check(self, wanted: Mapping[str, Any]) -> None:
+        there = self._manifest()
         differing = [key for key in wanted if there.get(key) != wanted[key]]
         if differing:
             key = differing[0]

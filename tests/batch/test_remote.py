@@ -295,3 +295,13 @@ def test_a_store_that_refuses_is_an_error_and_no_bug(bucket, monkeypatch):
         Store(bucket)
     assert caught.value.code == "output.write"
     assert failure_of(caught.value).code == "output.write"
+
+
+def test_a_bucket_that_is_not_there_is_an_error_and_no_bug(bucket, monkeypatch):
+    def missing(*_args, **_more):
+        raise FileNotFoundError("The specified bucket does not exist")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "pipe_file", missing)
+    with pytest.raises(UsageError, match="bucket does not exist") as caught:
+        Store(bucket)
+    assert caught.value.code == "output.write"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from protvox.batch.export import export_tables
 from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
 from protvox.batch.schema import TABLES, table_schemas
@@ -164,6 +166,81 @@ def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
         store.open(OPTIONS, MODELS)
     assert caught.value.code == "batch.foreign"
     assert (tmp_path / "domains" / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("manifest", ['{"name": "my page"}', "[]", "{", None])
+def test_force_removes_nothing_of_somebody_else(tmp_path, manifest):
+    (tmp_path / "inputs").mkdir()
+    (tmp_path / "inputs" / "1abc.pdb").write_text("x")
+    if manifest is not None:
+        (tmp_path / "manifest.json").write_text(manifest)
+    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
+        store.clear()
+        store.open(OPTIONS, MODELS)
+    assert caught.value.code == "batch.foreign"
+    assert (tmp_path / "inputs" / "1abc.pdb").read_text() == "x"
+    assert (tmp_path / "manifest.json").exists() == (manifest is not None)
+
+
+def test_force_removes_results_once_the_models_are_there_and_leaves_other_files(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a")
+        store.flush()
+    with Store(tmp_path) as store:
+        store.clear()  # then a model turns out to be missing
+    assert len(read(tmp_path)) == 1
+    (tmp_path / "domains" / "mine.txt").write_text("x")
+    with Store(tmp_path) as store, pytest.raises(UsageError, match="domains"):
+        store.clear()
+        store.open(OPTIONS, MODELS)
+    assert (tmp_path / "domains" / "mine.txt").exists()
+    (tmp_path / "domains" / "mine.txt").unlink()
+    (tmp_path / "domains").rmdir()
+    with opened(tmp_path) as store:
+        assert not store.entries
+
+
+def test_rows_of_several_parts_are_replaced_part_by_part(tmp_path):
+    with opened(tmp_path) as store:
+        for pair in ("ab", "cd", "ef"):
+            for name in pair:
+                put(store, name, "old")
+            store.flush()
+        for name in "aecx":
+            put(store, name, "new")
+        store.flush()
+        assert sorted(p.name for p in (tmp_path / "inputs").iterdir()) == [
+            f"part-00000{n}.parquet" for n in (0, 4, 5, 6)
+        ]
+        assert {name: entry.part for name, entry in store.entries.items()} == {
+            "a": 4, "b": 4, "x": 4, "c": 5, "d": 5, "e": 6, "f": 6,
+        }  # fmt: skip
+    found = read(tmp_path).groupby("id")["doubts"].agg("".join).to_dict()
+    assert found == {name: "new" if name in "aecx" else "old" for name in "abcdefx"}
+
+
+def test_a_full_disk_is_an_error_and_no_bug(tmp_path, monkeypatch):
+    def full(_handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with opened(tmp_path) as store:
+        put(store, "a")
+        with monkeypatch.context() as patch, pytest.raises(UsageError, match="No space") as caught:
+            patch.setattr(os, "fsync", full)
+            store.flush()
+    assert caught.value.code == "output.write"
+    with opened(tmp_path) as store:
+        assert not store.entries
+
+
+def test_whole_numbers_stay_whole_beside_a_failure_in_json_lines(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", failed=True)
+        store.add(Item("b", "b"), "s", {}, status="done", n_residues=76)
+        store.flush()
+        list(export_tables(store, "jsonl"))
+    lines = (tmp_path / "inputs.jsonl").read_text().splitlines()
+    assert ['"n_residues":76,' in line for line in lines] == [False, True]
 
 
 def test_a_file_in_the_way_and_a_bad_manifest_are_clear_errors(tmp_path):

@@ -25,6 +25,12 @@ def score(inputs, out, *, task="cath", timeout=120.0, retry=False, force=False, 
         return run.execute()
 
 
+def copy_apart(source, target):
+    """Copy a PDB file so that its content is another; the same would be computed once."""
+    text = Path(source).read_text()
+    Path(target).write_text(f"{text}REMARK 999 {Path(target).name!a}\n")
+
+
 def rows(out, table="domains") -> pd.DataFrame:
     """A table in the order of its keys."""
     frame = pd.read_parquet(Path(out) / table)

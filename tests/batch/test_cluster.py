@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from batch_runs import rows, score
+from batch_runs import copy_apart, rows, score
 
 from protvox.batch import cluster_run
 from protvox.batch.cluster import connected
@@ -71,7 +71,7 @@ def test_rows_are_those_of_a_local_run_whatever_goes_wrong(
     cluster, fake, folder, tmp_path, data_dir
 ):
     for name in ("kill.pdb", "bug.pdb", "stuck.pdb", os.fsdecode(b"caf\xe9.pdb")):
-        shutil.copy(folder / "1ubi.pdb", folder / name)
+        copy_apart(folder / "1ubi.pdb", folder / name)
     there = score_there(folder, tmp_path / "there", timeout=6.0)
     here = score(folder, tmp_path / "here", timeout=6.0)
     assert (there.done, there.failed) == (here.done, here.failed) == (4, 4)
@@ -80,7 +80,7 @@ def test_rows_are_those_of_a_local_run_whatever_goes_wrong(
     assert codes["kill.pdb"] == "batch.process_died"
     assert codes["stuck.pdb"] == "batch.timeout"
     # Each goes on with what the other has left.
-    shutil.copy(data_dir / "1ejg.pdb.gz", folder / "1a8o.cif")
+    copy_apart(data_dir / "1ubi.pdb", folder / "1a8o.cif")
     there = score_there(folder, tmp_path / "here")
     assert (there.done, there.kept, there.kept_failed) == (1, 3, 4)
     here = score(folder, tmp_path / "there")

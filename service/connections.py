@@ -15,19 +15,36 @@ HEAD_S: Final = 20.0
 answer."""
 LINGER_S: Final = 300.0
 """Seconds in which a client has to take its last answer."""
+STALL_S: Final = 60.0
+"""Seconds in which a client has to take some of what waits for it."""
+LEAST_TAKEN: Final = 16 << 10
+"""Bytes that are some."""
 
-_BODY: Final = json.dumps(
-    {
-        "type": "urn:protvox:error:service.connections", "title": "Not possible now",
-        "status": 503, "detail": "There are too many connections. Try again later.",
-        "code": "service.connections", "what": "there are too many connections", "where": None,
-        "remedy": "Try again later", "request_id": "",
-    }
-).encode()  # fmt: skip
-_FULL: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n"
-    b"retry-after: 5\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
-) % (len(_BODY), _BODY)
+
+def _answer(line: bytes, status: int, title: str, code: str, what: str, remedy: str,
+            headers: bytes = b"") -> bytes:  # fmt: skip
+    """Return a whole answer, for what never becomes a request."""
+    body = json.dumps(
+        {
+            "type": f"urn:protvox:error:{code}", "title": title, "status": status,
+            "detail": f"{what}. {remedy}.", "code": code, "what": what, "where": None,
+            "remedy": remedy, "request_id": "",
+        }
+    ).encode()  # fmt: skip
+    return (
+        b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\n%s"
+        b"x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
+    ) % (line, headers, len(body), body)
+
+
+_FULL: Final = _answer(
+    b"503 Service Unavailable", 503, "Not possible now", "service.connections",
+    "there are too many connections", "Try again later", b"retry-after: 5\r\n",
+)  # fmt: skip
+_NO_HTTP: Final = _answer(
+    b"400 Bad Request", 400, "The request is malformed", "request.http",
+    "the request is not HTTP, or its head is too long", "Correct the request",
+)  # fmt: skip
 
 
 class Connection(H11Protocol):
@@ -38,6 +55,7 @@ class Connection(H11Protocol):
     """
 
     _timer: asyncio.TimerHandle | None = None
+    _stall: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or refuse it when there are too many."""
@@ -50,6 +68,7 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._end()
+        self._end_stall()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -68,6 +87,38 @@ class Connection(H11Protocol):
         super().timeout_keep_alive_handler()
         self._end()
         self._begin(LINGER_S)
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not take its answer, but not for ever."""
+        super().pause_writing()
+        self._watch_stall()
+
+    def resume_writing(self) -> None:
+        """Go on with a client that takes its answer."""
+        super().resume_writing()
+        self._end_stall()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, in the words of all other errors."""
+        self.transport.write(_NO_HTTP)
+        self.transport.close()
+
+    def _watch_stall(self) -> None:
+        self._end_stall()
+        left = self.transport.get_write_buffer_size()
+        self._stall = self.loop.call_later(STALL_S, self._check_stall, left)
+
+    def _check_stall(self, before: int) -> None:
+        # A large answer may take long, as long as some of it goes.
+        if before - self.transport.get_write_buffer_size() < LEAST_TAKEN:
+            self._cut()
+        else:
+            self._watch_stall()
+
+    def _end_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
 
     def _begin(self, seconds: float) -> None:
         self._timer = self.loop.call_later(seconds, self._cut)

@@ -18,6 +18,14 @@ LARGE = 64 << 20
 
 async def answer(scope, receive, send):
     """Answer without a look at the body."""
+    if scope["path"] == "/pieces":
+        await send({"type": "http.response.start", "status": 200,
+                    "headers": [(b"content-length", b"%d" % LARGE)]})  # fmt: skip
+        for _ in range(4):
+            piece = bytes(LARGE // 4)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body"})
+        return
     body = bytes(LARGE) if scope["path"] == "/large" else b"ok"
     await send({"type": "http.response.start", "status": 200,
                 "headers": [(b"content-length", b"%d" % len(body))]})  # fmt: skip
@@ -28,6 +36,7 @@ async def answer(scope, receive, send):
 def port(monkeypatch):
     monkeypatch.setattr(connections, "HEAD_S", 0.5)
     monkeypatch.setattr(connections, "LINGER_S", 0.5)
+    monkeypatch.setattr(connections, "STALL_S", 0.5)
     monkeypatch.setattr(connections, "MOST", 3)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(answer, http=connections.Connection, ws="none", lifespan="off",
@@ -101,6 +110,48 @@ def test_an_answer_that_nobody_takes_is_given_up(port):
             while received := connection.recv(1 << 20):
                 taken += len(received)
         assert taken < LARGE
+
+
+def test_a_file_that_nobody_takes_is_given_up(port):
+    """Its next piece waits until the one before is taken, so that the answer never ends."""
+    with connect(port) as connection:
+        connection.sendall(b"GET /pieces HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        time.sleep(3)
+        taken = 0
+        with contextlib.suppress(ConnectionError):
+            while received := connection.recv(1 << 20):
+                taken += len(received)
+        assert taken < LARGE
+
+
+def test_a_file_that_is_taken_slowly_is_given_whole(port):
+    with connect(port) as connection:
+        connection.sendall(b"GET /pieces HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        taken = 0
+        begun = time.monotonic()
+        while taken < LARGE:
+            piece = connection.recv(1 << 20)
+            assert piece, "cut off"
+            taken += len(piece)
+            time.sleep(0.04)
+        assert time.monotonic() - begun > 4 * 0.5  # each piece takes longer than may be stood still
+
+
+@pytest.mark.parametrize(
+    "line", [b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b",
+             b"GET /\xff HTTP/1.1\r\nHost: a", b"GET / HTTP/1.1\r\nX: " + b"x" * (70 << 10)],
+)  # fmt: skip
+def test_what_is_no_request_is_told_as_a_problem(port, line):
+    with connect(port) as connection:
+        connection.sendall(line + b"\r\n\r\n")
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := connection.recv(4096):
+                received += piece
+        head, _, body = received.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400")
+        assert b"application/problem+json" in head
+        assert json.loads(body)["code"] == "request.http"
 
 
 def test_requests_one_after_another_are_answered(port):

@@ -140,8 +140,7 @@ class Engine:
             raise busy("the models cannot be loaded", "service.unavailable", 60)
         (self._urgent if work.urgent else self._patient).append(work)
         self._metrics.waiting.inc()
-        async with self._news:
-            self._news.notify_all()
+        await self.tell()
         try:
             async with asyncio.timeout_at(work.deadline):
                 return await work.answer
@@ -149,6 +148,11 @@ class Engine:
             raise busy("the time for the request is over", "service.deadline", 10) from error
         finally:
             work.answer.cancel()
+
+    async def tell(self) -> None:
+        """Tell the devices that there is work."""
+        async with self._news:
+            self._news.notify_all()
 
     async def take(self, places: int, *, idle: bool) -> list[Work]:
         """Return the next work, at least one, waiting for it if needed.
@@ -245,6 +249,8 @@ class _Device:
                 await self._child.stop()
                 self._give_back()
             self._metrics.restarts.labels("model").inc()
+            # What it held may go to another device.
+            await self._engine.tell()
 
     async def _serve(self) -> None:
         tasks = [asyncio.create_task(f()) for f in (self._send, self._receive, self._watch)]

@@ -92,6 +92,7 @@ class JobStore:
             db.executescript(_TABLES)
             # What was computed when the service ended has to be computed again.
             db.execute("UPDATE work SET state = 'queued', started = NULL WHERE state = 'running'")
+        self._sweep()
 
     def close(self) -> None:
         """Close the table."""
@@ -299,6 +300,13 @@ class JobStore:
             self._db.execute("DELETE FROM work WHERE key = ?", (key,))
             for path in self._files.glob(f"{key}.*"):
                 path.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Delete files of no work: what was half written when the service was killed."""
+        known = {key for (key,) in self._db.execute("SELECT key FROM work")}
+        for entry in os.scandir(self._files):
+            if entry.name.partition(".")[0] not in known:
+                Path(entry).unlink(missing_ok=True)
 
     def _end(self, key: str, state: str, error: str | None) -> None:
         with self._change() as db:

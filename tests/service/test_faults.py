@@ -22,6 +22,7 @@ class FakeChild:
     batches: list[list[bytes]]
     cancelled: list[int]
     broken = False
+    fatal = True
 
     def __init__(self, *_):
         self.alive = False
@@ -41,7 +42,10 @@ class FakeChild:
             return
         self.batches.append([r["structure"] for r in message["requests"]])
         for request in message["requests"]:
-            if request["structure"] == b"poison":
+            if request["structure"] == b"last" and type(self).fatal:
+                type(self).fatal, type(self).broken = False, True
+                self.replies.put_nowait(None)
+            elif request["structure"] == b"poison":
                 self.replies.put_nowait(None)
             elif request["structure"] == b"bad":
                 error = describe(InputError("bad", code="input.bad"))
@@ -65,17 +69,18 @@ class FakeChild:
 @pytest.fixture(autouse=True)
 def fake(monkeypatch):
     FakeChild.starts, FakeChild.batches, FakeChild.cancelled = 0, [], []
-    FakeChild.broken = False
+    FakeChild.broken, FakeChild.fatal = False, True
     monkeypatch.setattr(engine_module, "Child", FakeChild)
     monkeypatch.setattr(engine_module, "_PAUSE_S", (0.0, 0.01))
     return FakeChild
 
 
-def run(*structures: bytes, seconds: float = 5.0, places: int = 4, urgent=lambda s: True) -> list:
+def run(*structures: bytes, seconds: float = 5.0, places: int = 4, urgent=lambda s: True,
+        devices: str = "cpu") -> list:  # fmt: skip
     """Results or errors of works that come in at once."""
 
     async def main():
-        settings = load_service_settings(devices="cpu", batch_size=places)
+        settings = load_service_settings(devices=devices, batch_size=places)
         engine = Engine(settings, Metrics())
         deadline = asyncio.get_running_loop().time() + seconds
         tasks = [
@@ -111,6 +116,12 @@ def test_what_kills_the_process_is_found_and_harms_nobody_else(fake):
     assert (poison.status, poison.code) == (503, "service.process_died")
     assert fake.starts >= 2
     assert [b"poison"] in fake.batches
+
+
+def test_what_a_device_held_that_does_not_come_back_goes_to_another(fake):
+    (answer,) = run(b"last", devices="cuda:0,cuda:1")
+    assert answer == {"jsonl": b"last"}
+    assert fake.batches == [[b"last"], [b"last"]]
 
 
 def test_a_deadline_ends_the_wait_and_tells_the_process(fake):

@@ -86,3 +86,13 @@ def test_old_jobs_are_purged_with_their_files(store, tmp_path):
     assert store.find(done.id, "me") is None
     assert store.find(waiting.id, "me").state == "queued"
     assert [path.name for path in (tmp_path / "files").iterdir()] == ["b.structure"]
+
+
+def test_what_a_kill_left_half_written_is_swept_up(store, tmp_path):
+    add(store, "a")
+    for name in (".tmp1234", "gone.json"):
+        (tmp_path / "files" / name).write_bytes(b"x")
+    again = JobStore(tmp_path)
+    assert [path.name for path in (tmp_path / "files").iterdir()] == ["a.structure"]
+    assert again.next_work() == ("a", b"structure", OPTIONS)
+    again.close()

@@ -33,7 +33,7 @@ _LABEL: Final = _record(label=_TEXT, name=_TEXT, probability=_NUMBER)
 _NEIGHBOUR: Final = _record(domain=_TEXT, cath=_TEXT, similarity=_NUMBER)
 _DOMAIN: Final = _record(
     id=_TEXT, chain=_TEXT, chopping=_TEXT, n_residues=_WHOLE, in_range={"type": "boolean"},
-    model=_TEXT, **{"class": _LABEL}, architectures=_list(_LABEL),
+    doubts=_TEXTS, model=_TEXT, **{"class": _LABEL}, architectures=_list(_LABEL),
     nearest=_list(_NEIGHBOUR),
 )  # fmt: skip
 _RESIDUE: Final = _record(
@@ -84,7 +84,8 @@ _ONE_PART: Final = {
 }  # fmt: skip
 _ONE_DOMAIN: Final = {
     "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True,
-    "model": "cath@1", "class": {"label": "3", "name": "Alpha Beta", "probability": 0.9},
+    "doubts": [], "model": "cath@1",
+    "class": {"label": "3", "name": "Alpha Beta", "probability": 0.9},
     "architectures": [{"label": "3.90", "name": "Alpha-Beta Complex", "probability": 0.39}],
     "nearest": [_ONE_NEIGHBOUR],
 }  # fmt: skip

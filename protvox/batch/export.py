@@ -33,10 +33,22 @@ def export_tables(store: Store, form: str) -> Iterator[str]:
         with store.place.writing(target) as file:
             for index, table in enumerate(store.tables(name)):
                 if form == "csv":
-                    pc.write_csv(table, file, pc.WriteOptions(include_header=index == 0))
+                    pc.write_csv(_flat(table), file, pc.WriteOptions(include_header=index == 0))
                 else:
                     _write_lines(table, file)
         yield f"{store.place}/{target}"
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """Return a table whose lists of numbers have become text, numbers apart by spaces."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_list(field.type):
+            words = [
+                None if row is None else " ".join(f"{number:.7g}" for number in row)
+                for row in table.column(place).to_pylist()
+            ]
+            table = table.set_column(place, field.name, pa.array(words, pa.string()))
+    return table
 
 
 def _write_lines(table: pa.Table, file: IO[bytes]) -> None:

@@ -17,6 +17,8 @@ class Progress:
         Inputs that were scored in this run, and that failed in it.
     kept, kept_failed
         Inputs whose answer, or failure, of an earlier run stays.
+    copied
+        Inputs that got the answer to the same content under another id.
     unread
         Those of `kept` whose file cannot be read now.
     residues
@@ -30,6 +32,7 @@ class Progress:
     failed: int = 0
     kept: int = 0
     kept_failed: int = 0
+    copied: int = 0
     unread: int = 0
     residues: int = 0
     stopped: bool = False
@@ -37,7 +40,7 @@ class Progress:
     @property
     def finished(self) -> int:
         """Inputs that need nothing more."""
-        return self.done + self.failed + self.kept + self.kept_failed
+        return self.done + self.copied + self.failed + self.kept + self.kept_failed
 
     @property
     def all_failed(self) -> int:

@@ -59,6 +59,8 @@ class Results:
     def is_wanted(self, item: Item, sha256: str) -> bool:
         """Tell whether an input is to be computed, and count it if it is not.
 
+        It is not if it was before, nor if another input of the same content was.
+
         Parameters
         ----------
         item
@@ -67,7 +69,11 @@ class Results:
             Of its content.
         """
         if self.settled(item) != sha256:
-            return True
+            if not self._store.adopt(item, sha256):
+                return True
+            self._ready()
+            self.progress.copied += 1
+            return False
         if self._store.entries[item.id].done:
             self.progress.kept += 1
         else:
@@ -125,5 +131,8 @@ class Results:
 
     def _keep(self, item: Item, sha256: str, tables: dict[str, pa.Table], **about: Any) -> None:
         self._store.add(item, sha256, tables, **about)
+        self._ready()
+
+    def _ready(self) -> None:
         if self._oldest is None:
             self._oldest = time.monotonic()

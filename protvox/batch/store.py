@@ -65,6 +65,8 @@ class Store:
         self.entries: dict[str, Entry] = {}
         self._schemas: dict[str, pa.Schema] = {}
         self._waiting: dict[str, dict[str, pa.Table]] = {}
+        self._answered: dict[tuple[str, str, str], str] = {}
+        self._last_read: tuple[int, dict[str, pa.Table]] | None = None
         self._next = 0
         self._to_clear = False
         self.waiting_rows = 0
@@ -152,8 +154,30 @@ class Store:
         schema = self._schemas[LEDGER]
         row = {"sha256": sha256, "chain": item.chain, "chopping": item.chopping, **about}
         ledger = pa.Table.from_pylist([key_values(item, schema) | row], schema=schema)
-        self._waiting[item.id] = {**tables, LEDGER: ledger}
-        self.waiting_rows += sum(table.num_rows for table in tables.values()) + 1
+        self._put(item.id, {**tables, LEDGER: ledger})
+
+    def adopt(self, item: Item, sha256: str) -> bool:
+        """Take the rows of another input that asked for the same work, if there is one.
+
+        Parameters
+        ----------
+        item
+            The input.
+        sha256
+            Of its content.
+        """
+        work = (sha256, item.chain, item.chopping)
+        twin = self._answered.get(work)
+        tables = None if twin is None or twin == item.id else self._rows(twin, work)
+        if tables is None:
+            return False
+        for name, table in tables.items():
+            for key, value in key_values(item, table.schema).items():
+                place, field = table.schema.get_field_index(key), table.schema.field(key)
+                column = pa.array([value] * len(table), field.type)
+                tables[name] = table = table.set_column(place, field, column)
+        self._put(item.id, tables)
+        return True
 
     def flush(self) -> None:
         """Write what is ready as one part."""
@@ -161,6 +185,7 @@ class Store:
             return
         # Taken at once: interrupted in here, it is computed again and never written twice.
         waiting, self._waiting, self.waiting_rows = self._waiting, {}, 0
+        self._last_read = None
         # A part is replaced by one of its own, so that no more than one is in memory at a time.
         groups: dict[int, dict[str, dict[str, pa.Table]]] = {}
         for name in sorted(waiting, key=self._part, reverse=True):
@@ -214,10 +239,31 @@ class Store:
             with file:
                 yield pq.ParquetFile(file).read(columns)
 
+    def _put(self, name: str, tables: dict[str, pa.Table]) -> None:
+        self._waiting[name] = tables
+        self.waiting_rows += sum(table.num_rows for table in tables.values())
+        _, work, done = next(_works(tables[LEDGER]))
+        if done:
+            self._answered[work] = name
+
+    def _rows(self, name: str, work: tuple[str, str, str]) -> dict[str, pa.Table] | None:
+        """Return the rows of an input, unless they are the answer to other work by now."""
+        if name in self._waiting:
+            held = self._waiting[name]
+            return dict(held) if next(_works(held[LEDGER])) == (name, work, True) else None
+        entry = self.entries.get(name)
+        if entry is None or not entry.done or entry.work != work:
+            return None
+        if self._last_read is None or self._last_read[0] != entry.part:
+            self._last_read = entry.part, read_part(self.place, entry.part, self._schemas)
+        tables = self._last_read[1]
+        return {key: table.filter(pc.equal(table["id"], name)) for key, table in tables.items()}
+
     def _note(self, number: int, ledger: pa.Table) -> None:
-        for row in ledger.select(["id", "sha256", "chain", "chopping", "status"]).to_pylist():
-            work = (row["sha256"], row["chain"], row["chopping"])
-            self.entries[row["id"]] = Entry(number, work, row["status"] == "done")
+        for name, work, done in _works(ledger):
+            self.entries[name] = Entry(number, work, done)
+            if done:
+                self._answered[work] = name
 
     def _start(self, wanted: Mapping[str, Any]) -> None:
         strange = [name for name in TABLES if self.place.exists(name)]
@@ -270,6 +316,13 @@ def _place(output: str) -> Place:
     from protvox.batch.object_place import ObjectPlace
 
     return ObjectPlace(output)
+
+
+def _works(ledger: pa.Table) -> Iterator[tuple[str, tuple[str, str, str], bool]]:
+    """Give id, identity of the work, and whether it is done, of each row."""
+    for row in ledger.select(["id", "sha256", "chain", "chopping", "status"]).to_pylist():
+        work = (row["sha256"], row["chain"], row["chopping"])
+        yield row["id"], work, row["status"] == "done"
 
 
 def _brief(value: object) -> str:

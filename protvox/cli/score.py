@@ -268,6 +268,7 @@ def _stop_signals() -> Iterator[list[int]]:
 def _tell(progress: Progress, store: Store, output: str) -> int:
     failed = progress.all_failed
     words = [f"{progress.done} scored"]
+    words += [f"{progress.copied} copied from the same content"] if progress.copied else []
     words += [f"{progress.kept} kept from before"] if progress.kept else []
     words += [f"{failed} failed"] if failed else []
     console.note(f"{output}: {', '.join(words)}, of {progress.total}")

@@ -72,6 +72,23 @@ def test_what_is_done_is_not_done_again(scored, tmp_path):
     assert after == before
 
 
+@pytest.mark.slow
+def test_a_copied_answer_is_the_one_that_would_have_been_computed(scored, tmp_path):
+    folder, out, _ = scored
+    shutil.copytree(out, tmp_path / "out")
+    renamed = tmp_path / "renamed"
+    renamed.mkdir()
+    for name in SMALL:
+        shutil.copy(folder / name, renamed / f"other_{name}")
+    assert score(renamed, tmp_path / "out", task="all").copied == 3
+    assert score(renamed, tmp_path / "fresh", task="all").done == 3
+    for table in ("inputs", "domains", "residues"):
+        copied = rows(tmp_path / "out", table).drop(columns="seconds", errors="ignore")
+        copied = copied[copied["id"].str.startswith("other_")].reset_index(drop=True)
+        fresh = rows(tmp_path / "fresh", table).drop(columns="seconds", errors="ignore")
+        pd.testing.assert_frame_equal(copied, fresh)
+
+
 def test_content_decides_and_not_the_name(fake, folder, tmp_path, data_dir):
     out = tmp_path / "out"
     score(folder, out)
@@ -84,6 +101,23 @@ def test_content_decides_and_not_the_name(fake, folder, tmp_path, data_dir):
     assert found.loc["broken.pdb", "n_residues"] == 76
     assert len(rows(out, "failures")) == 0
     assert len(found) == 4
+
+
+def test_a_renamed_file_is_not_computed_again(fake, folder, tmp_path):
+    out = tmp_path / "out"
+    score(folder, out)
+    before = rows(out).query("id == '1ubi.pdb'").drop(columns=["id", "path"])
+    (folder / "1ubi.pdb").rename(folder / "renamed.pdb")
+    (folder / "copies").mkdir()
+    shutil.copy(folder / "1a8o.cif", folder / "copies" / "stuck.cif")  # would never end
+    progress = score(folder, out)
+    assert (progress.copied, progress.kept, progress.done) == (2, 2, 0)
+    assert progress.finished == progress.total == 5
+    after = rows(out).query("id == 'renamed.pdb'")
+    assert after.pop("id").tolist() == ["renamed.pdb"]
+    assert after.pop("path").tolist() == [str(folder / "renamed.pdb")]
+    assert after.to_dict("records") == before.to_dict("records")
+    assert len(rows(out, "inputs")) == 6  # the old name stays in the tables
 
 
 def test_failures_are_tried_again_only_when_asked(fake, folder, tmp_path):

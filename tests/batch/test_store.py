@@ -263,3 +263,41 @@ def test_columns_are_those_of_classify():
     residues = list(residue_frame([]).columns)
     assert residues == [c for c in SCHEMAS["residues"].names if c != "path"]
     assert set(SCHEMAS) == set(TABLES)
+
+
+def test_the_same_content_under_another_id_gets_the_same_rows(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", "s", domains=2)
+        assert store.adopt(Item("waiting", "/y/waiting"), "s")
+        store.flush()
+        assert store.adopt(Item("written", "/y/written"), "s")
+        assert store.adopt(Item("third", "/y/third"), "s")
+        assert not store.adopt(Item("other", "/y/other"), "other content")
+        assert not store.adopt(Item("part", "/y/part", chain="A"), "s")
+        put(store, "failed", "f", failed=True)
+        assert not store.adopt(Item("again", "/y/again"), "f")
+        store.flush()
+    found = read(tmp_path).groupby(["id", "path"])["domain"].agg(list).to_dict()
+    assert found == {
+        ("a", "/x/a"): ["0", "1"], ("waiting", "/y/waiting"): ["0", "1"],
+        ("written", "/y/written"): ["0", "1"], ("third", "/y/third"): ["0", "1"],
+    }  # fmt: skip
+    assert sorted(read(tmp_path, "inputs")["id"]) == ["a", "failed", "third", "waiting", "written"]
+    with opened(tmp_path) as store:
+        assert store.entries["waiting"].work == store.entries["a"].work
+
+
+def test_rows_that_have_changed_since_are_not_adopted(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", "old")
+        store.flush()
+        put(store, "a", "new")
+        assert not store.adopt(Item("b", "/y/b"), "old")
+        store.flush()
+        assert not store.adopt(Item("b", "/y/b"), "old")
+        assert store.adopt(Item("b", "/y/b"), "new")
+        store.flush()
+    assert read(tmp_path).groupby("id")["doubts"].agg(list).to_dict() == {
+        "a": ["new"],
+        "b": ["new"],
+    }

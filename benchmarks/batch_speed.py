@@ -1,10 +1,11 @@
-"""Speed, memory and shares of ``protvox score``: ``python benchmarks/batch_speed.py FOLDER``.
+"""Speed of ``protvox score`` and its shares: ``python benchmarks/batch_speed.py FOLDER``.
 
 FOLDER holds structures, the more the better; samples of them are drawn with a fixed seed. Rates
 are those of one processor thread, from the processor time that all processes of a run use, less
-that of a run on one file, so that a busy machine disturbs little; two cores do twice as much as
-long as memory keeps up, and the rate by the clock on this machine is given beside them. Writes
-``results/batch_speed.json``; ``--parts`` chooses which parts of it to measure anew.
+that of a run on one file, so that a busy machine disturbs little. ``two_threads`` scores the same
+files with one and with two model processes; only the ratio means something on a busy machine.
+``benchmarks/batch_scale.py`` measures memory. Writes ``results/batch_speed.json``; ``--parts``
+chooses which parts of it to measure anew.
 """
 
 from __future__ import annotations
@@ -12,70 +13,29 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pickle
 import platform
 import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "batch_speed.json"
 PROGRAM = "from protvox.cli import main; main()"
 TARGETS = {"cath_domains_per_s_2_cores": 25, "residues_per_s_2_cores": 500,
-           "network_share": 0.85, "memory_growth_mb": 200}  # fmt: skip
-
-
-class Tree:
-    """Resident memory of a process and everything below it, sampled twice a second."""
-
-    def __init__(self, pid: int) -> None:
-        self.samples: list[tuple[float, float]] = []
-        self._pid, self._end = pid, threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the sampling."""
-        self._end.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        start = time.monotonic()
-        while not self._end.wait(0.5):
-            total = sum(map(own_memory, descendants(self._pid)))
-            self.samples.append((time.monotonic() - start, total))
-
-
-def descendants(pid: int) -> list[int]:
-    found = [pid]
-    for one in found:
-        try:
-            text = Path(f"/proc/{one}/task/{one}/children").read_text()
-        except OSError:
-            continue
-        found += map(int, text.split())
-    return found
-
-
-def own_memory(pid: int) -> float:
-    """Return the memory a process shares with no other, MB."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0.0
-    parts = dict(line.split(":", 1) for line in lines[1:])
-    return sum(int(parts[key].split()[0]) for key in ("Private_Clean", "Private_Dirty")) / 1e3
+           "network_share": 0.85}  # fmt: skip
 
 
 def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
-    """Score files in a fresh folder; return processor time, time, memory and counts."""
+    """Score files in a fresh folder; return processor time, time and counts."""
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "list.txt"
         listed.write_text("\n".join(map(str, files)))
@@ -87,9 +47,7 @@ def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
         process = subprocess.Popen(
             command, env=os.environ | threads_only | {"PYTHONPATH": str(ROOT)}
         )
-        tree = Tree(process.pid)
         _, status, used = os.wait4(process.pid, 0)
-        tree.stop()
         seconds = time.monotonic() - start
         if os.waitstatus_to_exitcode(status) not in (0, 4):
             raise SystemExit("the run failed")
@@ -101,7 +59,6 @@ def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
             "residues": len(pd.read_parquet(out / "residues", columns=["id"])),
             "failed": int((inputs["status"] == "failed").sum()),
             "bytes": sum(path.stat().st_size for path in out.rglob("*.parquet")),
-            "memory_mb": tree.samples,
         }  # fmt: skip
 
 
@@ -111,7 +68,6 @@ def rate(files: list[Path], task: str, unit: str) -> dict[str, Any]:
     curve = []
     for n in (len(files) // 4, len(files) // 2, len(files)):
         run = score(files[:n], task, 1)
-        run.pop("memory_mb")
         more = run[unit] - least[unit]
         run["cpu_ms_each"] = round(1e3 * (run["cpu_s"] - least["cpu_s"]) / more, 3)
         curve.append(run)
@@ -129,6 +85,7 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
     from protvox.batch.model import tabulate
     from protvox.batch.options import BatchOptions
     from protvox.batch.parts import write_part
+    from protvox.batch.place import FolderPlace
     from protvox.batch.plan import Item
     from protvox.batch.schema import TABLES, table_schemas
     from protvox.predict import environments
@@ -149,47 +106,52 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
         return run
 
     predict.classify(read_structure(files[0]), task=task).to_pandas()  # loads and compiles
-    for model in ("environment", "cath"):
+    for model, entry in (("environment", "forward"), ("cath", "embed")):
         network = predict.load_predictor(model, "auto")._network
-        network.forward = timed("network", network.forward)
+        setattr(network, entry, timed("network", getattr(network, entry)))
     environments.environment_moments = timed("moments", environments.environment_moments)
     poses.draw_poses = timed("sites", poses.draw_poses)
     read, classify = timed("read", read_structure), timed("classify", predict.classify)
     rows, write = timed("rows", tabulate), timed("write", write_part)
     options = BatchOptions(task=task)
     schemas = table_schemas(options)
+    hand_over = timed("hand over", lambda structure: pickle.loads(pickle.dumps(structure)))
+    tables = {name: [schema.empty_table()] for name, schema in schemas.items()}
+    for path in files:
+        answer = rows(Item(path.name, str(path)), classify(hand_over(read(path)), task=task),
+                      options, 0.0)  # fmt: skip
+        tables["domains"].append(answer.domains)
+        tables["residues"].append(answer.residues)
     with tempfile.TemporaryDirectory() as folder:
-        for name in TABLES:
-            (Path(folder) / name).mkdir()
-        for number, path in enumerate(files):
-            answer = rows(Item(path.name, str(path)), classify(read(path), task=task), options, 0.0)
-            tables = {name: schema.empty_table() for name, schema in schemas.items()}
-            write(Path(folder), number, tables | {"domains": answer.domains,
-                                                  "residues": answer.residues})  # fmt: skip
+        place = FolderPlace(Path(folder))
+        place.prepare(TABLES)
+        # One part, as a run writes one every 20 seconds.
+        write(place, 1, {name: pa.concat_tables(found) for name, found in tables.items()})
     inner = sum(spent.get(name, 0.0) for name in ("network", "moments", "sites"))
     spent["other prediction"] = spent.pop("classify") - inner
     total = sum(spent.values())
     return {name: round(value / total, 4) for name, value in sorted(spent.items())}
 
 
-def memory(files: list[Path], task: str) -> dict[str, Any]:
-    """Return how memory grows over a long run, as medians over tenths of it."""
-    run = score(files, task, 1)
-    samples = pd.DataFrame(run.pop("memory_mb"), columns=["seconds", "mb"])
-    tenth = (10 * samples["seconds"] / samples["seconds"].max()).astype(int).clip(0, 9)
-    medians = [round(mb, 1) for mb in samples.groupby(tenth)["mb"].median()]
-    return {**run, "task": task, "mb_by_tenth": medians,
-            "growth_mb": round(medians[-1] - medians[1], 1),
-            "peak_mb": round(samples["mb"].max(), 1)}  # fmt: skip
+def two_threads(files: list[Path], task: str, unit: str) -> dict[str, Any]:
+    """Return how much more of a unit two threads do by the clock than one."""
+    by_threads = {}
+    for threads in (1, 2):
+        least, run = score(files[:1], task, threads), score(files, task, threads)
+        seconds = run["seconds"] - least["seconds"]
+        by_threads[str(threads)] = round((run[unit] - least[unit]) / seconds, 1)
+    return {"files": len(files), "load": os.getloadavg(), f"{unit}_per_s_by_the_clock": by_threads,
+            "ratio": round(by_threads["2"] / by_threads["1"], 2)}  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--parts", nargs="+", default=["environment", "cath", "shares", "memory"])
+    parts = ["environment", "cath", "shares", "two_threads"]
+    parser.add_argument("--parts", nargs="+", default=parts, choices=parts)
     parser.add_argument("--environment-files", type=int, default=48)
     parser.add_argument("--cath-files", type=int, default=200)
-    parser.add_argument("--memory-files", type=int, default=5000)
+    parser.add_argument("--share-files", type=int, default=24)
     given = parser.parse_args()
     files = sorted(path for path in given.folder.iterdir() if path.is_file())
     random.Random(0).shuffle(files)
@@ -202,11 +164,10 @@ def main() -> None:
     if "cath" in given.parts:
         result["cath"] = rate(files[: given.cath_files], "cath", "domains")
     if "shares" in given.parts:
-        result["shares"] = {
-            task: shares(files[:24], task) for task in ("environment", "cath", "all")
-        }
-    if "memory" in given.parts:
-        result["memory"] = memory(files[: given.memory_files], "cath")
+        some = files[: given.share_files]
+        result["shares"] = {task: shares(some, task) for task in ("environment", "cath", "all")}
+    if "two_threads" in given.parts:
+        result["two_threads"] = two_threads(files[: given.cath_files], "cath", "domains")
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 

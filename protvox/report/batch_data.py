@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -61,6 +62,9 @@ class Summary:
         From the manifest.
     n_scored, n_failed, n_domains, n_residues
         Counts.
+    within
+        Folder that the names of all inputs begin with, such as ``"models/"``; ``""`` for none.
+        Names here are those behind it.
     in_range
         Domains like those the model was trained on.
     probability, confidence
@@ -86,6 +90,7 @@ class Summary:
     models: dict[str, str]
     options: dict[str, Any]
     version: str
+    within: str = ""
     n_scored: int = 0
     n_failed: int = 0
     n_domains: int = 0
@@ -154,10 +159,20 @@ def _parts(folder: Path, table: str, columns: Sequence[str]) -> Iterator[pa.Tabl
 
 
 def _count_inputs(folder: Path, summary: Summary) -> None:
-    for table in _parts(folder, "inputs", ["status"]):
+    shared: list[str] | None = None
+    for table in _parts(folder, "inputs", ["id", "status"]):
+        for name in table["id"].to_pylist():
+            folders = name.split("/")[:-1]
+            shared = folders if shared is None else _beginning(shared, folders)
         counts = Counter(table["status"].to_pylist())
         summary.n_scored += counts["done"]
         summary.n_failed += counts["failed"]
+    summary.within = "".join(f"{name}/" for name in shared or ())
+
+
+def _beginning(one: Sequence[str], other: Sequence[str]) -> list[str]:
+    """Return what two lists begin with alike."""
+    return [a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))]
 
 
 def _count_domains(folder: Path, summary: Summary) -> None:
@@ -176,7 +191,7 @@ def _count_domains(folder: Path, summary: Summary) -> None:
             flat = table["embedding"].combine_chunks().values.to_numpy(zero_copy_only=False)
             vectors.append(flat.reshape(len(table), -1)[:room])
             keys = zip(table["id"].to_pylist(), table["domain"].to_pylist(), strict=True)
-            names = [f"{one} {part}" for one, part in keys]
+            names = [f"{one.removeprefix(summary.within)} {part}" for one, part in keys]
             summary.embedded_as += list(zip(names, labels, strict=True))[:room]
     summary.architectures = [(label, name, n) for (label, name), n in counts.most_common()]
     if vectors:
@@ -204,8 +219,8 @@ def _count_residues(folder: Path, summary: Summary) -> None:
         best = np.max([table[name].to_numpy() for name in probabilities], axis=0)
         odds = best / np.clip(present, np.finfo(np.float32).tiny, None)
         heap = _worst([*heap, *_suspects(table, odds, best)])
-    summary.suspects = heap
-    scored = (Scored(name, n, k / n) for name, (n, k) in found.items())
+    summary.suspects = [one._replace(id=one.id.removeprefix(summary.within)) for one in heap]
+    scored = (Scored(name.removeprefix(summary.within), n, k / n) for name, (n, k) in found.items())
     summary.structures = sorted(scored, key=lambda one: (one.recovered, one.id))
 
 
@@ -241,7 +256,8 @@ def _take_failures(folder: Path, summary: Summary) -> None:
         counts.update(table["code"].to_pylist())
         room = _FAILURES_SHOWN - len(summary.failures)
         for row in table.slice(0, room).to_pylist():
-            summary.failures.append((row["id"], row["code"], row["what"], row["remedy"]))
+            name = row["id"].removeprefix(summary.within)
+            summary.failures.append((name, row["code"], row["what"], row["remedy"]))
     summary.failure_counts = dict(counts.most_common())
 
 

@@ -44,7 +44,8 @@ def render_page(summary: Summary) -> str:
 def _body(summary: Summary) -> Iterator[str]:
     models = ", ".join(summary.models)
     yield f"<h1>{html.text(summary.name)}</h1>"
-    scored_by = html.text(f"Scored by protvox {summary.version} with {models}")
+    within = f"; names are those within {summary.within}" if summary.within else ""
+    scored_by = html.text(f"Scored by protvox {summary.version} with {models}{within}")
     yield f'<p class="soft">{scored_by}</p>'
     yield f'<div class="tiles">{"".join(_tiles(summary))}</div>'
     yield '<div class="grid">'

@@ -53,7 +53,8 @@ border-top:1px solid var(--soft);padding-top:3px}
 .bar{display:grid;grid-template-columns:minmax(9em,15em) 1fr 3.5em;gap:10px;align-items:center;
 padding:2px 0}
 .bar>span:first-child{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-@media(max-width:759px){.bar{grid-template-columns:11em 1fr 2.5em}}
+@media(max-width:759px){.bar{grid-template-columns:11em 1fr 2.5em}td.name{min-width:6em}
+th,td{padding-right:8px}circle{r:8px}}
 .bar i{display:block;height:13px;border-radius:2px;min-width:2px}
 .key{display:flex;flex-wrap:wrap;gap:4px 16px;font-size:13.5px;margin:0 0 10px}
 .key i{display:inline-block;width:11px;height:11px;border-radius:2px;margin-right:6px}

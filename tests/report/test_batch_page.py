@@ -31,7 +31,8 @@ def scored(tmp_path):
     about = {"protvox": "0.1", "models": {"cath@9": "x"}, "options": {}}
     (folder / "manifest.json").write_text(json.dumps(about))
     for part, name in enumerate(("good.pdb", EVIL)):
-        write(folder, "inputs", part, {"status": ["done"] + ["failed"] * part})
+        names = [name] + ["bad.pdb"] * part
+        write(folder, "inputs", part, {"id": names, "status": ["done"] + ["failed"] * part})
         write(folder, "domains", part, {
             "id": [name] * 2, "domain": ["A", "B"], "in_range": [True, part == 0],
             "architecture": ["3.40", "1.10"], "architecture_name": ["Rossmann fold", "Bundle"],
@@ -94,6 +95,19 @@ def test_every_part_of_the_page_is_there(scored):
         "Failures",
     ]  # fmt: skip
     assert page.count("<circle") == 4
+
+
+def test_a_folder_that_all_names_begin_with_is_said_once(tmp_path):
+    about = {"protvox": "0.1", "models": {"cath@9": "x"}, "options": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps(about))
+    write(tmp_path, "inputs", 0, {"id": ["/a/bc/x.pdb"], "status": ["done"]})
+    write(tmp_path, "inputs", 1, {"id": ["/a/bd/y.pdb"], "status": ["failed"]})
+    write(tmp_path, "failures", 1, {"id": ["/a/bd/y.pdb"], "code": ["input.empty"],
+                                    "what": ["it is empty"], "remedy": ["Mend it"]})  # fmt: skip
+    summary = summarize(tmp_path)
+    assert summary.within == "/a/"
+    assert summary.failures[0][0] == "bd/y.pdb"
+    assert "names are those within /a/" in render_page(summary)
 
 
 def test_an_empty_run_has_a_page(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -201,13 +200,14 @@ class FolderPlace:
         name
             Of the file.
         """
-        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{name}.")
+        # One run writes here, so any name will do; files from mkstemp are for their owner only.
+        temporary = self.folder / f".{name}"
         try:
-            with os.fdopen(handle, "wb") as file:
+            with temporary.open("wb") as file:
                 yield file
             os.replace(temporary, self.folder / name)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
     def _stage(self, path: Path, write: Writer) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 import uuid
 
@@ -11,7 +10,7 @@ import fsspec
 import pandas as pd
 import pyarrow as pa
 import pytest
-from batch_runs import SMALL, rows, score
+from batch_runs import SMALL, copy_apart, rows, score
 
 from protvox.batch import object_place
 from protvox.batch.object_place import ObjectPlace
@@ -165,7 +164,7 @@ def test_a_run_from_and_to_file_urls_is_one_of_paths(fake, folder, tmp_path):
 
 def test_an_object_store_holds_what_a_folder_holds(fake, folder, tmp_path, bucket, data_dir):
     score(folder, f"{bucket}/out")
-    shutil.copy(data_dir / "1ejg.pdb.gz", folder / "1a8o.cif")  # other content, same name
+    copy_apart(data_dir / "1ubi.pdb", folder / "1a8o.cif")  # other content, same name
     again = score(folder, f"{bucket}/out", task="cath")
     assert (again.done, again.kept, again.kept_failed) == (1, 2, 1)
     score(folder, tmp_path / "here")

@@ -11,7 +11,7 @@ import time
 
 import pandas as pd
 import pytest
-from batch_runs import SMALL, rows, score
+from batch_runs import SMALL, copy_apart, rows, score
 
 import protvox
 from protvox.batch.crew import Crew
@@ -93,9 +93,9 @@ def test_content_decides_and_not_the_name(fake, folder, tmp_path, data_dir):
     out = tmp_path / "out"
     score(folder, out)
     shutil.copy(data_dir / "1ejg.pdb.gz", folder / "1a8o.cif")  # other content, same name
-    shutil.copy(data_dir / "1ubi.pdb", folder / "broken.pdb")  # mended
+    copy_apart(data_dir / "1ubi.pdb", folder / "broken.pdb")  # mended
     progress = score(folder, out)
-    assert (progress.done, progress.kept) == (2, 2)
+    assert (progress.done, progress.copied, progress.kept) == (1, 1, 2)
     found = rows(out).set_index("id")
     assert found.loc["1a8o.cif", "n_residues"] == found.loc["1ejg.pdb.gz", "n_residues"]
     assert found.loc["broken.pdb", "n_residues"] == 76
@@ -162,7 +162,7 @@ def test_a_manifest_asks_for_chains_and_domains(tmp_path, data_dir):
 def test_what_never_ends_is_given_up_and_its_process_replaced(fake, folder, tmp_path):
     os.mkfifo(folder / "0.pipe")
     listed = folder / "list"
-    shutil.copy(folder / "1ubi.pdb", folder / "stuck.pdb")
+    copy_apart(folder / "1ubi.pdb", folder / "stuck.pdb")
     listed.write_text("0.pipe\nstuck.pdb\n1ubi.pdb\n1ejg.pdb.gz\n")
     start = time.monotonic()
     progress = score(f"@{listed}", tmp_path / "out", timeout=4.0)
@@ -198,7 +198,7 @@ def test_a_killed_process_costs_its_structure_alone(fake, folder, tmp_path, monk
         os.mkfifo(folder / "0.pipe")  # so that the kill finds it reading
         (folder / "list").write_text("0.pipe\n1ubi.pdb\n1ejg.pdb.gz\n")
     else:
-        shutil.copy(folder / "1ubi.pdb", folder / "stuck.pdb")
+        copy_apart(folder / "1ubi.pdb", folder / "stuck.pdb")
         (folder / "list").write_text("stuck.pdb\n1ubi.pdb\n1ejg.pdb.gz\n")
     assassin = Assassin(kind, monkeypatch)
     assassin.start()
@@ -230,7 +230,7 @@ def test_a_missing_device_ends_the_run_at_once(folder, tmp_path):
 
 def test_a_process_that_dies_of_a_structure_and_a_bug_are_failures(fake, folder, tmp_path):
     for name in ("kill.pdb", "bug.pdb"):
-        shutil.copy(folder / "1ubi.pdb", folder / name)
+        copy_apart(folder / "1ubi.pdb", folder / name)
     progress = score(folder, tmp_path / "out")
     assert (progress.done, progress.failed) == (3, 3)
     codes = rows(tmp_path / "out", "failures").set_index("id")["code"].to_dict()
@@ -260,7 +260,7 @@ def test_no_process_outlives_a_run(fake, folder, tmp_path):
 
 def test_folders_and_names_of_any_kind_do_not_end_a_run(fake, folder, tmp_path):
     strange = folder / os.fsdecode(b"\xff<script> \n=1.pdb")
-    shutil.copy(folder / "1ubi.pdb", strange)
+    copy_apart(folder / "1ubi.pdb", strange)
     (folder / "locked.pdb").write_text("x")
     (folder / "empty.pdb").write_text("")
     (folder / "link.pdb").symlink_to("nowhere")

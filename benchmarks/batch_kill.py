@@ -1,10 +1,10 @@
 """Kill ``protvox score`` at random moments: ``python benchmarks/batch_kill.py FOLDER``.
 
 A run over some structures of FOLDER is killed (SIGKILL, the whole group) ``--kills`` times, each
-time a random while after it has scored something new and before it is through, and gone on with;
-then it is left to end. Its tables must be those of a run that nobody killed, row for row and bit
-for bit. Parts are written every quarter of a second, so that many kills fall into writing. Writes
-``results/batch_kill.json``.
+time a random moment after it has scored some more inputs and before it is through, and gone on
+with; then it is left to end. Its tables must be those of a run that nobody killed, row for row
+and bit for bit. Parts are written every quarter of a second, so that many kills fall into
+writing. Writes ``results/batch_kill.json``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "batch_kill.json"
+FLUSH_S = 0.25
 SCORE = """
 import sys
 from pathlib import Path
@@ -37,9 +38,9 @@ def say(progress):
     print(progress.done, progress.finished, flush=True)
 
 if __name__ == "__main__":
-    source, out, task = sys.argv[1:]
+    source, out, task, flush = sys.argv[1:]
     with Store(Path(out)) as store:
-        resources = Resources("cpu", 1, 1, flush_seconds=0.25)
+        resources = Resources("cpu", 1, 1, flush_seconds=float(flush))
         run = Run(make_plan([source]).items, BatchOptions(task=task), resources, store, watch=say)
         run.execute()
 """
@@ -48,7 +49,7 @@ if __name__ == "__main__":
 def start(script: Path, source: Path, out: Path, task: str) -> subprocess.Popen[str]:
     """Start a run in a group of its own; it says how far it is on stdout."""
     return subprocess.Popen(
-        [sys.executable, str(script), str(source), str(out), task],
+        [sys.executable, str(script), str(source), str(out), task, str(FLUSH_S)],
         stdout=subprocess.PIPE, text=True, start_new_session=True,
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
@@ -56,7 +57,7 @@ def start(script: Path, source: Path, out: Path, task: str) -> subprocess.Popen[
 
 def finish(process: subprocess.Popen[str]) -> float:
     """Wait for a run and return how long it worked, from the first input it scored on."""
-    wait_for_work(process)
+    wait_for_work(process, 1)
     start = time.monotonic()
     process.communicate()
     if process.returncode:
@@ -64,9 +65,9 @@ def finish(process: subprocess.Popen[str]) -> float:
     return time.monotonic() - start
 
 
-def kill(process: subprocess.Popen[str], seconds: float) -> tuple[int, int]:
-    """Kill a run some time after the first input it scored; return how many it scored, and had."""
-    first = wait_for_work(process)
+def kill(process: subprocess.Popen[str], inputs: int, seconds: float) -> tuple[int, int]:
+    """Kill a run some time after it has scored inputs; return how many it scored, and had."""
+    first = wait_for_work(process, inputs)
     time.sleep(seconds)
     with contextlib.suppress(ProcessLookupError):  # it was through already
         os.killpg(process.pid, signal.SIGKILL)
@@ -77,11 +78,11 @@ def kill(process: subprocess.Popen[str], seconds: float) -> tuple[int, int]:
     return done, finished
 
 
-def wait_for_work(process: subprocess.Popen[str]) -> str:
-    """Wait until a run has scored an input; those kept from before do not count."""
+def wait_for_work(process: subprocess.Popen[str], inputs: int) -> str:
+    """Wait until a run has scored so many; those kept from before do not count."""
     line = ""
     for line in process.stdout or ():
-        if int(line.split()[0]):
+        if int(line.split()[0]) >= inputs:
             return line
     if process.wait():
         raise SystemExit("a run failed")
@@ -115,9 +116,10 @@ def torture(files: list[Path], kills: int, task: str, seed: int) -> dict[str, ob
         out = Path(folder) / "war"
         scored, finished, late = [], [], 0
         while len(scored) < kills:
-            # Half the work of a run in peace on average; the other half is lost and done again.
-            pause = moments.uniform(0.0, seconds / kills)
-            done, had = kill(start(script, source, out, task), pause)
+            # Counted in inputs, since the clock of a busy machine tells little.
+            inputs = moments.randint(1, max(2, 2 * len(files) // (3 * kills)))
+            pause = moments.uniform(0.0, 2 * FLUSH_S)
+            done, had = kill(start(script, source, out, task), inputs, pause)
             if not done or had == len(files):
                 late += 1  # nothing was left to be killed at
                 if late > kills:

@@ -14,7 +14,7 @@ from protvox.cli.failures import Outcomes
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import device_option, model_number_option, offline_option
 from protvox.errors import UsageError
-from protvox.report.output import FORMATS, format_of, make_writer
+from protvox.report.output import FORMATS, choose_format, make_writer
 
 if TYPE_CHECKING:
     from protvox.predict.results import Prediction
@@ -117,7 +117,7 @@ def classify(
     _check_inputs(inputs, request)
     refuse_overwrite(inputs, (output, *views.paths))
     destination = output or STDOUT
-    form = form or format_of(destination) or "table"
+    form = choose_format(form, destination)
     outcomes = Outcomes(len(inputs))
     with open_output(destination) as stream:
         check_stream(form, stream.isatty())

@@ -15,7 +15,7 @@ from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import device_option, model_number_option, offline_option
 from protvox.cli.views import check_structure_name, write_values
 from protvox.errors import UsageError
-from protvox.report.output import FORMATS, format_of, make_writer
+from protvox.report.output import FORMATS, choose_format, make_writer
 from protvox.vocabulary import AMINO_ACIDS
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def mutations(
     lists = tuple(text for text in request.mutations if _is_list(text))
     refuse_overwrite((source, *lists), (output, heatmap, logo, annotate))
     destination = output or STDOUT
-    form = form or format_of(destination) or "table"
+    form = choose_format(form, destination)
     with open_output(destination) as stream:
         check_stream(form, stream.isatty())
         writer = make_writer(form, stream, many=False, tables="mutations")

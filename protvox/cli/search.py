@@ -20,7 +20,7 @@ from protvox.cli.options import (
     model_number_option,
     offline_option,
 )
-from protvox.report.output import FORMATS, format_of, make_writer
+from protvox.report.output import FORMATS, choose_format, make_writer
 
 if TYPE_CHECKING:
     from protvox.predict.index_results import SearchResult
@@ -72,7 +72,7 @@ def search(inputs: tuple[str, ...], form: str | None, output: str | None, **opti
     refuse_overwrite(inputs, (output,))
     request = _Request(**options)
     destination = output or STDOUT
-    form = form or format_of(destination) or "table"
+    form = choose_format(form, destination)
     outcomes = Outcomes(len(inputs))
     with open_output(destination) as stream:
         check_stream(form, stream.isatty())

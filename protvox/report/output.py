@@ -41,16 +41,36 @@ class Writer(Protocol):
         """Write what has been held back. The stream stays open."""
 
 
-def format_of(path: str) -> str | None:
-    """Return the output format a file name asks for, ``None`` if it says nothing.
+def choose_format(form: str | None, path: str) -> str:
+    """Return the output format, from the name of the file where none is asked for.
 
     Parameters
     ----------
+    form
+        The format asked for, if any.
     path
-        Output file, e.g. ``"out.csv"``.
+        Output file, e.g. ``"out.csv"``, or ``"-"`` for stdout. No suffix and ``.txt`` stand for
+        ``table``.
+
+    Raises
+    ------
+    UsageError
+        If the name promises something else (``usage.format``), such as ``.csv.gz`` or ``.xlsx``:
+        a table for people in there would only be noticed by whoever opens it.
     """
     suffix = Path(path).suffix.lower().lstrip(".")
-    return suffix if suffix in FORMATS else None
+    if form is not None:
+        return form
+    if suffix in FORMATS:
+        return suffix
+    if suffix in ("", "txt"):
+        return "table"
+    raise UsageError(
+        "the name does not say the format",
+        where=path,
+        remedy=f"End it in one of .{', .'.join(FORMATS[1:])}, or give --format",
+        code="usage.format",
+    )
 
 
 def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str) -> Writer:

@@ -77,6 +77,7 @@ def test_one_bad_input_of_several(protvox, ubiquitin, tmp_path):
         (["embed", "a.pdb", "-o", "x.txt"], 2, "does not say the format"),
         (["embed", "-", "-", "-o", "x.npz"], 2, "only once"),
         (["search"], 2, "there is no INPUT"),
+        (["search", "a.pdb", "-o", "x.csv.gz"], 2, "does not say the format"),
         (["search", "a.pdb", "--top", "0"], 2, "0"),
         (["index", "build", "absent", "-o", "x.index"], 3, "no table of embedded domains"),
         (["index", "show", "absent"], 5, "cannot be read"),

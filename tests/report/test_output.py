@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from protvox.errors import UsageError
-from protvox.report.output import FORMATS, format_of, make_writer
+from protvox.report.output import FORMATS, choose_format, make_writer
 
 
 def written(form, predictions, *, many=False, tables="residues") -> bytes:
@@ -63,11 +63,22 @@ def test_wider_first_prediction_leaves_gaps(prediction):
 
 
 @pytest.mark.parametrize(
-    ("path", "form"),
-    [("a.csv", "csv"), ("a.JSON", "json"), ("a.parquet", "parquet"), ("a.txt", None), ("-", None)],
-)
-def test_format_of_a_file_name(path, form):
-    assert format_of(path) == form
+    ("asked", "path", "form"),
+    [
+        (None, "a.csv", "csv"), (None, "a.JSON", "json"), (None, "a.parquet", "parquet"),
+        (None, "a.txt", "table"), (None, "a", "table"), (None, "-", "table"),
+        ("csv", "a.dat", "csv"), ("json", "a.csv", "json"),
+    ],
+)  # fmt: skip
+def test_format_asked_for_or_from_the_name(asked, path, form):
+    assert choose_format(asked, path) == form
+
+
+@pytest.mark.parametrize("path", ["a.xlsx", "a.csv.gz", "a.pdb"])
+def test_name_of_another_format_is_refused(path):
+    with pytest.raises(UsageError, match="does not say the format") as caught:
+        choose_format(None, path)
+    assert caught.value.code == "usage.format"
 
 
 def test_unknown_format_is_refused():

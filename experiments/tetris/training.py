@@ -33,9 +33,11 @@ class TrainingConfig:
     seeds
         Networks of each kind.
     steps
-        Optimiser steps, each over the eight pieces.
+        Optimiser steps of a round, each over the eight pieces.
+    rounds
+        Most rounds. Another follows while a network has not learned its eight pieces.
     learning_rate
-        Rate of AdamW; falls linearly to 0 over the second half.
+        Rate of AdamW; falls linearly to 0 over the second half of every round.
     rotations
         Test poses of every piece, drawn uniformly from all rotations.
     shift
@@ -46,6 +48,7 @@ class TrainingConfig:
 
     seeds: int = 17
     steps: int = 60
+    rounds: int = 3
     learning_rate: float = 2e-2
     rotations: int = 40
     shift: float = 1.0
@@ -77,16 +80,21 @@ def fit(network: nn.Module, config: TrainingConfig, seed: int) -> float:
         return draw(labels, None, rng.uniform(-config.shift, config.shift, (len(labels), 3)))
 
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate)
-    network.train()
-    for step in range(config.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * min(1.0, 2 * (1 - step / config.steps))
-        loss = functional.cross_entropy(network(shifted()), targets)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-    settle(network, [shifted() for _ in range(SETTLING_BATCHES)])
-    return float((answer(network, draw(labels)) == labels).mean())
+    learned = 0.0
+    for _ in range(config.rounds):
+        network.train()
+        for step in range(config.steps):
+            for group in optimizer.param_groups:
+                group["lr"] = config.learning_rate * min(1.0, 2 * (1 - step / config.steps))
+            loss = functional.cross_entropy(network(shifted()), targets)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+        settle(network, [shifted() for _ in range(SETTLING_BATCHES)])
+        learned = float((answer(network, draw(labels)) == labels).mean())
+        if learned == 1:
+            break
+    return learned
 
 
 def settle(network: nn.Module, inputs: Iterable[Tensor]) -> None:

@@ -90,3 +90,14 @@ def test_weights_are_counted():
     for kind in ("steerable", "conventional"):
         weights = sum(w.numel() for w in build(kind, config.network(55), 0).parameters())
         assert f"{weights:,}" in row("trained weights, SHREC17")
+
+
+def test_tetris_is_as_good_as_measured():
+    metrics = json.loads((RESULTS / "tetris" / "results" / "metrics.json").read_text())
+    assert len(metrics["steerable"]["seeds"]) == len(metrics["conventional"]["seeds"]) == 17
+    assert metrics["steerable"]["mean"] >= 0.99 and metrics["steerable"]["worst"] >= 0.95
+    own = row("Tetris")
+    steerable, conventional = metrics["steerable"], metrics["conventional"]
+    assert f"steerable {steerable['mean']:.3f} (worst of 17 seeds {steerable['worst']:.3f})" in own
+    assert f"conventional {conventional['mean']:.3f};" in own
+    assert own.endswith(f"{metrics['without_low_pass']['mean']:.3f}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,8 @@ from experiments.tetris.__main__ import HERE, read_config, run, variants
 from experiments.tetris.layers import CommonScale, ProductGate
 from experiments.tetris.networks import NetworkConfig, build
 from experiments.tetris.shapes import GRID, NAMES, cubes, draw
-from experiments.tetris.training import ANGLES, TrainingConfig, turn_about
+from experiments.tetris.training import ANGLES, TrainingConfig, answer, fit, turn_about
+from experiments.tetris.training import test_poses as poses
 from protvox.nn import assert_equivariant
 from protvox.voxel.rotation import random_rotations
 
@@ -108,6 +111,17 @@ def test_no_feature_is_scaled_by_itself():
     features = torch.tensor([[1.0, 1e-3], [-1.0, -1e-3]])
     scaled = CommonScale(2, gain=1.0).train()(features)
     assert float(scaled[0, 0] / scaled[0, 1]) == pytest.approx(1e3)
+
+
+@pytest.mark.slow
+def test_pieces_turned_are_found_after_a_training_in_one_pose():
+    # Without the mirror images told apart, no more than 7 of 8 are right.
+    config, training = read_config(HERE / "config.toml")
+    training = dataclasses.replace(training, steps=100, rotations=8)
+    network = build("steerable", config, 1)
+    fit(network, training, 1)
+    inputs, labels = poses(training, 1)
+    assert (answer(network, inputs) == labels).mean() >= 0.95
 
 
 def test_outcomes_are_logged_and_taken_up_again(tmp_path):

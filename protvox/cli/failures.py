@@ -115,5 +115,6 @@ def _strikes_all(error: Exception) -> bool:
 def _usage_text(error: click.ClickException) -> str:
     text = " ".join(error.format_message().split())  # click lists choices over several lines
     if isinstance(error, click.UsageError) and error.ctx is not None:
+        text = text if text.endswith((".", "?", "!")) else f"{text}."
         text += f" See '{error.ctx.command_path} --help'."
     return text

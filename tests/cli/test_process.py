@@ -64,3 +64,11 @@ def test_bad_input_is_told_without_loading_torch():
         "assert run(['classify', 'no-such-file.pdb']) == 3; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_python_runs_the_package():
+    done = subprocess.run(
+        [sys.executable, "-m", "protvox", "completion"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "bash, zsh, fish. See 'protvox completion --help'." in done.stderr

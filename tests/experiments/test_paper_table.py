@@ -101,3 +101,14 @@ def test_tetris_is_as_good_as_measured():
     assert f"steerable {steerable['mean']:.3f} (worst of 17 seeds {steerable['worst']:.3f})" in own
     assert f"conventional {conventional['mean']:.3f};" in own
     assert own.endswith(f"{metrics['without_low_pass']['mean']:.3f}")
+
+
+def test_environments_are_compared_as_measured():
+    path = RESULTS / "environments" / "results" / "compare" / "metrics.json"
+    metrics = json.loads(path.read_text())
+    own = row("amino-acid environments")
+    for setting in ("rotated", "frame"):
+        steerable, conventional = (
+            metrics[kind][setting]["test"]["top1"] for kind in ("steerable", "conventional")
+        )
+        assert f"{steerable:.3f} and {conventional:.3f}" in own

@@ -116,9 +116,9 @@ def torture(files: list[Path], kills: int, task: str, seed: int) -> dict[str, ob
         out = Path(folder) / "war"
         scored, finished, late = [], [], 0
         while len(scored) < kills:
-            # Counted in inputs, since the clock of a busy machine tells little.
-            inputs = moments.randint(1, max(2, 2 * len(files) // (3 * kills)))
-            pause = moments.uniform(0.0, 2 * FLUSH_S)
+            # Together a third of the work on average, however fast the machine is just now.
+            inputs = moments.randint(1, max(1, len(files) // (3 * kills)))
+            pause = moments.uniform(0.0, seconds / (3 * kills))
             done, had = kill(start(script, source, out, task), inputs, pause)
             if not done or had == len(files):
                 late += 1  # nothing was left to be killed at
@@ -144,7 +144,7 @@ def torture(files: list[Path], kills: int, task: str, seed: int) -> dict[str, ob
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--files", type=int, default=120)
+    parser.add_argument("--files", type=int, default=600)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--task", default="cath")
     given = parser.parse_args()

@@ -157,7 +157,8 @@ def main() -> None:
     random.Random(0).shuffle(files)
     result = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     result |= {"machine": platform.processor() or platform.machine(), "cores": os.cpu_count(),
-               "load": os.getloadavg(), "targets": TARGETS}  # fmt: skip
+               "load": os.getloadavg(), "targets": TARGETS,
+               "note": "Other work ran on the machine throughout, see load."}  # fmt: skip
     if "environment" in given.parts:
         some = files[: given.environment_files]
         result["environment"] = rate(some, "environment", "residues")

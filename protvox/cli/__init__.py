@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from typing import NoReturn
@@ -20,9 +21,11 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         # Before the guard of `run` stands, or on a second Ctrl-C while it cleans up.
         code = 130
-    if "ray" in sys.modules:
-        # Its threads may abort an interpreter that takes itself down. All is written by now, and
-        # the cluster left.
+    if sys.modules.keys() & {"pyarrow", "ray"}:
+        # Their threads may hold Python objects still, and abort an interpreter that takes itself
+        # down under them. All is written by now, and the cluster left.
+        if "ray" not in sys.modules:
+            atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -180,7 +180,7 @@ class Store:
         return True
 
     def flush(self) -> None:
-        """Write what is ready as one part."""
+        """Write what is ready: new inputs as one part, replaced ones in place of their old part."""
         if not self._waiting:
             return
         # Taken at once: interrupted in here, it is computed again and never written twice.

@@ -77,3 +77,11 @@ def test_the_measured_answer_is_that_of_the_card():
     words = tomllib.loads((ROOT / "experiments" / "cath" / "card.toml").read_text())
     assert words["version"] == card["version"]
     assert words["vote"] == card["vote"]
+
+
+@pytest.mark.parametrize(("model", "folder"), [("cath", "cath"), ("environment", "environments")])
+def test_cards_say_what_their_experiment_says(model, folder):
+    card = json.loads((ROOT / "models" / model / "card.json").read_text())
+    words = tomllib.loads((ROOT / "experiments" / folder / "card.toml").read_text())
+    assert card["version"] == words["version"]
+    assert {name: card["training"][name] for name in words["training"]} == words["training"]

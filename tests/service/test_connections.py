@@ -101,27 +101,26 @@ def test_a_body_nobody_asked_for_is_not_awaited_for_ever(port):
         assert seconds_until_cut(connection, b"x") < 5
 
 
+def left_after_a_pause(connection: socket.socket, path: str) -> int:
+    """Ask for a file, take nothing until all limits are over, and count what then comes."""
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    time.sleep(3)  # keep-alive and what comes after are over
+    taken = 0
+    with contextlib.suppress(ConnectionError):
+        while received := connection.recv(1 << 20):
+            taken += len(received)
+    return taken
+
+
 def test_an_answer_that_nobody_takes_is_given_up(port):
     with connect(port) as connection:
-        connection.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        time.sleep(3)  # keep-alive and what comes after are over
-        taken = 0
-        with contextlib.suppress(ConnectionError):
-            while received := connection.recv(1 << 20):
-                taken += len(received)
-        assert taken < LARGE
+        assert left_after_a_pause(connection, "/large") < LARGE
 
 
 def test_a_file_that_nobody_takes_is_given_up(port):
     """Its next piece waits until the one before is taken, so that the answer never ends."""
     with connect(port) as connection:
-        connection.sendall(b"GET /pieces HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        time.sleep(3)
-        taken = 0
-        with contextlib.suppress(ConnectionError):
-            while received := connection.recv(1 << 20):
-                taken += len(received)
-        assert taken < LARGE
+        assert left_after_a_pause(connection, "/pieces") < LARGE
 
 
 def test_a_file_that_is_taken_slowly_is_given_whole(port):

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
+from service.released import released
+
 Task = Literal["all", "cath", "environment", "mutations"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -31,8 +33,9 @@ class Options(BaseModel):
         examples=["A"],
     )  # fmt: skip
     model: _Short | None = Field(
-        default=None, description="Model to use instead of the released one.", examples=["cath@1"]
-    )
+        default=None, description="Model to use instead of the released one.",
+        examples=[released(name)["reference"] for name in ("cath", "environment")],
+    )  # fmt: skip
     model_number: int | None = Field(
         default=None, ge=-(2**31), lt=2**31,
         description="Model of the file to read, for NMR ensembles; the first by default.",
@@ -187,10 +190,7 @@ class ModelSummary(BaseModel):
 class ModelList(BaseModel):
     """The models at hand."""
 
-    model_config = _example(
-        models=[{"name": "cath", "version": "1", "reference": "cath@1", "task": "cath",
-                 "summary": "CATH architecture of domains"}]
-    )  # fmt: skip
+    model_config = _example(models=[released("cath"), released("environment")])
 
     models: list[ModelSummary]
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from protvox.vocabulary import AMINO_ACIDS
+from service.released import released
 
 Schema = dict[str, Any]
 
 SCHEMA: Final = "protvox.classify/1"
 """As in `protvox.predict.results`, which the process that answers does without."""
+
+SCORE: Final = (
+    "log odds of the amino acid present against the mutant, in nats, less the same of a residue "
+    "in solvent; positive = predicted destabilising"
+)
+"""As in `protvox.predict.mutation_results`."""
 
 _TEXT: Final = {"type": "string"}
 _WHOLE: Final = {"type": "integer"}
@@ -72,19 +79,20 @@ _FOUND: Final = _record(
     domains=_list(_record(**_ID, nearest=_list(_NEIGHBOUR))), warnings=_TEXTS,
 )  # fmt: skip
 
+_CATH: Final = released("cath")["reference"]
+_ENVIRONMENT: Final = released("environment")["reference"]
 _READ: Final = {
     "name": "1pwc", "format": "mmcif",
-    "sha256": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+    "sha256": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c0",
     "model": 1, "n_atoms": 2638, "n_residues": 345, "dropped": [],
 }  # fmt: skip
 _ONE_NEIGHBOUR: Final = {"domain": "1ci9A00", "cath": "3.40.710.10", "similarity": 0.91}
 _ONE_PART: Final = {
     "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True, "doubts": [],
-    "model": "cath@1",
+    "model": _CATH,
 }  # fmt: skip
 _ONE_DOMAIN: Final = {
-    "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True,
-    "doubts": [], "model": "cath@1",
+    **_ONE_PART,
     "class": {"label": "3", "name": "Alpha Beta", "probability": 0.9},
     "architectures": [{"label": "3.90", "name": "Alpha-Beta Complex", "probability": 0.39}],
     "nearest": [_ONE_NEIGHBOUR],
@@ -106,20 +114,20 @@ def _predicted(models: dict[str, str], **parts: Any) -> Schema:
 
 
 _EXAMPLES: Final[dict[str, Schema]] = {
-    "cath": _predicted({"cath": "cath@1"}, domains=[_ONE_DOMAIN]),
-    "environment": _predicted({"environment": "environment@1"}, residues=[_ONE_RESIDUE]),
+    "cath": _predicted({"cath": _CATH}, domains=[_ONE_DOMAIN]),
+    "environment": _predicted({"environment": _ENVIRONMENT}, residues=[_ONE_RESIDUE]),
     "mutations": {
-        "schema": "protvox.mutations/1", "input": _READ, "model": "environment@1",
-        "score": "positive is predicted destabilising", "mutations": [_ONE_MUTATION],
+        "schema": "protvox.mutations/1", "input": _READ, "model": _ENVIRONMENT,
+        "score": SCORE, "mutations": [_ONE_MUTATION],
         "failures": [], "warnings": [],
     },
     "embed": {
-        "schema": "protvox.embed/1", "input": _READ, "models": {"cath": "cath@1"},
+        "schema": "protvox.embed/1", "input": _READ, "models": {"cath": _CATH},
         "domains": [{**_ONE_PART, "embedding": [0.0312, -0.118, 0.0541]}], "residues": [],
         "warnings": [],
     },
     "search": {
-        "schema": "protvox.search/1", "input": _READ, "models": {"cath": "cath@1"},
+        "schema": "protvox.search/1", "input": _READ, "models": {"cath": _CATH},
         "index": {"name": "CATH training domains", "n_domains": 8107},
         "domains": [{**_ONE_PART, "nearest": [_ONE_NEIGHBOUR]}], "warnings": [],
     },
@@ -142,6 +150,16 @@ def answer(task: str) -> dict[int | str, Schema]:
     return {
         200: {
             "description": f"Byte for byte what `protvox {command} --format jsonl` writes.",
-            "content": {"application/json": {"schema": schema, "example": _EXAMPLES[task]}},
+            "content": {
+                "application/json": {
+                    "schema": schema,
+                    "examples": {
+                        "short": {
+                            "summary": "Shortened, with invented numbers",
+                            "value": _EXAMPLES[task],
+                        }
+                    },
+                }
+            },
         }
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 
 import jsonschema_rs
@@ -9,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protvox.predict import results
+from protvox.predict import mutation_results, results
+from protvox.predict.index_released import ReleasedIndex
+from protvox.zoo import registry
 from service.app import create_app
 from service.routes import answers
 from service.settings import load_service_settings
@@ -59,8 +63,28 @@ def test_structures_come_as_files_and_as_json(schema):
         assert content["application/json"]["examples"]
 
 
-def test_the_schema_is_the_one_of_the_results():
+def test_what_the_schema_says_of_the_results_is_what_they_say():
     assert answers.SCHEMA == results.SCHEMA
+    assert answers.SCORE == mutation_results.MEANING
+
+
+def test_examples_name_the_released_models_and_their_index(schema):
+    """Whatever has the form of a version is one that is there."""
+    there = {model.card.reference for model in registry.available()}
+    named = set(re.findall(r"\b(?:cath|environment)@\w+", json.dumps(schema)))
+    assert named == {registry.find(task).card.reference for task in ("cath", "environment")}
+    assert named <= there
+    (example,) = schema["components"]["schemas"]["ModelList"]["examples"]
+    assert example["models"] == [
+        {"name": m.name, "version": m.card.version, "reference": m.card.reference, "task": m.task,
+         "summary": m.summary}
+        for m in map(registry.find, ("cath", "environment"))
+    ]  # fmt: skip
+    model = registry.find("cath")
+    index = ReleasedIndex(model.folder, model.card).index()
+    answer = schema["paths"]["/search"]["post"]["responses"]["200"]
+    example = answer["content"]["application/json"]["examples"]["short"]["value"]
+    assert example["index"] == {"name": index.name, "n_domains": len(index)}
 
 
 @pytest.mark.parametrize(
@@ -69,9 +93,10 @@ def test_the_schema_is_the_one_of_the_results():
 def test_examples_of_answers_fit_their_schema(schema, path):
     answer = schema["paths"][f"/{path}"]["post"]["responses"]["200"]
     content = answer["content"]["application/json"]
-    jsonschema_rs.validate(content["schema"], content["example"])
+    (example,) = (example["value"] for example in content["examples"].values())
+    jsonschema_rs.validate(content["schema"], example)
     with pytest.raises(jsonschema_rs.ValidationError):
-        jsonschema_rs.validate(content["schema"], {**content["example"], "input": {}})
+        jsonschema_rs.validate(content["schema"], {**example, "input": {}})
 
 
 def test_examples_of_requests_fit_their_schema(schema):

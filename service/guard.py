@@ -116,7 +116,8 @@ class Guard:
         self, settings: ServiceSettings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._keys = load_keys(settings)
-        self._local = not (settings.is_public or settings.allow_public)
+        self._names = frozenset(name.lower() for name in settings.names)
+        self._by_name = bool(self._names) or not (settings.is_public or settings.allow_public)
         self._rate = settings.rate_per_minute / 60
         self._burst = float(settings.rate_burst)
         self._clock = clock
@@ -157,11 +158,12 @@ class Guard:
         whose name was pointed to this machine after it was loaded (DNS rebinding) could read
         answers, for it is of the same origin then; a form of any page can be sent here.
         """
-        if self._local and not _is_local(request.headers.get("host", "")):
+        name = _name_of(request.headers.get("host", ""))
+        if self._by_name and not (_is_local(name) or name in self._names):
             raise ServiceError(
                 "the service is for this machine only, and was called by another name",
-                where="Host", remedy="Use http://localhost or http://127.0.0.1, or set API keys",
-                code="request.host", status=403,
+                where="Host", remedy="Use http://localhost or http://127.0.0.1, or set "
+                "PROTVOX_SERVICE_NAMES or API keys", code="request.host", status=403,
             )  # fmt: skip
         site = request.headers.get("sec-fetch-site", "none")
         if request.method not in _READING and site not in ("none", "same-origin"):
@@ -197,10 +199,14 @@ class Guard:
                                retry_after=(1 - left) / self._rate)  # fmt: skip
 
 
-def _is_local(authority: str) -> bool:
-    """Return whether the name of a host, with its port or not, can only be this machine."""
-    name = authority.rpartition("]")[0].lstrip("[") or authority.partition(":")[0]
-    if name.lower() == "localhost":
+def _name_of(authority: str) -> str:
+    """Return the name or address of a host that is given with its port or without."""
+    return (authority.rpartition("]")[0].lstrip("[") or authority.partition(":")[0]).lower()
+
+
+def _is_local(name: str) -> bool:
+    """Return whether a name can only be this machine."""
+    if name == "localhost":
         return True
     try:
         return ipaddress.ip_address(name).is_loopback

@@ -82,6 +82,7 @@ def test_compose_keeps_to_this_machine_and_writes_nowhere():
     assert re.findall(r'- "(.*):\d+:\d+"', text) == ["127.0.0.1", "127.0.0.1"]
     assert text.count("read_only: true") == text.count("no-new-privileges:true") == 2
     assert "protvox:8000" in (DOCKER / "prometheus.yml").read_text()
+    assert "PROTVOX_SERVICE_NAMES: protvox\n" in text
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch):
-    for name in ("API_KEYS", "API_KEYS_FILE", "HOST", "ALLOW_PUBLIC", "RATE_PER_MINUTE"):
+    for name in ("API_KEYS", "API_KEYS_FILE", "HOST", "ALLOW_PUBLIC", "NAMES", "RATE_PER_MINUTE"):
         monkeypatch.delenv(f"PROTVOX_SERVICE_{name}", raising=False)
 
 
@@ -54,6 +54,12 @@ def test_names_pointed_at_this_machine_are_refused(name):
     keyed = Guard(load_service_settings(api_keys=f"lab:{DIGEST}"))
     assert keyed.identify(asking(f"Bearer {KEY}", host=name)) == "key:lab"
     Guard(load_service_settings(host="0.0.0.0", allow_public=True)).identify(asking(host=name))
+    # Unless it is said who may call it, as in a container behind a port of this machine alone.
+    named = Guard(load_service_settings(host="0.0.0.0", allow_public=True, names="protvox, Lab"))
+    for ours in ("protvox:8000", "lab", "localhost:8000", "127.0.0.1"):
+        named.identify(asking(host=ours))
+    with pytest.raises(ServiceError):
+        named.identify(asking(host=name))
 
 
 def test_forms_of_other_sites_are_refused():

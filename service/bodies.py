@@ -10,7 +10,7 @@ from typing import Final
 from starlette.requests import ClientDisconnect, Request
 
 from protvox.structure.limits import MIB
-from service.failures import ServiceError, busy
+from service.failures import ServiceError, busy, client_gone
 from service.settings import ServiceSettings
 
 _LONGEST_TYPE: Final = 512
@@ -64,6 +64,8 @@ class Bodies:
         finally:
             self._uploads -= 1
             self._held -= len(body)
+            # Others still have the object while they wait for what was in it.
+            body.clear()
 
     async def _fill(self, body: bytearray, request: Request) -> None:
         try:
@@ -76,8 +78,7 @@ class Bodies:
                                remedy="Use a faster connection", code="request.slow",
                                status=408) from error  # fmt: skip
         except ClientDisconnect as error:
-            raise ServiceError("the client has gone", code="request.disconnected",
-                               status=400) from error  # fmt: skip
+            raise client_gone() from error
 
     def _reserve(self, have: int, more: int) -> None:
         if have + more > self._settings.body_bytes:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from protvox.errors import DeviceError, FetchError, InputError, ModelError, ProtvoxError, UsageError
+from service.logs import log
+
+CLIENT_GONE: Final = 499
+"""What logs and counters call a request whose client went away; nobody gets it as an answer."""
 
 
 class ServiceError(ProtvoxError):
@@ -124,6 +129,26 @@ def internal_error() -> ServiceError:
     return ServiceError(
         "an internal error", remedy="Report it with the request id", code="internal", status=500
     )
+
+
+def for_strangers(error: ProtvoxError) -> ProtvoxError:
+    """Return what may be told outside of an error; what may not goes to the log.
+
+    Parameters
+    ----------
+    error
+        Any error made for users.
+    """
+    if isinstance(error, ServiceError) or status_of(error) != HTTPStatus.INTERNAL_SERVER_ERROR:
+        return error
+    # Broken models and missing devices are the operator's to know: paths and all.
+    log.error("%s", error)
+    return internal_error()
+
+
+def client_gone() -> ServiceError:
+    """Return what ends the work for a client that is there no more."""
+    return ServiceError("the client has gone", code="request.disconnected", status=CLIENT_GONE)
 
 
 def busy(what: str, code: str, retry_after: float) -> ServiceError:

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from protvox.errors import ProtvoxError
-from service.failures import ServiceError, internal_error, status_of
-from service.logs import log, request_id
+from service.failures import CLIENT_GONE, ServiceError, for_strangers, internal_error, status_of
+from service.logs import request_id
 
 MEDIA_TYPE: Final = "application/problem+json"
 _TITLES: Final = {
@@ -29,6 +29,7 @@ _TITLES: Final = {
     415: "Of a kind that is not read here",
     422: "The request or the structure cannot be used",
     429: "Too many requests",
+    CLIENT_GONE: "The client went away",
     500: "An internal error",
     502: "The database of structures did not answer",
     503: "Not possible now",
@@ -43,16 +44,13 @@ def problem_response(error: ProtvoxError) -> Response:
     error
         Any error made for users.
     """
+    error = for_strangers(error)
     status = status_of(error)
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ServiceError):
-        # Broken models and missing devices are the operator's to know: paths and all.
-        log.error("%s", error)
-        error = internal_error()
     # A place of the cache is nobody's business outside.
     where = None if error.code == "input.cache" else error.where
     body: dict[str, Any] = {
         "type": f"urn:protvox:error:{error.code}",
-        "title": _TITLES.get(status, HTTPStatus(status).phrase),
+        "title": _TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": str(error) if where == error.where else f"{error.what}.",
         "code": error.code,

@@ -9,7 +9,7 @@ from typing import Final
 
 from protvox.errors import InputError
 from service.child import Child, ChildGone
-from service.failures import restore
+from service.failures import busy, restore
 from service.frames import Message
 from service.logs import log, request_id
 from service.metrics import Metrics
@@ -69,14 +69,14 @@ class ReaderPool:
         ------
         ProtvoxError
             What is wrong with the body; ``input.too_slow`` or ``input.too_large`` if reading
-            it takes too long or too much memory.
+            it takes too long or too much memory; ``service.readers`` if nothing can read now.
         """
         child = await self._idle.get()
         healthy = False
         begun = time.perf_counter()
         try:
             if not child.alive:
-                await child.start(_START_S)
+                await self._revive(child)
             async with asyncio.timeout(self._seconds):
                 await child.send({**message, "request_id": request_id.get()})
                 reply = await child.receive()
@@ -100,6 +100,13 @@ class ReaderPool:
         self._all.add(child)
         await child.start(_START_S)
         self._idle.put_nowait(child)
+
+    async def _revive(self, child: Child) -> None:
+        try:
+            await child.start(_START_S)
+        except (ChildGone, OSError) as error:
+            log.error("a reading process does not start: %s", error)
+            raise busy("structures cannot be read now", "service.readers", 10) from error
 
     async def _give_back(self, child: Child, *, healthy: bool) -> None:
         if not healthy:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from service.core import core_of
 from service.engine import Results, Work
-from service.failures import ServiceError
+from service.failures import client_gone
 from service.routes.answers import answer
 from service.routes.documents import errors, structure_body
 from service.schemas import ClassifyOptions, ClassifyRequest, MutationOptions, MutationRequest
@@ -91,7 +91,7 @@ async def _while_there(request: Request, prediction: Coroutine[Any, Any, Results
     try:
         await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise ServiceError("the client has gone", code="request.disconnected", status=400)
+            raise client_gone()
         return task.result()
     finally:
         gone.cancel()

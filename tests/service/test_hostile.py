@@ -263,10 +263,30 @@ def test_a_slow_body_is_cut_off(server):
         assert b"request.slow" in answer
 
 
-def test_a_client_that_goes_away(server):
+def answered(server, status: int) -> list[dict]:
+    """Lines of the log about answers with a status."""
+    lines = [json.loads(line) for line in server.log().splitlines()]
+    return [line for line in lines if line.get("status") == status]
+
+
+def test_a_client_that_goes_away(server, ubiquitin):
+    """It is logged and counted as what it is, not as a request that is malformed."""
+    before, malformed = len(answered(server, 499)), len(answered(server, 400))
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
             connection.sendall(UNFINISHED + b"{")
+    body = json.dumps({"structure": ubiquitin.decode()}).encode()
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        # This takes longer than it takes to go away.
+        head = UNFINISHED.replace(b"1000", b"%d" % len(body)).replace(b"cath", b"environment")
+        connection.sendall(head + body)
+    end = time.monotonic() + 20
+    while len(answered(server, 499)) < before + 21 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert len(answered(server, 499)) == before + 21
+    assert len(answered(server, 400)) == malformed
+    text = server.client.get("/metrics").text
+    assert 'protvox_requests_total{method="POST",route="/predict/environment",status="499"}' in text
 
 
 def test_parts_of_results_are_not_given(client, ubiquitin):

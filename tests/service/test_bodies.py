@@ -1,0 +1,34 @@
+"""Bodies of requests: how many are held, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+
+from service.bodies import Bodies
+from service.settings import load_service_settings
+
+MIB = 1 << 20
+
+
+def arriving(body: bytes) -> Request:
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request({"type": "http", "method": "POST", "headers": []}, receive)
+
+
+def test_a_body_is_let_go_of_when_it_is_read():
+    """Whoever asked waits for the answer with the object in hand; its memory must not wait too."""
+    bodies = Bodies(load_service_settings(bodies_mib=1))
+
+    async def take_many():
+        kept = []
+        for _ in range(3):  # more than may be held at a time
+            async with bodies.receive(arriving(bytes(MIB))) as body:
+                assert len(body) == MIB
+                kept.append(body)
+        return kept
+
+    assert [len(body) for body in asyncio.run(take_many())] == [0, 0, 0]

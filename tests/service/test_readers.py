@@ -1,0 +1,48 @@
+"""The pool over reading processes that are none."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from service import readers
+from service.child import ChildGone
+from service.failures import ServiceError
+from service.metrics import Metrics
+from service.readers import ReaderPool
+from service.settings import load_service_settings
+
+
+class FakeChild:
+    """Starts once; after that it is dead."""
+
+    starts = 0
+
+    def __init__(self, *_):
+        self.alive = False
+
+    async def start(self, _seconds):
+        type(self).starts += 1
+        if self.starts > 1:
+            raise ChildGone("no memory")
+        self.alive = True
+
+    async def stop(self):
+        self.alive = False
+
+
+def test_when_nothing_can_read_it_is_not_the_structure_that_is_blamed(monkeypatch):
+    monkeypatch.setattr(readers, "Child", FakeChild)
+
+    async def main():
+        pool = ReaderPool(load_service_settings(), Metrics(), size=1, seconds=1)
+        await pool.start()
+        for child in pool._all:
+            child.alive = False
+        with pytest.raises(ServiceError) as caught:
+            await pool.read({})
+        return caught.value
+
+    error = asyncio.run(main())
+    assert (error.code, error.status) == ("service.readers", 503)

@@ -1,4 +1,4 @@
-"""Jobs on disk: a SQLite table, the structures and the results.
+"""Jobs on disk: a SQLite table, beside the files of `service.job_files`.
 
 A *piece of work* is a structure with what is asked about it; jobs that ask the same share
 one. A job belongs to whoever made it, work to nobody.
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import sqlite3
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from service.job_files import JobFiles
+from service.job_records import JobRecord, Load
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS work (
@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS job (
     name TEXT NOT NULL, n_residues INTEGER NOT NULL, created REAL NOT NULL, cancelled REAL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS job_of_work ON job(key);
+CREATE INDEX IF NOT EXISTS job_of_owner ON job(owner);
 CREATE INDEX IF NOT EXISTS work_by_state ON work(state, created);
 """
 _COLUMNS: Final = (
@@ -40,36 +41,15 @@ SELECT job.id, job.owner, job.key, job.name, job.n_residues, job.created, job.ca
        work.options, work.state, work.started, work.finished, work.error
 FROM job JOIN work USING (key)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class JobRecord:
-    """One job with the state of its work; times in seconds since 1970."""
-
-    id: str
-    owner: str
-    key: str
-    name: str
-    n_residues: int
-    created: float
-    cancelled: float | None
-    options: Mapping[str, Any]
-    work_state: str
-    started: float | None
-    work_finished: float | None
-    error: Mapping[str, str | None] | None
-
-    @property
-    def state(self) -> str:
-        """``queued``, ``running``, ``done``, ``failed`` or ``cancelled``."""
-        return self.work_state if self.cancelled is None else "cancelled"
-
-    @property
-    def finished(self) -> float | None:
-        """When it was over; work done before the job was made counts from then."""
-        if self.cancelled is not None:
-            return self.cancelled
-        return None if self.work_finished is None else max(self.work_finished, self.created)
+_FIRST_OF_EACH: Final = """
+SELECT job.owner, work.key, work.options, min(work.created) AS first
+FROM work JOIN job USING (key) WHERE work.state = 'queued' AND job.cancelled IS NULL
+GROUP BY job.owner ORDER BY first
+"""
+_ALWAYS: Final = "json"
+"""A format that all work has when it is done."""
+_JOB_BYTES: Final = 1024
+"""What a job takes in the table, at most."""
 
 
 class JobStore:
@@ -82,8 +62,8 @@ class JobStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._files = folder / "files"
-        self._files.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._files = JobFiles(folder / "files")
+        self._turns: dict[str, int] = {}
         self._door = threading.RLock()
         self._db = sqlite3.connect(folder / "jobs.sqlite", check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -92,7 +72,8 @@ class JobStore:
             db.executescript(_TABLES)
             # What was computed when the service ended has to be computed again.
             db.execute("UPDATE work SET state = 'queued', started = NULL WHERE state = 'running'")
-        self._sweep()
+            known = [key for (key,) in db.execute("SELECT key FROM work")]
+        self._files.sweep(known)
 
     def close(self) -> None:
         """Close the table."""
@@ -122,12 +103,14 @@ class JobStore:
         with self._change() as db:
             row = db.execute("SELECT state FROM work WHERE key = ?", (key,)).fetchone()
             if row is None:
-                self._write(key, "structure", structure)
+                self._files.write(key, "structure", structure)
                 db.execute(
                     "INSERT INTO work (key, options, state, created) VALUES (?, ?, 'queued', ?)",
                     (key, json.dumps(dict(options)), now),
                 )
-            elif row[0] == "failed":  # it is worth another try when somebody asks again
+            elif row[0] == "failed" or (row[0] == "done" and self._has_lost(key)):
+                # It is worth another try when somebody asks again.
+                self._files.write(key, "structure", structure)
                 db.execute(
                     "UPDATE work SET state = 'queued', created = ?, started = NULL, "
                     "finished = NULL, error = NULL WHERE key = ?", (now, key),
@@ -191,19 +174,39 @@ class JobStore:
                 )  # fmt: skip
             return waiting is None
 
-    def next_work(self) -> tuple[str, bytes, dict[str, Any]] | None:
-        """Return the key, structure and options of the oldest waiting work, now running."""
+    def next_work(self) -> tuple[str, dict[str, Any]] | None:
+        """Return the key and options of the work whose turn it is, now running; None if none waits.
+
+        The owners take turns, so that the many jobs of one do not keep the others waiting; of
+        each the oldest comes first.
+        """
         with self._change() as db:
-            row = db.execute(
-                "SELECT key, options FROM work WHERE state = 'queued' ORDER BY created LIMIT 1"
-            ).fetchone()
-            if row is None:
+            rows = db.execute(_FIRST_OF_EACH).fetchall()
+            if not rows:
                 return None
+            turns = {owner: self._turns.get(owner, 0) for owner, *_ in rows}
+            owner, key, options, _ = min(rows, key=lambda row: turns[row[0]])
+            # Who has nothing waiting is forgotten, and comes first when there is something again.
+            self._turns = {**turns, owner: max(turns.values()) + 1}
             db.execute(
-                "UPDATE work SET state = 'running', started = ? WHERE key = ?",
-                (time.time(), row[0]),
+                "UPDATE work SET state = 'running', started = ? WHERE key = ?", (time.time(), key)
             )
-        return row[0], self._path(row[0], "structure").read_bytes(), json.loads(row[1])
+        return key, json.loads(options)
+
+    def structure(self, key: str) -> bytes:
+        """Return the structure of some work.
+
+        Parameters
+        ----------
+        key
+            The work.
+
+        Raises
+        ------
+        FileNotFoundError
+            If somebody took it away.
+        """
+        return self._files.path(key, "structure").read_bytes()
 
     def finish(self, key: str, results: Mapping[str, bytes]) -> None:
         """Keep the results of some work.
@@ -216,7 +219,7 @@ class JobStore:
             Format to bytes.
         """
         for form, data in results.items():
-            self._write(key, form, data)
+            self._files.write(key, form, data)
         self._end(key, "done", None)
 
     def fail(self, key: str, error: Mapping[str, str | None]) -> None:
@@ -255,7 +258,7 @@ class JobStore:
         form
             Format.
         """
-        return self._path(key, form)
+        return self._files.path(key, form)
 
     def counts(self) -> dict[str, int]:
         """Return the number of pieces of work by state."""
@@ -263,13 +266,29 @@ class JobStore:
             rows = self._db.execute("SELECT state, count(*) FROM work GROUP BY state").fetchall()
         return dict(rows)
 
-    def size(self) -> int:
-        """Return the bytes of all files."""
-        total = 0
-        for entry in os.scandir(self._files):
-            with contextlib.suppress(FileNotFoundError):
-                total += entry.stat().st_size
-        return total
+    def loads(self, owner: str) -> tuple[Load, Load]:
+        """Return what all jobs take, and those of one owner, with the work they share.
+
+        Parameters
+        ----------
+        owner
+            Whose.
+        """
+        sizes = self._files.sizes()
+        with self._door:
+            waiting = self.counts().get("queued", 0)
+            jobs = self._db.execute("SELECT count(*) FROM job").fetchone()[0]
+            own = self._db.execute(
+                "SELECT key, count(*), work.state = 'queued' AND max(cancelled IS NULL) "
+                "FROM job JOIN work USING (key) WHERE owner = ? GROUP BY key", (owner,),
+            ).fetchall()  # fmt: skip
+        return (
+            Load(waiting, sum(sizes.values()) + _JOB_BYTES * jobs),
+            Load(
+                sum(waits for *_, waits in own),
+                sum(sizes.get(key, 0) + _JOB_BYTES * count for key, count, _ in own),
+            ),
+        )
 
     def purge(self, before: float) -> None:
         """Delete what was over before a time.
@@ -298,15 +317,10 @@ class JobStore:
         ).fetchall()
         for (key,) in rows:
             self._db.execute("DELETE FROM work WHERE key = ?", (key,))
-            for path in self._files.glob(f"{key}.*"):
-                path.unlink(missing_ok=True)
+            self._files.delete(key)
 
-    def _sweep(self) -> None:
-        """Delete files of no work: what was half written when the service was killed."""
-        known = {key for (key,) in self._db.execute("SELECT key FROM work")}
-        for entry in os.scandir(self._files):
-            if entry.name.partition(".")[0] not in known:
-                Path(entry).unlink(missing_ok=True)
+    def _has_lost(self, key: str) -> bool:
+        return not self._files.path(key, _ALWAYS).exists()
 
     def _end(self, key: str, state: str, error: str | None) -> None:
         with self._change() as db:
@@ -314,16 +328,3 @@ class JobStore:
                 "UPDATE work SET state = ?, finished = ?, error = ? "
                 "WHERE key = ? AND state = 'running'", (state, time.time(), error, key),
             )  # fmt: skip
-
-    def _path(self, key: str, form: str) -> Path:
-        return self._files / f"{key}.{form}"
-
-    def _write(self, key: str, form: str, data: bytes) -> None:
-        handle, temporary = tempfile.mkstemp(dir=self._files, prefix=".")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.replace(temporary, self._path(key, form))
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from protvox.errors import ProtvoxError
 from service.engine import Engine, Work
-from service.failures import ServiceError, busy, describe, internal_error
-from service.job_store import JobRecord, JobStore
+from service.failures import ServiceError, busy, describe, for_strangers, internal_error
+from service.job_records import JobRecord, Load
+from service.job_store import JobStore
 from service.logs import log
 from service.metrics import Metrics
 from service.schemas import Job
@@ -94,14 +95,11 @@ class Jobs:
         Raises
         ------
         ServiceError
-            ``service.jobs_full`` or ``service.spool_full``.
+            ``service.jobs_full`` or ``service.spool_full``; ``job.too_many`` or
+            ``job.too_much`` when it is the owner who takes more than their share.
         """
         store = self._store
-        counts = await asyncio.to_thread(store.counts)
-        if counts.get("queued", 0) >= self._settings.jobs_waiting:
-            raise busy("too many jobs are waiting", "service.jobs_full", 60)
-        if await asyncio.to_thread(store.size) > self._settings.spool_mib << 20:
-            raise busy("the folder of jobs is full", "service.spool_full", 600)
+        self._check_room(*await asyncio.to_thread(store.loads, owner))
         models = [model["reference"] for model in self._engine.models()]
         asked = json.dumps([dict(reading.options), sorted(models)], sort_keys=True).encode()
         key = hashlib.sha256(reading.structure + asked).hexdigest()
@@ -111,6 +109,20 @@ class Jobs:
         )  # fmt: skip
         self._news.set()
         return self._shown(record)
+
+    def _check_room(self, everybody: Load, own: Load) -> None:
+        waiting, size = self._settings.jobs_waiting, self._settings.spool_mib << 20
+        share = self._settings.job_share
+        if everybody.waiting >= waiting:
+            raise busy("too many jobs are waiting", "service.jobs_full", 60)
+        if everybody.size > size:
+            raise busy("the folder of jobs is full", "service.spool_full", 600)
+        if own.waiting >= max(1, int(share * waiting)):
+            raise _too_greedy("you have too many jobs waiting", "Wait until some are done",
+                              "job.too_many", 60)  # fmt: skip
+        if own.size > share * size:
+            raise _too_greedy("your jobs take too much room", "Delete those you need no more",
+                              "job.too_much", 600)  # fmt: skip
 
     async def find(self, job_id: str, owner: str) -> Job:
         """Return a job.
@@ -165,14 +177,18 @@ class Jobs:
         Raises
         ------
         ServiceError
-            ``job.not_found``, ``job.not_done``, ``job.failed``, ``job.cancelled``, or
-            ``job.format`` for an annotated structure where no residues were predicted.
+            ``job.not_found``, ``job.not_done``, ``job.failed``, ``job.cancelled``,
+            ``job.lost`` if somebody took the results away, or ``job.format`` for an annotated
+            structure where no residues were predicted.
         """
         record = await self._record(job_id, owner)
         if record.state == "done":
             path = self._store.result_path(record.key, form)
             if form != "cif" and not path.exists():
-                raise _no_such_job(job_id)  # its time was over just now
+                await self._record(job_id, owner)  # perhaps its time was over just now
+                raise ServiceError("the results of the job are gone", where=job_id,
+                                   remedy="Send it again", code="job.lost",
+                                   status=409)  # fmt: skip
             if not path.exists():
                 raise ServiceError("the job predicted no residues to annotate", where=job_id,
                                    remedy="Use the task all or environment",
@@ -205,47 +221,70 @@ class Jobs:
         )  # fmt: skip
 
     async def _work(self) -> None:
+        unsettled: str | None = None
         while True:
             # Before looking, so that no news is lost that comes in while looking.
             self._news.clear()
             try:
+                if unsettled is not None:
+                    await asyncio.to_thread(self._store.put_back, unsettled)
+                    unsettled = None
                 found = await asyncio.to_thread(self._store.next_work)
                 if found is None:
                     await self._news.wait()
-                else:
-                    await self._compute(*found)
+                    continue
+                unsettled = found[0]
+                await self._compute(*found)
+                unsettled = None
             except Exception:
                 # A full disk, a table that is locked: it passes, and nobody else works on jobs.
                 log.exception("the folder of jobs cannot be used")
                 await asyncio.sleep(_PAUSE_S)
 
-    async def _compute(self, key: str, structure: bytes, options: dict[str, Any]) -> None:
-        deadline = asyncio.get_running_loop().time() + _LONGEST_S
-        work = Work(structure, options, FORMS, deadline, urgent=False)
-        task = self._running[key] = asyncio.create_task(self._predict(work))
+    async def _compute(self, key: str, options: dict[str, Any]) -> None:
+        task = self._running[key] = asyncio.create_task(self._predict(key, options))
         try:
             results = await task
-            await asyncio.to_thread(self._store.finish, key, results)
+            await self._keep(key, results)
         except asyncio.CancelledError:
             task.cancel()
             current = asyncio.current_task()
             if current is not None and current.cancelling():
-                await asyncio.to_thread(self._store.put_back, key)
-                raise
+                raise  # the next start takes up what runs
+            # Cancelled work does not count as running, unless somebody has asked for it again.
+            await asyncio.to_thread(self._store.put_back, key)
         except ProtvoxError as error:
             if error.code in _PASSING:
                 await asyncio.to_thread(self._store.put_back, key)
                 await asyncio.sleep(_PAUSE_S)
             else:
                 await asyncio.to_thread(self._store.fail, key, _plain(error))
+        except (OSError, sqlite3.Error):
+            raise
         except Exception:
             log.exception("a job failed", extra={"job": key[:16]})
             await asyncio.to_thread(self._store.fail, key, _plain(internal_error()))
         finally:
-            self._running.pop(key, None)
+            if self._running.get(key) is task:
+                del self._running[key]
 
-    async def _predict(self, work: Work) -> Mapping[str, bytes]:
-        return await self._engine.predict(work)
+    async def _predict(self, key: str, options: dict[str, Any]) -> Mapping[str, bytes]:
+        try:
+            structure = await asyncio.to_thread(self._store.structure, key)
+        except FileNotFoundError as error:
+            raise ServiceError("the structure of the job is gone", where="folder of jobs",
+                               remedy="Send it again", code="job.lost") from error  # fmt: skip
+        deadline = asyncio.get_running_loop().time() + _LONGEST_S
+        return await self._engine.predict(Work(structure, options, FORMS, deadline, urgent=False))
+
+    async def _keep(self, key: str, results: Mapping[str, bytes]) -> None:
+        try:
+            await asyncio.to_thread(self._store.finish, key, results)
+        except OSError as error:
+            log.exception("results cannot be kept", extra={"job": key[:16]})
+            raise ServiceError("the results of the job cannot be kept", where="folder of jobs",
+                               remedy="Send it again later",
+                               code="job.not_kept") from error  # fmt: skip
 
     async def _clean(self) -> None:
         while True:
@@ -268,10 +307,15 @@ def _no_such_job(job_id: str) -> ServiceError:
                         code="job.not_found", status=404)  # fmt: skip
 
 
+def _too_greedy(what: str, remedy: str, code: str, seconds: float) -> ServiceError:
+    return ServiceError(what, where="jobs", remedy=remedy, code=code, status=429,
+                        retry_after=seconds)  # fmt: skip
+
+
 def _time(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _plain(error: ProtvoxError) -> dict[str, str | None]:
-    plain = describe(error)
+    plain = describe(for_strangers(error))
     return {name: plain.get(name) for name in ("code", "what", "where", "remedy")}

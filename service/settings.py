@@ -33,6 +33,9 @@ class ServiceSettings(BaseSettings):
         ``name:digest`` pairs, separated by commas; the digest is the SHA-256 of a key in hex.
     api_keys_file
         A file of the same pairs, one a line.
+    names
+        Names under which the service may be called where no keys are used, beside those of this
+        machine; any by default if others can reach it, none otherwise.
     proxies
         Addresses of proxies whose ``X-Forwarded-For`` says who asks; nobody is believed by
         default.
@@ -60,6 +63,8 @@ class ServiceSettings(BaseSettings):
         Largest size of that folder.
     jobs_waiting
         Jobs that may wait; the next one is refused.
+    job_share
+        Part of the waiting jobs, and of the folder of jobs, that one key (or address) may take.
     job_hours
         How long a finished job is kept.
     grace_s
@@ -73,6 +78,7 @@ class ServiceSettings(BaseSettings):
     allow_public: bool = False
     api_keys: str = ""
     api_keys_file: Path | None = None
+    names: Annotated[tuple[str, ...], NoDecode] = ()
     proxies: Annotated[tuple[str, ...], NoDecode] = ()
     rate_per_minute: float = Field(default=600.0, ge=0)
     rate_burst: int = Field(default=100, ge=1)
@@ -92,10 +98,11 @@ class ServiceSettings(BaseSettings):
     spool_dir: Path | None = None
     spool_mib: int = Field(default=4096, ge=1)
     jobs_waiting: int = Field(default=200, ge=1)
+    job_share: float = Field(default=0.5, gt=0, le=1)
     job_hours: float = Field(default=24.0, gt=0)
     grace_s: float = Field(default=30.0, gt=0)
 
-    @field_validator("devices", "proxies", mode="before")
+    @field_validator("devices", "names", "proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return value.replace(",", " ").split() if isinstance(value, str) else value

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from service.job_records import Load
 from service.job_store import JobStore
 
 OPTIONS = {"task": "cath"}
@@ -27,10 +28,45 @@ def test_work_is_handed_out_once_in_order(store):
     assert [store.next_work()[0], store.next_work()[0], store.next_work()] == ["a", "b", None]
 
 
+def test_owners_take_turns(store):
+    for key in "abcd":
+        add(store, key, "greedy")
+    add(store, "e", "modest")
+    assert [store.next_work()[0] for _ in range(3)] == ["a", "e", "b"]
+    add(store, "f", "modest")
+    assert [store.next_work()[0] for _ in range(3)] == ["f", "c", "d"]
+
+
+def test_what_jobs_take_is_told_of_all_and_of_one(store):
+    add(store, "a", "me"), add(store, "a", "me"), add(store, "b", "you")
+    cancelled = add(store, "c", "me")
+    shared = add(store, "d", "me"), add(store, "d", "you")
+    store.cancel(cancelled)
+    store.cancel(shared[0])
+    everybody, mine = store.loads("me")
+    assert (everybody.waiting, mine.waiting) == (3, 1)
+    structure = len(b"structure")
+    assert (everybody.size, mine.size) == (6 * 1024 + 4 * structure, 4 * 1024 + 3 * structure)
+    assert store.loads("nobody") == (everybody, Load(0, 0))
+
+
+def test_work_whose_results_are_gone_is_done_when_asked_for_again(store, tmp_path):
+    add(store)
+    store.next_work()
+    store.finish("a", {"json": b"{}"})
+    assert add(store).state == "done"
+    for path in (tmp_path / "files").iterdir():
+        path.unlink()
+    assert add(store).state == "queued"
+    assert store.next_work()[0] == "a"
+    assert store.structure("a") == b"structure"
+
+
 def test_the_life_of_a_job(store):
     job = add(store)
     assert job.state == "queued"
-    assert store.next_work() == ("a", b"structure", OPTIONS)
+    assert store.next_work() == ("a", OPTIONS)
+    assert store.structure("a") == b"structure"
     assert store.find(job.id, "me").state == "running"
     store.finish("a", {"json": b"{}"})
     assert store.find(job.id, "me").state == "done"
@@ -94,5 +130,5 @@ def test_what_a_kill_left_half_written_is_swept_up(store, tmp_path):
         (tmp_path / "files" / name).write_bytes(b"x")
     again = JobStore(tmp_path)
     assert [path.name for path in (tmp_path / "files").iterdir()] == ["a.structure"]
-    assert again.next_work() == ("a", b"structure", OPTIONS)
+    assert again.next_work() == ("a", OPTIONS)
     again.close()

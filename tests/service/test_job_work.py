@@ -1,0 +1,196 @@
+"""Jobs over an engine that is none: what goes wrong between the folder of jobs and the models."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from protvox.errors import ModelError
+from service import jobs as jobs_module
+from service.core import Reading
+from service.failures import ServiceError
+from service.jobs import Jobs
+from service.metrics import Metrics
+from service.settings import load_service_settings
+
+RESULTS = {"json": b"{}", "csv": b"", "parquet": b""}
+
+
+class FakeEngine:
+    """Answers at once, or with an error."""
+
+    def __init__(self):
+        self.asked: list[bytes] = []
+        self.error: Exception | None = None
+        self.open = asyncio.Event()
+        self.open.set()
+
+    def models(self):
+        return [{"reference": "cath@1"}]
+
+    async def predict(self, work):
+        self.asked.append(work.structure)
+        await self.open.wait()
+        if self.error is not None:
+            raise self.error
+        return RESULTS
+
+
+@pytest.fixture
+def play(tmp_path, monkeypatch):
+    """Run a play of a service's jobs, its engine and its folder."""
+    monkeypatch.setattr(jobs_module, "_PAUSE_S", 0.01)
+
+    def run(scene, **settings):
+        async def main():
+            engine = FakeEngine()
+            asked = load_service_settings(spool_dir=tmp_path, devices="cpu", **settings)
+            jobs = Jobs(asked, engine, Metrics())
+            await jobs.start()
+            try:
+                return await asyncio.wait_for(scene(jobs, engine), 20)
+            finally:
+                engine.open.set()
+                await jobs.stop()
+
+        return asyncio.run(main())
+
+    return run
+
+
+def reading(structure: bytes = b"x") -> Reading:
+    return Reading(structure, "", "x", 1, {"task": "cath"})
+
+
+async def over(jobs: Jobs, job, owner: str = "me"):
+    while (found := await jobs.find(job.id, owner)).state in ("queued", "running"):
+        await asyncio.sleep(0.01)
+    return found
+
+
+async def stand(jobs: Jobs, engine: FakeEngine, most: int):
+    """Keep all that compute busy with work of another."""
+    engine.open.clear()
+    for number in range(most):
+        await jobs.add(reading(b"%d" % number), "other")
+    while len(engine.asked) < most:
+        await asyncio.sleep(0.01)
+
+
+def test_a_job_whose_structure_is_gone_has_failed(play, tmp_path):
+    async def scene(jobs, engine):
+        await stand(jobs, engine, 1)
+        job = await jobs.add(reading(b"taken away"), "me")
+        for path in (tmp_path / "files").glob("*.structure"):
+            path.unlink()
+        engine.open.set()
+        failed = await over(jobs, job)
+        again = await over(jobs, await jobs.add(reading(b"taken away"), "me"))
+        return failed, again, engine.asked
+
+    failed, again, asked = play(scene, batch_size=2)
+    assert (failed.state, failed.error["code"]) == ("failed", "job.lost")
+    assert failed.error["remedy"] == "Send it again"
+    # Sent again, it is there again.
+    assert (again.state, asked) == ("done", [b"0", b"taken away"])
+
+
+def test_results_that_are_gone_are_told(play, tmp_path):
+    async def scene(jobs, _engine):
+        job = await over(jobs, await jobs.add(reading(), "me"))
+        for path in (tmp_path / "files").iterdir():
+            path.unlink()
+        with pytest.raises(ServiceError) as caught:
+            await jobs.results(job.id, "me", "json")
+        return caught.value
+
+    error = play(scene)
+    assert (error.code, error.status) == ("job.lost", 409)
+
+
+def test_what_a_full_disk_does_to_a_job_is_told(play, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    async def scene(jobs, engine):
+        await stand(jobs, engine, 1)
+        job = await jobs.add(reading(), "me")
+        monkeypatch.setattr("service.job_files.JobFiles.write", full)
+        engine.open.set()
+        return await over(jobs, job)
+
+    failed = play(scene, batch_size=2)
+    assert (failed.state, failed.error["code"]) == ("failed", "job.not_kept")
+
+
+def test_an_end_that_could_not_be_written_down_does_not_leave_the_job_running(play, monkeypatch):
+    broken = [sqlite3.OperationalError("database or disk is full")] * 2
+
+    async def scene(jobs, _engine):
+        finish = jobs._store.finish
+
+        def finish_later(*arguments):
+            if broken:
+                raise broken.pop()
+            finish(*arguments)
+
+        monkeypatch.setattr(jobs._store, "finish", finish_later)
+        return await over(jobs, await jobs.add(reading(), "me"))
+
+    assert play(scene).state == "done"
+    assert not broken
+
+
+def test_where_models_lie_is_not_told(play):
+    async def scene(jobs, engine):
+        engine.error = ModelError("damaged", where="/secret/place", code="model.hash")
+        return await over(jobs, await jobs.add(reading(), "me"))
+
+    failed = play(scene)
+    assert failed.error["code"] == "internal"
+    assert "secret" not in str(failed.error)
+
+
+def test_cancelled_work_that_is_asked_for_again_is_done(play):
+    async def scene(jobs, engine):
+        engine.open.clear()
+        job = await jobs.add(reading(), "me")
+        while not engine.asked:
+            await asyncio.sleep(0.01)
+        cancelled = asyncio.create_task(jobs.cancel(job.id, "me"))
+        again = await jobs.add(reading(), "me")
+        await cancelled
+        engine.open.set()
+        return await over(jobs, again)
+
+    assert play(scene).state == "done"
+
+
+def test_one_owner_cannot_take_all_the_room(play):
+    async def scene(jobs, engine):
+        await stand(jobs, engine, 1)
+        for number in range(2):
+            await jobs.add(reading(b"mine %d" % number), "me")
+        with pytest.raises(ServiceError) as caught:
+            await jobs.add(reading(b"mine"), "me")
+        theirs = await jobs.add(reading(b"theirs"), "you")
+        return caught.value, theirs
+
+    refused, theirs = play(scene, batch_size=2, jobs_waiting=4)
+    assert (refused.code, refused.status, refused.retry_after) == ("job.too_many", 429, 60)
+    assert theirs.state == "queued"
+
+
+def test_one_owner_cannot_fill_the_folder(play):
+    async def scene(jobs, _engine):
+        await over(jobs, await jobs.add(reading(bytes(600 << 10)), "me"))
+        with pytest.raises(ServiceError) as caught:
+            await jobs.add(reading(), "me")
+        theirs = await over(jobs, await jobs.add(reading(), "you"), "you")
+        return caught.value, theirs
+
+    refused, theirs = play(scene, spool_mib=1)
+    assert (refused.code, refused.status) == ("job.too_much", 429)
+    assert theirs.state == "done"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from protvox.errors import InputError
-from protvox.vocabulary import AMINO_ACID_INDEX, THREE_LETTER
+from protvox.vocabulary import AMINO_ACID_INDEX, ONE_LETTER, THREE_LETTER
 
 _MUTATION: Final = re.compile(
     r"([A-Za-z]{3}|[A-Za-z])?(-?\d{1,9})([A-Za-z]?)([A-Za-z]{3}|[A-Za-z])", re.ASCII
@@ -49,9 +49,10 @@ class Mutation:
     mutant: str
 
     def __str__(self) -> str:
-        """Return it as `parse_mutation` reads it, with three-letter names."""
+        """Return it as `parse_mutation` reads it, with one-letter names: ``A:L45AW``."""
         chain = "" if self.chain is None else f"{self.chain}:"
-        return f"{chain}{self.wild_type}{self.number}{self.insertion_code}{self.mutant}"
+        wild_type, mutant = (ONE_LETTER.get(aa, aa) for aa in (self.wild_type, self.mutant))
+        return f"{chain}{wild_type}{self.number}{self.insertion_code}{mutant}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Failure:
     row
         Its place in the list, from 0.
     mutation
-        As asked for.
+        As ``str`` of a `Mutation` has it; the row as it stands if it could not be understood.
     why
         One clause.
     code

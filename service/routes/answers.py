@@ -59,7 +59,7 @@ _MUTATIONS: Final = _record(
         _record(chain=_TEXT, number=_WHOLE, insertion_code=_TEXT, wild_type=_TEXT, mutant=_TEXT,
                 score=_NUMBER, percentile=_NUMBER)
     ),
-    failures=_list(_record(mutation=_TEXT, why=_TEXT, code=_TEXT)), warnings=_TEXTS,
+    failures=_list(_record(row=_WHOLE, mutation=_TEXT, why=_TEXT, code=_TEXT)), warnings=_TEXTS,
 )  # fmt: skip
 
 _ID: Final[Schema] = {"id": _TEXT, "chain": _TEXT, "chopping": _TEXT, "n_residues": _WHOLE,

@@ -36,6 +36,14 @@ def test_mutations_are_read(text, expected):
     assert parse_mutation(str(expected)) == expected
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("A:45ATRP", "A:45AW"), ("a:leu45w", "a:L45W"), ("45Ala", "45A"), ("A:L-5AW", "A:L-5AW")],
+)
+def test_mutations_are_told_in_one_form_however_they_were_typed(typed, told):
+    assert str(parse_mutation(typed)) == told
+
+
 @pytest.mark.parametrize("text", ["", "A", "A:45", "A:W", ":45W", "A:4.5W", "A:45 W", "A:45ABCDW"])
 def test_other_texts_are_refused_with_the_grammar(text):
     with pytest.raises(InputError, match="A:L45W") as caught:

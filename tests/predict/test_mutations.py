@@ -91,7 +91,7 @@ def test_each_residue_is_computed_once_however_many_mutations(ubiquitin, monkeyp
 
 
 def test_what_cannot_be_scored_is_told_row_by_row(ubiquitin):
-    asked = ["A:45W", "A:L45W", "A:45F", "B:45W", "A:300W", "A:45BW", "A:45W", "A:M1C"]
+    asked = ["A:45W", "A:LEU45trp", "A:45F", "B:45W", "A:300W", "A:45BTRP", "A:45W", "A:M1C"]
     scores = score_mutations(ubiquitin, asked, device="cpu")
     assert [(f.row, f.code) for f in scores.failures] == [
         (1, "mutation.wild_type"), (2, "mutation.none"), (3, "mutation.chain"),
@@ -107,6 +107,8 @@ def test_what_cannot_be_scored_is_told_row_by_row(ubiquitin):
     assert document["schema"] == "protvox.mutations/1"
     assert "positive = predicted destabilising" in document["score"]
     assert [item["row"] for item in document["failures"]] == [1, 2, 3, 4, 5]
+    told = [item["mutation"] for item in document["failures"]]
+    assert told == ["A:L45W", "A:45F", "B:45W", "A:300W", "A:45BW"]
     assert list(document["mutations"][0]) == list(COLUMNS)
     json.loads(scores.to_json(), parse_constant=pytest.fail)
 

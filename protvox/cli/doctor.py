@@ -11,9 +11,9 @@ import click
 
 from protvox import __version__
 from protvox.errors import ModelError, ProtvoxError
+from protvox.structure.wording import count
 
 _LIBRARIES = ("torch", "e3nn", "numpy", "numba", "gemmi", "pandas", "pyarrow", "safetensors")
-_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,8 @@ def _versions() -> Iterator[Finding]:
 def _processor() -> Iterator[Finding]:
     import torch
 
-    abilities = torch.cpu.get_capabilities()
-    bf16 = any(abilities.get(name, False) for name in _BF16)
-    yield Finding(
-        "processor",
-        f"{torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads, "
-        f"bfloat16 arithmetic: {'yes' if bf16 else 'no (float32 is used)'}",
-    )
+    kind, threads = torch.backends.cpu.get_cpu_capability(), torch.get_num_threads()
+    yield Finding("processor", f"{kind}, {count(threads, 'thread')}")
 
 
 def _gpu() -> Iterator[Finding]:
@@ -110,6 +105,7 @@ def _settings() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
+    from protvox.predict.index_released import ReleasedIndex
     from protvox.zoo import registry
 
     models = registry.available()
@@ -119,5 +115,8 @@ def _models() -> Iterator[Finding]:
         try:
             registry.verify(model.name)
             yield Finding("model", f"{model.name}: weights match their hash")
+            if model.card.vote is not None:  # its answers rest on the index as well
+                index = ReleasedIndex(model.folder, model.card).index()
+                yield Finding("index", f"{model.name}: {count(len(index), 'known domain')}")
         except ModelError as error:
             yield Finding("model", str(error), healthy=False)

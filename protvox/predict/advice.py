@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -44,6 +45,30 @@ def range_advice(answer: DomainPrediction, card: Card) -> str | None:
             f"trained on have {low} to {high}: {reasons}."
         )
     return f"{place} is unlike the domains the model was trained on: {reasons}."
+
+
+def vote_advice(answers: Sequence[DomainPrediction], card: Card) -> str | None:
+    """Warn of answers that the nearest known domains should have had a say in, and had not.
+
+    Parameters
+    ----------
+    answers
+        Those for the domains of a structure.
+    card
+        Of the model that gave them.
+
+    Returns
+    -------
+    str or None
+        One sentence, None if all is as the card says, which may leave it to the network.
+    """
+    if card.vote is None or all(answer.embedding is not None for answer in answers):
+        return None
+    return (
+        f"{card.reference} answers by its network alone: the index of known domains, which has a "
+        "say in its answers, is not beside it or belongs to other weights. Expect more errors "
+        "than its card says, or install protvox again."
+    )
 
 
 def side_chain_advice(structure: Structure, residues: NDArray[np.bool_], what: str) -> str | None:

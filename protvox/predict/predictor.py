@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import InputError, ModelError, UsageError
-from protvox.predict.advice import range_advice, side_chain_advice
+from protvox.predict.advice import range_advice, side_chain_advice, vote_advice
 from protvox.predict.device import choose_device, out_of_memory_told
 from protvox.predict.domains import CathPredictor, Domain
 from protvox.predict.environments import EnvironmentPredictor
@@ -227,7 +227,8 @@ def _classify_domains(
         answers.append(answer)
         told = range_advice(answer, cath.card)
         warnings += [told] if told else []
-    return tuple(answers), warnings
+    told = vote_advice(answers, cath.card)
+    return tuple(answers), [*warnings, told] if told else warnings
 
 
 def _predict_environments(

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
+import shutil
+
 import pytest
 
 from protvox.zoo import registry
+from protvox.zoo.card import Vote, read_card, write_card
 
 
 @pytest.mark.parametrize("kept", [(), ("environment",)])
@@ -12,3 +16,18 @@ def test_a_task_without_a_model_is_bad(protvox, monkeypatch, kept):
     result = protvox("doctor")
     assert result.code == 5
     assert "BAD  model        none for the task cath is installed" in result.text
+
+
+@pytest.mark.parametrize("votes", [False, True])
+def test_an_index_that_is_not_there_is_bad_where_it_has_a_say(
+    protvox, monkeypatch, tiny_models, tmp_path, votes
+):
+    root = tmp_path / "models"
+    shutil.copytree(tiny_models, root)
+    if votes:
+        card = dataclasses.replace(read_card(root / "cath"), vote=Vote(5, 0.2, 0.5))
+        write_card(card, root / "cath")
+    monkeypatch.setenv("PROTVOX_MODEL_DIR", str(root))
+    result = protvox("doctor")
+    assert result.code == (5 if votes else 0)
+    assert ("no embedding was trained for cath@9" in result.text) == votes

@@ -18,7 +18,7 @@ from protvox.predict.index_released import HEAD_FILE, INDEX_FILE, NEAREST
 from protvox.predict.loaded import load_predictor
 from protvox.structure.select import parse_selection
 from protvox.voxel.rotation import random_rotations
-from protvox.zoo.card import read_card, write_card
+from protvox.zoo.card import Vote, read_card, write_card
 from protvox.zoo.poses import domain_features, domain_logits
 
 CPU = torch.device("cpu")
@@ -163,12 +163,33 @@ def test_tables_that_are_none(tmp_path, ubiquitin):
 
 def test_without_an_embedding_domains_are_still_classified(tiny_models, ubiquitin, monkeypatch):
     monkeypatch.setenv("PROTVOX_MODEL_DIR", str(tiny_models))
-    (domain,) = predict.classify(ubiquitin, task="cath").domains
+    answer = predict.classify(ubiquitin, task="cath")
+    (domain,) = answer.domains
     assert (domain.nearest, domain.embedding) == ((), None)
+    assert not [told for told in answer.warnings if "network alone" in told]
     for ask in (predict.embed, predict.search):
         with pytest.raises(ModelError) as caught:
             ask(ubiquitin)
         assert caught.value.code == "index.missing"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_vote_that_cannot_be_cast_is_told_once(
+    searchable_models, ubiquitin, tmp_path, monkeypatch, there
+):
+    root = tmp_path / "models"
+    shutil.copytree(searchable_models, root)
+    card = dataclasses.replace(read_card(root / "cath"), vote=Vote(5, 0.2, 0.5))
+    write_card(card, root / "cath")
+    if not there:
+        shutil.rmtree(root / "cath-index")
+    monkeypatch.setenv("PROTVOX_MODEL_DIR", str(root))
+    two = ("A:1-40", "A:41-76")
+    answer = predict.classify(ubiquitin, task="cath", domains=[parse_selection(t) for t in two])
+    assert len(answer.domains) == 2
+    told = [warning for warning in answer.warnings if "network alone" in warning]
+    assert len(told) == (0 if there else 1)
+    assert not there or all(domain.nearest for domain in answer.domains)
 
 
 def test_an_embedding_of_other_weights_is_refused(

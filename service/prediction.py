@@ -38,12 +38,16 @@ from protvox.structure.write import write_annotated
 from protvox.zoo import registry
 from service.failures import busy, describe
 from service.frames import Message, read_message, take_over_stdio, write_message
+from service.heap import give_back
 from service.logs import configure_logging, log, request_id
 from service.wire import decode_structure
 
 _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
 _TABLES: Final = {"cath": "domains", "mutations": "mutations", "search": "neighbours"}
 _FEW_RESIDUES: Final = "A:100-110"
+
+GIVE_BACK_S: Final = 5.0
+"""Least time between two returns of free memory to the system, seconds."""
 
 Answer = Prediction | MutationScores | Embeddings | SearchResult
 """What a request may be answered with."""
@@ -68,19 +72,33 @@ class ModelProcess:
         self._device = device
         self._threads = threads
         self._outward = outward
+        self._workers = workers
         self._pool = ThreadPoolExecutor(workers)
         self._door = threading.Lock()
         self._voice = threading.Lock()
         self._cancelled: set[int] = set()
         self._running = 0
+        self._given_back = time.monotonic()
 
     def warm_up(self) -> None:
-        """Load the models and compile the loops, so that no request has to wait for it."""
-        _share_threads(self._threads)
+        """Load the models and compile the loops, so that no request has to wait for it.
+
+        Every worker computes something, all at once: what a thread needs of its own it then
+        has, and the memory of the process does not grow with the first crowd of requests.
+        """
         example = read_structure(_EXAMPLE)
         few = [parse_selection(_FEW_RESIDUES)]
-        classify(example, task="cath", device=self._device)
-        classify(example, task="environment", domains=few, device=self._device)
+        together = threading.Barrier(self._workers)
+
+        def begin() -> None:
+            together.wait()
+            _share_threads(self._threads)
+            classify(example, task="cath", device=self._device)
+            classify(example, task="environment", domains=few, device=self._device)
+
+        for begun in [self._pool.submit(begin) for _ in range(self._workers)]:
+            begun.result()
+        give_back()
 
     def take(self, message: Message) -> None:
         """Begin what a message asks for.
@@ -130,6 +148,16 @@ class ModelProcess:
             self._cancelled.discard(number)
         reply["seconds"] = time.monotonic() - begun
         self.say(reply)
+        self._rest()
+
+    def _rest(self) -> None:
+        """Give free memory back to the system when nothing is computed, now and then."""
+        with self._door:
+            due = not self._running and time.monotonic() > self._given_back + GIVE_BACK_S
+            if due:
+                self._given_back = time.monotonic()
+        if due:
+            give_back()
 
     def _results(self, request: Message, deadline: float) -> dict[str, bytes]:
         number, options = request["number"], request["options"]

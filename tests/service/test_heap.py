@@ -1,0 +1,57 @@
+"""What the model process does so that its memory does not grow."""
+
+from __future__ import annotations
+
+import io
+import platform
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from service import prediction
+
+FRAGMENTED = """
+import sys
+from pathlib import Path
+from service.heap import give_back
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
+blocks = [bytes(20_000) for _ in range(10_000)]
+kept = blocks[::100]
+del blocks
+before = resident()
+give_back()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc gives memory back on demand")
+def test_free_memory_between_what_is_in_use_goes_back():
+    done = subprocess.run([sys.executable, "-c", FRAGMENTED], capture_output=True, text=True)
+    assert float(done.stdout) > 100, done.stderr
+
+
+def test_every_worker_is_warm_before_the_first_request(monkeypatch):
+    seen = set()
+    monkeypatch.setattr(prediction, "classify", lambda *_, **__: seen.add(threading.get_ident()))
+    prediction.ModelProcess("cpu", 1, 3, io.BytesIO()).warm_up()
+    assert len(seen) == 3
+
+
+def test_memory_goes_back_now_and_then_and_only_at_rest(monkeypatch):
+    calls = []
+    monkeypatch.setattr(prediction, "give_back", lambda: calls.append(1))
+    process = prediction.ModelProcess("cpu", 1, 1, io.BytesIO())
+    process._rest()
+    assert not calls
+    monkeypatch.setattr(prediction, "GIVE_BACK_S", -1.0)
+    process._running = 1
+    process._rest()
+    assert not calls
+    process._running = 0
+    process._rest()
+    assert calls == [1]

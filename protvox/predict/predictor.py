@@ -66,7 +66,8 @@ def classify(
     model
         A model to use in place of the released one for its task.
     progress
-        Called with the number of residues done and in all.
+        Called with the number of residues done and in all, first for domains, then for
+        environments; what it raises ends the prediction.
 
     Returns
     -------
@@ -105,7 +106,9 @@ def classify(
             if not isinstance(cath, CathPredictor):
                 raise _wrong_task(names["cath"], "cath")
             models["cath"] = cath.card.reference
-            answers, told = _classify_domains(cath, structure, parts, top_k, explicit=chosen)
+            answers, told = _classify_domains(
+                cath, structure, parts, top_k, progress or _silent, explicit=chosen
+            )
             warnings += told
         if "environment" in names:
             environment = load_predictor(names["environment"], device)
@@ -209,12 +212,17 @@ def _classify_domains(
     structure: Structure,
     domains: Sequence[Domain],
     top_k: int,
+    progress: Callable[[int, int], None],
     *,
     explicit: bool,
 ) -> tuple[tuple[DomainPrediction, ...], list[str]]:
     answers: list[DomainPrediction] = []
     warnings: list[str] = []
-    for domain in domains:
+    sizes = [int(domain.residues.sum()) for domain in domains]
+    progress(0, sum(sizes))
+    for row, domain in enumerate(domains):
+        if row:
+            progress(sum(sizes[:row]), sum(sizes))
         place = domain.id if domain.chopping else chain_label(domain.chain)
         try:
             answer = cath.predict(structure, domain, top_k)
@@ -227,6 +235,7 @@ def _classify_domains(
         answers.append(answer)
         told = range_advice(answer, cath.card)
         warnings += [told] if told else []
+    progress(sum(sizes), sum(sizes))
     told = vote_advice(answers, cath.card)
     return tuple(answers), [*warnings, told] if told else warnings
 

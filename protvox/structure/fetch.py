@@ -155,7 +155,9 @@ def download(url: str, *, opener: urllib.request.OpenerDirector, limit: int, whe
             code="input.not_found" if missing else "input.fetch",
         ) from error  # fmt: skip
     except (OSError, http.client.HTTPException) as error:
-        raise FetchError(f"the download failed ({error})", where=where,
+        reason = getattr(error, "reason", error)  # the cause inside of a URLError
+        words = getattr(reason, "strerror", None) or reason
+        raise FetchError(f"the download failed ({words})", where=where,
                          remedy="Check the network, or give a file", code="input.fetch",
                          ) from error  # fmt: skip
     if len(data) > limit:

@@ -55,6 +55,7 @@ class Page(StaticFiles):
             # Its frame is sandboxed, so of no origin, and could not load its own files.
             answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         answer.headers["Cache-Control"] = "no-cache"
+        answer.headers["Accept-Ranges"] = "none"  # see the boundary
         return answer
 
 

@@ -90,6 +90,21 @@ def test_pose_does_not_matter_but_handedness_does(ubiquitin):
     assert np.abs(mirrored[0] - expected[0]).max() > 1e-4
 
 
+def test_what_watches_domains_can_end_the_work(ubiquitin):
+    """Two hundred domains of a large chain take longer than a service waits."""
+    two = [parse_selection("A:1-40"), parse_selection("A:41-76")]
+    calls = []
+    classify(ubiquitin, task="cath", domains=two, progress=lambda *c: calls.append(c))
+    assert calls == [(0, 76), (40, 76), (76, 76)]
+
+    def stop(done, _total):
+        if done:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        classify(ubiquitin, task="cath", domains=two, progress=stop)
+
+
 def test_batch_size_does_not_matter(ubiquitin, monkeypatch):
     expected = classify(ubiquitin, task="environment").residues.probabilities
     monkeypatch.setattr(environments, "BATCH_SIZE", 7)

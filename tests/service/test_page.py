@@ -28,6 +28,7 @@ def test_the_page_may_load_nothing_from_elsewhere(client):
     assert "unsafe" not in policy and "http" not in policy
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["accept-ranges"] == "none"
 
 
 def test_the_viewer_may_be_framed_by_the_page_only(client):

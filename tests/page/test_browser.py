@@ -176,6 +176,24 @@ def test_a_chain_without_a_name_is_shown_as_well(visit, drop, wait_shown):
     assert frame.evaluate("() => [0, 75].map((i) => indexOf(lociOf(i)))") == [0, 75]
 
 
+def test_ca_atoms_alone_are_shown_by_domain(visit, drop, wait_shown):
+    """The environment network has no answer for them; the domains have their colours."""
+    lines = [
+        x for x in STRUCTURE.read_text().splitlines() if x[:4] == "ATOM" and x[12:16] == " CA "
+    ]
+    other = visit()
+    drop(other, "trace.pdb", "\n".join(lines).encode())
+    other.get_by_test_id("answer").wait_for()
+    wait_shown(other)
+    frame = next(f for f in other.frames if "/viewer/" in f.url)
+    assert frame.evaluate("() => [0, 75].map((i) => indexOf(lociOf(i)))") == [0, 75]
+    assert frame.evaluate("() => [...new Set(residues.colours)]") == [0x0072B2]
+    assert other.get_by_label("Colour by").locator("option").all_inner_texts() == ["by domain"]
+    commands = other.get_by_test_id("downloads").locator("pre").inner_text()
+    assert "predict/cath" in commands and "predict/environment" not in commands
+    assert other.complaints == []
+
+
 def test_a_protein_of_5000_residues_is_drawn_in_pieces(visit):
     other = visit()
     result = long_result(5000)

@@ -4,8 +4,8 @@
  */
 
 import { Problem } from "./api.js";
+import { atoms, insertionCode } from "./cif.js";
 
-const WORD = /'(?:[^']|'(?=\S))*'|"(?:[^"]|"(?=\S))*"|\S+/g;
 const REMARK = "B-FACTORS ARE 100 X THE PROBABILITY OF THE AMINO ACID PRESENT.";
 
 /**
@@ -31,28 +31,11 @@ export function toPdb(cif) {
 }
 
 /**
- * @param {string} cif
- * @returns {Generator<Object<string, string>>} the rows of `_atom_site`.
- */
-function* atoms(cif) {
-  const lines = cif.split("\n");
-  let i = lines.findIndex((text) => text.startsWith("_atom_site."));
-  const names = [];
-  for (; i >= 0 && lines[i]?.startsWith("_atom_site."); i += 1) {
-    names.push(lines[i].trim().slice("_atom_site.".length));
-  }
-  for (; i >= 0 && /^(ATOM|HETATM)/.test(lines[i] ?? ""); i += 1) {
-    const words = lines[i].match(WORD).map((word) => word.replace(/^(['"])(.*)\1$/, "$2"));
-    yield Object.fromEntries(names.map((name, j) => [name, words[j]]));
-  }
-}
-
-/**
  * @param {Object<string, string>} atom
  * @returns {string} residue name, chain, number and insertion code in their columns.
  */
 function tail(atom) {
-  const code = /^[.?]$/.test(atom.pdbx_PDB_ins_code) ? " " : atom.pdbx_PDB_ins_code;
+  const code = insertionCode(atom) || " ";
   const name = atom.auth_comp_id ?? atom.label_comp_id;
   return `${name.padStart(3)} ${atom.auth_asym_id}${atom.auth_seq_id.padStart(4)}${code}`;
 }

@@ -33,14 +33,15 @@ const MOST_WARNINGS = 3;
 export function answer(shown) {
   const { prediction, job } = shown;
   const selection = new Selection();
-  const some = prediction.residues.length > 0;
   const place = el("div", { class: "answer", "data-testid": "answer" }, heading(prediction));
-  if (!some) {
-    place.append(cathCard(prediction), downloadCard(shown, null),
-      environmentCard(prediction, selection));
+  // The service keeps the structure with scores where it was asked for environments.
+  const viewer = prediction.models.environment || prediction.residues.length
+    ? viewerCard(prediction, selection, job) : null;
+  if (!prediction.residues.length) {
+    place.append(viewer?.element ?? "", cathCard(prediction),
+      environmentCard(prediction, selection), downloadCard(shown, viewer?.picture ?? null));
     return place;
   }
-  const viewer = viewerCard(prediction, selection, job);
   place.append(viewer.element, cathCard(prediction), environmentCard(prediction, selection),
     suspectCard(prediction, selection),
     el("div", { class: "column" }, downloadCard(shown, viewer.picture),

@@ -8,9 +8,10 @@ import { knownKey } from "./api.js";
 /**
  * @param {import("./jobs.js").Question|null} question null for an answer opened by address.
  * @param {string} job
+ * @param {boolean} some whether there are residues with an answer; else the domains are asked for.
  * @returns {string} one command a line.
  */
-export function curlCommands(question, job) {
+export function curlCommands(question, job, some) {
   const base = new URL(".", location.href);
   const key = knownKey() ? ` -H "Authorization: Bearer $PROTVOX_KEY"` : "";
   const at = (path) => quote(new URL(path, base).href);
@@ -18,8 +19,9 @@ export function curlCommands(question, job) {
   if (question) {
     lines.push(`curl${key}${payload(question)} ${at("jobs")}`);
     const { domains, ...rest } = question.options;
-    lines.push(`curl${key}${payload({ ...question, options: rest })} ` +
-      at("predict/environment"));
+    lines.push(some
+      ? `curl${key}${payload({ ...question, options: rest })} ${at("predict/environment")}`
+      : `curl${key}${payload(question)} ${at("predict/cath")}`);
   }
   lines.push(`curl${key} -o protvox.csv ${at(`jobs/${job}/results?format=csv`)}`);
   return lines.join("\n");

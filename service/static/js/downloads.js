@@ -67,17 +67,17 @@ export function downloadCard({ prediction, job, question, fail }, picture) {
   const fetched = (format) => async () => (await results(job, format)).blob();
   const button = (label, ending, make) => saveButton(label, `${begin}${ending}`, make, fail);
   const some = prediction.residues.length > 0;
-  const commands = curlCommands(question, job);
+  const commands = curlCommands(question, job, some);
   return card("Take away", { class: "downloads", "data-testid": "downloads" },
     group("Tables", button("CSV", ".csv", fetched("csv")),
       button("JSON", ".json", fetched("json")), button("Parquet", ".parquet", fetched("parquet"))),
     some ? group("Structure with 100 × p as B-factors",
       button("PDB", "-annotated.pdb", async () => toPdb(await (await results(job, "cif")).text())),
       button("mmCIF", "-annotated.cif", fetched("cif"))) : null,
-    some ? group("Figures",
-      button("Heat map SVG", "-heatmap.svg", async () => heatMapSvg(prediction)),
-      button("Heat map PNG", "-heatmap.png", () => heatMapPng(prediction)),
-      button("Structure PNG", "-structure.png", picture)) : null,
+    some || picture ? group("Figures",
+      some ? button("Heat map SVG", "-heatmap.svg", async () => heatMapSvg(prediction)) : null,
+      some ? button("Heat map PNG", "-heatmap.png", () => heatMapPng(prediction)) : null,
+      picture ? button("Structure PNG", "-structure.png", picture) : null) : null,
     group("This answer again", copyButton("Copy the link", () => location.href),
       copyButton("Copy as curl", () => commands)),
     el("pre", { class: "commands", tabindex: 0, "aria-label": "Commands" }, commands));

@@ -4,11 +4,15 @@
  */
 
 import { Problem } from "./api.js";
+import { residuesOf } from "./cif.js";
 import { card, el } from "./dom.js";
 import { colourNumber, domainColour, legend, wildTypeColour } from "./colours.js";
+import { membership } from "./domains.js";
 import { results } from "./jobs.js";
 
 /**
+ * Where nothing is known of the residues one by one, as of CA atoms alone, they are coloured by
+ * domain.
  * @param {import("./prediction.js").Prediction} prediction
  * @param {import("./selection.js").Selection} selection
  * @param {string} job
@@ -16,15 +20,16 @@ import { results } from "./jobs.js";
  */
 export function viewerCard(prediction, selection, job) {
   const { residues, domains } = prediction;
+  let drawn = residues;
   const frame = el("iframe", { class: "viewer", title: "Structure in three dimensions",
     sandbox: "allow-scripts", src: "viewer/index.html", referrerpolicy: "no-referrer" });
   const note = el("p", { class: "note quiet" }, "Loading the viewer …");
   const key = el("div", {});
   const paints = {
-    "wild-type probability": () => residues.map((r) => wildTypeColour(r.p)),
-    domain: () => residues.map((r) => domainColour(r.domain)),
+    ...(residues.length && { "wild-type probability": (r) => wildTypeColour(r.p) }),
+    domain: (r) => domainColour(r.domain),
   };
-  const colours = (name) => paints[name]().map(colourNumber);
+  const colours = (name) => drawn.map((r) => colourNumber(paints[name](r)));
   const choice = el("select", { "aria-label": "Colour by" },
     ...Object.keys(paints).map((name) => el("option", { value: name }, `by ${name}`)));
   const explain = () => key.replaceChildren(legend(choice.value, domains));
@@ -49,9 +54,10 @@ export function viewerCard(prediction, selection, job) {
     ready: async () => {
       try {
         ground();
-        const places = { chain: residues.map((r) => r.chain),
-          number: residues.map((r) => r.number), code: residues.map((r) => r.insertionCode) };
         const data = await (await results(job, "cif")).text();
+        if (!residues.length) drawn = inDomains(data, domains);
+        const places = { chain: drawn.map((r) => r.chain),
+          number: drawn.map((r) => r.number), code: drawn.map((r) => r.insertionCode) };
         post("show", { data, places, colours: colours(choice.value) });
       } catch (error) {
         fail(error.message);
@@ -95,6 +101,17 @@ export function viewerCard(prediction, selection, job) {
     return pictureOf(uri);
   };
   return { element, picture };
+}
+
+/**
+ * @param {string} cif
+ * @param {Object[]} domains
+ * @returns {Object[]} the residues of a file with their domains.
+ */
+function inDomains(cif, domains) {
+  const domainOf = membership(domains);
+  return residuesOf(cif).map((r) => ({ ...r, insertionCode: r.insertion_code,
+    domain: domainOf(r) }));
 }
 
 /**

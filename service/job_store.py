@@ -65,7 +65,9 @@ class JobStore:
         self._files = JobFiles(folder / "files")
         self._turns: dict[str, int] = {}
         self._door = threading.RLock()
-        self._db = sqlite3.connect(folder / "jobs.sqlite", check_same_thread=False)
+        table = folder / "jobs.sqlite"
+        table.touch(mode=0o600)  # ids of jobs are for their owners
+        self._db = sqlite3.connect(table, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         with self._change() as db:

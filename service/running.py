@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
+import resource
 import signal
 import socket
-import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import uvicorn
 
 from protvox.errors import UsageError
 from service.app import create_app
-from service.connections import Connection
+from service.connections import MOST, Connection
 from service.guard import check_address, new_key
-from service.logs import configure_logging
+from service.logs import configure_logging, log
 from service.settings import load_service_settings
 
 _BACKLOG: Final = 2048
+_FILES: Final = 4 * MOST
 
 
 def run(**values: Any) -> None:
@@ -36,7 +39,8 @@ def run(**values: Any) -> None:
     """
     settings = load_service_settings(**values)
     check_address(settings)
-    _check_spool(settings.spool)
+    _allow_connections()
+    lock = _take_spool(settings.spool)
     listener = _listen(settings.host, settings.port)
     configure_logging()
     # Uvicorn raises the signal once more when it has shut down, which would end the process as
@@ -57,7 +61,8 @@ def run(**values: Any) -> None:
             h11_max_incomplete_event_size=32 << 10,
         )
     )
-    server.run(sockets=[listener])
+    with lock:
+        server.run(sockets=[listener])
     if not server.started:
         raise UsageError("the service did not start", where="protvox serve",
                          remedy="See the log above", code="usage.start")  # fmt: skip
@@ -73,14 +78,35 @@ def _listen(host: str, port: int) -> socket.socket:
                          code="usage.address") from error  # fmt: skip
 
 
-def _check_spool(folder: Path) -> None:
+def _allow_connections() -> None:
+    """Let this process hold all its connections; many systems allow 1,024 files at first."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if 0 <= now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def _take_spool(folder: Path) -> IO[str]:
+    """Return the open lock of the folder of jobs, which belongs to one service at a time."""
+
+    def refusal(what: str) -> UsageError:
+        return UsageError(what, where=str(folder), code="usage.spool",
+                          remedy="Set PROTVOX_SERVICE_SPOOL_DIR to another")  # fmt: skip
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        lock = os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
     except OSError as error:
-        raise UsageError(f"the folder of jobs cannot be written ({error.strerror})",
-                         where=str(folder), remedy="Set PROTVOX_SERVICE_SPOOL_DIR to another",
-                         code="usage.spool") from error  # fmt: skip
+        raise refusal(f"the folder of jobs cannot be written ({error.strerror})") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise refusal("another service uses the folder of jobs") from error
+    except OSError:
+        log.warning("the file system cannot lock the folder of jobs; see to it that no other "
+                    "service uses it")  # fmt: skip
+    return lock
 
 
 def describe_new_key(name: str) -> str:

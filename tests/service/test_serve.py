@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import socket
@@ -45,6 +46,14 @@ def test_a_folder_of_jobs_that_cannot_be_made_is_told(monkeypatch, tmp_path, cap
     monkeypatch.setenv("PROTVOX_SERVICE_SPOOL_DIR", str(tmp_path / "file" / "jobs"))
     assert run(["serve"]) == 2
     assert "PROTVOX_SERVICE_SPOOL_DIR" in capsys.readouterr().err
+
+
+def test_a_folder_of_jobs_belongs_to_one_service(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PROTVOX_SERVICE_SPOOL_DIR", str(tmp_path))
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert run(["serve", "--port", "0"]) == 2
+    assert "another service uses the folder of jobs" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_new_key_is_printed_with_its_digest(capsys):

@@ -14,7 +14,7 @@ from protvox.errors import UsageError
 from protvox.settings import load_settings
 from protvox.structure.limits import MIB, ReadLimits
 
-READ_LIMITS: Final = ReadLimits(atoms=500_000, residues=20_000, chains=500, models=200)
+READ_LIMITS: Final = ReadLimits(atoms=500_000, residues=20_000, chains=500, models=200, crowd=500)
 """How large a structure may be here; the command line has no such caps."""
 
 _PREFIX: Final = "PROTVOX_SERVICE_"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from protvox.errors import InputError
 from protvox.structure.advice import describe_gaps, describe_residues
@@ -19,7 +20,7 @@ from protvox.structure.clean import (
     order_residues,
 )
 from protvox.structure.copies import separate_copies
-from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
+from protvox.structure.limits import CUBE, DEFAULT_LIMITS, ReadLimits
 from protvox.structure.model import ResidueKind, Structure
 from protvox.structure.table import AtomTable, run_starts
 from protvox.structure.wording import count
@@ -76,6 +77,9 @@ def assemble_structure(
     _check_count("atoms", len(table), limits.atoms, name)
     _check_count("residues", len(starts), limits.residues, name)
     _check_count("chains", len(run_starts(table.chain[starts])), limits.chains, name)
+    if limits.crowd is not None:
+        crowd = _largest_crowd(table.coordinates)
+        _check_count(f"atoms in a cube of {CUBE:g} Å", crowd, limits.crowd, name)
     index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
     kind, words, untraced = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
@@ -113,6 +117,17 @@ def assemble_structure(
         warnings.append("Kept as surroundings only, for lack of a CA atom: "
                         f"{count(untraced, 'amino acid')}.")  # fmt: skip
     return structure.with_report(tuple(dropped), tuple(warnings))
+
+
+def _largest_crowd(coordinates: NDArray[np.float64]) -> int:
+    """Return the largest number of atoms in one cube of space, of ``atom 3`` coordinates in Å."""
+    if not len(coordinates):
+        return 0
+    cubes = np.floor(coordinates / CUBE).astype(np.int64)
+    cubes -= cubes.min(axis=0)
+    _, y, z = cubes.max(axis=0) + 1
+    _, counts = np.unique((cubes[:, 0] * y + cubes[:, 1]) * z + cubes[:, 2], return_counts=True)
+    return int(counts.max())
 
 
 def _check_count(what: str, count: int, most: int | None, name: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 MIB: Final = 1 << 20
+CUBE: Final = 4.0
+"""Edge of the cubes in which atoms are counted for `ReadLimits.crowd`, Å."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class ReadLimits:
         Kept after cleaning.
     models
         In the file.
+    crowd
+        Atoms in a cube of `CUBE`; there are about four in a protein. What looks at the
+        surroundings of residues takes as long as they are crowded.
     """
 
     inflated_bytes: int = 256 * MIB
@@ -34,6 +39,7 @@ class ReadLimits:
     residues: int | None = None
     chains: int | None = None
     models: int | None = None
+    crowd: int | None = None
 
 
 DEFAULT_LIMITS: Final = ReadLimits()

@@ -91,6 +91,17 @@ def test_structures_that_are_too_large(client, residues, chains, models):
     assert "more than the limit" in refused(answer, "input.too_large")["what"]
 
 
+def test_more_atoms_at_one_place_than_there_can_be(client):
+    """Each residue would have thousands of atoms around it, and take as long as a protein."""
+    rows = ["data_x", "loop_", *(f"_atom_site.{name}" for name in COLUMNS)]
+    for i in range(1, 602):
+        row = atom(i, "CA", i, "A", 1).split()
+        row[8:11] = f"{i % 4}.0", f"{i // 4 % 4}.0", f"{i // 16 / 40:.3f}"
+        rows.append(" ".join(row))
+    answer = post(client, "\n".join(rows).encode())
+    assert "601 atoms in a cube of 4 Å" in refused(answer, "input.too_large")["what"]
+
+
 @pytest.mark.slow
 def test_more_atoms_than_allowed(client):
     rows = ["data_x", "loop_", *(f"_atom_site.{name}" for name in COLUMNS)]

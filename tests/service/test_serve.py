@@ -3,14 +3,16 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.util
+import re
 import socket
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from protvox.cli.app import run
 from service.app import create_app
-from service.settings import load_service_settings
+from service.settings import ServiceSettings, load_service_settings
 
 KEY = "pvx_secret"
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
@@ -61,6 +63,15 @@ def test_a_new_key_is_printed_with_its_digest(capsys):
     first, second = capsys.readouterr().out.splitlines()
     key, setting = first.split()[-1], second.split()[-1]
     assert setting == f"lab:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def test_every_setting_is_told_of():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "service.md").read_text()
+    table = text.partition("## Settings")[2].partition("##")[0]
+    names = {name.upper() for name in ServiceSettings.model_fields}
+    told = {name for line in table.splitlines() if line.startswith("| `")
+            for name in re.findall(r"`([A-Z_]+)`", line.split("|")[1])}  # fmt: skip
+    assert told == names
 
 
 @pytest.fixture

@@ -194,12 +194,26 @@ def test_standard_input(data_dir: Path) -> None:
 @pytest.mark.parametrize(
     "limits",
     [ReadLimits(atoms=555), ReadLimits(residues=69), ReadLimits(chains=0),
-     ReadLimits(models=0), ReadLimits(inflated_bytes=1000)],
+     ReadLimits(models=0), ReadLimits(inflated_bytes=1000), ReadLimits(crowd=5)],
 )  # fmt: skip
 def test_limits(data_dir: Path, limits: ReadLimits) -> None:
     with pytest.raises(InputError) as caught:
         read_structure(data_dir / "1a8o.pdb", limits=limits)
     assert caught.value.code == "input.too_large"
+
+
+def test_a_crowd_is_counted_whole_wherever_it_is(data_dir: Path) -> None:
+    """All atoms close together, far from the origin."""
+    lines = (data_dir / "1a8o.pdb").read_text().splitlines()
+    rows = [line for line in lines if line.startswith("ATOM")]
+    places = [f"{-913.2:8.3f}{812.9:8.3f}{z:8.3f}" for z in (-0.1, -3.9)]
+    packed = "\n".join(
+        line[:30] + places[row % 2] + line[54:] for row, line in enumerate(rows)
+    ).encode()
+    n = read_structure(packed, name="x").n_atoms
+    assert read_structure(packed, name="x", limits=ReadLimits(crowd=n)).n_atoms == n
+    with pytest.raises(InputError, match=f"{n} atoms in a cube of 4 Å"):
+        read_structure(packed, name="x", limits=ReadLimits(crowd=n - 1))
 
 
 def test_limits_reached_exactly_are_fine(data_dir: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -162,8 +163,8 @@ class Jobs:
         if stop and running is not None:
             running.cancel()
 
-    async def results(self, job_id: str, owner: str, form: str) -> Path:
-        """Return the file with the results of a job.
+    async def results(self, job_id: str, owner: str, form: str) -> tuple[Path, os.stat_result]:
+        """Return the file with the results of a job, and how large it is.
 
         Parameters
         ----------
@@ -184,16 +185,16 @@ class Jobs:
         record = await self._record(job_id, owner)
         if record.state == "done":
             path = self._store.result_path(record.key, form)
-            if form != "cif" and not path.exists():
-                await self._record(job_id, owner)  # perhaps its time was over just now
-                raise ServiceError("the results of the job are gone", where=job_id,
-                                   remedy="Send it again", code="job.lost",
-                                   status=409)  # fmt: skip
-            if not path.exists():
+            with contextlib.suppress(FileNotFoundError):
+                return path, path.stat()
+            if form == "cif" and self._store.result_path(record.key, "json").exists():
                 raise ServiceError("the job predicted no residues to annotate", where=job_id,
                                    remedy="Use the task all or environment",
                                    code="job.format", status=422)  # fmt: skip
-            return path
+            await self._record(job_id, owner)  # perhaps its time was over just now
+            raise ServiceError("the results of the job are gone", where=job_id,
+                               remedy="Send it again", code="job.lost",
+                               status=409)  # fmt: skip
         if record.state in ("queued", "running"):
             raise ServiceError("the job is not done", where=job_id, remedy="Ask again later",
                                code="job.not_done", status=409, retry_after=2)  # fmt: skip

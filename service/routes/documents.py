@@ -31,10 +31,11 @@ ATOM      4  O   MET A   1      27.886  26.463   4.263  1.00  9.62           O
 ATOM      5  CB  MET A   1      25.112  24.880   3.649  1.00 13.77           C
 """
 
-_RETRY_AFTER: Final = {
+RETRY_AFTER: Final = {
     "description": "Seconds after which it is worth trying again.",
     "schema": {"type": "integer", "minimum": 1},
 }
+"""A header of answers that it is too early for."""
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -51,7 +52,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
         for status in statuses
     }
     for status in set(statuses) & {429, 503}:
-        documents[status]["headers"] = {"Retry-After": _RETRY_AFTER}
+        documents[status]["headers"] = {"Retry-After": RETRY_AFTER}
     return documents
 
 

@@ -9,11 +9,13 @@ from starlette.responses import JSONResponse, Response
 
 from service.core import core_of
 from service.metrics import CONTENT_TYPE
-from service.routes.documents import errors
+from service.routes.documents import RETRY_AFTER, errors
 from service.schemas import Health
 
 health: Final = APIRouter(tags=["health"])
 metrics: Final = APIRouter(tags=["health"])
+
+_LOADING_S: Final = 5
 
 
 @health.get("/health/live", operation_id="health_live", summary="Whether the service runs")
@@ -27,13 +29,21 @@ async def live() -> Health:
     operation_id="health_ready",
     summary="Whether predictions are answered",
     response_model=Health,
-    responses={503: {"description": "The models are being loaded.", "model": Health}},
+    responses={
+        503: {
+            "description": "The models are being loaded.",
+            "model": Health,
+            "headers": {"Retry-After": RETRY_AFTER},
+        }
+    },
 )
 async def ready(request: Request) -> Response:
     """Say whether at least one model process is ready."""
     engine = core_of(request).engine
     state = Health(status="ok" if engine.is_ready else "starting", devices=engine.about())
-    return JSONResponse(state.model_dump(), 200 if engine.is_ready else 503)
+    if engine.is_ready:
+        return JSONResponse(state.model_dump())
+    return JSONResponse(state.model_dump(), 503, {"Retry-After": str(_LOADING_S)})
 
 
 @metrics.get(

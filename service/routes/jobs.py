@@ -89,8 +89,8 @@ async def get_job_results(
     form: Annotated[Literal["json", "csv", "parquet", "cif"], Query(alias="format")] = "json",
 ) -> Response:
     """Return the results as JSON, CSV or Parquet, or the structure with scores as B-factors."""
-    path = await core_of(request).jobs.results(job_id, request.state.who, form)
+    path, found = await core_of(request).jobs.results(job_id, request.state.who, form)
     return FileResponse(
-        path, media_type=_MEDIA_TYPES[form], filename=f"protvox.{form}",
+        path, media_type=_MEDIA_TYPES[form], filename=f"protvox.{form}", stat_result=found,
         headers={"Accept-Ranges": "none"},
     )  # fmt: skip

@@ -102,12 +102,15 @@ def test_results_that_are_gone_are_told(play, tmp_path):
         job = await over(jobs, await jobs.add(reading(), "me"))
         for path in (tmp_path / "files").iterdir():
             path.unlink()
-        with pytest.raises(ServiceError) as caught:
-            await jobs.results(job.id, "me", "json")
-        return caught.value
+        errors = []
+        for form in ("json", "cif"):
+            with pytest.raises(ServiceError) as caught:
+                await jobs.results(job.id, "me", form)
+            errors.append(caught.value)
+        return errors
 
-    error = play(scene)
-    assert (error.code, error.status) == ("job.lost", 409)
+    for error in play(scene):
+        assert (error.code, error.status) == ("job.lost", 409)
 
 
 def test_what_a_full_disk_does_to_a_job_is_told(play, monkeypatch):

@@ -79,7 +79,8 @@ def assemble_structure(
     _check_count("chains", len(run_starts(table.chain[starts])), limits.chains, name)
     if limits.crowd is not None:
         crowd = _largest_crowd(table.coordinates)
-        _check_count(f"atoms in a cube of {CUBE:g} Å", crowd, limits.crowd, name)
+        _check_count(f"atoms in a cube of {CUBE:g} Å", crowd, limits.crowd, name,
+                     remedy="Give a file with real coordinates")  # fmt: skip
     index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
     kind, words, untraced = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
@@ -130,8 +131,10 @@ def _largest_crowd(coordinates: NDArray[np.float64]) -> int:
     return int(counts.max())
 
 
-def _check_count(what: str, count: int, most: int | None, name: str) -> None:
+def _check_count(
+    what: str, count: int, most: int | None, name: str,
+    remedy: str = "Split the file, or raise the limit",
+) -> None:  # fmt: skip
     if most is not None and count > most:
         raise InputError(f"the file has {count} {what}, more than the limit of {most}",
-                         where=name, remedy="Split the file, or raise the limit",
-                         code="input.too_large")  # fmt: skip
+                         where=name, remedy=remedy, code="input.too_large")  # fmt: skip

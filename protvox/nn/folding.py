@@ -22,7 +22,8 @@ from protvox.nn.moments import MomentEmbedding
 from protvox.nn.norm import FieldNorm
 from protvox.nn.path_conv import PathConv3d
 from protvox.nn.paths import PlainPathConv
-from protvox.nn.plain import PlainEmbedding, PlainGate, PlainNormGate, PlainSiteConv
+from protvox.nn.plain import PlainEmbedding, PlainGate, PlainNormGate
+from protvox.nn.plain_sites import PlainSiteConv
 from protvox.nn.sites import NormGate, SiteConv
 
 
@@ -179,18 +180,12 @@ def fold_site_convolution(conv: SiteConv, after: FieldNorm | None = None) -> Pla
     Raises
     ------
     ValueError
-        If the norm was made for other irreps.
+        If the norm was made for other irreps, or the scalars are not one block at the start.
     """
     _check_norm(after, conv.irreps_out)
-    plain = PlainSiteConv(conv.irreps_in.dim, conv.irreps_out.dim)
-    with torch.no_grad():
-        weight = conv.weight()
-        if after is not None:
-            scale, shift = (part.to(weight) for part in after.affine_map())
-            weight = weight * scale
-            plain.bias = nn.Parameter(shift.clone())
-        plain.weight = nn.Parameter(weight.contiguous())
-    return plain.eval().requires_grad_(False)
+    plain = conv.fold()
+    _take_norm(plain, conv.irreps_out, after)
+    return plain
 
 
 def fold_path_convolution(conv: PathConv3d, after: FieldNorm | None = None) -> PlainPathConv:
@@ -210,16 +205,22 @@ def fold_path_convolution(conv: PathConv3d, after: FieldNorm | None = None) -> P
     """
     _check_norm(after, conv.irreps_out)
     plain = conv.fold()
+    _take_norm(plain, conv.irreps_out, after)
+    return plain
+
+
+def _take_norm(
+    plain: PlainPathConv | PlainSiteConv, irreps: o3.Irreps, after: FieldNorm | None
+) -> None:
     if after is None:
-        return plain
+        return
     with torch.no_grad():
         scale, shift = (part.to(plain.bias) for part in after.affine_map())
-        spans = zip(plain.weights, conv.irreps_out, conv.irreps_out.slices(), strict=True)
+        spans = zip(plain.weights, irreps, irreps.slices(), strict=True)
         for weight, m, span in spans:
             # The components of a field share its scale.
             weight.mul_(scale[span][:: m.ir.dim])
         plain.bias.copy_(shift[: len(plain.bias)])
-    return plain
 
 
 def _check_norm(after: FieldNorm | None, irreps: o3.Irreps) -> None:

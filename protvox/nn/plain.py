@@ -16,9 +16,6 @@ from torch.nn import functional
 ACTIVATIONS = {"relu": functional.relu, "silu": functional.silu}
 """Activations of scalars by name."""
 
-NEIGHBOURS = 27
-"""Points of a kernel of 3^3 voxels."""
-
 _USUAL_LENGTH = 0.8
 _BLOCK = re.compile(r"\s*(\d+)x(\d+)e\s*")
 
@@ -195,53 +192,6 @@ class PlainNormGate(nn.Module):
     def extra_repr(self) -> str:
         """Return the channels for the one-line repr."""
         return f"{self.n_in} -> {self.n_out}, {self.activation}"
-
-
-class PlainSiteConv(nn.Module):
-    """Convolution on the sites of a lattice, with a bias.
-
-    Parameters
-    ----------
-    n_in, n_out
-        Channels before and after.
-    """
-
-    def __init__(self, n_in: int, n_out: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(NEIGHBOURS * n_in, n_out))
-        self.bias = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, field: Tensor, neighbours: Tensor) -> Tensor:
-        """Convolve a field, see `convolve_sites`."""
-        return convolve_sites(field, neighbours, self.weight) + self.bias
-
-    def extra_repr(self) -> str:
-        """Return the channels for the one-line repr."""
-        return f"{len(self.weight) // NEIGHBOURS} -> {len(self.bias)}"
-
-
-def convolve_sites(field: Tensor, neighbours: Tensor, weight: Tensor) -> Tensor:
-    """Convolve a field on the sites of a lattice with a kernel of 3^3 voxels.
-
-    Parameters
-    ----------
-    field
-        ``site in``.
-    neighbours
-        ``site_out 27`` int64, rows of the field, -1 where there is no site and the field is 0;
-        from `protvox.voxel.neighbours`.
-    weight
-        ``27*in out``.
-
-    Returns
-    -------
-    Tensor
-        ``site_out out``.
-    """
-    field = torch.cat([field, field.new_zeros(1, field.shape[1])])
-    # The last row is the one of zeros.
-    rows = neighbours.where(neighbours >= 0, len(field) - 1)
-    return field.index_select(0, rows.flatten()).view(len(rows), -1) @ weight
 
 
 class PlainEmbedding(nn.Module):

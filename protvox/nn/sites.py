@@ -6,14 +6,14 @@ sites of a protein domain these do a fraction of the work, since most of its box
 
 from __future__ import annotations
 
+import torch
 from e3nn import o3
 from torch import Tensor, nn
 
 from protvox.nn.irreps import check_field, check_irreps
-from protvox.nn.kernel import SteerableKernel
-from protvox.nn.plain import PlainNormGate, convolve_sites
-
-_SIZE = 3
+from protvox.nn.kernel import SteerableKernel, kernel_basis
+from protvox.nn.plain import PlainNormGate
+from protvox.nn.plain_sites import SIZE, PlainSiteConv, convolve_sites, kernel_rows
 
 
 class SiteConv(nn.Module):
@@ -27,14 +27,45 @@ class SiteConv(nn.Module):
 
     def __init__(self, irreps_in: o3.Irreps | str, irreps_out: o3.Irreps | str) -> None:
         super().__init__()
-        self.kernel = SteerableKernel(irreps_in, irreps_out, _SIZE)
+        self.kernel = SteerableKernel(irreps_in, irreps_out, SIZE)
         self.irreps_in = self.kernel.irreps_in
         self.irreps_out = self.kernel.irreps_out
 
     def weight(self) -> Tensor:
         """Return the dense kernel, ``27*in out``."""
-        kernel: Tensor = self.kernel()
-        return kernel.permute(2, 3, 4, 1, 0).flatten(0, 3)
+        return kernel_rows(self.kernel())
+
+    def fold(self) -> PlainSiteConv:
+        """Return the plain convolution that computes the same thing.
+
+        Raises
+        ------
+        ValueError
+            If the scalars of the output are not one block at the start.
+        """
+        if any(m.ir.l == 0 for m in self.irreps_out[1:]):
+            raise ValueError(f"irreps {self.irreps_out}: folding takes one scalar block, first")
+        plain = PlainSiteConv(str(self.irreps_in), str(self.irreps_out))
+        given = iter(self.kernel.weights)
+        weights, dtype = [], self.kernel.weights[0].dtype
+        for out in self.irreps_out:
+            # `SteerableKernel` has ``out*in path``, a convolution path by path ``in*path out``.
+            blocks = [
+                next(given).detach().view(out.mul, i.mul, -1).permute(1, 2, 0).reshape(-1, out.mul)
+                for i in self.irreps_in
+            ]
+            weights.append(nn.Parameter(torch.cat(blocks)))
+        bases = [
+            torch.cat([
+                kernel_basis(i.ir.l, out.ir.l, SIZE).flatten(0, 1).flatten(1)
+                for out in self.irreps_out
+            ])
+            for i in self.irreps_in
+        ]  # fmt: skip
+        plain.weights = nn.ParameterList(weights)
+        plain.bases = nn.ParameterList(nn.Parameter(basis.to(dtype)) for basis in bases)
+        plain.bias = nn.Parameter(plain.bias.to(dtype))
+        return plain.eval().requires_grad_(False)
 
     def forward(self, field: Tensor, neighbours: Tensor) -> Tensor:
         """Convolve a field.

@@ -17,9 +17,9 @@ from protvox.nn.plain import (
     PlainEmbedding,
     PlainGate,
     PlainNormGate,
-    PlainSiteConv,
     parse_irreps,
 )
+from protvox.nn.plain_sites import PlainSiteConv
 from protvox.zoo.config import ConvConfig
 
 ACTIVATION = "silu"
@@ -213,7 +213,7 @@ class PlainLayers:
         before = PlainNormGate(irreps_in, activation=ACTIVATION)
         gate = PlainNormGate(irreps, activation=ACTIVATION)
         with torch.device("meta"):
-            return PlainSiteConv(before.n_out, gate.n_in), [gate]
+            return PlainSiteConv(_both_sides(before), _both_sides(gate)), [gate]
 
     def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
         """Return a matrix with the batch norm inside; the activation."""
@@ -229,3 +229,8 @@ def _gate(irreps: str) -> PlainGate:
     n_scalars = blocks[0][0] if blocks[0][1] == 0 else 0
     tensors = tuple((mul, 2 * degree + 1) for mul, degree in blocks if degree > 0)
     return PlainGate(n_scalars, tensors, activation=ACTIVATION)
+
+
+def _both_sides(gate: PlainNormGate) -> str:
+    scalars = gate.n_scalars + sum(n for n, _ in gate.tensors)
+    return "+".join([f"{scalars}x0e", *(f"{n}x{(d - 1) // 2}e" for n, d in gate.tensors)])

@@ -15,7 +15,8 @@ from protvox.nn import FieldNorm, SteerableConv3d, cube_rotations, fold
 from protvox.nn.equivariance import rotation_of_channels
 from protvox.nn.folding import fold_site_convolution
 from protvox.nn.moments import MomentEmbedding
-from protvox.nn.plain import PlainEmbedding, PlainNormGate, PlainSiteConv
+from protvox.nn.plain import PlainEmbedding, PlainNormGate
+from protvox.nn.plain_sites import PlainSiteConv
 from protvox.nn.sites import NormGate, SiteConv
 from protvox.voxel.neighbours import coarsen, neighbours
 
@@ -222,10 +223,11 @@ def test_a_convolution_alone_folds_and_a_norm_that_does_not_fit_is_refused(convo
 def test_plain_layers_need_no_e3nn():
     code = (
         "import sys; sys.modules['e3nn'] = None\n"
-        "import torch; from protvox.nn.plain import PlainNormGate, PlainSiteConv\n"
+        "import torch; from protvox.nn.plain import PlainNormGate\n"
+        "from protvox.nn.plain_sites import PlainSiteConv\n"
         "gate = PlainNormGate('2x0e+1x1e', activation='silu')\n"
         "table = torch.zeros(4, 27, dtype=torch.int64)\n"
-        "print(gate(PlainSiteConv(5, gate.n_in)(torch.ones(3, 5), table)).shape)"
+        "print(gate(PlainSiteConv('5x0e', '3x0e+1x1e')(torch.ones(3, 5), table)).shape)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "torch.Size([4, 6])", done.stderr

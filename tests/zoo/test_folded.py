@@ -15,7 +15,8 @@ from torch import nn
 from protvox.errors import ModelError
 from protvox.nn import FieldNorm
 from protvox.nn.paths import PlainPathConv
-from protvox.nn.plain import PlainEmbedding, PlainGate, PlainNormGate, PlainSiteConv
+from protvox.nn.plain import PlainEmbedding, PlainGate, PlainNormGate
+from protvox.nn.plain_sites import PlainSiteConv
 from protvox.structure.trace import trace_chain
 from protvox.zoo import registry
 from protvox.zoo.card import read_card, write_card

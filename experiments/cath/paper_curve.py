@@ -24,6 +24,9 @@ PUBLISHED: Final = {
 }
 """Test accuracy in figure 5 of Weiler et al. (2018), on other domains."""
 
+PAPER_SPACING: Final = 2.0
+"""Edge of the paper's voxels, Å."""
+
 STYLE: Final = {
     "steerable": ("C0", "o"), "resnet34": ("C3", "^"), "resnet34-half": ("C1", "v"),
 }  # fmt: skip
@@ -42,7 +45,7 @@ class Point(NamedTuple):
 def read_curves(folder: Path) -> dict[str, list[Point]]:
     """Return the measured points of every network, the largest training set first.
 
-    Networks on cropped grids are curves of their own, named ``network-crop``.
+    Networks on cropped or coarser grids are curves of their own, named ``network-crop-4A``.
     """
     curves: dict[str, list[Point]] = {}
     for path in sorted(folder.glob("*.json")):
@@ -51,6 +54,8 @@ def read_curves(folder: Path) -> dict[str, list[Point]]:
             continue
         test = found["test"]
         name = found["network"] + ("-crop" if found["crop"] else "")
+        spacing = found.get("spacing", PAPER_SPACING)
+        name += f"-{spacing:g}A" if spacing != PAPER_SPACING else ""
         low, high = test["intervals"]["top1"]
         point = Point(found["fraction"], found["n_train"], test["top1"], low, high)
         curves.setdefault(name, []).append(point)
@@ -67,12 +72,12 @@ def draw(curves: dict[str, list[Point]], path: Path) -> None:
             label=f"{name}, Weiler et al. 2018",
         )  # fmt: skip
     for name, points in curves.items():
-        colour, marker = STYLE[name.removesuffix("-crop")]
+        colour, marker = STYLE[name.partition("-crop")[0].removesuffix("-4A")]
         error = [[p.top1 - p.low for p in points], [p.high - p.top1 for p in points]]
         axes.errorbar(
             [p.fraction for p in points], [p.top1 for p in points], yerr=error,
             color=colour, marker=marker, capsize=3, label=f"{name}, this data",
-            linestyle="--" if name.endswith("-crop") else "-",
+            linestyle="-" if name in STYLE else "--",
         )  # fmt: skip
     axes.set_xscale("log", base=2)
     axes.set_xticks(FRACTIONS, [f"1/{f}" if f > 1 else "all" for f in FRACTIONS])

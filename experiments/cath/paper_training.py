@@ -22,6 +22,7 @@ from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import classification_summary
 from protvox.train.settle import settle_norms
 from protvox.voxel.domain import PAPER_GRID, DomainGrids
+from protvox.voxel.grid import GridSpec
 from protvox.zoo.paper import ResNet, ResNetConfig, SteerableResNet, SteerableResNetConfig
 
 SORTED_BATCHES: Final = 16
@@ -80,7 +81,9 @@ class Drawer:
     traces
         The domains.
     crop
-        Draw on the smallest grid that holds a batch instead of the paper's 50^3.
+        Draw on the smallest grid that holds a batch instead of the whole one.
+    grid
+        The whole grid; voxels and Gaussians of a cropped one are the same.
 
     Attributes
     ----------
@@ -88,12 +91,13 @@ class Drawer:
         ``domain`` int64.
     """
 
-    def __init__(self, traces: Traces, *, crop: bool) -> None:
+    def __init__(self, traces: Traces, *, crop: bool, grid: GridSpec = PAPER_GRID) -> None:
         self.crop = crop
+        self.grid = grid
         self.labels = traces.labels
         self._grids = DomainGrids.from_domains(
             ((trace, np.zeros(len(trace), dtype=np.uint8)) for trace in traces.coordinates),
-            names=traces.names, spacing=PAPER_GRID.spacing, sigma=PAPER_GRID.sigma,
+            names=traces.names, spacing=grid.spacing, sigma=grid.sigma,
         )  # fmt: skip
         centred = [trace - trace.mean(axis=0) for trace in traces.coordinates]
         self._radius = np.array([np.linalg.norm(trace, axis=1).max() for trace in centred])
@@ -101,7 +105,7 @@ class Drawer:
     def draw(self, rows: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
         """Return densities ``domain 1 x y z``, each domain turned at random."""
         turned = self._grids.take(rows).jitter(rng)
-        spec = turned.common_spec() if self.crop else PAPER_GRID
+        spec = turned.common_spec() if self.crop else self.grid
         return torch.from_numpy(turned.voxelize(spec, 1, normalize=True))
 
     def epoch(self, batch_size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.cath.paper import FRACTIONS, read_schedule
+from experiments.cath.paper import FRACTIONS, grid_of, read_schedule
 from experiments.cath.paper_curve import PUBLISHED, draw, read_curves
 from experiments.cath.paper_domains import Traces, extract, nested_part, one_per_family, traces_of
 from experiments.cath.paper_measures import UNANSWERED, measures
@@ -246,11 +246,21 @@ def test_measures_count_what_is_right():
     assert 0 <= low < found["top1"] < high <= 1
 
 
-def a_point(network, fraction, top1, crop=False):
+def test_a_coarser_grid_is_the_same_cube():
+    assert grid_of(2.0) == PAPER_GRID
+    coarse = grid_of(4.0)
+    assert coarse.extent == PAPER_GRID.extent
+    assert coarse.sigma / coarse.spacing == PAPER_GRID.sigma / PAPER_GRID.spacing
+    drawer = Drawer(some_traces((2, 2)), crop=False, grid=coarse)
+    field = drawer.draw(np.array([0, 3]), np.random.default_rng(0))
+    assert field.shape == (2, 1, 25, 25, 25)
+
+
+def a_point(network, fraction, top1, crop=False, spacing=2.0):
     test = {"top1": top1, "intervals": {"top1": [top1 - 0.03, top1 + 0.03]}}
     return {
         "schema": "protvox.paper/1", "network": network, "fraction": fraction, "crop": crop,
-        "n_train": 7248 // fraction, "test": test,
+        "n_train": 7248 // fraction, "test": test, "spacing": spacing,
     }  # fmt: skip
 
 
@@ -258,6 +268,7 @@ def test_curves_are_read_from_the_metrics(tmp_path):
     points = [
         a_point("steerable", 16, 0.5), a_point("steerable", 2, 0.6),
         a_point("resnet34-half", 1, 0.55, crop=True),
+        a_point("steerable", 16, 0.4, crop=True, spacing=4.0),
     ]  # fmt: skip
     for index, point in enumerate(points):
         (tmp_path / f"{index}.json").write_text(json.dumps(point))
@@ -265,6 +276,7 @@ def test_curves_are_read_from_the_metrics(tmp_path):
     curves = read_curves(tmp_path)
     assert {name: [p.fraction for p in found] for name, found in curves.items()} == {
         "steerable": [2, 16], "resnet34-half-crop": [1],
+        "steerable-crop-4A": [16],
     }  # fmt: skip
     assert curves["steerable"][0].low == pytest.approx(0.57)
     draw(curves, tmp_path / "curve.png")

@@ -42,8 +42,8 @@ def read_schedule(network: str, path: Path = CONFIG) -> Schedule:
 def point(options: argparse.Namespace) -> dict[str, Any] | None:
     """Train and test one network on one part; None if the time was up before the end."""
     schedule = read_schedule(options.network)
-    if options.epochs is not None:
-        schedule = dataclasses.replace(schedule, epochs=options.epochs)
+    shorter = {"epochs": options.epochs, "validate_every": options.validate_every}
+    schedule = dataclasses.replace(schedule, **{k: v for k, v in shorter.items() if v is not None})
     everything = read_traces(options.shards / "cath-train")
     clusters = read_clusters(options.domains)
     rows = nested_part(everything, clusters, options.fraction, schedule.seed)
@@ -116,6 +116,7 @@ def main() -> None:
     parser.add_argument("--spacing", type=float, default=PAPER_GRID.spacing,
                         help="edge of a voxel, Å; 4 takes an eighth of the time")  # fmt: skip
     parser.add_argument("--epochs", type=int, help="instead of the 100 of paper.toml")
+    parser.add_argument("--validate-every", type=int, help="epochs between validations")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--time-limit", type=float, help="seconds after which to stop")
     parser.add_argument("--runs", type=Path, default=Path("runs/paper"), help="checkpoints")

@@ -48,7 +48,9 @@ class Schedule:
     learning_rate
         Peak learning rate.
     epochs
-        Passes over the training set; a validation follows each.
+        Passes over the training set.
+    validate_every
+        Epochs between validations.
     batch_size
         Domains a step.
     cooldown
@@ -59,6 +61,7 @@ class Schedule:
 
     learning_rate: float
     epochs: int = 100
+    validate_every: int = 1
     batch_size: int = 16
     cooldown: float = 0.6
     seed: int = 0
@@ -69,7 +72,7 @@ class Schedule:
         return LoopConfig(
             steps=self.epochs * per_epoch, batch_size=self.batch_size,
             learning_rate=self.learning_rate, weight_decay=0.0, warmup=0,
-            cooldown=self.cooldown, evaluate_every=per_epoch, seed=self.seed,
+            cooldown=self.cooldown, evaluate_every=self.validate_every * per_epoch, seed=self.seed,
         )  # fmt: skip
 
 

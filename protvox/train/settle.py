@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from protvox.nn import FieldNorm
 
@@ -25,9 +25,9 @@ def settle_norms(network: nn.Module, inputs: Iterable[Any]) -> None:
     inputs
         What the network is called with, at least one.
     """
-    norms = [part for part in network.modules() if isinstance(part, FieldNorm)]
+    norms = [p for p in network.modules() if isinstance(p, FieldNorm | nn.BatchNorm1d)]
     momenta = [norm.momentum for norm in norms]
-    sums = [(torch.zeros_like(n.running_mean), torch.zeros_like(n.running_square)) for n in norms]
+    measured = [(buffer, torch.zeros_like(buffer)) for norm in norms for buffer in _running(norm)]
     count = 0
     network.eval()
     for norm in norms:
@@ -37,11 +37,15 @@ def settle_norms(network: nn.Module, inputs: Iterable[Any]) -> None:
         for batch in inputs:
             network(batch)
             count += 1
-            for norm, (mean, square) in zip(norms, sums, strict=True):
-                mean += norm.running_mean
-                square += norm.running_square
-        for norm, momentum, (mean, square) in zip(norms, momenta, sums, strict=True):
-            norm.running_mean.copy_(mean / count)
-            norm.running_square.copy_(square / count)
-            norm.momentum = momentum
+            for buffer, total in measured:
+                total += buffer
+        for buffer, total in measured:
+            buffer.copy_(total / count)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
     network.eval()
+
+
+def _running(norm: nn.Module) -> list[Tensor]:
+    """Return the running statistics of a norm, not its count of batches."""
+    return [b for name, b in norm.named_buffers() if name.startswith("running")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -27,6 +28,9 @@ from protvox.zoo.paper import ResNet, ResNetConfig, SteerableResNet, SteerableRe
 
 SORTED_BATCHES: Final = 16
 """Batches whose domains are sorted by size together when grids are cropped."""
+
+LEAST_VOXELS: Final = 16
+"""Least edge of a cropped grid: three halvings of the networks leave 2 voxels of it."""
 
 SETTLING_BATCHES: Final = 40
 """Batches that the norms are settled on when grids are cropped."""
@@ -108,7 +112,10 @@ class Drawer:
     def draw(self, rows: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
         """Return densities ``domain 1 x y z``, each domain turned at random."""
         turned = self._grids.take(rows).jitter(rng)
-        spec = turned.common_spec() if self.crop else self.grid
+        spec = self.grid
+        if self.crop:
+            x, y, z = (max(n, LEAST_VOXELS) for n in turned.common_spec().shape)
+            spec = dataclasses.replace(spec, size=(x, y, z))
         return torch.from_numpy(turned.voxelize(spec, 1, normalize=True))
 
     def epoch(self, batch_size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:

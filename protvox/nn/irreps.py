@@ -33,6 +33,23 @@ def check_irreps(irreps: o3.Irreps | str) -> o3.Irreps:
     return irreps
 
 
+def check_foldable(irreps: o3.Irreps) -> None:
+    """Refuse irreps that a folded convolution cannot give, which adds its bias in front.
+
+    Parameters
+    ----------
+    irreps
+        Of the output of a convolution.
+
+    Raises
+    ------
+    ValueError
+        If the scalars are not one block at the start.
+    """
+    if any(m.ir.l == 0 for m in irreps[1:]):
+        raise ValueError(f"irreps {irreps}: folding takes one scalar block, first")
+
+
 def check_field(field: Tensor, irreps: o3.Irreps, layer: str) -> None:
     """Refuse a field whose channels cannot hold the irreps a layer was built for.
 

@@ -133,6 +133,28 @@ def kernel_basis(l_in: int, l_out: int, size: int, filters: Filters = PAPER_FILT
     return basis
 
 
+def block_basis(l_in: int, irreps_out: o3.Irreps, size: int) -> Tensor:
+    """Return the kernels from one irrep to all blocks of the output, below each other.
+
+    Parameters
+    ----------
+    l_in
+        Degree of the input irrep.
+    irreps_out
+        Irreps of the output.
+    size
+        Edge length of the cubic kernel in voxels, odd.
+
+    Returns
+    -------
+    Tensor
+        ``row component*size^3`` float64, rows laid out ``out path component``, as
+        `protvox.nn.paths.convolve_paths` takes them.
+    """
+    functions = [kernel_basis(l_in, out.ir.l, size) for out in irreps_out]
+    return torch.cat([f.flatten(0, 1).flatten(1) for f in functions])
+
+
 class SteerableKernel(nn.Module):
     """Learned dense weight of a steerable convolution.
 

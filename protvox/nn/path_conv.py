@@ -9,8 +9,8 @@ from e3nn import o3
 from torch import Tensor, nn
 from torch.nn import functional
 
-from protvox.nn.irreps import check_field, check_irreps
-from protvox.nn.kernel import kernel_basis
+from protvox.nn.irreps import check_field, check_foldable, check_irreps
+from protvox.nn.kernel import block_basis
 from protvox.nn.paths import PathLayout, PlainPathConv, convolve_paths, dense_kernel
 
 
@@ -85,8 +85,7 @@ class PathConv3d(nn.Module):
         ValueError
             If the scalars of the output are not one block at the start.
         """
-        if any(m.ir.l == 0 for m in self.irreps_out[1:]):
-            raise ValueError(f"irreps {self.irreps_out}: folding takes one scalar block, first")
+        check_foldable(self.irreps_out)
         layout = self.layout
         plain = PlainPathConv(
             str(self.irreps_in), str(self.irreps_out), layout.size,
@@ -100,9 +99,7 @@ class PathConv3d(nn.Module):
         return plain.eval().requires_grad_(False)
 
     def _basis(self, block: int) -> Tensor:
-        degree, size = self.irreps_in[block].ir.l, self.layout.size
-        functions = [kernel_basis(degree, out.ir.l, size) for out in self.irreps_out]
-        return torch.cat([f.flatten(0, 1).flatten(1) for f in functions])
+        return block_basis(self.irreps_in[block].ir.l, self.irreps_out, self.layout.size)
 
     def _bases(self) -> list[Tensor]:
         return [self.get_buffer(f"basis_{block}") for block in range(len(self.irreps_in))]

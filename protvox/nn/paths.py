@@ -199,7 +199,48 @@ def dense_kernel(layout: PathLayout, bases: Sequence[Tensor], weights: Sequence[
     return torch.cat(columns, dim=1).unflatten(2, (layout.size,) * 3)
 
 
-class PlainPathConv(nn.Module):
+class PathWeights(nn.Module):
+    """What a folded convolution keeps: path functions, weights, a bias on scalars; zeros at first.
+
+    Parameters
+    ----------
+    irreps_in, irreps_out
+        Irreps before and after, scalars first.
+    size, stride
+        Edge of the kernel, and distance of the points kept, voxels.
+
+    Attributes
+    ----------
+    layout
+        What the convolution is.
+    bases, weights
+        As for `convolve_paths`.
+    bias
+        ``scalar``.
+    """
+
+    def __init__(self, irreps_in: str, irreps_out: str, size: int, stride: int = 1) -> None:
+        super().__init__()
+        blocks = parse_irreps(irreps_in), parse_irreps(irreps_out)
+        self.layout = layout = PathLayout(*blocks, size, stride)
+        widths = [(2 * degree + 1) * size**3 for _, degree in layout.fields_in]
+        self.bases = nn.ParameterList(
+            nn.Parameter(torch.zeros(layout.rows(block), width))
+            for block, width in enumerate(widths)
+        )
+        self.weights = nn.ParameterList(
+            nn.Parameter(torch.zeros(k, mul))
+            for k, (mul, _) in zip(layout.mixed, layout.fields_out, strict=True)
+        )
+        self.bias = nn.Parameter(torch.zeros(sum(m for m, degree in blocks[1] if degree == 0)))
+
+    def extra_repr(self) -> str:
+        """Return blocks (multiplicity, degree) and size for the one-line repr."""
+        layout = self.layout
+        return f"{layout.fields_in} -> {layout.fields_out}, size={layout.size}"
+
+
+class PlainPathConv(PathWeights):
     """Convolution path by path with a bias on scalars; holds no weights before loading.
 
     Parameters
@@ -213,20 +254,8 @@ class PlainPathConv(nn.Module):
     def __init__(
         self, irreps_in: str, irreps_out: str, size: int, *, stride: int = 1, padding: int = 0
     ) -> None:
-        super().__init__()
-        blocks = parse_irreps(irreps_in), parse_irreps(irreps_out)
-        self.layout = layout = PathLayout(*blocks, size, stride)
+        super().__init__(irreps_in, irreps_out, size, stride)
         self.padding = padding
-        widths = [(2 * degree + 1) * size**3 for _, degree in layout.fields_in]
-        self.bases = nn.ParameterList(
-            nn.Parameter(torch.zeros(layout.rows(block), width))
-            for block, width in enumerate(widths)
-        )
-        self.weights = nn.ParameterList(
-            nn.Parameter(torch.zeros(k, mul))
-            for k, (mul, _) in zip(layout.mixed, layout.fields_out, strict=True)
-        )
-        self.bias = nn.Parameter(torch.zeros(sum(m for m, degree in blocks[1] if degree == 0)))
 
     def forward(self, field: Tensor) -> Tensor:
         """Convolve a field ``batch in x y z``."""
@@ -235,11 +264,6 @@ class PlainPathConv(nn.Module):
         convolved = convolve_paths(field, self.layout, list(self.bases), list(self.weights))
         scalars = convolved[:, : len(self.bias)] + self.bias[:, None, None, None]
         return torch.cat([scalars, convolved[:, len(self.bias) :]], dim=1)
-
-    def extra_repr(self) -> str:
-        """Return blocks (multiplicity, degree) and size for the one-line repr."""
-        layout = self.layout
-        return f"{layout.fields_in} -> {layout.fields_out}, size={layout.size}"
 
 
 class _Products(Function):

@@ -7,19 +7,18 @@ the dense kernel; that is put together when it is first used.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from protvox.nn.paths import PathLayout, dense_kernel
-from protvox.nn.plain import parse_irreps
+from protvox.nn.paths import PathWeights, dense_kernel
 
 SIZE: Final = 3
 """Edge of the kernel in voxels."""
 
 
-class PlainSiteConv(nn.Module):
+class PlainSiteConv(PathWeights):
     """Convolution on sites, 3^3 voxels, with a bias on scalars; no weights before loading.
 
     Parameters
@@ -29,21 +28,7 @@ class PlainSiteConv(nn.Module):
     """
 
     def __init__(self, irreps_in: str, irreps_out: str) -> None:
-        super().__init__()
-        self.layout = layout = PathLayout(
-            parse_irreps(irreps_in), parse_irreps(irreps_out), SIZE, 1
-        )
-        widths = [(2 * degree + 1) * SIZE**3 for _, degree in layout.fields_in]
-        self.bases = nn.ParameterList(
-            nn.Parameter(torch.zeros(layout.rows(block), width))
-            for block, width in enumerate(widths)
-        )
-        self.weights = nn.ParameterList(
-            nn.Parameter(torch.zeros(k, mul))
-            for k, (mul, _) in zip(layout.mixed, layout.fields_out, strict=True)
-        )
-        scalars = sum(mul for mul, degree in layout.fields_out if degree == 0)
-        self.bias = nn.Parameter(torch.zeros(scalars))
+        super().__init__(irreps_in, irreps_out, SIZE)
         self._dense: tuple[Tensor, Tensor] | None = None
 
     def dense(self) -> tuple[Tensor, Tensor]:
@@ -65,9 +50,9 @@ class PlainSiteConv(nn.Module):
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return self
 
-    def extra_repr(self) -> str:
-        """Return blocks (multiplicity, degree) for the one-line repr."""
-        return f"{self.layout.fields_in} -> {self.layout.fields_out}"
+    def _load_from_state_dict(self, *arguments: Any) -> None:
+        self._dense = None
+        super()._load_from_state_dict(*arguments)
 
 
 def kernel_rows(kernel: Tensor) -> Tensor:

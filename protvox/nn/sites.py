@@ -10,8 +10,8 @@ import torch
 from e3nn import o3
 from torch import Tensor, nn
 
-from protvox.nn.irreps import check_field, check_irreps
-from protvox.nn.kernel import SteerableKernel, kernel_basis
+from protvox.nn.irreps import check_field, check_foldable, check_irreps
+from protvox.nn.kernel import SteerableKernel, block_basis
 from protvox.nn.plain import PlainNormGate
 from protvox.nn.plain_sites import SIZE, PlainSiteConv, convolve_sites, kernel_rows
 
@@ -43,8 +43,7 @@ class SiteConv(nn.Module):
         ValueError
             If the scalars of the output are not one block at the start.
         """
-        if any(m.ir.l == 0 for m in self.irreps_out[1:]):
-            raise ValueError(f"irreps {self.irreps_out}: folding takes one scalar block, first")
+        check_foldable(self.irreps_out)
         plain = PlainSiteConv(str(self.irreps_in), str(self.irreps_out))
         given = iter(self.kernel.weights)
         weights, dtype = [], self.kernel.weights[0].dtype
@@ -55,13 +54,7 @@ class SiteConv(nn.Module):
                 for i in self.irreps_in
             ]
             weights.append(nn.Parameter(torch.cat(blocks)))
-        bases = [
-            torch.cat([
-                kernel_basis(i.ir.l, out.ir.l, SIZE).flatten(0, 1).flatten(1)
-                for out in self.irreps_out
-            ])
-            for i in self.irreps_in
-        ]  # fmt: skip
+        bases = [block_basis(i.ir.l, self.irreps_out, SIZE) for i in self.irreps_in]
         plain.weights = nn.ParameterList(weights)
         plain.bases = nn.ParameterList(nn.Parameter(basis.to(dtype)) for basis in bases)
         plain.bias = nn.Parameter(plain.bias.to(dtype))

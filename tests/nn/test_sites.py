@@ -231,3 +231,18 @@ def test_plain_layers_need_no_e3nn():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "torch.Size([4, 6])", done.stderr
+
+
+def test_other_weights_take_the_place_of_the_first(convolutions):
+    """The dense kernel is kept once it is there, and must not outlive its weights."""
+    plain = fold_site_convolution(convolutions[0])
+    index = some_sites()
+    field = field_on(index)
+    with torch.inference_mode():
+        before = plain(field, tables(index))
+        doubled = {name: 2 * value for name, value in plain.state_dict().items()
+                   if not name.startswith("bases")}  # fmt: skip
+        plain.load_state_dict(doubled, strict=False)
+        after = plain(field, tables(index))
+    assert before.abs().max() > 0.01
+    assert (after - 2 * before).abs().max() < TOLERANCE

@@ -31,10 +31,11 @@ TOPOLOGY_WEIGHT: Final = 0.15
 
 
 class CathLearner(nn.Module):
-    """A domain network with a second read-out, of the topology, that training alone uses.
+    """A domain network with read-outs of the topology, which training alone uses.
 
     Domains of another superfamily often share the topology of one that was learned; features
-    that know topologies serve both the architecture and the search for neighbours.
+    that know topologies serve both the architecture and the search for neighbours. The network on
+    sites and each of those on elements learn side by side, none from another.
 
     Parameters
     ----------
@@ -48,29 +49,42 @@ class CathLearner(nn.Module):
         super().__init__()
         self.network = network
         width = 2 * network.config.features + 1
-        self.topology = nn.Sequential(
-            nn.Dropout(network.config.dropout), nn.Linear(width, max(n_topologies, 1))
+        outputs = max(n_topologies, 1)
+        self.topology = nn.Sequential(nn.Dropout(network.config.dropout), nn.Linear(width, outputs))
+        elements = network.elements
+        self.element_topologies = (
+            nn.ModuleList(nn.Linear(elements.width, outputs) for _ in elements.members)
+            if elements is not None
+            else nn.ModuleList()
         )
 
     def forward(self, batch: DomainBatch) -> Tensor:
-        """Return logits ``domain label+topology``."""
+        """Return logits ``domain reader label+topology``, of the sites and each on elements."""
         features = self.network.embed(batch)
-        return torch.cat([self.network.classifier(features), self.topology(features)], dim=1)
+        readers = [torch.cat([self.network.classifier(features), self.topology(features)], dim=1)]
+        elements = self.network.elements
+        if elements is not None and batch.elements is not None:
+            seen = elements.embed(batch.elements)
+            members = zip(elements.classify(seen), self.element_topologies, seen, strict=True)
+            readers += [torch.cat([own, topology(row)], dim=1) for own, topology, row in members]
+        return torch.stack(readers, dim=1)
 
     def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
-        """Return the loss of architectures and topologies, nats.
+        """Return the loss of architectures and topologies, nats, the mean over the readers.
 
         Parameters
         ----------
         logits
-            ``domain label+topology``.
+            ``domain reader label+topology``.
         labels
             ``domain 2``, see `protvox.train.domains.DomainData.batch`.
         label_smoothing
             Share of the target spread over all architectures.
         """
         n = len(self.network.config.labels)
-        architecture, topology = labels.unbind(dim=1)
+        readers = logits.shape[1]
+        architecture, topology = labels.repeat_interleave(readers, dim=0).unbind(dim=1)
+        logits = logits.flatten(0, 1)
         loss = functional.cross_entropy(
             logits[:, :n], architecture, label_smoothing=label_smoothing
         )

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from protvox.errors import InputError
+from protvox.structure.elements import find_elements
 from protvox.train.shards import Shard
-from protvox.train.variation import vary_domain
+from protvox.train.variation import thin_elements, vary_domain
 from protvox.vocabulary import ATOM_TYPE_INDEX
 from protvox.zoo.cath import CathConfig, DomainBatch, draw_domain
 
@@ -110,12 +111,17 @@ class DomainData:
         labels : Tensor
             ``sample 2`` int64: architecture and topology.
         """
-        drawn = [
-            draw_domain(vary_domain(self._ca[row], rng), rng.uniform(-0.5, 0.5, 3), self.config)
-            for row in rows.tolist()
-        ]
+        traces, drawn = [], []
+        for row in rows.tolist():
+            traces.append(vary_domain(self._ca[row], rng))
+            drawn.append(draw_domain(traces[-1], rng.uniform(-0.5, 0.5, 3), self.config))
+        elements = (
+            [thin_elements(find_elements(trace), rng) for trace in traces]
+            if self.config.elements
+            else None
+        )
         labels = np.stack([self.labels[rows], self.topologies[rows]], axis=1)
-        return DomainBatch.join(drawn), torch.from_numpy(labels)
+        return DomainBatch.join(drawn, elements), torch.from_numpy(labels)
 
     def batches(
         self, batch_size: int, seed: int, first_step: int = 0

@@ -150,7 +150,7 @@ def flatten_label_prior(network: CathNet, domains: DomainData, power: float) -> 
     Parameters
     ----------
     network
-        The network; the bias of its last layer is changed.
+        The network; the biases of its last layers are changed.
     domains
         What it was trained on.
     power
@@ -161,10 +161,14 @@ def flatten_label_prior(network: CathNet, domains: DomainData, power: float) -> 
     Logit adjustment after training (Menon et al., ICLR 2021, equation 9).
     """
     counts = np.bincount(domains.labels[domains.rows], minlength=len(network.config.labels))
-    bias = network.classifier.get_parameter(f"{len(network.classifier) - 1}.bias")
+    last = [network.classifier[-1]]
+    if network.elements is not None:
+        last += network.elements.classifiers
+    share = torch.from_numpy(counts / counts.sum()).clamp_min(1e-6).float()
     with torch.no_grad():
-        share = torch.from_numpy(counts / counts.sum()).to(bias)
-        bias.sub_(power * share.clamp_min(1e-6).log())
+        for layer in last:
+            bias = layer.get_parameter("bias")
+            bias.sub_(power * share.log().to(bias))
 
 
 def record(folder: Path, split: str, metrics: Mapping[str, Any]) -> Card:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.structure.elements import Elements
 from protvox.structure.secondary import secondary_structure
 from protvox.structure.trace import Trace, trace_chain
 from protvox.voxel.rotation import random_rotations
@@ -34,6 +35,13 @@ CUT: Final = 1 / 8
 
 LEAST_CUT: Final = 60
 """Residues; a shorter domain is not cut."""
+
+
+LOST: Final = 0.1
+"""Chance of every secondary structure element to be overlooked, half of the time."""
+
+LEAST_LEFT: Final = 3
+"""Elements; of a domain with fewer left, all are kept."""
 
 
 def vary_domain(ca: NDArray[np.floating], rng: np.random.Generator) -> Trace:
@@ -72,3 +80,19 @@ def vary_domain(ca: NDArray[np.floating], rng: np.random.Generator) -> Trace:
     stretch /= np.cbrt(np.linalg.det(stretch))
     turned = bent @ stretch.T @ random_rotations(1, rng)[0].T
     return replace(trace_chain(turned.astype(np.float32)), secondary=secondary)
+
+
+def thin_elements(elements: Elements, rng: np.random.Generator) -> Elements:
+    """Return a domain some of whose elements were overlooked at random.
+
+    Parameters
+    ----------
+    elements
+        All of them.
+    rng
+        Source of randomness.
+    """
+    if rng.random() < 0.5:
+        return elements
+    left = np.flatnonzero(rng.random(len(elements)) > LOST)
+    return elements.take(left) if len(left) >= LEAST_LEFT else elements

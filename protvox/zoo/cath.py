@@ -12,9 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from protvox.structure.elements import Elements
 from protvox.structure.trace import Trace
 from protvox.voxel.neighbours import coarsen, neighbours
 from protvox.voxel.sites import SiteSpec, find_sites
+from protvox.zoo.elements import ElementBatch, ElementConfig, ElementNet
 from protvox.zoo.layers import Layers, SteerableLayers
 
 NORM_MOMENTUM: Final = 0.05
@@ -52,6 +54,8 @@ class CathConfig:
         Scalars of the last layer, which are averaged over the sites.
     dropout
         Probability of dropping a pooled feature.
+    elements
+        The networks on secondary structure elements that answer beside it; None for none.
     """
 
     labels: tuple[str, ...]
@@ -69,6 +73,7 @@ class CathConfig:
     coarse_layers: int = 1
     features: int = 160
     dropout: float = 0.3
+    elements: ElementConfig | None = None
 
     @property
     def sites(self) -> SiteSpec:
@@ -146,6 +151,8 @@ class DomainBatch:
         ``coarse`` int64, the domain each coarse site belongs to.
     n_domains
         Number of domains.
+    elements
+        Their secondary structure elements, for a network that reads them.
     """
 
     moments: Tensor
@@ -154,15 +161,20 @@ class DomainBatch:
     coarse: Tensor
     domain: Tensor
     n_domains: int
+    elements: ElementBatch | None = None
 
     @classmethod
-    def join(cls, domains: Sequence[DomainSites]) -> DomainBatch:
+    def join(
+        cls, domains: Sequence[DomainSites], elements: Sequence[Elements] | None = None
+    ) -> DomainBatch:
         """Put domains side by side; none sees another.
 
         Parameters
         ----------
         domains
             At least one.
+        elements
+            The secondary structure elements of each.
         """
         sites = [len(one.moments) for one in domains]
         coarse = [len(one.coarse) for one in domains]
@@ -173,6 +185,7 @@ class DomainBatch:
             _stack([one.coarse for one in domains], coarse),
             torch.from_numpy(np.repeat(np.arange(len(domains)), coarse)),
             len(domains),
+            None if elements is None else ElementBatch.join(elements),
         )
 
     def to(self, device: torch.device, *, non_blocking: bool = False) -> DomainBatch:
@@ -181,7 +194,8 @@ class DomainBatch:
             tensor.to(device, non_blocking=non_blocking)
             for tensor in (self.moments, self.fine, self.down, self.coarse, self.domain)
         )
-        return DomainBatch(moments, fine, down, coarse, domain, self.n_domains)
+        elements = self.elements and self.elements.to(device, non_blocking=non_blocking)
+        return DomainBatch(moments, fine, down, coarse, domain, self.n_domains, elements)
 
 
 class CathNet(nn.Module):
@@ -223,6 +237,8 @@ class CathNet(nn.Module):
             self.steps.append(nn.Sequential(*steps))
         width = 2 * config.features + 1
         self.classifier = nn.Sequential(*layers.output(width, len(config.labels), config.dropout))
+        shape = config.elements
+        self.elements = None if shape is None else ElementNet(shape, len(config.labels))
 
     @property
     def FEEDS(self) -> tuple[tuple[str, str], ...]:  # noqa: N802
@@ -257,10 +273,38 @@ class CathNet(nn.Module):
         highest = field.new_full(shape, -torch.inf).scatter_reduce(0, rows, field, "amax")
         return torch.cat([mean, highest, count.log() / 3], dim=1)
 
+    def answer(self, logits: Tensor, elements: ElementBatch | None) -> Tensor:
+        """Return what the network says after a look at the elements.
+
+        Parameters
+        ----------
+        logits
+            ``domain label``, of the sites.
+        elements
+            The elements of the same domains; None where the network reads none.
+
+        Returns
+        -------
+        Tensor
+            Logits ``domain label``: the mean of both logarithms of probabilities, by
+            `protvox.zoo.elements.ElementConfig.share`.
+
+        Raises
+        ------
+        ValueError
+            If the network reads elements and there are none.
+        """
+        if self.elements is None:
+            return logits
+        if elements is None:
+            raise ValueError("this network reads elements as well: give them to DomainBatch.join")
+        share = self.elements.config.share
+        second: Tensor = self.elements(elements)
+        return (1 - share) * logits.log_softmax(dim=1) + share * second
+
     def forward(self, batch: DomainBatch) -> Tensor:
         """Return logits ``domain label``."""
-        logits: Tensor = self.classifier(self.embed(batch))
-        return logits
+        return self.answer(self.classifier(self.embed(batch)), batch.elements)
 
 
 def _stack(tables: Sequence[NDArray[np.int64]], counts: Sequence[int]) -> Tensor:

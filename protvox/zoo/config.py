@@ -71,6 +71,9 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             raise _bad(f"{value!r} is not a list", where)
         return tuple(_value(get_args(hint)[0], item, where) for item in value)
     kinds = get_args(hint) or (hint,)
+    tables = [kind for kind in kinds if isinstance(kind, type) and is_dataclass(kind)]
+    if tables and isinstance(value, Mapping):
+        return from_mapping(tables[0], value, where)
     if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     plain = tuple(kind for kind in kinds if isinstance(kind, type))

@@ -10,9 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from protvox.structure.trace import trace_chain
+from protvox.structure.elements import Elements, find_elements
+from protvox.structure.trace import Trace, trace_chain
 from protvox.voxel.pose import principal_axes
 from protvox.zoo.cath import CathConfig, CathNet, DomainBatch, DomainSites, draw_domain
+from protvox.zoo.elements import ElementBatch
 
 HALF_TURNS: Final = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=np.float32)
 """Signs of the axes in the four right-handed poses along the principal axes."""
@@ -42,12 +44,28 @@ def draw_poses(
         If there is no CA atom (``domain.empty``) or the domain is too wide for the lattice
         (``domain.too_large``).
     """
+    trace = _own_trace(ca)
+    # A half turn is a change of signs, of directions as of places; nothing is rounded anew.
+    return [draw_domain(trace.turned(signs), _OFFSET, config, name=name) for signs in HALF_TURNS]
+
+
+def draw_elements(ca: NDArray[np.floating]) -> Elements:
+    """Describe the secondary structure elements of a domain, which no pose changes.
+
+    Parameters
+    ----------
+    ca
+        ``residue 3``, CA atoms in chain order, Å; at least one.
+    """
+    return find_elements(_own_trace(ca))
+
+
+def _own_trace(ca: NDArray[np.floating]) -> Trace:
+    """Follow a chain along the axes of its own, so that no file's pose decides a rounding."""
     # Far from the origin single precision is too coarse.
     centred = (ca - ca.mean(axis=0, dtype=np.float64)).astype(np.float32) if len(ca) else ca
     own = principal_axes(centred) if len(ca) else np.eye(3, dtype=np.float32)
-    # A half turn is a change of signs, of directions as of places; nothing is rounded anew.
-    trace = trace_chain(centred @ own.T)
-    return [draw_domain(trace.turned(signs), _OFFSET, config, name=name) for signs in HALF_TURNS]
+    return trace_chain(centred @ own.T)
 
 
 def domain_features(
@@ -75,7 +93,8 @@ def domain_features(
     features : Tensor
         ``domain 2*features+1`` float32 on the CPU, see `protvox.zoo.cath.CathNet.embed`.
     logits : Tensor
-        ``domain label`` float32 on the CPU, before any temperature.
+        ``domain label`` float32 on the CPU, before any temperature; with the say of the elements
+        if the network reads them.
 
     Raises
     ------
@@ -95,12 +114,12 @@ def domain_features(
     ]
     with torch.inference_mode():
         features = network.embed(DomainBatch.join(drawn).to(device))
-        logits: Tensor = network.classifier(features)
-    shape = (len(domains), len(HALF_TURNS))
-    return (
-        features.float().cpu().unflatten(0, shape).mean(dim=1),
-        logits.float().cpu().unflatten(0, shape).mean(dim=1),
-    )
+        shape = (len(domains), len(HALF_TURNS))
+        logits: Tensor = network.classifier(features).unflatten(0, shape).mean(dim=1)
+        if network.elements is not None:
+            elements = ElementBatch.join([draw_elements(ca) for ca in domains]).to(device)
+            logits = network.answer(logits, elements)
+    return features.float().cpu().unflatten(0, shape).mean(dim=1), logits.float().cpu()
 
 
 def domain_logits(

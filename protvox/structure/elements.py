@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from protvox.structure.secondary import SecondaryStructure
@@ -148,9 +149,8 @@ def _axes(trace: Trace, runs: NDArray[np.int64], helix: NDArray[np.bool_]) -> _A
     for row, (first, last) in enumerate(runs.tolist()):
         # A turn of a helix, and two residues of a strand, average to a point of the axis.
         width = 4 if helix[row] else 2
-        count = last - first - width + 1
-        course = sum(trace.coordinates[first + i : first + i + count] for i in range(width)) / width
-        half = max(count // 2, 1)
+        course = sliding_window_view(trace.coordinates[first:last], width, axis=0).mean(axis=2)
+        half = max(len(course) // 2, 1)
         along[row] = _unit(course[-half:].mean(axis=0) - course[:half].mean(axis=0))
         middle[row] = course.mean(axis=0)
         length[row] = np.linalg.norm(course[-1] - course[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from protvox.train.domains import UNKNOWN, DomainData
 from protvox.train.loop import LoopConfig
 from protvox.train.shards import join, pack, write_shard
 from protvox.zoo.cath import CathConfig, CathNet
+from protvox.zoo.elements import ElementConfig
 from protvox.zoo.weights import save_weights
 
 CONFIG = CathConfig(labels=("1.10", "2.40", "3.10"), fine="4x0e+1x1e", coarse="4x0e", features=4)
@@ -43,7 +45,7 @@ def test_loss_is_that_of_architectures_and_of_the_topologies_known(learner):
         for row, k in zip(logits, (2, 0, 1), strict=True)
     ])  # fmt: skip
     second = np.mean([nats(logits[0, 3:], np.eye(4)[1]), nats(logits[2, 3:], np.eye(4)[3])])
-    got = learner.loss(logits, labels, smoothing)
+    got = learner.loss(logits[:, None], labels, smoothing)
     assert float(got) == pytest.approx(first + TOPOLOGY_WEIGHT * second, abs=1e-5)
     assert TOPOLOGY_WEIGHT * second > 1e-2
 
@@ -51,7 +53,7 @@ def test_loss_is_that_of_architectures_and_of_the_topologies_known(learner):
 def test_a_batch_without_known_topology_learns_architectures_alone(learner):
     logits = torch.randn(3, 7, requires_grad=True)
     labels = torch.tensor([[2, UNKNOWN], [0, UNKNOWN], [1, UNKNOWN]])
-    loss = learner.loss(logits, labels, 0.0)
+    loss = learner.loss(logits[:, None], labels, 0.0)
     expected = np.mean([nats(row[:3], np.eye(3)[k]) for row, k in zip(logits, (2, 0, 1),
                                                                       strict=True)])  # fmt: skip
     assert loss.item() == pytest.approx(expected, abs=1e-5)
@@ -76,12 +78,34 @@ def test_topologies_teach_the_features_of_the_architecture(shard, learner):
     learner = CathLearner(CathNet(CONFIG), data.n_topologies)
     inputs, labels = data.batch(data.rows, np.random.default_rng(0))
     logits = learner(inputs)
-    assert logits.shape == (4, 3 + 2)
+    assert logits.shape == (4, 1, 3 + 2)
     features = learner.network.embed(inputs)
     assert features.shape == (4, 2 * CONFIG.features + 1)
     learner.loss(logits, labels, 0.0).backward()
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in learner.parameters())
     assert all(p.grad.abs().max() > 0 for p in learner.topology.parameters())
+
+
+def test_readers_of_elements_learn_beside_the_sites_and_not_from_them(shard):
+    torch.manual_seed(0)
+    config = replace(CONFIG, elements=ElementConfig(members=2, width=6, layers=1, features=4))
+    data = DomainData(shard, config)
+    learner = CathLearner(CathNet(config), data.n_topologies).eval()
+    inputs, labels = data.batch(data.rows, np.random.default_rng(0))
+    logits = learner(inputs)
+    assert logits.shape == (4, 3, 3 + 2)
+    total = learner.loss(logits, labels, 0.05)
+    alone = [learner.loss(logits[:, [reader]], labels, 0.05) for reader in range(3)]
+    assert total.item() == pytest.approx(np.mean([one.item() for one in alone]), abs=1e-5)
+    # Every reader has weights of its own: the loss of one moves no other.
+    alone[1].backward()
+    moved = {name.split("members.")[-1][0] for name, p in learner.named_parameters()
+             if "members." in name and p.grad is not None and p.grad.abs().max() > 0}  # fmt: skip
+    assert moved == {"0"}
+    sites = [
+        p for n, p in learner.named_parameters() if "elements" not in n and "element_" not in n
+    ]
+    assert not any(p.grad is not None and p.grad.any() for p in sites)
 
 
 def test_a_training_runs_goes_on_and_keeps_the_second_readout(shard, tmp_path, monkeypatch):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from protvox.structure.elements import find_elements
 from protvox.structure.read import read_structure
 from protvox.structure.secondary import SecondaryStructure, secondary_structure
+from protvox.structure.trace import trace_chain
 from protvox.train import variation
-from protvox.train.variation import CUT, LEAST_CUT, vary_domain
+from protvox.train.variation import CUT, LEAST_CUT, LEAST_LEFT, LOST, thin_elements, vary_domain
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +97,14 @@ def test_short_domains_are_not_cut(ca, n):
     assert max(lengths) == n
     assert (len(lengths) == 1) == (n <= LEAST_CUT)
     assert all(np.isfinite(trace.coordinates).all() for trace in many(ca[:n], 5))
+
+
+def test_elements_are_overlooked_now_and_then(ca):
+    whole = find_elements(trace_chain(ca))
+    rng = np.random.default_rng(0)
+    left = [len(thin_elements(whole, rng)) for _ in range(2000)]
+    assert min(left) >= LEAST_LEFT
+    # Half of the time a tenth of them; the few cases with too few left are kept whole.
+    assert np.mean(left) == pytest.approx(len(whole) * (1 - LOST / 2), rel=0.01)
+    few = whole.take(np.arange(LEAST_LEFT))
+    assert all(len(thin_elements(few, rng)) == LEAST_LEFT for _ in range(50))

@@ -1,0 +1,157 @@
+"""The networks on elements, and their say in the answer for a domain."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+
+from protvox.structure.elements import find_elements
+from protvox.structure.read import read_structure
+from protvox.structure.trace import trace_chain
+from protvox.voxel.rotation import random_rotations
+from protvox.zoo.cath import CathConfig, CathNet, DomainBatch
+from protvox.zoo.config import from_mapping
+from protvox.zoo.elements import ElementBatch, ElementConfig, ElementNet
+from protvox.zoo.folded import INFERENCE_FILE, save_folded
+from protvox.zoo.layers import PlainLayers
+from protvox.zoo.poses import domain_features, domain_logits, draw_elements, draw_poses
+from protvox.zoo.weights import load_weights
+
+CPU = torch.device("cpu")
+SHAPE = ElementConfig(members=2, width=8, layers=2, features=6, share=0.3)
+CATH = CathConfig(
+    labels=("1.10", "2.40", "3.40"), fine="4x0e+2x1e", coarse="6x0e+2x1e", features=8,
+    elements=SHAPE,
+)  # fmt: skip
+STRAIGHT = np.cumsum(np.full((8, 3), 2.0), axis=0)
+"""No element."""
+
+
+@pytest.fixture(scope="module")
+def chains(data_dir):
+    found = []
+    for name in ("1ubi.pdb", "1a8o.pdb"):
+        structure = read_structure(data_dir / name)
+        ca = structure.select(structure.is_protein).backbone()[:, 1].astype(np.float64)
+        found.append(ca[np.isfinite(ca).all(axis=1)])
+    return found
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return CathNet(CATH).eval().requires_grad_(False)
+
+
+def elements_of(chains):
+    return [find_elements(trace_chain(ca)) for ca in chains]
+
+
+def test_domains_do_not_see_each_other(chains, network):
+    domains = elements_of([chains[0], STRAIGHT, chains[1]])
+    together = network.elements.embed(ElementBatch.join(domains))
+    assert together.shape == (2, 3, 3 * 6 + 5)
+    alone = torch.cat([network.elements.embed(ElementBatch.join([one])) for one in domains], dim=1)
+    assert torch.allclose(together, alone, atol=1e-5)
+    assert (together[:, 0] - together[:, 2]).abs().max() > 1e-2
+    assert torch.isfinite(together).all()
+
+
+def test_the_order_of_elements_in_the_row_decides_nothing(chains, network):
+    (domain,) = elements_of(chains[:1])
+    mixed = domain.take(np.random.default_rng(0).permutation(len(domain)))
+    expected = network.elements.embed(ElementBatch.join([domain]))
+    assert torch.allclose(network.elements.embed(ElementBatch.join([mixed])), expected, atol=1e-5)
+
+
+def test_what_lies_beside_what_decides(chains, network):
+    """Networks of messages, and not of elements alone."""
+    (domain,) = elements_of(chains[:1])
+    apart = ElementBatch.join([domain])
+    far = apart.pairs.clone()
+    far[:, :8] += 50
+    moved = ElementBatch(apart.chain, apart.each, far, apart.first, apart.second, apart.domain)
+    difference = network.elements.embed(moved) - network.elements.embed(apart)
+    assert difference.abs().max() > 1e-3
+
+
+def test_members_differ_and_their_mean_answers(chains, network):
+    batch = ElementBatch.join(elements_of(chains))
+    logits = network.elements.classify(network.elements.embed(batch))
+    assert logits.shape == (2, 2, 3)
+    assert (logits[0] - logits[1]).abs().max() > 1e-3
+    shares = np.exp(logits.double().numpy())
+    expected = np.log(shares / shares.sum(axis=2, keepdims=True))
+    assert np.abs(network.elements(batch).numpy() - expected.mean(axis=0)).max() < 1e-5
+
+
+def test_the_answer_is_the_mean_of_both_by_their_share(chains, network):
+    own = torch.stack([
+        network.classifier(network.embed(DomainBatch.join([pose])))[0]
+        for pose in draw_poses(chains[0], CATH)
+    ]).mean(dim=0)  # fmt: skip
+    second = network.elements(ElementBatch.join([draw_elements(chains[0])]))[0]
+    expected = 0.7 * own.log_softmax(dim=0) + 0.3 * second
+    assert torch.allclose(domain_logits(network, chains[:1], CPU)[0], expected, atol=1e-5)
+    assert (expected - own.log_softmax(dim=0)).abs().max() > 1e-2
+
+
+def test_a_batch_with_its_elements_is_answered_alike(chains, network):
+    pose = draw_poses(chains[0], CATH)[0]
+    batch = DomainBatch.join([pose], [draw_elements(chains[0])]).to(CPU)
+    expected = network.answer(network.classifier(network.embed(batch)), batch.elements)
+    assert torch.equal(network(batch), expected)
+    with pytest.raises(ValueError, match="elements as well"):
+        network(DomainBatch.join([pose]))
+
+
+def test_the_answer_turns_with_the_domain(chains, network):
+    # Sites turn on a lattice of their own, which tests/zoo/test_poses.py looks at.
+    expected = network.elements(ElementBatch.join([draw_elements(chains[0])]))
+    for rotation in random_rotations(3, np.random.default_rng(0)):
+        turned = draw_elements(chains[0] @ rotation.T + 1000.0)
+        got = network.elements(ElementBatch.join([turned]))
+        assert torch.allclose(got, expected, atol=1e-3)
+    mirrored = network.elements(ElementBatch.join([draw_elements(chains[0] * [1, 1, -1])]))
+    assert (mirrored - expected).abs().max() > 1e-3
+
+
+def test_features_are_those_of_the_sites_alone(chains, network):
+    torch.manual_seed(0)
+    plain = CathNet(CathConfig(**{**asdict(CATH), "elements": None})).eval()
+    plain.load_state_dict({k: v for k, v in network.state_dict().items() if "elements" not in k})
+    expected, logits = domain_features(plain, chains, CPU)
+    features, both = domain_features(network, chains, CPU)
+    assert torch.equal(features, expected)
+    assert (both - logits.log_softmax(dim=1)).abs().max() > 1e-2
+
+
+def test_a_domain_without_elements_is_answered(network):
+    (logits,) = domain_logits(network, [STRAIGHT], CPU)
+    assert torch.isfinite(logits).all()
+
+
+def test_folded_networks_answer_alike(chains, network, tmp_path):
+    expected = domain_logits(network, chains, CPU)
+    save_folded(network, tmp_path / INFERENCE_FILE)
+    folded = CathNet(CATH, PlainLayers())
+    load_weights(folded, tmp_path / INFERENCE_FILE)
+    assert torch.allclose(domain_logits(folded.eval(), chains, CPU), expected, atol=1e-4)
+
+
+def test_dropout_is_for_training_alone(chains):
+    torch.manual_seed(0)
+    elements = ElementNet(SHAPE, 3)
+    batch = ElementBatch.join(elements_of(chains))
+    assert not torch.equal(elements(batch), elements(batch))
+    elements.eval()
+    assert torch.equal(elements(batch), elements(batch))
+
+
+def test_configurations_go_through_plain_values():
+    assert from_mapping(CathConfig, asdict(CATH), "card") == CATH
+    without = CathConfig(labels=("1.10",))
+    assert from_mapping(CathConfig, asdict(without), "card") == without

@@ -28,7 +28,7 @@ from protvox.train.settle import settle_norms
 from protvox.train.shards import read_shards
 from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
 
-CONFIG = Path(__file__).with_name("continued-3.toml")
+CONFIG = Path(__file__).with_name("continued-5.toml")
 SETTLING_BATCHES = 150
 SEED = 12345
 """Order of the training residues that the norms are measured on."""

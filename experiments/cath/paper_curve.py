@@ -27,6 +27,9 @@ PUBLISHED: Final = {
 PAPER_SPACING: Final = 2.0
 """Edge of the paper's voxels, Å."""
 
+PAPER_EPOCHS: Final = 100
+"""Passes of the paper over its training sets."""
+
 STYLE: Final = {
     "steerable": ("C0", "o"), "resnet34": ("C3", "^"), "resnet34-half": ("C1", "v"),
 }  # fmt: skip
@@ -45,7 +48,8 @@ class Point(NamedTuple):
 def read_curves(folder: Path) -> dict[str, list[Point]]:
     """Return the measured points of every network, the largest training set first.
 
-    Networks on cropped or coarser grids are curves of their own, named ``network-crop-4A``.
+    Networks on cropped or coarser grids, or trained for fewer epochs than the paper's, are curves
+    of their own, named ``network-crop-4A, 30 epochs``.
     """
     curves: dict[str, list[Point]] = {}
     for path in sorted(folder.glob("*.json")):
@@ -56,6 +60,8 @@ def read_curves(folder: Path) -> dict[str, list[Point]]:
         name = found["network"] + ("-crop" if found["crop"] else "")
         spacing = found.get("spacing", PAPER_SPACING)
         name += f"-{spacing:g}A" if spacing != PAPER_SPACING else ""
+        epochs = found["schedule"]["epochs"]
+        name += f", {epochs} epochs" if epochs != PAPER_EPOCHS else ""
         low, high = test["intervals"]["top1"]
         point = Point(found["fraction"], found["n_train"], test["top1"], low, high)
         curves.setdefault(name, []).append(point)
@@ -71,11 +77,14 @@ def draw(curves: dict[str, list[Point]], path: Path) -> None:
             FRACTIONS, accuracy, color=colour, marker=marker, linestyle=":", alpha=0.6,
             label=f"{name}, Weiler et al. 2018",
         )  # fmt: skip
-    for name, points in curves.items():
-        colour, marker = STYLE[name.partition("-crop")[0].removesuffix("-4A")]
+    for place, (name, points) in enumerate(curves.items()):
+        # The longest name of a network that the curve's begins with: resnet34-half, not resnet34.
+        colour, marker = STYLE[max(filter(name.startswith, STYLE), key=len)]
+        # A little apart, so that intervals of one part do not hide each other.
+        shift = 1.05 ** (place - (len(curves) - 1) / 2)
         error = [[p.top1 - p.low for p in points], [p.high - p.top1 for p in points]]
         axes.errorbar(
-            [p.fraction for p in points], [p.top1 for p in points], yerr=error,
+            [p.fraction * shift for p in points], [p.top1 for p in points], yerr=error,
             color=colour, marker=marker, capsize=3, label=f"{name}, this data",
             linestyle="-" if name in STYLE else "--",
         )  # fmt: skip

@@ -257,11 +257,12 @@ def test_a_coarser_grid_is_the_same_cube():
     assert field.shape == (2, 1, 25, 25, 25)
 
 
-def a_point(network, fraction, top1, crop=False, spacing=2.0):
+def a_point(network, fraction, top1, crop=False, spacing=2.0, epochs=100):
     test = {"top1": top1, "intervals": {"top1": [top1 - 0.03, top1 + 0.03]}}
     return {
         "schema": "protvox.paper/1", "network": network, "fraction": fraction, "crop": crop,
         "n_train": 7248 // fraction, "test": test, "spacing": spacing,
+        "schedule": {"epochs": epochs},
     }  # fmt: skip
 
 
@@ -270,6 +271,7 @@ def test_curves_are_read_from_the_metrics(tmp_path):
         a_point("steerable", 16, 0.5), a_point("steerable", 2, 0.6),
         a_point("resnet34-half", 1, 0.55, crop=True),
         a_point("steerable", 16, 0.4, crop=True, spacing=4.0),
+        a_point("resnet34-half", 16, 0.3, crop=True, spacing=4.0, epochs=30),
     ]  # fmt: skip
     for index, point in enumerate(points):
         (tmp_path / f"{index}.json").write_text(json.dumps(point))
@@ -277,7 +279,7 @@ def test_curves_are_read_from_the_metrics(tmp_path):
     curves = read_curves(tmp_path)
     assert {name: [p.fraction for p in found] for name, found in curves.items()} == {
         "steerable": [2, 16], "resnet34-half-crop": [1],
-        "steerable-crop-4A": [16],
+        "steerable-crop-4A": [16], "resnet34-half-crop-4A, 30 epochs": [16],
     }  # fmt: skip
     assert curves["steerable"][0].low == pytest.approx(0.57)
     draw(curves, tmp_path / "curve.png")

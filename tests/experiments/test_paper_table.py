@@ -112,3 +112,17 @@ def test_environments_are_compared_as_measured():
             metrics[kind][setting]["test"]["top1"] for kind in ("steerable", "conventional")
         )
         assert f"{steerable:.3f} and {conventional:.3f}" in own
+
+
+def test_the_papers_networks_on_domains_are_as_good_as_measured():
+    points = [json.loads(p.read_text()) for p in (RESULTS / "cath/results/paper").glob("*.json")]
+    assert {(p["network"], p["fraction"]) for p in points} >= {("steerable", 16)}
+    own, words = row("CATH with 1/2"), (RESULTS / "README.md").read_text()
+    for point in points:
+        assert (point["spacing"], point["schedule"]["epochs"]) == (4.0, 30)
+        low, high = point["test"]["intervals"]["top1"]
+        measured = f"{point['test']['top1']:.3f} ({low:.3f} to {high:.3f})"
+        assert measured in own
+        validation = f"{point['validation']['top1']:.3f}"
+        assert f"| {measured} | {point['test']['balanced']:.3f} | {validation} |" in words
+        assert f"{point['parameters']:,} weights" in words

@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from protvox.structure.secondary import SecondaryStructure
-from protvox.structure.trace import Trace
+from protvox.structure.trace import Trace, unit_vectors
 
 LEAST_HELIX: Final = 5
 LEAST_STRAND: Final = 3
@@ -27,27 +27,30 @@ MOST_ELEMENTS: Final = 160
 
 CHAIN: Final = ("length", "helix", "strand", "spread", "count")
 """What `Elements.chain` holds: logarithm of the number of residues, less that of 120, by 3; shares
-of helix and of strand; radius of gyration by that of a compact chain; elements by 10."""
+of helix and of strand; radius of gyration by that of a compact chain; elements by 10, at most
+`MOST_ELEMENTS`."""
 
 EACH: Final = ("helix", "strand", "length", "residues", "depth", "along", "straight", "place")
 """What `Elements.each` holds: 1 for a helix, 1 for a strand; length of the axis and number of
-residues, by 10; distance of the middle from that of the chain, and its part along the axis, in
-radii of gyration; end to end distance by the way along the element; place in the chain, 0 to 1."""
+residues, by 10; distance of the middle from that of the chain, and the size of its part along the
+axis, in radii of gyration; end to end distance by the way along the element; place in the chain,
+0 to 1."""
 
 PAIR: Final = (
     "distance", "closest", "near", "far", "start_start", "start_end", "end_start", "end_end",
     "angle", "lean", "other_lean", "cosine", "sine", "faces", "face", "other_face", "order", "gap",
 )  # fmt: skip
-"""What `Elements.pairs` holds, from an element to another: distances of the middles and of the
-closest CA atoms, Å; pairs of CA atoms within 6.5 and 10 Å; the four distances between ends, Å;
-cosines of the angles between the axes, and between each axis and the way to the other; cosine and
-sine of the dihedral angle of the axes about that way, of which the sine changes its sign in the
-mirror; cosines without sign between the normals of two strands, and between each and the way; how
-many elements later in the chain, and the residues between them."""
+"""What `Elements.pairs` holds, from an element to another or to itself: distances of the middles
+and of the closest CA atoms, Å; pairs of CA atoms within 6.5 and 10 Å; the four distances between
+ends, Å; cosines of the angles between the axes, and between each axis and the way from the first
+middle to the second; cosine and sine of the dihedral angle of the axes about that way, of which the
+sine changes its sign in the mirror; cosines without sign between the normals of two strands, and
+between each and the way; how many elements later in the chain, and the residues between them."""
 
 _BREAK: Final = 5.5
-"""Å between neighbouring CA atoms that end an element; bent copies of a domain have longer bonds
-than the 4.3 Å of a real one."""
+"""Å between neighbouring CA atoms that end an element. Bent copies of a domain, which a training
+sees, have longer bonds than a real one, so an element runs on over a gap of 4.3 to 5.5 Å, such as a
+single missing residue of a helix: about one in a thousand elements of the PDB."""
 
 _TINY: Final = 1e-6
 
@@ -81,7 +84,15 @@ class Elements:
 
 @dataclass(frozen=True)
 class _Axes:
-    """``element 3`` each: unit vector along it, middle of the axis, normal of a strand."""
+    """Axes of elements.
+
+    Attributes
+    ----------
+    along, middle, normal
+        ``element 3``: unit vector along it, middle of the axis, normal of a strand.
+    length, straight
+        ``element``: length of the axis, Å, and end to end distance by the way along it.
+    """
 
     along: NDArray[np.float32]
     middle: NDArray[np.float32]
@@ -151,7 +162,7 @@ def _axes(trace: Trace, runs: NDArray[np.int64], helix: NDArray[np.bool_]) -> _A
         width = 4 if helix[row] else 2
         course = sliding_window_view(trace.coordinates[first:last], width, axis=0).mean(axis=2)
         half = max(len(course) // 2, 1)
-        along[row] = _unit(course[-half:].mean(axis=0) - course[:half].mean(axis=0))
+        along[row] = unit_vectors(course[-half:].mean(axis=0) - course[:half].mean(axis=0))
         middle[row] = course.mean(axis=0)
         length[row] = np.linalg.norm(course[-1] - course[0])
         way = np.linalg.norm(np.diff(course, axis=0), axis=1).sum()
@@ -159,7 +170,7 @@ def _axes(trace: Trace, runs: NDArray[np.int64], helix: NDArray[np.bool_]) -> _A
         if not helix[row]:
             # The normals of a strand point to alternating faces of its sheet.
             signs = np.resize([1, -1], last - first)[:, None]
-            normal[row] = _unit((trace.normal[first:last] * signs).mean(axis=0))
+            normal[row] = unit_vectors((trace.normal[first:last] * signs).mean(axis=0))
     return _Axes(along, middle, normal, length, straight)
 
 
@@ -169,32 +180,43 @@ def _contacts(
     """Return the columns of `PAIR` that are distances, or counts of them."""
     rows = np.concatenate([np.arange(first, last) for first, last in runs.tolist()])
     starts = np.r_[0, np.cumsum(runs[:, 1] - runs[:, 0])[:-1]]
-    between = np.linalg.norm(points[rows][:, None] - points[rows][None], axis=2)
-
-    def reduce(with_what: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        reduced: NDArray[np.float32] = with_what.reduceat(
-            with_what.reduceat(values, starts, axis=0), starts, axis=1
-        )
-        return reduced
-
+    closest, near, far = (np.zeros((len(runs), len(runs)), dtype=np.float32) for _ in range(3))
+    # One element at a time: all pairs of atoms of a chain of 17,000 residues take 8 GB.
+    for row, (first, last) in enumerate(runs.tolist()):
+        between = _distances(points[first:last], points[rows])
+        closest[row] = np.minimum.reduceat(between.min(axis=0), starts)
+        near[row] = np.add.reduceat((between < 6.5).sum(axis=0), starts)
+        far[row] = np.add.reduceat((between < 10.0).sum(axis=0), starts)
     half = axes.along * axes.length[:, None] / 2
     ends = (axes.middle - half, axes.middle + half)
     columns = [
         np.linalg.norm(axes.middle[None] - axes.middle[:, None], axis=2),
-        reduce(np.minimum, between),
-        reduce(np.add, (between < 6.5).astype(np.float32)),
-        reduce(np.add, (between < 10.0).astype(np.float32)),
+        closest,
+        near,
+        far,
         *(np.linalg.norm(a[:, None] - b[None], axis=2) for a in ends for b in ends),
     ]
     return np.stack(columns, axis=2)
 
 
+def _distances(points: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the distances ``point other`` of points."""
+    square = np.zeros((len(points), len(others)), dtype=np.float32)
+    for axis in range(3):
+        square += (points[:, axis, None] - others[None, :, axis]) ** 2
+    distances: NDArray[np.float32] = np.sqrt(square)
+    return distances
+
+
 def _angles(axes: _Axes) -> NDArray[np.float32]:
     """Return the columns of `PAIR` that are cosines and sines."""
-    way = _unit(axes.middle[None] - axes.middle[:, None])
+    way = unit_vectors(axes.middle[None] - axes.middle[:, None])
     here, there = axes.along[:, None], axes.along[None]
     lean, other = (here * way).sum(axis=2), (there * way).sum(axis=2)
-    across, beyond = _unit(here - lean[..., None] * way), _unit(there - other[..., None] * way)
+    across, beyond = (
+        unit_vectors(here - lean[..., None] * way),
+        unit_vectors(there - other[..., None] * way),
+    )
     columns = [
         axes.along @ axes.along.T, lean, other,
         (across * beyond).sum(axis=2), (np.cross(across, beyond) * way).sum(axis=2),
@@ -213,10 +235,3 @@ def _order(runs: NDArray[np.int64]) -> NDArray[np.int64]:
     gap = np.where(later > 0, first[None] - last[:, None], first[:, None] - last[None])
     np.fill_diagonal(gap, 0)
     return np.stack([later, gap], axis=2)
-
-
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    units: NDArray[np.float32] = vectors / (
-        np.linalg.norm(vectors, axis=-1, keepdims=True) + np.float32(_TINY)
-    )
-    return units

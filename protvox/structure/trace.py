@@ -74,13 +74,23 @@ def trace_chain(ca: NDArray[np.floating]) -> Trace:
     if len(points) > 2:
         before, at, after = points[:-2], points[1:-1], points[2:]
         directed[1:-1] = bonded[:-1] & bonded[1:]
-        tangent[1:-1] = _units(after - before)
-        normal[1:-1] = _units(2 * at - before - after)
+        tangent[1:-1] = unit_vectors(after - before)
+        normal[1:-1] = unit_vectors(2 * at - before - after)
     return Trace(points, secondary_structure(points), tangent, normal, directed)
 
 
-def _units(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    # Three residues on one line have no normal; it stays near 0.
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True) + np.float32(1e-6)
+def unit_vectors(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return vectors of length 1.
+
+    Parameters
+    ----------
+    vectors
+        ``... 3`` float32, Å; one of length 0 stays as it is.
+
+    Notes
+    -----
+    Three residues on one line have no normal: it stays near 0.
+    """
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True) + np.float32(1e-6)
     units: NDArray[np.float32] = vectors / lengths
     return units

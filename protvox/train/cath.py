@@ -63,7 +63,9 @@ class CathLearner(nn.Module):
         features = self.network.embed(batch)
         readers = [torch.cat([self.network.classifier(features), self.topology(features)], dim=1)]
         elements = self.network.elements
-        if elements is not None and batch.elements is not None:
+        if elements is not None:
+            if batch.elements is None:
+                raise ValueError("this network learns from elements as well")
             seen = elements.embed(batch.elements)
             members = zip(elements.classify(seen), self.element_topologies, seen, strict=True)
             readers += [torch.cat([own, topology(row)], dim=1) for own, topology, row in members]

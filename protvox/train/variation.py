@@ -83,7 +83,7 @@ def vary_domain(ca: NDArray[np.floating], rng: np.random.Generator) -> Trace:
 
 
 def thin_elements(elements: Elements, rng: np.random.Generator) -> Elements:
-    """Return a domain some of whose elements were overlooked at random.
+    """Return a domain without some of its elements, at random.
 
     Parameters
     ----------
@@ -91,6 +91,11 @@ def thin_elements(elements: Elements, rng: np.random.Generator) -> Elements:
         All of them.
     rng
         Source of randomness.
+
+    Returns
+    -------
+    Elements
+        Order, gaps and numbers of the chain stay those of the whole.
     """
     if rng.random() < 0.5:
         return elements

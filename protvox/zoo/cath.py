@@ -175,7 +175,14 @@ class DomainBatch:
             At least one.
         elements
             The secondary structure elements of each.
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer of them than domains.
         """
+        if elements is not None and len(elements) != len(domains):
+            raise ValueError(f"{len(elements)} domains have elements, {len(domains)} have sites")
         sites = [len(one.moments) for one in domains]
         coarse = [len(one.coarse) for one in domains]
         return cls(
@@ -199,7 +206,7 @@ class DomainBatch:
 
 
 class CathNet(nn.Module):
-    """Steerable network on the sites of a domain, averaged over them.
+    """Steerable network on the sites of a domain, averaged over them, and one on its elements.
 
     Parameters
     ----------
@@ -292,12 +299,14 @@ class CathNet(nn.Module):
         Raises
         ------
         ValueError
-            If the network reads elements and there are none.
+            If the network reads elements and there are none, or those of another number of domains.
         """
         if self.elements is None:
             return logits
         if elements is None:
             raise ValueError("this network reads elements as well: give them to DomainBatch.join")
+        if len(elements.chain) != len(logits):
+            raise ValueError(f"{len(logits)} domains, elements of {len(elements.chain)}")
         share = self.elements.config.share
         second: Tensor = self.elements(elements)
         return (1 - share) * logits.log_softmax(dim=1) + share * second

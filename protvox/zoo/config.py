@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from protvox.errors import ModelError
@@ -71,9 +72,12 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             raise _bad(f"{value!r} is not a list", where)
         return tuple(_value(get_args(hint)[0], item, where) for item in value)
     kinds = get_args(hint) or (hint,)
-    tables = [kind for kind in kinds if isinstance(kind, type) and is_dataclass(kind)]
-    if tables and isinstance(value, Mapping):
-        return from_mapping(tables[0], value, where)
+    if NoneType in kinds:
+        if value is None:
+            return None
+        # Of one kind or None, so that what is missing can be said of that kind.
+        (kind,) = (kind for kind in kinds if kind is not NoneType)
+        return _value(kind, value, where)
     if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     plain = tuple(kind for kind in kinds if isinstance(kind, type))

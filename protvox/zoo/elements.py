@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from protvox.errors import ModelError
 from protvox.structure.elements import CHAIN, EACH, PAIR, Elements
 
 _MIDDLES: Final = torch.linspace(4.0, 36.0, 17)
@@ -47,6 +48,11 @@ class ElementConfig:
         Probability of dropping a number that a layer adds to an element.
     share
         Weight of this answer beside that of the network on sites, 0 to 1.
+
+    Raises
+    ------
+    ModelError
+        If a value cannot be meant.
     """
 
     members: int = 4
@@ -56,6 +62,19 @@ class ElementConfig:
     dropout: float = 0.3
     message_dropout: float = 0.1
     share: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if min(self.members, self.width, self.layers, self.features) < 1:
+            raise ModelError(
+                "elements: members, width, layers and features must be at least 1",
+                code="config.value",
+            )
+        if not all(0 <= part <= 1 for part in (self.dropout, self.message_dropout, self.share)):
+            raise ModelError(
+                "elements: dropout, message_dropout and share are shares from 0 to 1",
+                code="config.value",
+            )
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def draw_elements(ca: NDArray[np.floating]) -> Elements:
     Parameters
     ----------
     ca
-        ``residue 3``, CA atoms in chain order, Å; at least one.
+        ``residue 3``, CA atoms in chain order, Å; at least one, all finite.
     """
     return find_elements(_own_trace(ca))
 
@@ -75,7 +75,7 @@ def domain_features(
     *,
     names: Sequence[str] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Return the features and the logits of domains, each averaged over its four poses.
+    """Return the features and the logits of domains, averaged over the four poses of each.
 
     Parameters
     ----------

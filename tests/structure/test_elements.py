@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -97,6 +98,7 @@ def test_contacts_are_those_of_all_pairs_of_atoms(ca, found):
             between = cdist(ca[a:b], ca[c:d])
             assert pair(found, "closest")[i, j] == pytest.approx(between.min(), abs=1e-4)
             assert pair(found, "far")[i, j] == (between < 10).sum()
+            assert pair(found, "near")[i, j] == (between < 6.5).sum()
             expected = 0 if i == j else max(c - b, a - d)
             assert pair(found, "gap")[i, j] == expected
 
@@ -113,6 +115,70 @@ def test_distances_of_ends_and_middles_agree_with_the_axes(found):
         - 2 * a * b * angle
     )  # fmt: skip
     assert np.abs(np.sqrt(np.maximum(square, 0)) - pair(found, "end_end")).max() < 1e-2
+
+
+def test_where_elements_lie_in_the_chain_and_how_straight_they_are(ca, found):
+    centre = ca.mean(axis=0)
+    spread = np.sqrt(((ca - centre) ** 2).sum(axis=1).mean())
+    for row, (first, last) in enumerate(runs_of(trace_chain(ca))):
+        # The middle of the axis lies near that of the atoms: half an ångström in a short strand.
+        depth = np.linalg.norm(ca[first:last].mean(axis=0) - centre)
+        assert each(found, "depth")[row] == pytest.approx(depth / spread, abs=1.0 / spread)
+        assert each(found, "along")[row] <= each(found, "depth")[row] + 1e-6
+    helix = int(np.argmax(each(found, "residues") * each(found, "helix")))
+    assert each(found, "straight")[helix] > 0.95
+    assert each(found, "straight").std() > 1e-3
+    assert each(found, "along").std() > 0.05
+
+
+def test_dihedral_angles_are_those_of_four_points(found, ca):
+    """Two elements as lines: ends and middles, and the angle by biotite's dihedral."""
+    from biotite.structure import dihedral
+
+    trace = trace_chain(ca)
+    runs = elements_module._runs(trace)
+    axes = elements_module._axes(trace, runs, each(found, "helix") > 0)
+    for i in range(len(runs)):
+        for j in range(len(runs)):
+            if (
+                i == j
+                or abs(pair(found, "lean")[i, j]) > 0.9
+                or abs(pair(found, "other_lean")[i, j]) > 0.9
+            ):
+                continue
+            points = (
+                axes.middle[i] + axes.along[i], axes.middle[i],
+                axes.middle[j], axes.middle[j] + axes.along[j],
+            )  # fmt: skip
+            angle = dihedral(*points)
+            assert pair(found, "cosine")[i, j] == pytest.approx(np.cos(angle), abs=1e-3)
+            assert abs(pair(found, "sine")[i, j]) == pytest.approx(abs(np.sin(angle)), abs=1e-3)
+
+
+def test_neighbours_in_a_sheet_have_normals_across_the_way(found):
+    # Strands 1 and 2 lie side by side in one sheet.
+    assert pair(found, "faces")[0, 1] > 0.5
+    assert pair(found, "face")[0, 1] < 0.5
+    assert pair(found, "other_face")[0, 1] == pair(found, "face")[1, 0]
+    helix = int(np.argmax(each(found, "helix")))
+    assert not pair(found, "faces")[helix].any()
+    assert pair(found, "face").max() > 0.5
+
+
+def test_thousands_of_residues_take_little_memory():
+    tracemalloc.start()
+    turns = np.arange(3000)
+    angle = np.radians(100) * (turns % 30)
+    bundle = np.stack(
+        [2.3 * np.cos(angle) + turns // 30 % 10 * 10, 2.3 * np.sin(angle) + turns // 300 * 10,
+         1.5 * (turns % 30)], axis=1,
+    )  # fmt: skip
+    many = find_elements(trace_chain(bundle))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(many) >= 90
+    # All pairs of atoms at once would be 36 MB of distances, and 108 of differences.
+    assert peak < 20e6
 
 
 def test_nothing_turns_with_the_chain(ca, found):
@@ -143,6 +209,10 @@ def test_the_chain_as_a_whole(ca, found):
     spread = np.sqrt(((ca - ca.mean(axis=0)) ** 2).sum(axis=1).mean())
     assert values["spread"] == pytest.approx(spread / (2.2 * 76**0.38), abs=1e-4)
     assert values["count"] == pytest.approx(len(found) / 10)
+    states = trace_chain(ca).secondary.tolist()
+    assert values["helix"] == pytest.approx(states.count(SecondaryStructure.HELIX) / 76)
+    assert values["strand"] == pytest.approx(states.count(SecondaryStructure.STRAND) / 76)
+    assert values["helix"] != values["strand"]
 
 
 @pytest.mark.parametrize("count", [1, 3, 6])

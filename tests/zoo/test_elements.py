@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from protvox.structure.elements import find_elements
+from protvox.errors import ModelError
+from protvox.structure.elements import PAIR, find_elements
 from protvox.structure.read import read_structure
 from protvox.structure.trace import trace_chain
 from protvox.voxel.rotation import random_rotations
+from protvox.zoo import elements as elements_module
 from protvox.zoo.cath import CathConfig, CathNet, DomainBatch
 from protvox.zoo.config import from_mapping
 from protvox.zoo.elements import ElementBatch, ElementConfig, ElementNet
@@ -76,6 +78,65 @@ def test_what_lies_beside_what_decides(chains, network):
     moved = ElementBatch(apart.chain, apart.each, far, apart.first, apart.second, apart.domain)
     difference = network.elements.embed(moved) - network.elements.embed(apart)
     assert difference.abs().max() > 1e-3
+
+
+def test_every_member_is_read_by_a_classifier_of_its_own(chains, network):
+    features = network.elements.embed(ElementBatch.join(elements_of(chains)))
+    logits = network.elements.classify(features)
+    for row, layer in enumerate(network.elements.classifiers):
+        assert torch.allclose(logits[row], features[row] @ layer.weight.T + layer.bias, atol=1e-6)
+
+
+def test_pairs_are_read_as_gaussians_and_numbers():
+    raw = torch.zeros(1, len(PAIR))
+    values = {
+        "distance": 10.0, "closest": 4.5, "near": 3.0, "far": 7.0, "angle": -0.5, "lean": 0.1,
+        "other_lean": 0.2, "cosine": -0.6, "sine": 0.8, "faces": 0.9, "face": 0.3,
+        "other_face": 0.4, "start_start": 5.0, "start_end": 15.0, "end_start": 20.0,
+        "end_end": 0.0, "order": -1.0, "gap": 10.0,
+    }  # fmt: skip
+    for name, value in values.items():
+        raw[0, PAIR.index(name)] = value
+    (read,) = elements_module._read_pairs(raw).double().numpy()
+    assert read.shape == (46,)
+    middles = np.exp(-(((10.0 - np.linspace(4, 36, 17)) / 2.0) ** 2) / 2)
+    closest = np.exp(-(((4.5 - np.linspace(3, 15, 9)) / 1.2) ** 2) / 2)
+    numbers = [
+        np.log(4), np.log(8), -0.5, 0.25, 0.1, 0.2, -0.6, 0.8, 0.9, 0.3, 0.4, -0.5 * np.log(4),
+        1.0, 0.5, 0.4, 2.0, 0, 0, 1, np.exp(-1.0),
+    ]  # fmt: skip
+    np.testing.assert_allclose(read, np.concatenate([middles, closest, numbers]), atol=1e-6)
+
+
+def test_elements_are_pooled_by_mean_sum_and_maximum(chains):
+    batch = ElementBatch.join(elements_of([chains[0], STRAIGHT, chains[1]]))
+    numbers = torch.randn(len(batch.each), 5).sigmoid()
+    pooled = elements_module._pool(numbers, batch).numpy()
+    for row in (0, 2):
+        own = numbers[batch.domain == row].numpy()
+        expected = [own.mean(axis=0), own.sum(axis=0) / 10, own.max(axis=0), batch.chain[row]]
+        np.testing.assert_allclose(pooled[row], np.concatenate(expected), atol=1e-6)
+    assert not pooled[1, :10].any()
+    assert (pooled[1, 10:15] == -1).all()
+
+
+def test_another_number_of_elements_is_refused(chains, network):
+    poses, (elements,) = draw_poses(chains[0], CATH), elements_of(chains[:1])
+    with pytest.raises(ValueError, match="1 domains have elements, 4 have sites"):
+        DomainBatch.join(poses, [elements])
+    with pytest.raises(ValueError, match="4 domains, elements of 1"):
+        network.answer(torch.zeros(4, 3), ElementBatch.join([elements]))
+
+
+@pytest.mark.parametrize("values", [{"members": 0}, {"layers": 0}, {"share": 5.0}, {"dropout": -1}])
+def test_shapes_that_cannot_be_meant_are_refused(values):
+    with pytest.raises(ModelError, match="elements"):
+        ElementConfig(**values)
+
+
+def test_a_number_for_a_table_is_refused_in_plain_words():
+    with pytest.raises(ModelError, match="4 is not a table"):
+        from_mapping(CathConfig, {"labels": ["1.10"], "elements": 4}, "card")
 
 
 def test_members_differ_and_their_mean_answers(chains, network):

@@ -105,7 +105,10 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         click.argument("config", type=_PATH),
         click.option("--train", "learn", type=_PATH, required=True, help="Folder of shards."),
-        click.option("--validation", type=_PATH, required=True, help="Folder of shards."),
+        click.option(
+            "--validation", type=_PATH,
+            help="Folder of shards. Without it the training learns and measures nothing.",
+        ),
         click.option("-o", "--output", type=_PATH, required=True, help="Folder of the run."),
         click.option(
             "--time-limit", type=float, metavar="SECONDS",
@@ -156,7 +159,7 @@ def _train(
     *,
     config: Path,
     learn: Path,
-    validation: Path,
+    validation: Path | None,
     output: Path,
     time_limit: float | None,
     start: Path | None,
@@ -178,7 +181,7 @@ def _train(
 
         done = work(
             _shards(learn),
-            _shards(validation),
+            _shards(validation) if validation is not None else [],
             output,
             architecture=network,
             loop=loop,

@@ -115,7 +115,8 @@ def train_cath(
     Parameters
     ----------
     train_shards, validation_shards
-        Shards of single domains labelled with their CATH codes.
+        Shards of single domains labelled with their CATH codes; without any of validation, nothing
+        is measured on the way.
     out
         Folder for the checkpoint and the log.
     architecture
@@ -145,7 +146,7 @@ def train_cath(
         If ``out`` or ``start`` holds another architecture.
     """
     learn = DomainData(read_shards(train_shards), architecture)
-    check = DomainData(read_shards(validation_shards), architecture)
+    check = DomainData(read_shards(validation_shards), architecture) if validation_shards else None
     torch.manual_seed(loop.seed)
     network = CathNet(architecture)
     if start is not None:
@@ -156,6 +157,8 @@ def train_cath(
         return learn.batches(loop.batch_size, loop.seed, first_step)
 
     def evaluate(_: nn.Module) -> dict[str, float]:
+        if check is None:
+            return {}
         settle_norms(learner.network, settling_batches(learn, loop, device))
         logits, labels = predict_domains(learner.network, check, check.rows, device)
         return classification_summary(logits, labels)

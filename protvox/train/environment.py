@@ -38,7 +38,7 @@ def train_environment(
     Parameters
     ----------
     train_shards, validation_shards
-        Shards with residue labels.
+        Shards with residue labels; without any of validation, nothing is measured on the way.
     out
         Folder for the checkpoint and the log.
     architecture
@@ -69,8 +69,11 @@ def train_environment(
     """
     spec = architecture.moments
     learn = EnvironmentData(read_shards(train_shards), spec, architecture.beyond)
-    check = EnvironmentData(read_shards(validation_shards), spec, architecture.beyond)
-    rows = check.sample(VALIDATION_SAMPLE, seed=0)
+    check = (
+        EnvironmentData(read_shards(validation_shards), spec, architecture.beyond)
+        if validation_shards
+        else None
+    )
     torch.manual_seed(loop.seed)
     network = EnvironmentNet(architecture)
     if start is not None:
@@ -80,6 +83,9 @@ def train_environment(
         return learn.batches(loop.batch_size, loop.seed, first_step)
 
     def evaluate(trained: nn.Module) -> dict[str, float]:
+        if check is None:
+            return {}
+        rows = check.sample(VALIDATION_SAMPLE, seed=0)
         logits, labels = predict_rows(trained, check, rows, device)
         return classification_summary(logits, labels)
 

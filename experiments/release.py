@@ -24,7 +24,8 @@ def main() -> None:
     parser.add_argument("task", choices=sorted(EXPERIMENT))
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--train", type=Path, required=True, help="folder of training shards")
-    parser.add_argument("--validation", type=Path, required=True, help="folder of shards")
+    parser.add_argument("--validation", type=Path,
+                        help="folder of shards; if none, card.toml says the temperature")  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, required=True, help="model folder")
     parser.add_argument("--config", type=Path, help="configuration, the experiment's by default")
     parser.add_argument("--cost", help="what the training took, for the card")
@@ -39,13 +40,14 @@ def main() -> None:
         options.output,
         task=options.task,
         train_shards=sorted(options.train.glob("*.npz")),
-        validation_shards=sorted(options.validation.glob("*.npz")),
+        validation_shards=sorted(options.validation.glob("*.npz")) if options.validation else [],
         version=words["version"],
         summary=words["summary"],
         training={**words["training"], **cost},
         device=torch.device(options.device),
         flatten_prior=words.get("flatten_prior", 0.0),
         vote=Vote(**words["vote"]) if "vote" in words else None,
+        temperature=words.get("temperature"),
     )
     done, planned = card.training["steps"], card.training["loop"]["steps"]
     if done < planned:

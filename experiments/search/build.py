@@ -20,12 +20,13 @@ NAME = "CATH training domains"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
-    parser.add_argument("--shards", type=Path, required=True, help="folder with cath-train")
+    parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
+    parser.add_argument("--learned", default="cath-train", help="the one the model learned")
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     options = parser.parse_args()
     card, folder = read_card(options.model), index_folder(options.model)
     head = EmbeddingHead.load(folder / HEAD_FILE, card)
-    known = read_features(options.model, options.shards / "cath-train", options.cache)
+    known = read_features(options.model, options.shards / options.learned, options.cache)
     index = Index.build(
         head.embed(known.plain, known.traces), known.names.tolist(), known.codes.tolist(),
         name=NAME, model=card.reference, head=head.sha256,

@@ -2,7 +2,7 @@
 
 Reads the released domain network once over the training domains, as they are and varied, keeps
 what it says, and fits the two matrices of the embedding; minutes on one core. The answers on
-the validation domains are printed.
+other domains are printed if they are named.
 
 Example: ``python -m experiments.search.train --model models/cath --shards shards``
 """
@@ -53,17 +53,20 @@ def fit(learned: LabelledFeatures, card: Card) -> EmbeddingHead:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
-    parser.add_argument("--shards", type=Path, required=True,
-                        help="folder with cath-train and cath-val")  # fmt: skip
+    parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
+    parser.add_argument("--learned", default="cath-train", help="the one the model learned")
+    parser.add_argument("--check", help="one it did not learn, e.g. cath-val")
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     options = parser.parse_args()
     learned = read_features(
-        options.model, options.shards / "cath-train", options.cache, copies=COPIES
+        options.model, options.shards / options.learned, options.cache, copies=COPIES
     )
-    check = read_features(options.model, options.shards / "cath-val", options.cache)
     folder = index_folder(options.model)
     folder.mkdir(parents=True, exist_ok=True)
     head = fit(learned, read_card(options.model)).save(folder / HEAD_FILE)
+    if options.check is None:
+        return
+    check = read_features(options.model, options.shards / options.check, options.cache)
     known = head.embed(learned.plain, learned.traces)
     asked = head.embed(check.plain, check.traces)
     found = {

@@ -40,7 +40,8 @@ def _lines(card: Card) -> Iterator[str]:
     yield f"- {training.get('n_labelled', 0):,} labelled samples in " \
           f"{training.get('n_structures', 0):,} structures"  # fmt: skip
     yield f"- {training.get('n_parameters', 0):,} parameters, {training.get('steps', 0):,} steps"
-    yield f"- temperature {card.temperature:.3f}, fitted on the validation split"
+    where = "" if "validation" in card.metrics else ", before its domains were learned as well"
+    yield f"- temperature {card.temperature:.3f}, fitted on the validation split{where}"
     if card.n_residues is not None:
         yield f"- training domains of {card.n_residues[0]} to {card.n_residues[1]} residues"
     yield from ("", "## Quality", "")

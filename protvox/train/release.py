@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import torch
 
+from protvox.errors import ModelError
 from protvox.structure.shape import LEAST_MEASURED, measure_shape
 from protvox.train.calibrate import fit_temperature
 from protvox.train.cath import CathLearner, settling_batches
@@ -51,6 +52,7 @@ def release(
     device: torch.device,
     flatten_prior: float = 0.0,
     vote: Vote | None = None,
+    temperature: float | None = None,
 ) -> Card:
     """Make a model folder of a training.
 
@@ -67,7 +69,8 @@ def release(
     train_shards
         What it was trained on, for the numbers in the card.
     validation_shards
-        What the temperature is fitted on; the measures on them go into the card.
+        What the temperature is fitted on; the measures on them go into the card. Empty if the
+        training saw them, which then can neither fit nor measure anything.
     version
         Version of the model.
     summary
@@ -82,6 +85,8 @@ def release(
     vote
         For ``"cath"``: the say of the nearest known superfamilies. The measures on validation
         data are without it, since it needs an index, which is built for a released network.
+    temperature
+        Without validation shards: that of an earlier training of the same kind.
 
     Returns
     -------
@@ -91,10 +96,17 @@ def release(
     Raises
     ------
     ModelError
-        If configuration and checkpoint do not fit together.
+        If configuration and checkpoint do not fit together, or nothing says the temperature.
     InputError
         If a shard cannot be used.
     """
+    if not validation_shards and temperature is None:
+        raise ModelError(
+            "a model needs a temperature, and there is nothing to fit it on",
+            where=task,
+            remedy="Give validation shards, or the temperature of an earlier training",
+            code="release.temperature",
+        )
     learned = read_shards(train_shards)
     network: EnvironmentNet | CathNet
     if task == "environment":
@@ -136,6 +148,11 @@ def release(
             "n_parameters": sum(p.numel() for p in network.parameters()),
         },
     )
+    if not validation_shards and temperature is not None:
+        card = replace(card, temperature=temperature)
+        write_card(card, folder)
+        write_model_card(card, folder)
+        return card
     # What is measured is what a user gets: the network as it is loaded from the folder.
     ready = load_folded(card, folder)
     answers = answer_shards(ready, validation_shards, device=device)

@@ -181,3 +181,23 @@ def test_a_training_begins_with_given_weights(shard, tmp_path, monkeypatch):
     load_checkpoint(tmp_path / "run" / "checkpoint.safetensors", learner)
     for trained, weight in zip(learner.network.parameters(), given.parameters(), strict=True):
         torch.testing.assert_close(trained, weight, atol=1e-6, rtol=1e-5)
+
+
+def test_without_validation_the_same_is_learned_and_nothing_measured(shard, tmp_path, monkeypatch):
+    monkeypatch.setattr(cath_module, "SETTLING_BATCHES", 2)
+    write_shard(shard, tmp_path / "shard-000.npz")
+    paths = [tmp_path / "shard-000.npz"]
+    loop = LoopConfig(steps=3, batch_size=2, warmup=1, evaluate_every=1)
+    learned, metrics = [], []
+    for name, validation in (("checked", paths), ("blind", [])):
+        seen = []
+        assert train_cath(
+            paths, validation, tmp_path / name, architecture=CONFIG, loop=loop, device=CPU,
+            report=seen.append,
+        )  # fmt: skip
+        learner = CathLearner(CathNet(CONFIG), 2)
+        load_checkpoint(tmp_path / name / "checkpoint.safetensors", learner)
+        learned.append(list(learner.parameters()))
+        metrics.append(seen[-1].metrics)
+    assert all(torch.equal(a, b) for a, b in zip(*learned, strict=True))
+    assert metrics[0] and not metrics[1]

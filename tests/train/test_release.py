@@ -5,11 +5,31 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
 
-from protvox.train.release import flatten_label_prior
+from protvox.errors import ModelError
+from protvox.structure.read import read_structure
+from protvox.train import cath as cath_module
+from protvox.train.config import read_config
+from protvox.train.release import flatten_label_prior, release
+from protvox.train.shards import join, pack, write_shard
+from protvox.zoo.card import Vote, read_card
 from protvox.zoo.cath import CathConfig, CathNet
 from protvox.zoo.elements import ElementConfig
+
+CONFIG = """
+[architecture]
+labels = ["1.10", "3.10"]
+fine = "4x0e+1x1e"
+coarse = "4x0e"
+features = 4
+
+[loop]
+steps = 1
+batch_size = 2
+warmup = 0
+"""
 
 
 def test_half_of_the_label_frequencies_is_divided_out():
@@ -32,3 +52,57 @@ def test_every_reader_loses_the_frequencies_once():
     for layer, bias in zip(last, before, strict=True):
         change = layer.bias.detach() - bias
         assert torch.allclose(change, -torch.tensor([0.75, 0.25]).log(), atol=1e-6)
+
+
+@pytest.fixture
+def training(data_dir, tmp_path, monkeypatch):
+    """A training of one step: its folder, configuration and shards."""
+    monkeypatch.setattr(cath_module, "SETTLING_BATCHES", 2)
+    parts = []
+    for name, code in (("1ubi.pdb", "3.10.20.90"), ("1a8o.pdb", "1.10.1200.30")) * 2:
+        structure = read_structure(data_dir / name)
+        structure = structure.select(structure.is_protein)
+        parts.append(pack(structure, np.zeros(structure.n_residues, dtype=bool), code))
+    write_shard(join(parts), tmp_path / "shard-000.npz")
+    (tmp_path / "config.toml").write_text(CONFIG)
+    shards = [tmp_path / "shard-000.npz"]
+    architecture, loop = read_config(tmp_path / "config.toml", CathConfig)
+    cath_module.train_cath(
+        shards, [], tmp_path / "run", architecture=architecture, loop=loop,
+        device=torch.device("cpu"), report=lambda _: None,
+    )  # fmt: skip
+    return tmp_path / "run", tmp_path / "config.toml", shards
+
+
+def publish(training, folder, validation, **more):
+    run, config, shards = training
+    return release(
+        run, config, folder, task="cath", train_shards=shards, validation_shards=validation,
+        version="9", summary="a test", training={"data": "two chains"},
+        device=torch.device("cpu"), **more,
+    )  # fmt: skip
+
+
+def test_a_last_training_takes_the_temperature_of_an_earlier_one(training, tmp_path):
+    vote = Vote(superfamilies=5, temperature=0.2, weight=0.3)
+    card = publish(training, tmp_path / "last", [], temperature=1.25, vote=vote)
+    assert read_card(tmp_path / "last").temperature == 1.25
+    assert card.temperature == 1.25
+    assert card.vote == vote
+    assert not card.metrics
+    words = (tmp_path / "last" / "MODEL_CARD.md").read_text()
+    assert "temperature 1.250, fitted on the validation split, before" in words
+
+
+def test_validation_goes_before_a_given_temperature(training, tmp_path):
+    card = publish(training, tmp_path / "checked", training[2], temperature=1.25)
+    assert card.temperature != 1.25
+    assert card.metrics["validation"]["n"] == 4
+    assert "validation split\n" in (tmp_path / "checked" / "MODEL_CARD.md").read_text()
+
+
+def test_a_model_without_temperature_is_refused(training, tmp_path):
+    with pytest.raises(ModelError, match="nothing to fit it on") as caught:
+        publish(training, tmp_path / "none", [])
+    assert caught.value.code == "release.temperature"
+    assert not (tmp_path / "none").exists()

@@ -49,9 +49,9 @@ def read_curves(folder: Path) -> dict[str, list[Point]]:
     """Return the measured points of every network, the largest training set first.
 
     Networks on cropped or coarser grids, or trained for fewer epochs than the paper's, are curves
-    of their own, named ``network-crop-4A, 30 epochs``.
+    of their own, named ``network-crop-4A, 4 to 30 epochs``.
     """
-    curves: dict[str, list[Point]] = {}
+    curves: dict[tuple[str, bool], list[tuple[int, Point]]] = {}
     for path in sorted(folder.glob("*.json")):
         found = json.loads(path.read_text())
         if found.get("schema") != "protvox.paper/1":
@@ -61,11 +61,20 @@ def read_curves(folder: Path) -> dict[str, list[Point]]:
         spacing = found.get("spacing", PAPER_SPACING)
         name += f"-{spacing:g}A" if spacing != PAPER_SPACING else ""
         epochs = found["schedule"]["epochs"]
-        name += f", {epochs} epochs" if epochs != PAPER_EPOCHS else ""
         low, high = test["intervals"]["top1"]
         point = Point(found["fraction"], found["n_train"], test["top1"], low, high)
-        curves.setdefault(name, []).append(point)
-    return {name: sorted(points) for name, points in curves.items()}
+        curves.setdefault((name, epochs < PAPER_EPOCHS), []).append((epochs, point))
+    return {
+        name + (_epochs([epochs for epochs, _ in found]) if shorter else ""): sorted(
+            point for _, point in found
+        )
+        for (name, shorter), found in curves.items()
+    }
+
+
+def _epochs(several: list[int]) -> str:
+    fewest, most = min(several), max(several)
+    return f", {most} epochs" if fewest == most else f", {fewest} to {most} epochs"
 
 
 def draw(curves: dict[str, list[Point]], path: Path) -> None:

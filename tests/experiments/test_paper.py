@@ -272,6 +272,8 @@ def test_curves_are_read_from_the_metrics(tmp_path):
         a_point("resnet34-half", 1, 0.55, crop=True),
         a_point("steerable", 16, 0.4, crop=True, spacing=4.0),
         a_point("resnet34-half", 16, 0.3, crop=True, spacing=4.0, epochs=30),
+        a_point("steerable", 16, 0.3, crop=True, spacing=4.0, epochs=30),
+        a_point("steerable", 1, 0.4, crop=True, spacing=4.0, epochs=4),
     ]  # fmt: skip
     for index, point in enumerate(points):
         (tmp_path / f"{index}.json").write_text(json.dumps(point))
@@ -280,6 +282,7 @@ def test_curves_are_read_from_the_metrics(tmp_path):
     assert {name: [p.fraction for p in found] for name, found in curves.items()} == {
         "steerable": [2, 16], "resnet34-half-crop": [1],
         "steerable-crop-4A": [16], "resnet34-half-crop-4A, 30 epochs": [16],
+        "steerable-crop-4A, 4 to 30 epochs": [1, 16],
     }  # fmt: skip
     assert curves["steerable"][0].low == pytest.approx(0.57)
     draw(curves, tmp_path / "curve.png")

@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--train", type=Path, required=True, help="folder of training shards")
     parser.add_argument("--validation", type=Path,
-                        help="folder of shards; if none, card.toml says the temperature")  # fmt: skip
+                        help="folder of shards; if none, the temperature of card.toml")  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, required=True, help="model folder")
     parser.add_argument("--config", type=Path, help="configuration, the experiment's by default")
     parser.add_argument("--cost", help="what the training took, for the card")

@@ -149,7 +149,8 @@ def difference(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=Path, required=True,
-                        help="folder with cath-train and cath-test")  # fmt: skip
+                        help="folder of folders of shards, with cath-test")  # fmt: skip
+    parser.add_argument("--learned", default="cath-train", help="the one the model learned")
     parser.add_argument("--queries", type=int, default=120, help="test domains to ask about")
     parser.add_argument("--keep", type=int, default=250,
                         help="training domains aligned with each, 0 for all")  # fmt: skip
@@ -163,7 +164,7 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     size = min(options.queries, len(everything))
     queries = everything.take(np.sort(rng.choice(len(everything), size, replace=False)))
-    learned = read_traces(options.shards / "cath-train")
+    learned = read_traces(options.shards / options.learned)
     learned = learned.take(one_per_family(learned, options.seed))
     settings = {
         "split": "test", "queries": size, "library": len(learned), "seed": options.seed,

@@ -107,7 +107,8 @@ def time_queries(model: Path, shards: Path, index: Index, head: EmbeddingHead) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
-    parser.add_argument("--shards", type=Path, required=True, help="folder of shards")
+    parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
+    parser.add_argument("--learned", default="cath-train", help="the one the model learned")
     parser.add_argument("--split", default="test")
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     parser.add_argument("--across", type=Path, help="log of experiments.cath.nearest")
@@ -131,7 +132,7 @@ def main() -> None:
         "time": time_queries(options.model, held, index, head),
     }  # fmt: skip
     if options.across is not None:
-        learned = read_traces(options.shards / "cath-train")
+        learned = read_traces(options.shards / options.learned)
         chosen = learned.take(one_per_family(learned, 0))
         rows = np.flatnonzero(np.isin(names, chosen.names))
         arguments = (options.across, data, asked)

@@ -25,14 +25,16 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--train", type=Path, required=True, help="folder of training shards")
     parser.add_argument("--validation", type=Path,
-                        help="folder of shards; if none, the temperature of card.toml")  # fmt: skip
+                        help="folder of shards; if none, the card's temperature is used")  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, required=True, help="model folder")
     parser.add_argument("--config", type=Path, help="configuration, the experiment's by default")
+    parser.add_argument("--card", type=Path, help="words for the card, the experiment's by default")
     parser.add_argument("--cost", help="what the training took, for the card")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
+    validation = [] if options.validation is None else sorted(options.validation.glob("*.npz"))
     folder = EXPERIMENT[options.task]
-    words = tomllib.loads((folder / "card.toml").read_text())
+    words = tomllib.loads((options.card or folder / "card.toml").read_text())
     cost = {"cost": options.cost} if options.cost else {}
     card = release(
         options.run,
@@ -40,14 +42,14 @@ def main() -> None:
         options.output,
         task=options.task,
         train_shards=sorted(options.train.glob("*.npz")),
-        validation_shards=sorted(options.validation.glob("*.npz")) if options.validation else [],
+        validation_shards=validation,
         version=words["version"],
         summary=words["summary"],
         training={**words["training"], **cost},
         device=torch.device(options.device),
         flatten_prior=words.get("flatten_prior", 0.0),
         vote=Vote(**words["vote"]) if "vote" in words else None,
-        temperature=words.get("temperature"),
+        temperature=words.get("temperature") if options.validation is None else None,
     )
     done, planned = card.training["steps"], card.training["loop"]["steps"]
     if done < planned:

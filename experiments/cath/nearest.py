@@ -5,8 +5,8 @@ architecture of the best. The library is one random domain of every training sup
 queries are a random sample of the test domains of the paper's ten architectures. Runs on one
 core, and goes on from its log when started again.
 
-Example: ``python -m experiments.cath.nearest --shards shards --model models/cath
--o experiments/cath/results/nearest.json``
+Example: ``python -m experiments.cath.nearest --shards shards --learned cath-all
+--model models/cath -o experiments/cath/results/nearest.json``
 """
 
 from __future__ import annotations
@@ -150,7 +150,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=Path, required=True,
                         help="folder of folders of shards, with cath-test")  # fmt: skip
-    parser.add_argument("--learned", default="cath-train", help="the one the model learned")
+    parser.add_argument("--learned", required=True,
+                        help="which of them the model learned, e.g. cath-all")  # fmt: skip
     parser.add_argument("--queries", type=int, default=120, help="test domains to ask about")
     parser.add_argument("--keep", type=int, default=250,
                         help="training domains aligned with each, 0 for all")  # fmt: skip

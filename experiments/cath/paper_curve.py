@@ -48,8 +48,8 @@ class Point(NamedTuple):
 def read_curves(folder: Path) -> dict[str, list[Point]]:
     """Return the measured points of every network, the largest training set first.
 
-    Networks on cropped or coarser grids, or trained for fewer epochs than the paper's, are curves
-    of their own, named ``network-crop-4A, 4 to 30 epochs``.
+    Networks on cropped or coarser grids, or not trained for the paper's epochs, are curves of
+    their own, named ``network-crop-4A, 4 to 30 epochs``.
     """
     curves: dict[tuple[str, bool], list[tuple[int, Point]]] = {}
     for path in sorted(folder.glob("*.json")):
@@ -63,12 +63,12 @@ def read_curves(folder: Path) -> dict[str, list[Point]]:
         epochs = found["schedule"]["epochs"]
         low, high = test["intervals"]["top1"]
         point = Point(found["fraction"], found["n_train"], test["top1"], low, high)
-        curves.setdefault((name, epochs < PAPER_EPOCHS), []).append((epochs, point))
+        curves.setdefault((name, epochs != PAPER_EPOCHS), []).append((epochs, point))
     return {
-        name + (_epochs([epochs for epochs, _ in found]) if shorter else ""): sorted(
+        name + (_epochs([epochs for epochs, _ in found]) if other else ""): sorted(
             point for _, point in found
         )
-        for (name, shorter), found in curves.items()
+        for (name, other), found in curves.items()
     }
 
 

@@ -1,6 +1,7 @@
 """Build the index that ships: the training domains of the model, by its embedding.
 
-Example: ``python -m experiments.search.build --model models/cath --shards shards``
+Example: ``python -m experiments.search.build --model models/cath --shards shards
+--learned cath-all``
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
     parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
-    parser.add_argument("--learned", default="cath-train", help="the one the model learned")
+    parser.add_argument("--learned", required=True,
+                        help="which of them the model learned, e.g. cath-all")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     options = parser.parse_args()
     card, folder = read_card(options.model), index_folder(options.model)

@@ -5,7 +5,7 @@ each superfamily) and ``experiments.search.tm_align`` (among the held-out domain
 hold is the sample, and the embedding is asked the same.
 
 Example: ``python -m experiments.search.evaluate --model models/cath --shards shards
---split test --across runs/nearest.jsonl --within runs/within.jsonl
+--learned cath-all --split test --across runs/nearest.jsonl --within runs/within.jsonl
 -o experiments/search/results/metrics.json``
 """
 
@@ -36,16 +36,38 @@ TIMED = 40
 """Queries that the time is taken of."""
 
 
+def read_log(log: Path, library: int | None = None) -> list[dict[str, Any]]:
+    """Return the answers of TM-align in a log, one a query.
+
+    Parameters
+    ----------
+    log
+        One line an answer.
+    library
+        Number of domains that were searched; answers from another library are left out.
+    """
+    answers = [json.loads(line) for line in log.read_text().splitlines()]
+    if library is not None:
+        answers = [one for one in answers if one["settings"]["library"] == library]
+    queries = {one["query"] for one in answers}
+    if not answers or len(queries) < len(answers):
+        asked = "" if library is None else f" from a library of {library} domains"
+        raise SystemExit(f"{log}: {len(answers)} answers to {len(queries)} queries{asked}; "
+                         "one each is needed")  # fmt: skip
+    return answers
+
+
 def same_queries(
-    log: Path, data: LabelledFeatures, asked: NDArray[np.float32], known: NDArray[np.float32],
-    known_codes: NDArray[np.str_], known_names: NDArray[np.str_], levels: tuple[str, ...],
+    answers: list[dict[str, Any]], data: LabelledFeatures, asked: NDArray[np.float32],
+    known: NDArray[np.float32], known_codes: NDArray[np.str_], known_names: NDArray[np.str_],
+    levels: tuple[str, ...],
 ) -> dict[str, Any]:  # fmt: skip
     """Compare the nearest domain by TM-align and by the embedding, query by query.
 
     Parameters
     ----------
-    log
-        Answers of TM-align.
+    answers
+        Those of TM-align, see `read_log`.
     data, asked
         The held-out domains and their embeddings.
     known, known_codes, known_names
@@ -53,7 +75,6 @@ def same_queries(
     levels
         Of `LEVELS`.
     """
-    answers = [json.loads(line) for line in log.read_text().splitlines()]
     place = {name: row for row, name in enumerate(data.names.tolist())}
     rows = np.array([place[answer["query"]] for answer in answers])
     similarity = asked[rows] @ known.T
@@ -108,7 +129,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
     parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
-    parser.add_argument("--learned", default="cath-train", help="the one the model learned")
+    parser.add_argument("--learned", required=True,
+                        help="which of them the model learned, e.g. cath-all")  # fmt: skip
     parser.add_argument("--split", default="test")
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     parser.add_argument("--across", type=Path, help="log of experiments.cath.nearest")
@@ -135,7 +157,7 @@ def main() -> None:
         learned = read_traces(options.shards / options.learned)
         chosen = learned.take(one_per_family(learned, 0))
         rows = np.flatnonzero(np.isin(names, chosen.names))
-        arguments = (options.across, data, asked)
+        arguments = (read_log(options.across, len(chosen)), data, asked)
         levels = ("architecture", "topology")
         metrics["sample_train"] = {
             "one_per_superfamily": same_queries(
@@ -146,7 +168,7 @@ def main() -> None:
     if options.within is not None:
         ten = np.isin(data.names, read_traces(held).names)
         metrics["sample_itself"] = same_queries(
-            options.within, data, asked, asked[ten], data.codes[ten], data.names[ten],
+            read_log(options.within), data, asked, asked[ten], data.codes[ten], data.names[ten],
             tuple(LEVELS),
         )  # fmt: skip
     options.output.parent.mkdir(parents=True, exist_ok=True)

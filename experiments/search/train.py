@@ -4,7 +4,8 @@ Reads the released domain network once over the training domains, as they are an
 what it says, and fits the two matrices of the embedding; minutes on one core. The answers on
 other domains are printed if they are named.
 
-Example: ``python -m experiments.search.train --model models/cath --shards shards``
+Example: ``python -m experiments.search.train --model models/cath --shards shards
+--learned cath-all``
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
     parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
-    parser.add_argument("--learned", default="cath-train", help="the one the model learned")
-    parser.add_argument("--check", help="one it did not learn, e.g. cath-val")
+    parser.add_argument("--learned", required=True,
+                        help="which of them the model learned, e.g. cath-all")  # fmt: skip
+    parser.add_argument("--check", help="which it did not learn, to be asked for")
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     options = parser.parse_args()
     learned = read_features(

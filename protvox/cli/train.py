@@ -107,7 +107,7 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--train", "learn", type=_PATH, required=True, help="Folder of shards."),
         click.option(
             "--validation", type=_PATH,
-            help="Folder of shards. Without it the training learns and measures nothing.",
+            help="Folder of shards. Without it nothing is measured during the training.",
         ),
         click.option("-o", "--output", type=_PATH, required=True, help="Folder of the run."),
         click.option(

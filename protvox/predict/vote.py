@@ -1,7 +1,8 @@
 """The known superfamilies nearest to a domain have a say in its architecture.
 
-A network that learned 1,800 superfamilies extends to a new one by what its features share with
-them; the embedding, which also reads the course of the chain, finds by which. The two err apart.
+A network that learned two thousand superfamilies extends to a new one by what its features share
+with them; the embedding, which also reads the course of the chain, finds by which. The two err
+apart.
 """
 
 from __future__ import annotations

@@ -69,11 +69,10 @@ def train_environment(
     """
     spec = architecture.moments
     learn = EnvironmentData(read_shards(train_shards), spec, architecture.beyond)
-    check = (
-        EnvironmentData(read_shards(validation_shards), spec, architecture.beyond)
-        if validation_shards
-        else None
-    )
+    held: tuple[EnvironmentData, NDArray[np.int64]] | None = None
+    if validation_shards:
+        check = EnvironmentData(read_shards(validation_shards), spec, architecture.beyond)
+        held = check, check.sample(VALIDATION_SAMPLE, seed=0)
     torch.manual_seed(loop.seed)
     network = EnvironmentNet(architecture)
     if start is not None:
@@ -83,10 +82,9 @@ def train_environment(
         return learn.batches(loop.batch_size, loop.seed, first_step)
 
     def evaluate(trained: nn.Module) -> dict[str, float]:
-        if check is None:
+        if held is None:
             return {}
-        rows = check.sample(VALIDATION_SAMPLE, seed=0)
-        logits, labels = predict_rows(trained, check, rows, device)
+        logits, labels = predict_rows(trained, *held, device)
         return classification_summary(logits, labels)
 
     return train(

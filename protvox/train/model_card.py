@@ -40,8 +40,9 @@ def _lines(card: Card) -> Iterator[str]:
     yield f"- {training.get('n_labelled', 0):,} labelled samples in " \
           f"{training.get('n_structures', 0):,} structures"  # fmt: skip
     yield f"- {training.get('n_parameters', 0):,} parameters, {training.get('steps', 0):,} steps"
-    where = "" if "validation" in card.metrics else ", before its domains were learned as well"
-    yield f"- temperature {card.temperature:.3f}, fitted on the validation split{where}"
+    fitted = "validation" in card.metrics
+    origin = "fitted on the validation split" if fitted else "taken from an earlier training"
+    yield f"- temperature {card.temperature:.3f}, {origin}"
     if card.n_residues is not None:
         yield f"- training domains of {card.n_residues[0]} to {card.n_residues[1]} residues"
     yield from ("", "## Quality", "")

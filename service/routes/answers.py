@@ -86,15 +86,15 @@ _READ: Final = {
     "sha256": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c0",
     "model": 1, "n_atoms": 2638, "n_residues": 345, "dropped": [],
 }  # fmt: skip
-_ONE_NEIGHBOUR: Final = {"domain": "1ci9A00", "cath": "3.40.710.10", "similarity": 0.91}
+_ONE_NEIGHBOUR: Final = {"domain": "1pwcA00", "cath": "3.40.710.10", "similarity": 1.0}
 _ONE_PART: Final = {
     "id": "A", "chain": "A", "chopping": "", "n_residues": 345, "in_range": True, "doubts": [],
     "model": _CATH,
 }  # fmt: skip
 _ONE_DOMAIN: Final = {
     **_ONE_PART,
-    "class": {"label": "3", "name": "Alpha Beta", "probability": 0.9},
-    "architectures": [{"label": "3.90", "name": "Alpha-Beta Complex", "probability": 0.39}],
+    "class": {"label": "3", "name": "Alpha Beta", "probability": 0.98},
+    "architectures": [{"label": "3.40", "name": "3-Layer(aba) Sandwich", "probability": 0.58}],
     "nearest": [_ONE_NEIGHBOUR],
 }  # fmt: skip
 _ONE_RESIDUE: Final = {
@@ -128,7 +128,7 @@ _EXAMPLES: Final[dict[str, Schema]] = {
     },
     "search": {
         "schema": "protvox.search/1", "input": _READ, "models": {"cath": _CATH},
-        "index": {"name": "CATH training domains", "n_domains": 8107},
+        "index": {"name": "CATH training domains", "n_domains": 8966},
         "domains": [{**_ONE_PART, "nearest": [_ONE_NEIGHBOUR]}], "warnings": [],
     },
 }  # fmt: skip

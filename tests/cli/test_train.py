@@ -24,8 +24,14 @@ def test_shards_then_environment_training(protvox, table, example, tmp_path):
     run = ("train", "environment", config, "--train", folder, "--validation", folder)
     result = protvox(*run, "-o", tmp_path / "run", "--device", "cpu")
     assert result.code == 0, result.err
-    assert json.loads(result.out)["step"] == 2
+    checked = json.loads(result.out)
+    assert checked["step"] == 2
+    assert checked["nll"] > 0
     assert "step 2/2" in result.err
+    blind = protvox(*run[:-2], "-o", tmp_path / "blind", "--device", "cpu")
+    assert blind.code == 0, blind.err
+    # The same steps, and nothing measured.
+    assert json.loads(blind.out) == {"step": 2, "loss": checked["loss"]}
 
 
 def test_left_out_structures_are_code_4(protvox, table, example, tmp_path):

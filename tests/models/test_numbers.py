@@ -77,6 +77,8 @@ def test_the_measured_answer_is_that_of_the_card():
     words = tomllib.loads((ROOT / "experiments" / "cath" / "card.toml").read_text())
     assert words["version"] == card["version"]
     assert words["vote"] == card["vote"]
+    assert words["temperature"] == card["temperature"]
+    assert words["flatten_prior"] == card["training"]["flatten_prior"]
 
 
 @pytest.mark.parametrize(("model", "folder"), [("cath", "cath"), ("environment", "environments")])

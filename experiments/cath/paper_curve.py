@@ -79,7 +79,7 @@ def _epochs(several: list[int]) -> str:
 
 def draw(curves: dict[str, list[Point]], path: Path) -> None:
     """Draw the curves."""
-    figure, axes = plt.subplots(figsize=(7, 4.6), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 5), layout="constrained")
     for name, accuracy in PUBLISHED.items():
         colour, marker = STYLE[name]
         axes.plot(
@@ -101,7 +101,7 @@ def draw(curves: dict[str, list[Point]], path: Path) -> None:
     axes.set_xticks(FRACTIONS, [f"1/{f}" if f > 1 else "all" for f in FRACTIONS])
     axes.set(xlabel="part of the training set", ylabel="test accuracy, ten architectures")
     axes.invert_xaxis()
-    axes.legend(fontsize=8)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     figure.savefig(path, dpi=150)
     plt.close(figure)
 

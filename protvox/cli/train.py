@@ -204,6 +204,10 @@ def _line(progress: Progress) -> str:
 
 
 def _shards(folder: Path) -> Sequence[Path]:
+    if not folder.exists():
+        raise UsageError("there is no such folder of shards", where=str(folder),
+                         remedy="Build some with protvox train shards",
+                         code="usage.shards")  # fmt: skip
     found = sorted(folder.glob("*.npz")) if folder.is_dir() else [folder]
     if not found:
         raise UsageError("there is no shard in the folder", where=str(folder),

@@ -64,6 +64,10 @@ def test_missing_shards_and_device(protvox, tmp_path):
     result = protvox("train", "environment", *arguments, "-o", tmp_path / "run")
     assert result.code == 2
     assert "there is no shard" in result.err
+    arguments = (tmp_path / "config.toml", "--train", tmp_path / "mistyped")
+    result = protvox("train", "environment", *arguments, "-o", tmp_path / "run")
+    assert result.code == 2
+    assert "mistyped: there is no such folder" in result.err
 
 
 def test_an_output_that_cannot_be_a_folder_is_a_usage_error(protvox, table, example, tmp_path):

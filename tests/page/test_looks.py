@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,31 @@ def test_nothing_moves_for_those_who_ask(page):
 def test_nothing_is_wider_than_the_screen(page):
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) == 0
+
+
+CARDS = """() => [...document.querySelectorAll("#answer .card, #answer > .heading")]
+  .filter((e) => e.checkVisibility())
+  .map((e) => [e.className, e.getBoundingClientRect()])
+  .map(([name, { left, right, top, bottom }]) => ({ name, left, right, top, bottom }))"""
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+def test_no_card_covers_another_while_scrolling(visit, drop, width):
+    page = visit(width=width, height=800)
+    drop(page, STRUCTURE.name, STRUCTURE.read_bytes())
+    page.get_by_test_id("answer").wait_for()
+    page.get_by_test_id("strip").wait_for()
+    end = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    assert end > 200, "the answer fits the window, so nothing scrolls"
+    for top in range(0, end + 100, 100):
+        page.evaluate("top => scrollTo({ top, behavior: 'instant' })", top)
+        cards = page.evaluate(CARDS)
+        assert len(cards) >= 5
+        assert [(a["name"], b["name"]) for a, b in combinations(cards, 2) if overlap(a, b)] == []
+
+
+def overlap(a, b) -> bool:
+    """Whether two boxes share more than a pixel in both directions."""
+    wide = min(a["right"], b["right"]) - max(a["left"], b["left"])
+    high = min(a["bottom"], b["bottom"]) - max(a["top"], b["top"])
+    return wide > 1 and high > 1

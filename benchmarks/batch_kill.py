@@ -32,7 +32,7 @@ from pathlib import Path
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
 from protvox.batch.run import Run
-from protvox.batch.store import Store
+from protvox.batch.tables.output_folder import Store
 
 def say(progress):
     print(progress.done, progress.finished, flush=True)

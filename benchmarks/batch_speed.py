@@ -81,16 +81,17 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
     import numba
     import torch
 
-    from protvox import predict
-    from protvox.batch.model import tabulate
     from protvox.batch.options import BatchOptions
-    from protvox.batch.parts import write_part
-    from protvox.batch.place import FolderPlace
     from protvox.batch.plan import Item
-    from protvox.batch.schema import TABLES, table_schemas
-    from protvox.predict import environments
-    from protvox.structure.read import read_structure
-    from protvox.zoo import poses
+    from protvox.batch.storage.local import LocalStorage
+    from protvox.batch.tables.parquet_parts import write_part
+    from protvox.batch.tables.schema import TABLES, table_schemas
+    from protvox.batch.workers.predict import tabulate
+    from protvox.networks import poses
+    from protvox.predict import environment_predictor as environments
+    from protvox.predict.classify import classify
+    from protvox.predict.model_cache import load_predictor
+    from protvox.structure.io.read import read_structure
 
     torch.set_num_threads(1)
     numba.set_num_threads(1)
@@ -105,13 +106,13 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
 
         return run
 
-    predict.classify(read_structure(files[0]), task=task).to_pandas()  # loads and compiles
+    classify(read_structure(files[0]), task=task).to_pandas()  # loads and compiles
     for model, entry in (("environment", "forward"), ("cath", "embed")):
-        network = predict.load_predictor(model, "auto")._network
+        network = load_predictor(model, "auto")._network
         setattr(network, entry, timed("network", getattr(network, entry)))
     environments.environment_moments = timed("moments", environments.environment_moments)
-    poses.draw_poses = timed("sites", poses.draw_poses)
-    read, classify = timed("read", read_structure), timed("classify", predict.classify)
+    poses.featurize_poses = timed("sites", poses.featurize_poses)
+    read, classify = timed("read", read_structure), timed("classify", classify)
     rows, write = timed("rows", tabulate), timed("write", write_part)
     options = BatchOptions(task=task)
     schemas = table_schemas(options)
@@ -123,7 +124,7 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
         tables["domains"].append(answer.domains)
         tables["residues"].append(answer.residues)
     with tempfile.TemporaryDirectory() as folder:
-        place = FolderPlace(Path(folder))
+        place = LocalStorage(Path(folder))
         place.prepare(TABLES)
         # One part, as a run writes one every 20 seconds.
         write(place, 1, {name: pa.concat_tables(found) for name, found in tables.items()})

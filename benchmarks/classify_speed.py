@@ -32,8 +32,8 @@ import json, resource, sys, time
 def now():
     used = resource.getrusage(resource.RUSAGE_SELF)
     return time.time(), used.ru_utime + used.ru_stime
-import protvox.predict.predictor, protvox.report.output, protvox.cli.views
-from protvox.structure import read
+import protvox.predict.classify, protvox.report.output, protvox.cli.views
+from protvox.structure.io import read
 from protvox.cli import app
 first, parse = [], read.read_structure
 def timed(*args, **kwargs):

@@ -24,11 +24,11 @@ import torch
 import protvox
 from protvox.nn import Gate, SteerableConv3d
 from protvox.nn.moments import MomentEmbedding
-from protvox.structure.read import read_structure
-from protvox.voxel.density import voxelize
-from protvox.voxel.environment import N_ENVIRONMENT_TYPES, residue_frames
-from protvox.voxel.grid import GridSpec
-from protvox.voxel.moments import MomentSpec, environment_moments
+from protvox.structure.io.read import read_structure
+from protvox.voxel.grids.density import voxelize
+from protvox.voxel.grids.grid import GridSpec
+from protvox.voxel.moments.moments import MomentSpec, environment_moments
+from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES, residue_frames
 
 IRREPS = Gate("32x0e+8x1e+8x2e", activation="silu").irreps_in
 ENVIRONMENTS = 64
@@ -56,7 +56,7 @@ def ways() -> dict[str, Callable[[], torch.Tensor]]:
     coordinates = np.concatenate([xyz for xyz, _ in parts])
     channel = np.concatenate([kind for _, kind in parts])
     offsets = np.cumsum([0] + [len(kind) for _, kind in parts])
-    conv = SteerableConv3d(f"{N_ENVIRONMENT_TYPES}x0e", IRREPS, 5, stride=2).fold()
+    conv = SteerableConv3d(f"{N_ENVIRONMENT_TYPES}x0e", IRREPS, 5, stride=2).export()
 
     spec = MomentSpec(8, 2.0, (0.0, 1.0, 2.0, 3.0), 0.55, 2, N_ENVIRONMENT_TYPES)
     pairs = tuple(spec.n_types * len(spec.shells_of(degree)) for degree in spec.degrees)

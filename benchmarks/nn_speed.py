@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from protvox.nn import FieldNorm, Gate, SteerableConv3d, fold
+from protvox.nn import FieldNorm, Gate, SteerableConv3d, export_network
 
 CASES = {
     "68 channels, 10^3, padded k3": ("24x0e+8x1e+4x2e", 10, 3, 1),
@@ -124,7 +124,7 @@ def measure(case: str, batch: int, repeats: int) -> dict:
         result[f"training_{name}"] = compare(
             training_step(network, arranged), training_step(rival, arranged), repeats
         )
-        folded = fold(network)
+        folded = export_network(network)
         rival = plain(irreps, size, padding, norm=False).eval().to(memory_format=layout)
         result[f"inference_{name}"] = compare(
             inference(folded, arranged), inference(rival, arranged), repeats

@@ -23,7 +23,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from protvox.predict.index_store import Index
+from protvox.predict.index.index import Index
 
 AXES, TOP = 128, 20
 

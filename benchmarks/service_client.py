@@ -157,7 +157,9 @@ def processes(parent: int) -> dict[int, str]:
         except OSError:
             continue
         if above == parent:
-            found[int(folder.name)] = "model" if b"service.prediction" in words else "reading"
+            found[int(folder.name)] = (
+                "model" if b"protvox.service.workers.model_process" in words else "reading"
+            )
     return found
 
 

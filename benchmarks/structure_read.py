@@ -1,6 +1,6 @@
 """Time to read structures against peers: ``python benchmarks/structure_read.py [FILE ...]``.
 
-Compares `protvox.structure.read.read_structure`, which also checks, cleans, classifies and types
+Compares `protvox.structure.io.read.read_structure`, which also checks, cleans, classifies and types
 every atom, with the bare parsers of gemmi (to its own objects), Biopython and mdtraj. Without
 arguments it reads a synthetic crystal of about 64,000 atoms made from the fixture structures.
 Prints a JSON object: median milliseconds of CPU time, and ratios to protvox.
@@ -25,7 +25,7 @@ import gemmi
 import mdtraj
 from Bio.PDB import MMCIFParser, PDBParser
 
-from protvox.structure.read import read_structure
+from protvox.structure.io.read import read_structure
 
 ROUNDS = 7
 PEER_ROUNDS = 2

@@ -14,8 +14,8 @@ import gemmi
 import numpy as np
 from molvoxel import create_voxelizer
 
-from protvox.voxel.density import face_sum, voxelize, window_table, window_width
-from protvox.voxel.grid import GridSpec
+from protvox.voxel.grids.density import face_sum, voxelize, window_table, window_width
+from protvox.voxel.grids.grid import GridSpec
 
 Run = Callable[[np.ndarray], None]
 

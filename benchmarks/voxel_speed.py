@@ -18,8 +18,8 @@ import numpy as np
 from voxel_peers import Case, c_run, gemmi_run, molvoxel_run, protvox_run
 
 import protvox
-from protvox.structure.read import read_structure
-from protvox.voxel.grid import GridSpec
+from protvox.structure.io.read import read_structure
+from protvox.voxel.grids.grid import GridSpec
 from protvox.voxel.rotation import random_rotations
 
 TARGETS = {"c": 1 / 1.3, "molvoxel": 10.0, "gemmi": 5.0}

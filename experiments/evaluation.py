@@ -12,9 +12,9 @@ import matplotlib
 import numpy as np
 import torch
 
+from protvox.registry.card import Card
 from protvox.train.evaluate import Answers, DomainAnswer, evaluate
 from protvox.train.release import record
-from protvox.zoo.card import Card
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

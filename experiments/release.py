@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
+from protvox.registry.card import Vote
 from protvox.train.release import release
-from protvox.zoo.card import Vote
 
 HERE = Path(__file__).parent
 EXPERIMENT = {"environment": HERE / "environments", "cath": HERE / "cath"}

@@ -14,7 +14,7 @@ Units and axes, the same everywhere:
   that are logarithms of odds in natural logarithms.
 * Shapes are written as axis names: ``atom 3`` is one row an atom and x, y, z;
   ``residue 20`` is one row a residue and a column for each of
-  `protvox.vocabulary.AMINO_ACIDS`; ``batch channel x y z`` is a stack of voxel grids.
+  `protvox.chemistry.AMINO_ACIDS`; ``batch channel x y z`` is a stack of voxel grids.
 * Residues go by the author's chain name, number and insertion code, as in the file; rows are
   in file order and count from 0.
 * The components of a steerable feature of degree l are in the order of `e3nn.o3`.
@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from protvox.api import classify, embed, load, mutations, search
-    from protvox.structure.read import read_structure
+    from protvox.structure.io.read import read_structure
 
 __version__ = "0.1.0"
 
@@ -48,7 +48,7 @@ _HOMES = {
     "embed": "protvox.api",
     "load": "protvox.api",
     "mutations": "protvox.api",
-    "read_structure": "protvox.structure.read",
+    "read_structure": "protvox.structure.io.read",
     "search": "protvox.api",
 }
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from protvox.structure.division import parse_division
-from protvox.structure.model import Structure
-from protvox.structure.read import read_structure
-from protvox.structure.select import Selection
+from protvox.structure.domain_option import parse_domain_option
+from protvox.structure.io.read import read_structure
+from protvox.structure.selection import Selection
+from protvox.structure.structure import Structure
 
 if TYPE_CHECKING:
-    from protvox.predict.embed_results import Embeddings
-    from protvox.predict.index_results import SearchResult
-    from protvox.predict.mutation_list import Mutation
-    from protvox.predict.mutation_results import MutationScores
-    from protvox.predict.results import Prediction
+    from protvox.predict.embedding.embeddings import Embeddings
+    from protvox.predict.mutations.mutation_list import Mutation
+    from protvox.predict.mutations.scores import MutationScores
+    from protvox.predict.results.prediction import Prediction
+    from protvox.predict.search.results import SearchResult
 
 Task = Literal["all", "cath", "environment"]
 Per = Literal["domain", "residue"]
@@ -70,11 +70,11 @@ def classify(
     DeviceError
         If the device is missing or out of memory.
     """
-    from protvox import predict
+    from protvox.predict.classify import classify
 
     structure = source if isinstance(source, Structure) else read_structure(source)
-    division = parse_division(domains)
-    return predict.classify(
+    division = parse_domain_option(domains)
+    return classify(
         structure,
         task=task,
         domains=division,
@@ -127,10 +127,10 @@ def mutations(
     DeviceError
         If the device is missing or out of memory.
     """
-    from protvox import predict
+    from protvox.predict.mutations.score import score_mutations
 
     structure = source if isinstance(source, Structure) else read_structure(source)
-    return predict.score_mutations(structure, mutations, chain=chain, device=device, model=model)
+    return score_mutations(structure, mutations, chain=chain, device=device, model=model)
 
 
 def embed(
@@ -171,11 +171,16 @@ def embed(
     DeviceError
         If the device is missing or out of memory.
     """
-    from protvox import predict
+    from protvox.predict.embedding.embed import embed
 
     structure = source if isinstance(source, Structure) else read_structure(source)
-    return predict.embed(
-        structure, per=per, domains=parse_division(domains), chain=chain, device=device, model=model
+    return embed(
+        structure,
+        per=per,
+        domains=parse_domain_option(domains),
+        chain=chain,
+        device=device,
+        model=model,
     )
 
 
@@ -219,12 +224,12 @@ def search(
     DeviceError
         If the device is missing or out of memory.
     """
-    from protvox import predict
+    from protvox.predict.search.search import search
 
     structure = source if isinstance(source, Structure) else read_structure(source)
-    return predict.search(
+    return search(
         structure, index=None if index is None else Path(index), top=top,
-        domains=parse_division(domains), chain=chain, device=device, model=model,
+        domains=parse_domain_option(domains), chain=chain, device=device, model=model,
     )  # fmt: skip
 
 
@@ -339,7 +344,7 @@ def load(name: str, device: str = "auto") -> Model:
     DeviceError
         If the device is missing.
     """
-    from protvox.predict import load_predictor
+    from protvox.predict.model_cache import load_predictor
 
     card = load_predictor(name, device).card
     return Model(card.reference, "cath" if card.task == "cath" else "environment", device)

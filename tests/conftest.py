@@ -51,11 +51,11 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     import torch
 
-    from protvox.zoo.card import Card, write_card
-    from protvox.zoo.cath import CathConfig, CathNet
-    from protvox.zoo.config import ConvConfig
-    from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
-    from protvox.zoo.weights import save_weights
+    from protvox.networks.cath import CathConfig, CathNet
+    from protvox.networks.config import ConvConfig
+    from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
+    from protvox.registry.card import Card, write_card
+    from protvox.registry.weights import save_weights
 
     torch.manual_seed(0)
     environment = EnvironmentConfig(
@@ -87,10 +87,10 @@ def searchable_models(tiny_models: Path, tmp_path_factory: pytest.TempPathFactor
 
     import numpy as np
 
-    from protvox.predict.embed_head import Block, EmbeddingHead
-    from protvox.predict.index_released import HEAD_FILE, INDEX_FILE, index_folder
-    from protvox.predict.index_store import Index
-    from protvox.zoo.card import read_card
+    from protvox.predict.embedding.head import Block, EmbeddingHead
+    from protvox.predict.index.index import Index
+    from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, index_folder
+    from protvox.registry.card import read_card
 
     root = tmp_path_factory.mktemp("searchable") / "models"
     shutil.copytree(tiny_models, root)

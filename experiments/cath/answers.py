@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from protvox.predict.domains import CathPredictor
-from protvox.predict.index_released import ReleasedIndex
+from protvox.networks.cath import CathNet
+from protvox.predict.cath_predictor import CathPredictor
+from protvox.predict.index.released import ReleasedIndex
+from protvox.registry.installed import load_folder
 from protvox.train.evaluate import DomainAnswer
-from protvox.zoo.cath import CathNet
-from protvox.zoo.registry import load_folder
 
 
 def released_answer(model: Path) -> DomainAnswer:

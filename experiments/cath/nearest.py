@@ -33,11 +33,11 @@ from experiments.cath.paper_domains import (
     read_traces,
 )
 from experiments.cath.paper_measures import UNANSWERED, measures
+from protvox.cath_names import PAPER_ARCHITECTURES
+from protvox.registry.card import Card
 from protvox.train.evaluate import Answers, evaluate
 from protvox.train.metrics import bootstrap_interval
-from protvox.train.shards import join, read_shards, write_shard
-from protvox.vocabulary import PAPER_ARCHITECTURES
-from protvox.zoo.card import Card
+from protvox.train.shards.shard import join, read_shards, write_shard
 
 
 def search(

@@ -24,10 +24,10 @@ import torch
 from experiments.cath.paper_domains import nested_part, read_clusters, read_traces
 from experiments.cath.paper_measures import measures
 from experiments.cath.paper_training import NETWORKS, Drawer, Schedule, describe, train_point
+from protvox.networks.config import from_mapping
 from protvox.train.loop import Progress
-from protvox.voxel.domain import PAPER_GRID
-from protvox.voxel.grid import GridSpec
-from protvox.zoo.config import from_mapping
+from protvox.voxel.grids.domain_grid import PAPER_GRID
+from protvox.voxel.grids.grid import GridSpec
 
 CONFIG = Path(__file__).with_name("paper.toml")
 FRACTIONS = (1, 2, 4, 8, 16)

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.cath_names import PAPER_ARCHITECTURES
+from protvox.chemistry import ATOM_TYPE_INDEX
 from protvox.errors import InputError
-from protvox.train.shards import Shard, read_shards
-from protvox.vocabulary import ATOM_TYPE_INDEX, PAPER_ARCHITECTURES
+from protvox.train.shards.shard import Shard, read_shards
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Traces:
     codes
         ``domain``, CATH superfamilies, e.g. ``"3.40.50.300"``.
     labels
-        ``domain`` int64, index into `protvox.vocabulary.PAPER_ARCHITECTURES`.
+        ``domain`` int64, index into `protvox.cath_names.PAPER_ARCHITECTURES`.
     coordinates
         One array ``residue 3`` float32 a domain, Å.
     places

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.cath_names import PAPER_ARCHITECTURES
 from protvox.train.metrics import balanced_interval, bootstrap_interval, confusion_matrix
-from protvox.vocabulary import PAPER_ARCHITECTURES
 
 UNANSWERED: Final = len(PAPER_ARCHITECTURES)
 """Answer of a method that has none."""

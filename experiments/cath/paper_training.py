@@ -19,12 +19,12 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
 from experiments.cath.paper_domains import Traces
+from protvox.networks.weiler2018 import ResNet, ResNetConfig, SteerableResNet, SteerableResNetConfig
+from protvox.train.batch_norm import reestimate_batch_norm
 from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import classification_summary
-from protvox.train.settle import settle_norms
-from protvox.voxel.domain import PAPER_GRID, DomainGrids
-from protvox.voxel.grid import GridSpec
-from protvox.zoo.paper import ResNet, ResNetConfig, SteerableResNet, SteerableResNetConfig
+from protvox.voxel.grids.domain_grid import PAPER_GRID, DomainGrids
+from protvox.voxel.grids.grid import GridSpec
 
 SORTED_BATCHES: Final = 16
 """Batches whose domains are sorted by size together when grids are cropped."""
@@ -241,7 +241,7 @@ def settle(network: nn.Module, learn: Drawer, loop: LoopConfig, device: torch.de
     if isinstance(network, ResNet):
         update_bn(fields, network)
     else:
-        settle_norms(network, fields)
+        reestimate_batch_norm(network, fields)
 
 
 def describe(network: nn.Module, run: Path) -> dict[str, Any]:

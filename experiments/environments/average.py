@@ -20,13 +20,13 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
+from protvox.train.batch_norm import reestimate_batch_norm
 from protvox.train.checkpoint import save_checkpoint
 from protvox.train.config import read_config
-from protvox.train.environments import EnvironmentData
+from protvox.train.data.environments import EnvironmentData
 from protvox.train.release import CHECKPOINT_FILE
-from protvox.train.settle import settle_norms
-from protvox.train.shards import read_shards
-from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
+from protvox.train.shards.shard import read_shards
 
 CONFIG = Path(__file__).with_name("continued-5.toml")
 SETTLING_BATCHES = 150
@@ -60,9 +60,9 @@ def main() -> None:
     network = EnvironmentNet(architecture)
     network.load_state_dict(mean_weights(options.weights))
     shard = read_shards(sorted(options.train.glob("*.npz")))
-    data = EnvironmentData(shard, architecture.moments, architecture.beyond)
+    data = EnvironmentData(shard, architecture.moments, architecture.cb_offset)
     batches = islice(data.batches(loop.batch_size, SEED), SETTLING_BATCHES)
-    settle_norms(network, (moments for moments, _ in batches))
+    reestimate_batch_norm(network, (moments for moments, _ in batches))
     options.output.mkdir(parents=True, exist_ok=True)
     state: dict[str, object] = {"step": loop.steps, "loop": asdict(loop)}
     save_checkpoint(options.output / CHECKPOINT_FILE, network, (), state)

@@ -25,9 +25,9 @@ import torch
 
 from experiments.environments.compare_networks import KINDS, SETTINGS
 from experiments.environments.compare_runs import RESULT, ComparisonConfig, run
+from protvox.networks.config import from_mapping
 from protvox.train.loop import Progress
-from protvox.train.shards import read_shards
-from protvox.zoo.config import from_mapping
+from protvox.train.shards.shard import read_shards
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from protvox.train.shards import UNLABELLED, Shard
-from protvox.vocabulary import ATOM_TYPE_INDEX
-from protvox.voxel.density import SKIP, voxelize
-from protvox.voxel.environment import N_ENVIRONMENT_TYPES, residue_frames
-from protvox.voxel.grid import GridSpec
+from protvox.chemistry import ATOM_TYPE_INDEX
+from protvox.train.shards.shard import UNLABELLED, Shard
+from protvox.voxel.grids.density import SKIP, voxelize
+from protvox.voxel.grids.grid import GridSpec
+from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES, residue_frames
 from protvox.voxel.rotation import random_rotations
 
 _LAST_BACKBONE = ATOM_TYPE_INDEX["backbone_O"]
@@ -39,7 +39,7 @@ class GridConfig:
     size: int
     spacing: float
     sigma: float
-    beyond: float
+    cb_offset: float
 
     def spec(self) -> GridSpec:
         """Return the grid."""
@@ -90,7 +90,7 @@ class EnvironmentGrids:
         self._type = shard.atom_type
         self._residue_start = shard.residue_start
         self._bounds = shard.residue_start[shard.structure_start]
-        self._frames = residue_frames(backbone, grid.beyond)
+        self._frames = residue_frames(backbone, grid.cb_offset)
         self.rows = np.flatnonzero((self.labels != UNLABELLED) & self._frames.valid)
 
     def draw(self, rows: NDArray[np.int64], rng: np.random.Generator | None = None) -> Tensor:
@@ -162,6 +162,6 @@ class EnvironmentGrids:
         # The side chain is what is asked for; the backbone is marked as the residue's own.
         backbone = channel[own] <= _LAST_BACKBONE
         channel[own] = np.where(backbone, N_ENVIRONMENT_TYPES - 1, SKIP)
-        reach = float(np.linalg.norm(self._spec.extent)) / 2 + 4 * self._spec.sigma
-        near = np.einsum("ij,ij->i", offset, offset) < reach**2
+        max_ca_distance = float(np.linalg.norm(self._spec.extent)) / 2 + 4 * self._spec.sigma
+        near = np.einsum("ij,ij->i", offset, offset) < max_ca_distance**2
         return offset[near], channel[near]

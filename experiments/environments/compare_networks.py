@@ -8,8 +8,8 @@ from typing import Final
 from e3nn import o3
 from torch import Tensor, nn
 
+from protvox.chemistry import AMINO_ACIDS
 from protvox.nn import FieldNorm, Gate, GlobalAveragePool, SteerableConv3d, check_irreps
-from protvox.vocabulary import AMINO_ACIDS
 
 KINDS: Final = ("steerable", "conventional")
 """The networks that are compared."""

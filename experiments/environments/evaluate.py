@@ -23,10 +23,10 @@ from experiments.environments.strata import (
 )
 from experiments.environments.strata_figure import draw_strata
 from experiments.evaluation import parser, picture, run
+from protvox.registry.card import Card
 from protvox.train.evaluate import Answers
 from protvox.train.metrics import log_softmax
-from protvox.train.shards import read_shards
-from protvox.zoo.card import Card
+from protvox.train.shards.shard import read_shards
 
 
 def strata(shards: list[Path], structures: Path | None) -> Callable[[Answers, Card], Any]:

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from protvox.errors import InputError
-from protvox.structure.read import read_structure
+from protvox.structure.io.read import read_structure
 from protvox.train.metrics import bootstrap_interval
-from protvox.train.shards import Shard
-from protvox.voxel.environment import residue_frames
+from protvox.train.shards.shard import Shard
+from protvox.voxel.moments.residue_frames import residue_frames
 
 CA_TO_CB: Final = 1.53
 """Å."""

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from protvox.chemistry import ATOM_TYPES
+from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
+from protvox.train.data.environments import EnvironmentData
 from protvox.train.environment import VALIDATION_SAMPLE, predict_rows
-from protvox.train.environments import EnvironmentData
 from protvox.train.loop import LoopConfig, train
 from protvox.train.metrics import classification_summary
-from protvox.train.shards import Shard, read_shards
-from protvox.vocabulary import ATOM_TYPES
-from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
+from protvox.train.shards.shard import Shard, read_shards
 
 ELEMENTS = ("C", "N", "O", "sulfur", "hetero_polar", "metal")
 LOOP = LoopConfig(steps=320, warmup=100, evaluate_every=320, checkpoint_every=1e9)
@@ -56,8 +56,8 @@ def same_element() -> np.ndarray:
 
 def measure(kind: type[EnvironmentData], learn: Shard, check: Shard) -> dict[str, float]:
     config = EnvironmentConfig()
-    data = kind(learn, config.moments, config.beyond)
-    held_out = kind(check, config.moments, config.beyond)
+    data = kind(learn, config.moments, config.cb_offset)
+    held_out = kind(check, config.moments, config.cb_offset)
     rows = held_out.sample(VALIDATION_SAMPLE, seed=0)
     torch.manual_seed(LOOP.seed)
     network = EnvironmentNet(config)

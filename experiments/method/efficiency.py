@@ -8,7 +8,7 @@ from typing import Final
 
 import matplotlib
 
-from protvox.zoo.paper import ResNet, ResNetConfig, SteerableResNet, SteerableResNetConfig
+from protvox.networks.weiler2018 import ResNet, ResNetConfig, SteerableResNet, SteerableResNetConfig
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

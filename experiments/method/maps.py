@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from protvox.nn import Gate, SteerableConv3d, rotate_field
-from protvox.structure.read import read_structure
-from protvox.voxel.density import voxelize
-from protvox.voxel.grid import GridSpec
+from protvox.structure.io.read import read_structure
+from protvox.voxel.grids.density import voxelize
+from protvox.voxel.grids.grid import GridSpec
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

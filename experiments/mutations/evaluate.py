@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from experiments.mutations.measures import difference, spearman, summarise
 from experiments.mutations.references import SHIPPED, references
-from protvox.predict.environments import EnvironmentPredictor
-from protvox.predict.mutation_results import score_matrix
-from protvox.structure.read import read_structure
+from protvox.chemistry import AMINO_ACID_INDEX, THREE_LETTER
+from protvox.networks.environment import EnvironmentNet
+from protvox.predict.environment_predictor import EnvironmentPredictor
+from protvox.predict.mutations.scores import score_matrix
+from protvox.registry.installed import load_folder
+from protvox.structure.io.read import read_structure
 from protvox.train.evaluate import SCHEMA
-from protvox.vocabulary import AMINO_ACID_INDEX, THREE_LETTER
-from protvox.zoo.environment import EnvironmentNet
-from protvox.zoo.registry import load_folder
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from protvox.predict.background import exposed_log_probabilities
-from protvox.predict.environments import EnvironmentPredictor
-from protvox.structure.model import ResidueKind, Structure
-from protvox.vocabulary import ATOM_TYPE_INDEX, BACKBONE_ATOMS, THREE_LETTER
-from protvox.zoo.environment import EnvironmentNet
+from protvox.chemistry import ATOM_TYPE_INDEX, BACKBONE_ATOMS, THREE_LETTER
+from protvox.networks.environment import EnvironmentNet
+from protvox.predict.environment_predictor import EnvironmentPredictor
+from protvox.predict.mutations.background import exposed_log_probabilities
+from protvox.structure.structure import ResidueKind, Structure
 
 SHIPPED = "exposed residues"
 

@@ -10,10 +10,10 @@ import argparse
 from pathlib import Path
 
 from experiments.search.features import read_features
-from protvox.predict.embed_head import EmbeddingHead
-from protvox.predict.index_released import HEAD_FILE, INDEX_FILE, index_folder
-from protvox.predict.index_store import Index
-from protvox.zoo.card import read_card
+from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.index import Index
+from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, index_folder
+from protvox.registry.card import read_card
 
 NAME = "CATH training domains"
 

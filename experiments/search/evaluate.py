@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 from experiments.cath.paper_domains import one_per_family, read_traces
 from experiments.search.features import CPU, LabelledFeatures, nodes, read_features
 from experiments.search.measures import LEVELS, across, within
-from protvox.predict.embed_head import EmbeddingHead
-from protvox.predict.embed_trace import describe_trace
-from protvox.predict.index_released import HEAD_FILE, INDEX_FILE, index_folder
-from protvox.predict.index_store import Index
+from protvox.networks.cath import CathNet
+from protvox.networks.poses import domain_features
+from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.embedding.trace_descriptor import describe_trace
+from protvox.predict.index.index import Index
+from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, index_folder
+from protvox.registry.installed import load_folder
 from protvox.train.metrics import bootstrap_interval
-from protvox.zoo.cath import CathNet
-from protvox.zoo.poses import domain_features
-from protvox.zoo.registry import load_folder
 
 TIMED = 40
 """Queries that the time is taken of."""

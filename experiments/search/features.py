@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from protvox.predict.embed_trace import describe_trace
-from protvox.structure.trace import Trace
-from protvox.train.domains import DomainData
-from protvox.train.shards import read_shards
-from protvox.train.variation import vary_domain
-from protvox.zoo.cath import CathNet, DomainBatch, draw_domain
-from protvox.zoo.poses import domain_features
-from protvox.zoo.registry import load_folder
+from protvox.networks.cath import CathNet, DomainBatch, featurize_domain
+from protvox.networks.poses import domain_features
+from protvox.predict.embedding.trace_descriptor import describe_trace
+from protvox.registry.installed import load_folder
+from protvox.structure.geometry.ca_trace import Trace
+from protvox.train.data.augment import augment_domain
+from protvox.train.data.domains import DomainData
+from protvox.train.shards.shard import read_shards
 
 CHUNK = 8
 """Domains computed together."""
@@ -46,7 +46,8 @@ class LabelledFeatures:
         ``domain label`` float32, what the classifier makes of ``plain``.
     traces, varied_traces
         ``domain number`` and ``copy domain number`` float32, the course of the chains, see
-        `protvox.predict.embed_trace.describe_trace`; the copies are the same as of features.
+        `protvox.predict.embedding.trace_descriptor.describe_trace`; the copies are the same as of
+        features.
     """
 
     names: NDArray[np.str_]
@@ -147,11 +148,11 @@ def _stack(copies: list[NDArray[np.float32]], like: NDArray[np.float32]) -> NDAr
 
 def _vary(data: DomainData, row: int, copy: int) -> tuple[Trace, NDArray[np.float64]]:
     rng = np.random.default_rng([copy, row])
-    return vary_domain(data.ca(row), rng), rng.uniform(-0.5, 0.5, 3)
+    return augment_domain(data.ca(row), rng), rng.uniform(-0.5, 0.5, 3)
 
 
 def _varied(network: CathNet, data: DomainData, rows: list[int], copy: int) -> torch.Tensor:
-    drawn = [draw_domain(*_vary(data, row, copy), network.config) for row in rows]
+    drawn = [featurize_domain(*_vary(data, row, copy), network.config) for row in rows]
     with torch.inference_mode():
         return network.embed(DomainBatch.join(drawn)).float()
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.search.features import nodes
+from protvox.cath_names import PAPER_ARCHITECTURES
 from protvox.train.metrics import bootstrap_interval
-from protvox.vocabulary import PAPER_ARCHITECTURES
 
 LEVELS = {"architecture": 2, "topology": 3, "superfamily": 4}
 """Parts of a CATH code that two domains share at each level."""

@@ -18,9 +18,9 @@ from experiments.search.contrast import Schedule, refine
 from experiments.search.discriminant import Recipe, fit_block
 from experiments.search.features import LabelledFeatures, read_features
 from experiments.search.measures import across, within
-from protvox.predict.embed_head import EmbeddingHead
-from protvox.predict.index_released import HEAD_FILE, index_folder
-from protvox.zoo.card import Card, read_card
+from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.released import HEAD_FILE, index_folder
+from protvox.registry.card import Card, read_card
 
 FEATURES = Recipe(axes=96, level=3, shrinkage=0.1)
 TRACE = Recipe(axes=32, level=3, shrinkage=0.3)

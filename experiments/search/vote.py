@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.search.features import LabelledFeatures, nodes, read_features
-from protvox.predict.embed_head import EmbeddingHead
-from protvox.predict.index_released import HEAD_FILE, index_folder
-from protvox.predict.results import Neighbour
+from protvox.cath_names import PAPER_ARCHITECTURES
+from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.released import HEAD_FILE, index_folder
+from protvox.predict.results.prediction import Neighbour
 from protvox.predict.vote import LOOKED_AT, cast_votes
+from protvox.registry.card import Vote, read_card
 from protvox.train.metrics import bootstrap_interval, classification_summary, log_softmax
-from protvox.vocabulary import PAPER_ARCHITECTURES
-from protvox.zoo.card import Vote, read_card
 
 SUPERFAMILIES = (1, 5, 10, 20)
 TEMPERATURES = (0.05, 0.1, 0.2)

@@ -21,7 +21,7 @@ from rich.progress import track
 
 from experiments.segmentation.dataset import LEAST_COVERAGE, LabelledChain, by_file, read_chains
 from experiments.segmentation.measures import Agreement, compare, summarise
-from protvox.structure.domains import split_chain
+from protvox.structure.splitting.find import split_chain
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

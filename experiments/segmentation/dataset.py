@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from protvox.errors import InputError
-from protvox.structure.model import Structure
-from protvox.structure.read import read_structure
-from protvox.structure.select import parse_selection
+from protvox.structure.io.read import read_structure
+from protvox.structure.selection import parse_selection
+from protvox.structure.structure import Structure
 
 LEAST_COVERAGE: Final = 0.8
 """Share of the residues of a chain that its domains must cover."""

@@ -6,7 +6,7 @@ to choose: the cut that parts the domains best, or none if the piece is one doma
 likelihood of these choices is maximised, the threshold chosen on the validation chains.
 
 Example: ``python -m experiments.segmentation.fit --tables data --structures data
--o protvox/structure/splitting/model.json``
+-o protvox/structure/splitting/cut_model.json``
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from rich.progress import track
 
 from experiments.segmentation.dataset import LabelledChain, read_chains
 from experiments.segmentation.measures import compare
-from protvox.structure.domains import split_chain
 from protvox.structure.splitting.contacts import Contacts
+from protvox.structure.splitting.cut_model import CutModel
 from protvox.structure.splitting.cuts import Piece, propose_cuts
 from protvox.structure.splitting.features import FEATURES, measure_cuts
-from protvox.structure.splitting.model import CutModel
+from protvox.structure.splitting.find import split_chain
 
 WRONG: Final = 0.25
 """Of the residues of the smaller side that are on the wrong one: from here a cut is no answer."""
@@ -175,7 +175,7 @@ def choose_threshold(model: CutModel, chains: list[LabelledChain]) -> tuple[floa
 
 
 def to_json(model: CutModel, about: dict) -> str:
-    """Return a model as `protvox.structure.splitting.model.parse_cut_model` reads it."""
+    """Return a model as `protvox.structure.splitting.cut_model.parse_cut_model` reads it."""
     values = {
         name: np.vectorize(lambda number: float(f"{number:.5g}"))(value).tolist()
         if isinstance(value, np.ndarray)

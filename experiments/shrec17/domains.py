@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from experiments.search.features import read_features
 from experiments.shrec17.evaluator import Labels, evaluate
 from experiments.shrec17.lists import rank_by_angle
-from protvox.predict.embed_head import EmbeddingHead
-from protvox.predict.index_released import HEAD_FILE, index_folder
-from protvox.zoo.registry import load_folder
+from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.released import HEAD_FILE, index_folder
+from protvox.registry.installed import load_folder
 
 LEVELS: Final = {"architecture": (2, 3), "topology": (3, 4)}
 """Numbers of a CATH code that make the category and the subcategory."""

@@ -23,8 +23,8 @@ from torch import Tensor
 from experiments.shrec17.dataset import Model
 from experiments.shrec17.evaluator import Labels
 from protvox.errors import InputError
-from protvox.voxel.density import voxelize
-from protvox.voxel.grid import GridSpec
+from protvox.voxel.grids.density import voxelize
+from protvox.voxel.grids.grid import GridSpec
 
 CHUNK: Final = 500
 """Models in one file of the cache."""

@@ -20,7 +20,7 @@ import numpy as np
 from experiments.tetris.networks import NetworkConfig, build
 from experiments.tetris.shapes import NAMES
 from experiments.tetris.training import ANGLES, Outcome, TrainingConfig, run_seed
-from protvox.zoo.config import from_mapping
+from protvox.networks.config import from_mapping
 
 HERE = Path(__file__).parent
 

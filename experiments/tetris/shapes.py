@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from protvox.voxel.density import voxelize
-from protvox.voxel.grid import GridSpec
+from protvox.voxel.grids.density import voxelize
+from protvox.voxel.grids.grid import GridSpec
 
 PIECES: Final = {
     "screw left": ((0, 0, 0), (0, 0, 1), (1, 0, 0), (1, 1, 0)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from protvox.batch.remote import is_url, read_url
+from protvox.batch.storage.urls import is_url, read_url
 from protvox.errors import InputError, UsageError
 
 _COLUMNS: Final = ("path", "chain", "chopping", "id")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from protvox.batch.lists import Line, read_list, read_manifest
-from protvox.batch.remote import brief, is_url, open_url, url_of
+from protvox.batch.storage.urls import brief, is_url, open_url, url_of
 from protvox.errors import ProtvoxError, UsageError
 
 STRUCTURE_SUFFIXES: Final = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
@@ -81,7 +81,7 @@ def make_plan(inputs: Sequence[str]) -> Plan:
         Folders (searched with everything below them for files that end like structures),
         files, patterns with ``*``, ``?`` or ``[...]`` (``**`` for any depth), ``@LIST`` with
         a path a line, or manifests (``.csv``, ``.tsv``); each of these also by URL
-        (`protvox.batch.remote.PROTOCOLS`).
+        (`protvox.batch.storage.urls.PROTOCOLS`).
 
     Returns
     -------
@@ -139,7 +139,7 @@ def plan_frames(inputs: Sequence[str], topology: str, stride: int) -> Plan:
     InputError
         If a file cannot be read.
     """
-    from protvox.structure.trajectory import Trajectory
+    from protvox.structure.io.trajectory import Trajectory
 
     for place in (*inputs, topology):
         if is_url(place):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from protvox.batch.crew import Crew
 from protvox.batch.options import BatchOptions, Resources
-from protvox.batch.pipeline import Pipeline
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
-from protvox.batch.results import Results
-from protvox.batch.store import Store
+from protvox.batch.tables.output_folder import Store
+from protvox.batch.tables.results import Results
+from protvox.batch.workers.pipeline import Pipeline
+from protvox.batch.workers.pool import WorkerPool
 
 
 class Run:
@@ -51,7 +51,7 @@ class Run:
         self._store = store
         self._watch = watch
         self._stop = stop
-        self._crew = Crew(options, resources)
+        self._crew = WorkerPool(options, resources)
         self._results = Results(store, options, resources, len(self._items), retry=retry)
 
     @property

@@ -17,8 +17,8 @@ from protvox.errors import UsageError
 from protvox.report.output import FORMATS, choose_format, make_writer
 
 if TYPE_CHECKING:
-    from protvox.predict.results import Prediction
-    from protvox.structure.model import Structure
+    from protvox.predict.results.prediction import Prediction
+    from protvox.structure.structure import Structure
 
 _EXAMPLE = "1pwc.pdb.gz"
 
@@ -171,16 +171,16 @@ def check_stream(form: str, terminal: bool) -> None:
 
 def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
     from protvox.settings import load_settings
-    from protvox.structure.division import parse_division
-    from protvox.structure.read import read_structure
+    from protvox.structure.domain_option import parse_domain_option
+    from protvox.structure.io.read import read_structure
 
     structure = read_structure(source, model=request.model_number, offline=request.offline)
-    division = parse_division(request.domains)
+    division = parse_domain_option(request.domains)
 
-    from protvox import predict  # brings torch in, so bad input is told before
+    from protvox.predict.classify import classify  # brings torch in, so bad input is told before
 
     with console.progress(structure.name) as progress:
-        prediction = predict.classify(
+        prediction = classify(
             structure,
             task=request.task,
             domains=division,

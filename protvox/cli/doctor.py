@@ -11,7 +11,7 @@ import click
 
 from protvox import __version__
 from protvox.errors import ModelError, ProtvoxError
-from protvox.structure.wording import count
+from protvox.messages import count
 
 _LIBRARIES = ("torch", "e3nn", "numpy", "numba", "gemmi", "pandas", "pyarrow", "safetensors")
 
@@ -105,15 +105,15 @@ def _settings() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
-    from protvox.predict.index_released import ReleasedIndex
-    from protvox.zoo import registry
+    from protvox.predict.index.released import ReleasedIndex
+    from protvox.registry import installed
 
-    models = registry.available()
+    models = installed.available()
     for task in sorted({"cath", "environment"} - {model.task for model in models}):
         yield Finding("model", f"none for the task {task} is installed", healthy=False)
     for model in models:
         try:
-            registry.verify(model.name)
+            installed.verify(model.name)
             yield Finding("model", f"{model.name}: weights match their hash")
             if model.card.vote is not None:  # its answers rest on the index as well
                 index = ReleasedIndex(model.folder, model.card).index()

@@ -20,7 +20,7 @@ from protvox.errors import UsageError
 from protvox.report.vectors import VECTOR_FORMATS, make_vector_writer, vector_format_of
 
 if TYPE_CHECKING:
-    from protvox.predict.embed_results import Embeddings
+    from protvox.predict.embedding.embeddings import Embeddings
 
 _PER: Final = ("domain", "residue")
 
@@ -136,16 +136,18 @@ def _embed(
     offline: bool | None,
 ) -> Embeddings:
     from protvox.settings import load_settings
-    from protvox.structure.division import parse_division
-    from protvox.structure.read import read_structure
+    from protvox.structure.domain_option import parse_domain_option
+    from protvox.structure.io.read import read_structure
 
     structure = read_structure(source, model=model_number, offline=offline)
-    division = parse_division(domains)
+    division = parse_domain_option(domains)
 
-    from protvox import predict  # brings torch in, so bad input is told before
+    from protvox.predict.embedding.embed import (
+        embed,  # brings torch in, so bad input is told before
+    )
 
     with console.progress(structure.name) as progress:
-        return predict.embed(
+        return embed(
             structure,
             per="residue" if per == "residue" else "domain",
             domains=division,

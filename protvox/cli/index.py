@@ -55,7 +55,7 @@ def build(
       protvox embed designs/*.pdb -o designs.parquet
       protvox index build designs.parquet -o designs.index
     """  # noqa: D301 (\b is click's mark for lines to keep)
-    from protvox.predict.index_build import IndexBuilder
+    from protvox.predict.index.build import IndexBuilder
     from protvox.settings import load_settings
 
     refuse_overwrite((source,), (output,))
@@ -90,7 +90,7 @@ def build(
 @click.argument("path", metavar="INDEX", type=click.Path())
 def show(path: str) -> None:
     """Print what an index holds: name, domains, model; separated by tabs."""
-    from protvox.predict.index_store import read_facts
+    from protvox.predict.index.index import read_facts
 
     facts = read_facts(Path(path))
     click.echo(f"{facts.name}\t{facts.n_domains}\t{facts.model}")

@@ -15,9 +15,9 @@ def models() -> None:
 @models.command("list", short_help="One line a model.")
 def list_models() -> None:
     """Print one line a model: name, task, summary; separated by tabs."""
-    from protvox.zoo import registry
+    from protvox.registry import installed
 
-    for model in registry.available():
+    for model in installed.available():
         click.echo(f"{model.card.reference}\t{model.task}\t{model.summary}")
 
 
@@ -25,9 +25,9 @@ def list_models() -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Print a model's card: data, training, measured quality, limits of use."""
-    from protvox.zoo import registry
+    from protvox.registry import installed
 
-    click.echo(registry.find(name).card_text())
+    click.echo(installed.find(name).card_text())
 
 
 @models.command(short_help="Check the weights against their hashes.")
@@ -38,12 +38,12 @@ def verify(names: tuple[str, ...]) -> int:
     Exits with 5 when one does not match.
     """
     from protvox.cli.failures import report
-    from protvox.zoo import registry
+    from protvox.registry import installed
 
     code = 0
-    for name in names or tuple(model.name for model in registry.available()):
+    for name in names or tuple(model.name for model in installed.available()):
         try:
-            registry.verify(name)
+            installed.verify(name)
         except ModelError as error:
             code = report(error)
         else:

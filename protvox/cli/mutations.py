@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from protvox.chemistry import AMINO_ACIDS
 from protvox.cli import console
 from protvox.cli.classify import check_stream, example_path
 from protvox.cli.failures import SOME_FAILED_EXIT
@@ -16,12 +17,11 @@ from protvox.cli.options import device_option, model_number_option, offline_opti
 from protvox.cli.views import check_structure_name, write_values
 from protvox.errors import UsageError
 from protvox.report.output import FORMATS, choose_format, make_writer
-from protvox.vocabulary import AMINO_ACIDS
 
 if TYPE_CHECKING:
-    from protvox.predict.mutation_list import MutationList
-    from protvox.predict.mutation_results import MutationScores
-    from protvox.structure.model import Structure
+    from protvox.predict.mutations.mutation_list import MutationList
+    from protvox.predict.mutations.scores import MutationScores
+    from protvox.structure.structure import Structure
 
 _TOLD: Final = 10
 _REMARK: Final = (
@@ -183,7 +183,11 @@ def _is_list(text: str) -> bool:
 
 
 def _asked(texts: tuple[str, ...]) -> MutationList | None:
-    from protvox.predict.mutation_list import collect_mutations, join_lists, read_mutations
+    from protvox.predict.mutations.mutation_list import (
+        collect_mutations,
+        join_lists,
+        read_mutations,
+    )
 
     if not texts:
         return None
@@ -196,14 +200,16 @@ def _score(
     source: str, request: _Request, asked: MutationList | None
 ) -> tuple[Structure, MutationScores]:
     from protvox.settings import load_settings
-    from protvox.structure.read import read_structure
+    from protvox.structure.io.read import read_structure
 
     structure = read_structure(source, model=request.model_number, offline=request.offline)
 
-    from protvox import predict  # brings torch in, so bad input is told before
+    from protvox.predict.mutations.score import (
+        score_mutations,  # brings torch in, so bad input is told before
+    )
 
     with console.progress(structure.name) as progress:
-        scores = predict.score_mutations(
+        scores = score_mutations(
             structure,
             asked,
             chain=request.chain,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from protvox.batch.options import BatchOptions, Resources
     from protvox.batch.plan import Plan
     from protvox.batch.progress import Progress
-    from protvox.batch.store import Store
+    from protvox.batch.tables.output_folder import Store
 
 
 @click.command(short_help="Score folders of structures into Parquet tables, resumable.")
@@ -154,7 +154,7 @@ def score(
     """  # noqa: D301 (\b is click's mark for lines to keep)
     from protvox.batch.options import BatchOptions
     from protvox.batch.plan import make_plan, plan_frames
-    from protvox.batch.store import Store
+    from protvox.batch.tables.output_folder import Store
 
     if not inputs:
         raise UsageError("there is no INPUT", where="protvox score",
@@ -164,7 +164,7 @@ def score(
         raise UsageError("the address of a cluster is of no use here", where="--ray-address",
                          remedy="Add --engine ray", code="usage.ray_address")  # fmt: skip
     if engine == "ray":
-        from protvox.batch.cluster import check_cluster
+        from protvox.batch.ray.cluster import check_cluster
 
         check_cluster(ray_address)
     plan = plan_frames(inputs, topology, stride) if topology else make_plan(inputs)
@@ -186,7 +186,7 @@ def score(
             score_all = _run
         progress = score_all(plan, options, resources, store, retry=retry)
         if form != "parquet" and not progress.stopped:
-            from protvox.batch.export import export_tables
+            from protvox.batch.tables.export import export_tables
 
             for path in export_tables(store, form):
                 console.note(f"wrote {path}")
@@ -227,8 +227,8 @@ def _run_on_cluster(
     address: str | None,
     workers: int | None,
 ) -> Progress:
-    from protvox.batch.cluster import connected
-    from protvox.batch.cluster_run import ClusterRun
+    from protvox.batch.ray.cluster import connected
+    from protvox.batch.ray.run import ClusterRun
     from protvox.cli.counter import counting
 
     # The cluster first: connecting takes the signals.

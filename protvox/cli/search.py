@@ -23,7 +23,7 @@ from protvox.cli.options import (
 from protvox.report.output import FORMATS, choose_format, make_writer
 
 if TYPE_CHECKING:
-    from protvox.predict.index_results import SearchResult
+    from protvox.predict.search.results import SearchResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,15 @@ def search(inputs: tuple[str, ...], form: str | None, output: str | None, **opti
 
 def _search(source: str, request: _Request) -> SearchResult:
     from protvox.settings import load_settings
-    from protvox.structure.division import parse_division
-    from protvox.structure.read import read_structure
+    from protvox.structure.domain_option import parse_domain_option
+    from protvox.structure.io.read import read_structure
 
     structure = read_structure(source, model=request.model_number, offline=request.offline)
-    division = parse_division(request.domains)
+    division = parse_domain_option(request.domains)
 
-    from protvox import predict  # brings torch in, so bad input is told before
+    from protvox.predict.search.search import search  # brings torch in, so bad input is told before
 
-    return predict.search(
+    return search(
         structure,
         index=None if request.index is None else Path(request.index),
         top=request.top,

@@ -32,7 +32,7 @@ def serve(host: str | None, port: int | None, device: str | None, new_key: str |
       curl -F file=@1abc.cif http://127.0.0.1:8000/predict/cath
     """  # noqa: D301 (\b is click's mark for lines to keep)
     _check_installed()
-    from service import running
+    from protvox.service import running
 
     if new_key is not None:
         click.echo(running.describe_new_key(new_key))

@@ -77,7 +77,7 @@ def shards(
     domain, chain and chopping (1-90,120-150). Structures that cannot be used are named on
     stderr and left out; the exit code is 4 then.
     """
-    from protvox.train.build import build_shards
+    from protvox.train.shards.build import build_shards
 
     _make_folder(output)
     with console.progress("reading structures") as bar:
@@ -133,8 +133,8 @@ def environment(**options: Any) -> int:
     CONFIG is a TOML file with the tables [architecture] and [loop]. The last metrics go to
     stdout as JSON.
     """
+    from protvox.networks.environment import EnvironmentConfig
     from protvox.train.environment import train_environment
-    from protvox.zoo.environment import EnvironmentConfig
 
     return _train(train_environment, EnvironmentConfig, **options)
 
@@ -147,8 +147,8 @@ def cath(**options: Any) -> int:
     CONFIG is a TOML file with the tables [architecture] and [loop]. The last metrics go to
     stdout as JSON.
     """
+    from protvox.networks.cath import CathConfig
     from protvox.train.cath import train_cath
-    from protvox.zoo.cath import CathConfig
 
     return _train(train_cath, CathConfig, **options)
 

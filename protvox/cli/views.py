@@ -14,16 +14,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from protvox.predict.results import Prediction, ResidueTable
-    from protvox.structure.model import Structure
+    from protvox.predict.results.prediction import Prediction, ResidueTable
+    from protvox.structure.structure import Structure
 
 _STRUCTURE_SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif")
-
-REMARK = (
-    "B-factors are the probability, in percent, that protvox gives to the amino acid present "
-    "from its surroundings alone"
-)
-"""What ``--annotate`` says in the file that it writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +101,8 @@ class Views:
         shown = source
         if self.annotate is not None and prediction.residues is not None:
             table = prediction.residues
+            from protvox.report.annotate import REMARK
+
             write_values(self.annotate, structure, table, 100 * table.p_wild_type, REMARK)
             shown = self.annotate
         if self.pymol is None and self.chimerax is None:
@@ -167,41 +163,11 @@ def write_values(
     UsageError
         If the file cannot be written.
     """
-    from protvox.structure.write import write_annotated
+    from protvox.report.annotate import values_of_residues
+    from protvox.structure.io.annotate import write_annotated
 
-    write_annotated(structure, spread(structure, table, values), path, remark=remark)
+    write_annotated(structure, values_of_residues(structure, table, values), path, remark=remark)
     console.note(f"wrote {path}")
-
-
-def spread(
-    structure: Structure, table: ResidueTable, values: NDArray[np.floating]
-) -> NDArray[np.floating]:
-    """Return values of some residues for every residue of the structure, NaN where there is none.
-
-    Parameters
-    ----------
-    structure
-        The structure.
-    table
-        The residues that have values.
-    values
-        ``residue`` of the table.
-    """
-    import numpy as np
-
-    places = zip(
-        table.chain.tolist(), table.number.tolist(), table.insertion_code.tolist(), strict=True
-    )
-    known = dict(zip(places, values.tolist(), strict=True))
-    rows = zip(
-        structure.chain.tolist(),
-        structure.number.tolist(),
-        structure.insertion_code.tolist(),
-        strict=True,
-    )
-    out = np.array([known.get(place, np.nan) for place in rows])
-    out[~structure.is_protein] = np.nan
-    return out
 
 
 def _write(path: str, text: str) -> None:

@@ -78,10 +78,10 @@ def voxelize(
     """  # noqa: D301 (\b is click's mark for lines to keep)
     import numpy as np
 
-    from protvox.structure.read import read_structure
-    from protvox.structure.select import parse_selection
-    from protvox.voxel.export import voxelize_structure, write_map
-    from protvox.voxel.surroundings import voxelize_surroundings
+    from protvox.structure.io.read import read_structure
+    from protvox.structure.selection import parse_selection
+    from protvox.voxel.grids.density_map import voxelize_structure, write_map
+    from protvox.voxel.grids.environment_grid import voxelize_surroundings
 
     refuse_overwrite((source,), (output,))
     if channel is not None and output.lower().endswith(".npz"):

@@ -3,7 +3,7 @@
 Every layer shows ``irreps_in`` and ``irreps_out`` (e3nn's irreps of SO(3)); the channel axis
 holds the blocks of the irreps one after another, multiplicity outside, components inside.
 
-Names are looked up when first used: folded networks predict with `protvox.nn.plain` alone,
+Names are looked up when first used: folded networks predict with `protvox.nn.export.layers` alone,
 and must not wait for e3nn to load.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         rotate_field,
         rotation_of_channels,
     )
-    from protvox.nn.folding import fold, fold_convolution
+    from protvox.nn.export.export import export_convolution, export_network
     from protvox.nn.heads import CentrePool, GlobalAveragePool, Invariants
     from protvox.nn.irreps import check_irreps, irreps_slices
     from protvox.nn.kernel import Filters, SteerableKernel, kernel_basis, path_functions
@@ -50,8 +50,8 @@ __all__ = [
     "blur_field",
     "check_irreps",
     "cube_rotations",
-    "fold",
-    "fold_convolution",
+    "export_convolution",
+    "export_network",
     "gaussian_kernel",
     "irreps_slices",
     "kernel_basis",
@@ -71,7 +71,7 @@ _HOMES: Final = {
         "rotate_field",
         "rotation_of_channels",
     ),
-    "folding": ("fold", "fold_convolution"),
+    "export.export": ("export_convolution", "export_network"),
     "heads": ("CentrePool", "GlobalAveragePool", "Invariants"),
     "irreps": ("check_irreps", "irreps_slices"),
     "kernel": ("Filters", "SteerableKernel", "kernel_basis", "path_functions"),

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from protvox.nn.blur import blur_field
+from protvox.nn.export.layers import blur_width
 from protvox.nn.irreps import check_field
 from protvox.nn.kernel import PAPER_FILTERS, Filters, SteerableKernel
 from protvox.nn.layout import arrange_weight
-from protvox.nn.plain import blur_width
 
 
 class SteerableConv3d(nn.Module):
@@ -39,7 +39,7 @@ class SteerableConv3d(nn.Module):
     Notes
     -----
     The blur is a convolution itself and commutes with the other: the layer blurs its input,
-    axis by axis, and convolves that with a stride. `weight` and `fold` merge both into one
+    axis by axis, and convolves that with a stride. `weight` and `export` merge both into one
     larger kernel that gives the same numbers.
 
     A strided layer commutes with the rotations of the cube only if the voxels it keeps lie
@@ -88,7 +88,7 @@ class SteerableConv3d(nn.Module):
         blurred = blur_field(field, self.low_pass, padding=self.padding)
         return functional.conv3d(blurred, weight, stride=self.stride)
 
-    def fold(self) -> nn.Conv3d:
+    def export(self) -> nn.Conv3d:
         """Return the plain convolution that computes the same thing."""
         weight = self.weight().detach()
         conv = nn.Conv3d(

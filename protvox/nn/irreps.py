@@ -33,7 +33,7 @@ def check_irreps(irreps: o3.Irreps | str) -> o3.Irreps:
     return irreps
 
 
-def check_foldable(irreps: o3.Irreps) -> None:
+def check_exportable(irreps: o3.Irreps) -> None:
     """Refuse irreps that a folded convolution cannot give, which adds its bias in front.
 
     Parameters

@@ -9,7 +9,7 @@ from e3nn import o3
 from torch import Tensor, nn
 from torch.nn import functional
 
-from protvox.nn.irreps import check_field, check_foldable, check_irreps
+from protvox.nn.irreps import check_exportable, check_field, check_irreps
 from protvox.nn.kernel import block_basis
 from protvox.nn.paths import PathLayout, PlainPathConv, convolve_paths, dense_kernel
 
@@ -77,7 +77,7 @@ class PathConv3d(nn.Module):
             field = functional.pad(field, (self.padding,) * 6)
         return convolve_paths(field, self.layout, self._bases(), list(self.weights))
 
-    def fold(self) -> PlainPathConv:
+    def export(self) -> PlainPathConv:
         """Return the plain convolution that computes the same thing.
 
         Raises
@@ -85,7 +85,7 @@ class PathConv3d(nn.Module):
         ValueError
             If the scalars of the output are not one block at the start.
         """
-        check_foldable(self.irreps_out)
+        check_exportable(self.irreps_out)
         layout = self.layout
         plain = PlainPathConv(
             str(self.irreps_in), str(self.irreps_out), layout.size,

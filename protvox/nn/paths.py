@@ -23,9 +23,9 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from protvox.nn.path_kernel import LANES, path_loops
-from protvox.nn.plain import parse_irreps
-from protvox.voxel.threads import share_out
+from protvox.compiled.loops import share_out
+from protvox.nn.export.layers import parse_irreps
+from protvox.nn.path_loops import LANES, path_loops
 
 SHELL_BAND_LIMITS: Final = (0, 3, 5, 7, 9)
 """Highest angular frequency sampled without aliasing on the shell at 0, 1, 2, ... voxels."""

@@ -41,7 +41,7 @@ def choose_device(name: str) -> torch.device:
 
 
 @contextmanager
-def out_of_memory_told(device: torch.device) -> Iterator[None]:
+def report_out_of_memory(device: torch.device) -> Iterator[None]:
     """Turn running out of memory into an error the user can act on.
 
     Parameters

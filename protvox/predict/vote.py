@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.predict.results import Neighbour
-from protvox.zoo.card import Vote
+from protvox.predict.results.prediction import Neighbour
+from protvox.registry.card import Vote
 
 LOOKED_AT: Final = 400
 """Nearest domains among which the superfamilies are looked for."""

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import InputError, UsageError
 from protvox.report.frames_data import Course, gather_courses
-from protvox.vocabulary import AMINO_ACIDS
 
 BINS: Final = 20
 """Bars of a histogram of probabilities."""

@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.cath_names import CATH_NAMES
 from protvox.report import html
 from protvox.report.batch_data import Summary
 from protvox.report.frames_data import Course
 from protvox.report.png import matrix_png
-from protvox.vocabulary import CATH_NAMES
 
 CLASS_COLOURS: Final = {
     "1": "#c8553d",

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from protvox.chemistry import AMINO_ACID_INDEX, THREE_LETTER
 from protvox.report.figures import new_figure
 from protvox.report.panels import panels, place_labels
 from protvox.report.text import printable
-from protvox.vocabulary import AMINO_ACID_INDEX, THREE_LETTER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from protvox.predict.mutation_results import MutationScores
+    from protvox.predict.mutations.scores import MutationScores
 
 ORDER: Final = "GAVLIMCPFWYSTNQHKRDE"
 """Amino acids from top to bottom: like beside like."""

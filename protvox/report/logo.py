@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.report.figures import new_figure
 from protvox.report.panels import panels, place_labels
 from protvox.report.text import printable
-from protvox.vocabulary import AMINO_ACIDS, ONE_LETTER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.path import Path
 
-    from protvox.predict.mutation_results import MutationScores
+    from protvox.predict.mutations.scores import MutationScores
 
 _COLOURS: Final = {
     "AVLIMC": "#2b5d9b", "FWYH": "#7b3fa0", "STNQ": "#2e8b57", "KR": "#c0392b", "DE": "#c2378f",

@@ -15,7 +15,7 @@ from protvox.report.text import printable
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from protvox.predict.mutation_results import MutationScores, MutationTable
+    from protvox.predict.mutations.scores import MutationScores, MutationTable
 
 _SHOWN: Final = 15
 _LISTED: Final = 100

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
 
-    from protvox.predict.index_results import SearchResult
-    from protvox.predict.mutation_results import MutationScores
-    from protvox.predict.results import Prediction
+    from protvox.predict.mutations.scores import MutationScores
+    from protvox.predict.results.prediction import Prediction
+    from protvox.predict.search.results import SearchResult
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "parquet")
 """Names of the output formats."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.chemistry import ONE_LETTER
+from protvox.messages import chain_label
 from protvox.report.text import printable
-from protvox.structure.wording import chain_label
-from protvox.vocabulary import ONE_LETTER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from protvox.predict.residues import ResidueTable
+    from protvox.predict.results.residue_table import ResidueTable
 
 _SHORTEST: Final = 80
 _MOST_PANELS: Final = 60

@@ -8,16 +8,16 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from protvox.cath_names import CATH_NAMES
+from protvox.messages import chain_label
 from protvox.report.table import render_input
 from protvox.report.text import printable
-from protvox.structure.wording import chain_label
-from protvox.vocabulary import CATH_NAMES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from protvox.predict.index_results import SearchResult
-    from protvox.predict.results import DomainPrediction
+    from protvox.predict.results.prediction import DomainPrediction
+    from protvox.predict.search.results import SearchResult
 
 _QUIET: Final = "dim"
 _HEAD: Final = "bold cyan"

@@ -10,15 +10,20 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
+from protvox.messages import chain_label, count
 from protvox.report.text import printable
-from protvox.structure.wording import chain_label, count
-from protvox.vocabulary import AMINO_ACIDS, ONE_LETTER
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from protvox.predict.results import DomainPrediction, InputInfo, Prediction, ResidueTable
-    from protvox.structure.model import Dropped
+    from protvox.predict.results.prediction import (
+        DomainPrediction,
+        InputInfo,
+        Prediction,
+        ResidueTable,
+    )
+    from protvox.structure.structure import Dropped
 
 SUSPECT_ODDS: Final = 10.0
 """How many times likelier another amino acid must be for a residue to be marked."""

@@ -11,7 +11,7 @@ from protvox.report.output import Answer, JsonLinesWriter, JsonWriter, ParquetWr
 if TYPE_CHECKING:
     import pandas as pd
 
-    from protvox.predict.embed_results import Embeddings
+    from protvox.predict.embedding.embeddings import Embeddings
 
 VECTOR_FORMATS: Final = ("npz", "parquet", "json", "jsonl")
 """Names of the output formats of embeddings."""

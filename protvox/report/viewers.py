@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from protvox.predict.results import Prediction, ResidueTable
+from protvox.predict.results.prediction import Prediction, ResidueTable
 from protvox.report.table import SUSPECT_ODDS
 
 ATTRIBUTE: Final = "protvox_p"

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from protvox.train.domains import UNKNOWN, DomainData
-from protvox.train.environments import in_chunks
+from protvox.networks.cath import CathConfig, CathNet, DomainBatch
+from protvox.networks.poses import domain_logits
+from protvox.registry.weights import load_weights
+from protvox.train.batch_norm import reestimate_batch_norm
+from protvox.train.data.domains import UNKNOWN, DomainData
+from protvox.train.data.environments import in_chunks
 from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import classification_summary
-from protvox.train.settle import settle_norms
-from protvox.train.shards import read_shards
-from protvox.zoo.cath import CathConfig, CathNet, DomainBatch
-from protvox.zoo.poses import domain_logits
-from protvox.zoo.weights import load_weights
+from protvox.train.shards.shard import read_shards
 
 SETTLING_BATCHES: Final = 30
 """Batches that the norms are settled on."""
@@ -64,9 +64,9 @@ class CathLearner(nn.Module):
         readers = [torch.cat([self.network.classifier(features), self.topology(features)], dim=1)]
         elements = self.network.elements
         if elements is not None:
-            if batch.elements is None:
+            if batch.sses is None:
                 raise ValueError("this network learns from elements as well")
-            seen = elements.embed(batch.elements)
+            seen = elements.embed(batch.sses)
             members = zip(elements.classify(seen), self.element_topologies, seen, strict=True)
             readers += [torch.cat([own, topology(row)], dim=1) for own, topology, row in members]
         return torch.stack(readers, dim=1)
@@ -79,7 +79,7 @@ class CathLearner(nn.Module):
         logits
             ``domain reader label+topology``.
         labels
-            ``domain 2``, see `protvox.train.domains.DomainData.batch`.
+            ``domain 2``, see `protvox.train.data.domains.DomainData.batch`.
         label_smoothing
             Share of the target spread over all architectures.
         """
@@ -159,7 +159,7 @@ def train_cath(
     def evaluate(_: nn.Module) -> dict[str, float]:
         if check is None:
             return {}
-        settle_norms(learner.network, settling_batches(learn, loop, device))
+        reestimate_batch_norm(learner.network, settling_batches(learn, loop, device))
         logits, labels = predict_domains(learner.network, check, check.rows, device)
         return classification_summary(logits, labels)
 
@@ -172,7 +172,7 @@ def train_cath(
 def settling_batches(
     data: DomainData, loop: LoopConfig, device: torch.device
 ) -> Iterator[DomainBatch]:
-    """Yield the training domains that the norms are settled on, see `settle_norms`.
+    """Yield the training domains that the norms are settled on, see `reestimate_batch_norm`.
 
     Parameters
     ----------

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from protvox.errors import ModelError
+from protvox.networks.config import from_mapping, refuse_unknown
 from protvox.train.loop import LoopConfig
-from protvox.zoo.config import from_mapping, refuse_unknown
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ def read_config(path: Path, architecture: type[T]) -> tuple[T, LoopConfig]:
     path
         TOML file; what it leaves out has the default of its dataclass.
     architecture
-        Dataclass of the table ``architecture``, e.g. `protvox.zoo.cath.CathConfig`.
+        Dataclass of the table ``architecture``, e.g. `protvox.networks.cath.CathConfig`.
 
     Returns
     -------

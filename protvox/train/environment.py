@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from protvox.train.environments import EnvironmentData, in_chunks
+from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
+from protvox.registry.weights import load_weights
+from protvox.train.data.environments import EnvironmentData, in_chunks
 from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import classification_summary
-from protvox.train.shards import read_shards
-from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
-from protvox.zoo.weights import load_weights
+from protvox.train.shards.shard import read_shards
 
 VALIDATION_SAMPLE = 8192
 """Residues of the validation shards that a validation during training looks at."""
@@ -68,10 +68,10 @@ def train_environment(
         If ``out`` or ``start`` holds another architecture.
     """
     spec = architecture.moments
-    learn = EnvironmentData(read_shards(train_shards), spec, architecture.beyond)
+    learn = EnvironmentData(read_shards(train_shards), spec, architecture.cb_offset)
     held: tuple[EnvironmentData, NDArray[np.int64]] | None = None
     if validation_shards:
-        check = EnvironmentData(read_shards(validation_shards), spec, architecture.beyond)
+        check = EnvironmentData(read_shards(validation_shards), spec, architecture.cb_offset)
         held = check, check.sample(VALIDATION_SAMPLE, seed=0)
     torch.manual_seed(loop.seed)
     network = EnvironmentNet(architecture)

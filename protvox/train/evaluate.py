@@ -11,10 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from protvox.cath_names import PAPER_ARCHITECTURES
+from protvox.chemistry import AMINO_ACIDS
+from protvox.networks.cath import CathNet
+from protvox.networks.environment import EnvironmentNet
+from protvox.registry.card import Card
+from protvox.registry.installed import load_folder
 from protvox.train.cath import predict_domains
-from protvox.train.domains import DomainData
+from protvox.train.data.domains import DomainData
+from protvox.train.data.environments import EnvironmentData
 from protvox.train.environment import predict_rows
-from protvox.train.environments import EnvironmentData
 from protvox.train.metrics import (
     balanced_interval,
     bootstrap_interval,
@@ -23,12 +29,7 @@ from protvox.train.metrics import (
     log_softmax,
     reliability,
 )
-from protvox.train.shards import read_shards
-from protvox.vocabulary import AMINO_ACIDS, PAPER_ARCHITECTURES
-from protvox.zoo.card import Card
-from protvox.zoo.cath import CathNet
-from protvox.zoo.environment import EnvironmentNet
-from protvox.zoo.registry import load_folder
+from protvox.train.shards.shard import read_shards
 
 SCHEMA: Final = "protvox.metrics/1"
 """Name and version of the measures written as JSON."""
@@ -84,7 +85,7 @@ def answer_shards(
     Parameters
     ----------
     network
-        The network, ready to predict, see `protvox.zoo.registry.load_folder`.
+        The network, ready to predict, see `protvox.registry.installed.load_folder`.
     shards
         Shard files.
     device
@@ -110,7 +111,7 @@ def answer_shards(
     network = network.to(device)
     if isinstance(network, EnvironmentNet):
         config = network.config
-        residues = EnvironmentData(shard, config.moments, config.beyond)
+        residues = EnvironmentData(shard, config.moments, config.cb_offset)
         rows = _choose(residues.rows, sample, seed)
         logits, labels = predict_rows(network, residues, rows, device)
         return Answers(logits, labels, residues.structure[rows], AMINO_ACIDS, rows)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from protvox.zoo.card import Card
+from protvox.registry.card import Card
 
 _MEASURES: Final = {
     "top1": "right at the first guess",

@@ -11,21 +11,25 @@ import numpy as np
 import torch
 
 from protvox.errors import ModelError
-from protvox.structure.shape import LEAST_MEASURED, measure_shape
+from protvox.networks.cath import CathConfig, CathNet
+from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
+from protvox.registry.card import Card, Vote, read_card, write_card
+from protvox.registry.inference_weights import (
+    INFERENCE_FILE,
+    load_inference_network,
+    save_inference_weights,
+)
+from protvox.registry.weights import save_weights
+from protvox.structure.geometry.compactness import LEAST_MEASURED, measure_shape
+from protvox.train.batch_norm import reestimate_batch_norm
 from protvox.train.calibrate import fit_temperature
 from protvox.train.cath import CathLearner, settling_batches
 from protvox.train.checkpoint import load_checkpoint
 from protvox.train.config import read_config
-from protvox.train.domains import DomainData
+from protvox.train.data.domains import DomainData
 from protvox.train.evaluate import answer_shards, measure
 from protvox.train.model_card import write_model_card
-from protvox.train.settle import settle_norms
-from protvox.train.shards import UNLABELLED, Shard, read_shards
-from protvox.zoo.card import Card, Vote, read_card, write_card
-from protvox.zoo.cath import CathConfig, CathNet
-from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
-from protvox.zoo.folded import INFERENCE_FILE, load_folded, save_folded
-from protvox.zoo.weights import save_weights
+from protvox.train.shards.shard import UNLABELLED, Shard, read_shards
 
 WEIGHTS_FILE: Final = "model.safetensors"
 
@@ -81,7 +85,7 @@ def release(
         Where to compute.
     flatten_prior
         For ``"cath"``: power of the label frequencies that is divided out of the answer, see
-        `flatten_label_prior`.
+        `adjust_logits`.
     vote
         For ``"cath"``: the say of the nearest known superfamilies. The measures on validation
         data are without it, since it needs an index, which is built for a released network.
@@ -121,8 +125,8 @@ def release(
         state = load_checkpoint(run / CHECKPOINT_FILE, learner)
     network.to(device).float()
     if isinstance(network, CathNet):
-        settle_norms(network, settling_batches(domains, loop, device))
-        flatten_label_prior(network, domains, flatten_prior)
+        reestimate_batch_norm(network, settling_batches(domains, loop, device))
+        adjust_logits(network, domains, flatten_prior)
     network.cpu().eval().requires_grad_(False)
     folder.mkdir(parents=True, exist_ok=True)
     card = Card(
@@ -134,7 +138,7 @@ def release(
         weights=WEIGHTS_FILE,
         sha256=save_weights(network, folder / WEIGHTS_FILE),
         inference=INFERENCE_FILE,
-        inference_sha256=save_folded(network, folder / INFERENCE_FILE),
+        inference_sha256=save_inference_weights(network, folder / INFERENCE_FILE),
         n_residues=_lengths(domains) if isinstance(network, CathNet) else None,
         shape=_shapes(domains) if isinstance(network, CathNet) else {},
         vote=vote,
@@ -154,14 +158,14 @@ def release(
         write_model_card(card, folder)
         return card
     # What is measured is what a user gets: the network as it is loaded from the folder.
-    ready = load_folded(card, folder)
+    ready = load_inference_network(card, folder)
     answers = answer_shards(ready, validation_shards, device=device)
     card = replace(card, temperature=fit_temperature(answers.logits, answers.labels))
     write_card(card, folder)
     return record(folder, "validation", measure(answers, card))
 
 
-def flatten_label_prior(network: CathNet, domains: DomainData, power: float) -> None:
+def adjust_logits(network: CathNet, domains: DomainData, power: float) -> None:
     """Divide a power of the training frequencies out of a network's probabilities, in place.
 
     Parameters
@@ -235,9 +239,9 @@ def _shapes(domains: DomainData) -> dict[str, tuple[float | None, float | None]]
 
     return {
         "bonded": (limit("bonded", 0.2), None),
-        "packing": (limit("packing", 2), None),
-        "spread": (None, limit("spread", 98)),
-        "cohesion": (limit("cohesion", 3), None),
+        "contact_density": (limit("contact_density", 2), None),
+        "relative_rg": (None, limit("relative_rg", 98)),
+        "algebraic_connectivity": (limit("algebraic_connectivity", 3), None),
     }
 
 

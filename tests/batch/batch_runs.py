@@ -9,7 +9,7 @@ import pandas as pd
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
 from protvox.batch.run import Run
-from protvox.batch.store import Store
+from protvox.batch.tables.output_folder import Store
 
 SMALL = ("1ubi.pdb", "1ejg.pdb.gz", "1a8o.cif")
 

@@ -23,7 +23,7 @@ def settings(monkeypatch):
 @pytest.fixture
 def fake(monkeypatch):
     """A model process without networks; the readers are real."""
-    monkeypatch.setattr("protvox.batch.crew.answer_items", fake_model.answer_items)
+    monkeypatch.setattr("protvox.batch.workers.pool.answer_items", fake_model.answer_items)
 
 
 @pytest.fixture

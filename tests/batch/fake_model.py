@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from protvox.batch.model import Answer, Hello
-from protvox.batch.reader import failure_of
-from protvox.batch.schema import key_values, table_schemas
+from protvox.batch.tables.schema import key_values, table_schemas
+from protvox.batch.workers.predict import Answer, Hello
+from protvox.batch.workers.read import failure_of
 
 
 def answer_items(pipe, options, device, cores):
@@ -39,9 +39,9 @@ def answer_items(pipe, options, device, cores):
 
 def take_over():
     """Stand in for the model process, in a worker of a cluster."""
-    import protvox.batch.crew
+    import protvox.batch.workers.pool
 
-    protvox.batch.crew.answer_items = answer_items
+    protvox.batch.workers.pool.answer_items = answer_items
 
 
 def is_first(item):

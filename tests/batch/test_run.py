@@ -14,11 +14,11 @@ import pytest
 from batch_runs import SMALL, copy_apart, rows, score
 
 import protvox
-from protvox.batch.crew import Crew
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan, plan_frames
 from protvox.batch.run import Run
-from protvox.batch.store import Store
+from protvox.batch.tables.output_folder import Store
+from protvox.batch.workers.pool import WorkerPool
 from protvox.errors import DeviceError
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
@@ -179,8 +179,10 @@ class Assassin(threading.Thread):
     def __init__(self, kind, monkeypatch):
         super().__init__(daemon=True)
         self.crews, self.killed, self._kind = [], None, kind
-        start = Crew.start
-        monkeypatch.setattr(Crew, "start", lambda crew: (self.crews.append(crew), start(crew))[1])
+        start = WorkerPool.start
+        monkeypatch.setattr(
+            WorkerPool, "start", lambda crew: (self.crews.append(crew), start(crew))[1]
+        )
 
     def run(self):
         while self.killed is None:

@@ -41,9 +41,8 @@ def fake(monkeypatch):
     spec = importlib.util.spec_from_file_location("fake_predictor", FAKE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    from protvox import predict
 
-    monkeypatch.setattr(predict, "classify", module.answer, raising=False)
+    monkeypatch.setattr("protvox.predict.classify.classify", module.answer, raising=False)
     return module
 
 

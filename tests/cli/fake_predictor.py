@@ -11,15 +11,15 @@ import time
 
 import numpy as np
 
+from protvox.chemistry import AMINO_ACID_INDEX
 from protvox.errors import DeviceError
-from protvox.predict.results import (
+from protvox.predict.results.prediction import (
     DomainPrediction,
     InputInfo,
     Prediction,
     RankedLabel,
     ResidueTable,
 )
-from protvox.vocabulary import AMINO_ACID_INDEX
 
 ARCHITECTURES = (
     ("3.40", "3-Layer(aba) Sandwich", 0.912345678),
@@ -95,8 +95,8 @@ def device(structure, **_):
 MODES = {f.__name__: f for f in (answer, sleep, crash, memory, device)}
 
 if __name__ == "__main__":
-    from protvox import predict
+    import protvox.predict.classify as home
     from protvox.cli import main
 
-    predict.classify = MODES[sys.argv.pop(1)]
+    home.classify = MODES[sys.argv.pop(1)]
     main()

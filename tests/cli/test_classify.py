@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from protvox.vocabulary import AMINO_ACIDS
+from protvox.chemistry import AMINO_ACIDS
 
 pytestmark = pytest.mark.usefixtures("fake")
 
@@ -117,10 +117,9 @@ def test_all_inputs_bad_is_code_3_and_no_file(protvox, broken, tmp_path):
 
 
 def test_a_bug_on_one_input_is_code_70_and_the_others_go_on(protvox, example, fake, monkeypatch):
-    from protvox import predict
 
     answers = iter([fake.crash, fake.answer])
-    monkeypatch.setattr(predict, "classify", lambda s, **k: next(answers)(s, **k))
+    monkeypatch.setattr("protvox.predict.classify.classify", lambda s, **k: next(answers)(s, **k))
     result = protvox("classify", example, example, "--format", "jsonl")
     assert result.code == 70
     assert len(result.out.splitlines()) == 1
@@ -129,9 +128,8 @@ def test_a_bug_on_one_input_is_code_70_and_the_others_go_on(protvox, example, fa
 
 @pytest.mark.parametrize(("mode", "code"), [("crash", 70), ("memory", 6), ("device", 6)])
 def test_failures_are_one_line_without_a_trace(protvox, fake, monkeypatch, mode, code):
-    from protvox import predict
 
-    monkeypatch.setattr(predict, "classify", fake.MODES[mode])
+    monkeypatch.setattr("protvox.predict.classify.classify", fake.MODES[mode])
     result = protvox("classify", "--example")
     assert result.code == code
     assert result.err.startswith("error: ")
@@ -140,17 +138,15 @@ def test_failures_are_one_line_without_a_trace(protvox, fake, monkeypatch, mode,
 
 
 def test_debug_setting_shows_the_trace(protvox, fake, monkeypatch):
-    from protvox import predict
 
-    monkeypatch.setattr(predict, "classify", fake.crash)
+    monkeypatch.setattr("protvox.predict.classify.classify", fake.crash)
     monkeypatch.setenv("PROTVOX_DEBUG", "1")
     assert "Traceback" in protvox("classify", "--example").err
 
 
 def test_a_missing_device_stops_at_the_first_input(protvox, fake, monkeypatch, example):
-    from protvox import predict
 
-    monkeypatch.setattr(predict, "classify", fake.device)
+    monkeypatch.setattr("protvox.predict.classify.classify", fake.device)
     result = protvox("classify", example, example)
     assert result.code == 6
     assert result.err.count("error: ") == 1

@@ -5,14 +5,14 @@ import shutil
 
 import pytest
 
-from protvox.zoo import registry
-from protvox.zoo.card import Vote, read_card, write_card
+from protvox.registry import installed
+from protvox.registry.card import Vote, read_card, write_card
 
 
 @pytest.mark.parametrize("kept", [(), ("environment",)])
 def test_a_task_without_a_model_is_bad(protvox, monkeypatch, kept):
-    left = [model for model in registry.available() if model.task in kept]
-    monkeypatch.setattr(registry, "available", lambda: left)
+    left = [model for model in installed.available() if model.task in kept]
+    monkeypatch.setattr(installed, "available", lambda: left)
     result = protvox("doctor")
     assert result.code == 5
     assert "BAD  model        none for the task cath is installed" in result.text

@@ -7,7 +7,7 @@ import sys
 import pandas as pd
 import pytest
 
-from protvox.predict.mutation_results import COLUMNS
+from protvox.predict.mutations.scores import COLUMNS
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ def fake(monkeypatch):
     monkeypatch.setattr(sys, "path", [str(BATCH_TESTS), *sys.path])
     import fake_model
 
-    monkeypatch.setattr("protvox.batch.crew.answer_items", fake_model.answer_items)
+    monkeypatch.setattr("protvox.batch.workers.pool.answer_items", fake_model.answer_items)
     monkeypatch.setenv("PROTVOX_THREADS", "1")
 
 
@@ -85,7 +85,7 @@ def test_what_cannot_be_meant_is_code_2(protvox, tmp_path, monkeypatch, argument
 
 
 def test_without_ray_one_is_told_how_to_get_it(protvox, folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("protvox.batch.cluster.find_spec", lambda name: None)
+    monkeypatch.setattr("protvox.batch.ray.cluster.find_spec", lambda name: None)
     result = protvox("score", folder, "-o", tmp_path / "out", "--engine", "ray")
     assert result.code == 2
     assert "pip install 'protvox[ray]'" in result.err

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from protvox import predict
-from protvox.structure.read import read_structure
+from protvox.predict.embedding.embed import embed
+from protvox.predict.search.search import search
+from protvox.structure.io.read import read_structure
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ def test_an_archive_of_domains(protvox, ubiquitin, data_dir, tmp_path):
     with np.load(out, allow_pickle=False) as file:
         assert file["embedding"].dtype == np.float32
         assert file["id"].tolist() == ["1ubi.pdb", "1lcd.pdb.gz"]
-        expected = predict.embed(read_structure(ubiquitin)).vectors()
+        expected = embed(read_structure(ubiquitin)).vectors()
         np.testing.assert_allclose(file["embedding"][:1], expected, atol=1e-6)
         assert file["n_residues"].tolist()[0] == 76
 
@@ -56,7 +57,7 @@ def test_a_table_of_residues(protvox, ubiquitin, tmp_path):
 
 def test_json_is_the_answer_itself(protvox, ubiquitin):
     result = protvox("embed", ubiquitin, "-o", "-", "--format", "jsonl")
-    assert result.text == predict.embed(read_structure(ubiquitin)).to_json() + "\n"
+    assert result.text == embed(read_structure(ubiquitin)).to_json() + "\n"
 
 
 def test_one_bad_input_of_several(protvox, ubiquitin, tmp_path):
@@ -99,7 +100,7 @@ def test_neighbours_for_people_and_for_programs(protvox, ubiquitin):
     assert max(map(len, people.text.splitlines())) <= 80
     programs = protvox("search", ubiquitin, "--top", "3", "--format", "csv")
     frame = pd.read_csv(io.StringIO(programs.text))
-    (domain,) = predict.search(read_structure(ubiquitin), top=3).domains
+    (domain,) = search(read_structure(ubiquitin), top=3).domains
     assert frame.neighbour.tolist() == [near.domain for near in domain.nearest]
     assert frame["rank"].tolist() == [1, 2, 3]
     plain = json.loads(protvox("search", ubiquitin, "--top", "3", "--format", "json").out)

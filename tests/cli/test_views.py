@@ -5,7 +5,7 @@ import json
 import gemmi
 import pytest
 
-from protvox.structure.read import read_structure
+from protvox.structure.io.read import read_structure
 
 pytestmark = pytest.mark.usefixtures("fake")
 

@@ -4,7 +4,7 @@ import gemmi
 import numpy as np
 import pytest
 
-from protvox.structure.read import read_structure
+from protvox.structure.io.read import read_structure
 
 
 def test_map_opens_on_top_of_the_structure(protvox, example, tmp_path):

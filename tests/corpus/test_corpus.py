@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from protvox.chemistry import ONE_LETTER
 from protvox.errors import InputError
-from protvox.structure.model import ResidueKind, Structure
-from protvox.structure.read import read_structure
-from protvox.vocabulary import ONE_LETTER
+from protvox.structure.io.read import read_structure
+from protvox.structure.structure import ResidueKind, Structure
 
 HERE = Path(__file__).parent
 CASES: dict[str, dict[str, Any]] = json.loads((HERE / "manifest.json").read_text())

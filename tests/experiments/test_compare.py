@@ -14,11 +14,11 @@ from experiments.environments.compare_data import EnvironmentGrids
 from experiments.environments.compare_networks import KINDS, SETTINGS, Compared
 from experiments.environments.compare_runs import RESULT, Clock, compare_poses, read_curve, run
 from protvox.nn import cube_rotations, rotate_field
-from protvox.structure.read import read_structure
-from protvox.train.shards import pack
-from protvox.voxel.environment import N_ENVIRONMENT_TYPES, residue_frames
+from protvox.structure.io.read import read_structure
+from protvox.train.shards.shard import pack
+from protvox.voxel.grids.environment_grid import environment_densities
+from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES, residue_frames
 from protvox.voxel.rotation import random_rotations
-from protvox.voxel.surroundings import environment_densities
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_environments_are_those_that_protvox_shows(shard, structure, full):
     rows = np.array([3, 40, 70])
     # Shards round coordinates to 0.01 Å, which turns a frame by enough to be seen.
     rounded = dataclasses.replace(structure, coordinates=shard.positions())
-    frames = residue_frames(rounded.backbone(), full.grid.beyond)
+    frames = residue_frames(rounded.backbone(), full.grid.cb_offset)
     expected = environment_densities(rounded, rows, frames, full.grid.spec())
     np.testing.assert_allclose(data.draw(rows).numpy(), expected, atol=1e-4)
 

@@ -14,10 +14,10 @@ from experiments.cath.paper_curve import PUBLISHED, draw, read_curves
 from experiments.cath.paper_domains import Traces, extract, nested_part, one_per_family, traces_of
 from experiments.cath.paper_measures import UNANSWERED, measures
 from experiments.cath.paper_training import NETWORKS, BestWeights, Drawer, Schedule, train_point
+from protvox.chemistry import ATOM_TYPE_INDEX
 from protvox.errors import InputError
-from protvox.train.shards import Shard, join
-from protvox.vocabulary import ATOM_TYPE_INDEX
-from protvox.voxel.domain import PAPER_GRID
+from protvox.train.shards.shard import Shard, join
+from protvox.voxel.grids.domain_grid import PAPER_GRID
 
 
 def helix(length, rise=1.5, radius=2.3, turn=100.0):

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def data(tmp_path, data_dir):
     """Tables and structures of three entries: train, validation and test."""
-    from protvox.structure.read import read_structure
-    from protvox.structure.write import write_annotated
+    from protvox.structure.io.annotate import write_annotated
+    from protvox.structure.io.read import read_structure
 
     (tmp_path / "entries").mkdir()
     rows, chains = [], []
@@ -69,7 +69,7 @@ def test_training_takes_chains_apart(data, monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     from experiments.segmentation import fit
     from experiments.segmentation.dataset import read_chains
-    from protvox.structure.splitting.model import parse_cut_model
+    from protvox.structure.splitting.cut_model import parse_cut_model
 
     (chain,), _ = read_chains(data, data, ("test",))
     side = chain.labels == 1

@@ -19,8 +19,8 @@ from experiments.environments.strata import (
 from experiments.environments.strata_figure import draw_strata
 from experiments.evaluation import picture
 from protvox.errors import InputError
-from protvox.structure.read import read_structure
-from protvox.train.shards import UNLABELLED, join, pack
+from protvox.structure.io.read import read_structure
+from protvox.train.shards.shard import UNLABELLED, join, pack
 
 FILES = ("3hsy.pdb.gz", "1lcd.pdb.gz", "1ubi.pdb")
 

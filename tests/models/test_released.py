@@ -7,12 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from protvox import predict
-from protvox.predict.domains import CathPredictor
-from protvox.predict.loaded import load_predictor
-from protvox.structure.read import read_structure
+from protvox.predict.cath_predictor import CathPredictor
+from protvox.predict.classify import classify
+from protvox.predict.model_cache import load_predictor
+from protvox.registry.card import Vote
+from protvox.structure.io.read import read_structure
 from protvox.voxel.rotation import random_rotations
-from protvox.zoo.card import Vote
 
 # One structure in several formats, and others of different kinds.
 SAME = (("1gbt.bcif.gz", "1gbt.cif.gz"), ("3jqh.bcif.gz", "3jqh.cif"), ("1a8o.cif", "1a8o.pdb"))
@@ -45,7 +45,7 @@ def answers(data_dir, shipped):
     for name in PROTEINS:
         structure = read_structure(data_dir / name)
         poses = [structure] + [turned(structure, seed) for seed in range(4)]
-        out.append([predict.classify(pose, top_k=100, device="cpu") for pose in poses])
+        out.append([classify(pose, top_k=100, device="cpu") for pose in poses])
     return out
 
 
@@ -73,7 +73,7 @@ def test_a_mirrored_protein_gets_another_answer(data_dir):
     structure = read_structure(data_dir / "1ubi.pdb")
     mirrored = dataclasses.replace(structure, coordinates=structure.coordinates * [1, 1, -1])
     mirrored = dataclasses.replace(mirrored, coordinates=mirrored.coordinates.astype(np.float32))
-    here, there = (predict.classify(s, top_k=100, device="cpu") for s in (structure, mirrored))
+    here, there = (classify(s, top_k=100, device="cpu") for s in (structure, mirrored))
     change = np.abs(here.residues.probabilities - there.residues.probabilities)
     assert change.mean() > 0.02
     a, b = architectures(here)[0], architectures(there)[0]
@@ -83,7 +83,7 @@ def test_a_mirrored_protein_gets_another_answer(data_dir):
 @pytest.mark.parametrize("names", SAME, ids=lambda names: names[0].split(".")[0])
 def test_formats_get_the_same_answer(names, data_dir):
     here, there = (
-        predict.classify(read_structure(data_dir / name), top_k=100, device="cpu") for name in names
+        classify(read_structure(data_dir / name), top_k=100, device="cpu") for name in names
     )
     np.testing.assert_allclose(here.residues.probabilities, there.residues.probabilities, atol=1e-5)
     for a, b in zip(architectures(here), architectures(there), strict=True):

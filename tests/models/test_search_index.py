@@ -7,19 +7,21 @@ import dataclasses
 import numpy as np
 import pytest
 
-from protvox import predict
-from protvox.predict.embed_head import EmbeddingHead
-from protvox.predict.index_released import HEAD_FILE, INDEX_FILE, ReleasedIndex
-from protvox.predict.index_store import Index
-from protvox.structure.read import read_structure
+from protvox.predict.classify import classify
+from protvox.predict.embedding.embed import embed
+from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.index import Index
+from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, ReleasedIndex
+from protvox.predict.search.search import search
+from protvox.registry import installed
+from protvox.structure.io.read import read_structure
 from protvox.voxel.rotation import random_rotations
-from protvox.zoo import registry
 
 
 @pytest.fixture(autouse=True)
 def released(monkeypatch) -> ReleasedIndex:
     monkeypatch.delenv("PROTVOX_MODEL_DIR", raising=False)
-    model = registry.find("cath")
+    model = installed.find("cath")
     return ReleasedIndex(model.folder, model.card)
 
 
@@ -49,18 +51,16 @@ def test_every_known_domain_is_a_unit_vector_with_a_code(released):
 
 def test_ubiquitin_finds_its_fold(data_dir):
     structure = read_structure(data_dir / "1ubi.pdb")
-    (domain,) = predict.search(structure, device="cpu", top=5).domains
+    (domain,) = search(structure, device="cpu", top=5).domains
     assert sum(near.cath.startswith("3.10.20.") for near in domain.nearest) >= 3
-    (classified,) = predict.classify(structure, task="cath", device="cpu").domains
+    (classified,) = classify(structure, task="cath", device="cpu").domains
     assert classified.nearest == domain.nearest[: len(classified.nearest)]
 
 
 def test_turning_changes_nothing(data_dir):
     structure = read_structure(data_dir / "1a8o.cif")
-    here = predict.embed(structure, device="cpu").vectors()
+    here = embed(structure, device="cpu").vectors()
     for rotation in random_rotations(3, np.random.default_rng(0)):
         moved = (structure.coordinates @ rotation.T + 40).astype(np.float32)
-        there = predict.embed(
-            dataclasses.replace(structure, coordinates=moved), device="cpu"
-        ).vectors()
+        there = embed(dataclasses.replace(structure, coordinates=moved), device="cpu").vectors()
         assert np.abs(here - there).max() < 1e-4

@@ -68,7 +68,7 @@ def test_layout_is_decided_by_the_first_layer():
     field = torch.randn(2, 1, 9, 9, 9)
     assert channels_last(first(field))
     assert channels_last(wide(first(field)))
-    assert channels_last(wide.fold()(first.fold()(field)))
+    assert channels_last(wide.export()(first.export()(field)))
     assert wide(torch.randn(2, 20, 9, 9, 9)).is_contiguous()
     assert first.to(torch.float64)(field.double()).is_contiguous()
 

@@ -19,7 +19,7 @@ from protvox.nn import (
     SteerableConv3d,
     assert_equivariant,
     cube_rotations,
-    fold,
+    export_network,
     rotate_field,
     rotation_of_channels,
 )
@@ -81,7 +81,7 @@ def test_a_network_and_its_folded_twin_commute_with_cube_rotations(size, dtype):
     network.train()(torch.randn(4, 2, size, size, size, dtype=dtype))  # statistics to fold
     network.eval()
     assert_equivariant(network, "2x0e", IRREPS, size=size)
-    assert_equivariant(fold(network), "2x0e", IRREPS, size=size)
+    assert_equivariant(export_network(network), "2x0e", IRREPS, size=size)
 
 
 def test_mirrored_fields_answer_differently_and_rotated_ones_alike():

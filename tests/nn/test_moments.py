@@ -7,7 +7,7 @@ from e3nn import o3
 
 from protvox.nn import cube_rotations, rotate_field
 from protvox.nn.moments import MomentEmbedding
-from protvox.voxel.moments import MomentSpec, environment_moments
+from protvox.voxel.moments.moments import MomentSpec, environment_moments
 
 PAIRS = (8, 6, 4)
 IRREPS = "5x0e+2x2e+3x1e+1x0e"

@@ -12,9 +12,9 @@ from e3nn import o3
 from torch import nn
 from torch.nn import functional
 
-from protvox.nn import FieldNorm, Gate, PathConv3d, SteerableConv3d, fold
+from protvox.nn import FieldNorm, Gate, PathConv3d, SteerableConv3d, export_network
 from protvox.nn.equivariance import assert_equivariant
-from protvox.nn.folding import fold_path_convolution
+from protvox.nn.export.export import export_path_convolution
 from protvox.nn.kernel import kernel_basis
 from protvox.nn.paths import PlainPathConv, count_paths
 
@@ -116,7 +116,7 @@ def test_folded_with_its_norm_it_answers_the_same():
     )  # fmt: skip
     nn.init.normal_(layers[1].bias)
     layers(field())
-    folded = fold(layers)
+    folded = export_network(layers)
     assert isinstance(folded[0], PlainPathConv)
     assert len(folded) == 2
     expected = layers.eval()(field())
@@ -129,7 +129,7 @@ def test_folded_with_its_norm_it_answers_the_same():
 
 def test_folding_refuses_a_norm_of_other_irreps():
     with pytest.raises(ValueError, match="cannot fold a norm"):
-        fold_path_convolution(convolution(), FieldNorm("4x0e"))
+        export_path_convolution(convolution(), FieldNorm("4x0e"))
 
 
 def test_a_field_smaller_than_the_kernel_is_refused():

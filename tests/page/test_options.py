@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from protvox.errors import InputError
-from protvox.structure.select import parse_selection
+from protvox.structure.selection import parse_selection
 
 pytestmark = pytest.mark.slow
 
@@ -117,7 +117,7 @@ def test_own_ranges_are_the_domains_of_the_answer(page, drop, wait_shown):
     cath.wait_for()
     heads = cath.locator("h3").all_inner_texts()
     assert [head.split()[0] for head in heads] == ["A:1-20,50-76", "A:21-40"]
-    assert "shorter than they are" in cath.get_by_test_id("doubts").last.inner_text()
+    assert "shorter than they are" in cath.get_by_test_id("flags").last.inner_text()
     assert cath.get_by_text("Nearest known domains").count() >= 2
     wait_shown(page)
     page.get_by_label("Colour by").select_option("domain")

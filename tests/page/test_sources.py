@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-STATIC = Path(__file__).resolve().parents[2] / "service" / "static"
+STATIC = Path(__file__).resolve().parents[2] / "protvox" / "service" / "static"
 VENDORED = STATIC / "viewer" / "molstar"
 OWN = sorted(
     p for p in STATIC.rglob("*")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from protvox.structure.read import read_structure
+from protvox.structure.io.read import read_structure
 
 
 @pytest.fixture(autouse=True)

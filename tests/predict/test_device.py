@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from protvox.errors import DeviceError
-from protvox.predict.device import choose_device, out_of_memory_told
+from protvox.predict.device import choose_device, report_out_of_memory
 
 CPU = torch.device("cpu")
 
@@ -45,11 +45,11 @@ def test_a_gpu_that_is_not_there(monkeypatch):
     ],
 )
 def test_running_out_of_memory_is_told(error):
-    with pytest.raises(DeviceError) as caught, out_of_memory_told(CPU):
+    with pytest.raises(DeviceError) as caught, report_out_of_memory(CPU):
         raise error
     assert caught.value.code == "device.memory"
 
 
 def test_other_errors_are_left_alone():
-    with pytest.raises(RuntimeError, match="shapes"), out_of_memory_told(CPU):
+    with pytest.raises(RuntimeError, match="shapes"), report_out_of_memory(CPU):
         raise RuntimeError("shapes differ")

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from protvox.predict.results import Neighbour
+from protvox.predict.results.prediction import Neighbour
 from protvox.predict.vote import cast_votes
-from protvox.zoo.card import Vote
+from protvox.registry.card import Vote
 
 LABELS = ("1.10", "2.40", "3.40")
 OWN = np.array([0.2, 0.7, 0.1])

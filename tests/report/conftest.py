@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from protvox.predict.results import (
+from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
+from protvox.predict.results.prediction import (
     DomainPrediction,
     InputInfo,
     Neighbour,
@@ -11,8 +12,7 @@ from protvox.predict.results import (
     RankedLabel,
     ResidueTable,
 )
-from protvox.structure.model import Dropped
-from protvox.vocabulary import AMINO_ACID_INDEX, AMINO_ACIDS
+from protvox.structure.structure import Dropped
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import InputError, UsageError
 from protvox.report.batch_data import summarize
 from protvox.report.batch_page import project, render_page
-from protvox.vocabulary import AMINO_ACIDS
 
 EVIL = '<script>alert(1)</script>&"x"\n.pdb'
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from protvox.chemistry import AMINO_ACIDS
 from protvox.report.batch_data import summarize
 from protvox.report.batch_page import render_page
 from protvox.report.frames_data import gather_courses
 from protvox.report.png import matrix_png
-from protvox.vocabulary import AMINO_ACIDS
 
 
 def frame_rows(path, frames, first=0.1):

@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from protvox.predict.mutation_results import MutationScores, MutationTable, score_matrix
-from protvox.predict.residues import ResidueTable
-from protvox.predict.results import InputInfo
+from protvox.chemistry import AMINO_ACIDS, ONE_LETTER, THREE_LETTER
+from protvox.predict.mutations.scores import MutationScores, MutationTable, score_matrix
+from protvox.predict.results.prediction import InputInfo
+from protvox.predict.results.residue_table import ResidueTable
 from protvox.report.figures import picture_bytes
 from protvox.report.heatmap import ORDER, draw_heatmap
 from protvox.report.logo import draw_logo, letter_heights
 from protvox.report.panels import panels
-from protvox.vocabulary import AMINO_ACIDS, ONE_LETTER, THREE_LETTER
 
 pytest.importorskip("matplotlib")
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from protvox.predict.results import Prediction
+from protvox.chemistry import AMINO_ACID_INDEX
+from protvox.predict.results.prediction import Prediction
 from protvox.report.table import render
-from protvox.structure.model import Dropped
-from protvox.vocabulary import AMINO_ACID_INDEX
+from protvox.structure.structure import Dropped
 
 
 def draw(prediction: Prediction, *, color: bool = False, width: int = 80) -> str:

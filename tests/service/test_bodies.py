@@ -6,8 +6,8 @@ import asyncio
 
 from starlette.requests import Request
 
-from service.bodies import Bodies
-from service.settings import load_service_settings
+from protvox.service.http.bodies import Bodies
+from protvox.service.settings import load_service_settings
 
 MIB = 1 << 20
 

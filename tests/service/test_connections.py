@@ -11,7 +11,7 @@ import time
 import pytest
 import uvicorn
 
-from service import connections
+from protvox.service.http import connections
 
 LARGE = 64 << 20
 

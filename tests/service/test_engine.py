@@ -16,7 +16,11 @@ import pytest
 
 
 def model_process(server) -> int:
-    return next(pid for pid, words in server.children().items() if "service.prediction" in words)
+    return next(
+        pid
+        for pid, words in server.children().items()
+        if "protvox.service.workers.model_process" in words
+    )
 
 
 def ask(client, content: bytes, **fields) -> httpx.Response:
@@ -73,7 +77,7 @@ def test_a_killed_model_process_costs_no_answer(server, ubiquitin):
 
 def test_a_killed_reader_costs_one_answer_at_most(server, ubiquitin):
     for pid, words in server.children().items():
-        if "service.reading" in words:
+        if "protvox.service.workers.read_process" in words:
             os.kill(pid, signal.SIGKILL)
     codes = [ask(server.client, ubiquitin).status_code for _ in range(6)]
     assert codes.count(200) >= 4

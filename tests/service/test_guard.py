@@ -6,10 +6,10 @@ import pytest
 from starlette.requests import Request
 
 from protvox.errors import UsageError
-from service.failures import ServiceError
-from service.guard import Guard, check_address, load_keys, new_key
-from service.running import describe_new_key
-from service.settings import load_service_settings
+from protvox.service.failures import ServiceError
+from protvox.service.http.guard import Guard, check_address, load_keys, new_key
+from protvox.service.running import describe_new_key
+from protvox.service.settings import load_service_settings
 
 KEY = "pvx_secret"
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()

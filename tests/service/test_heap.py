@@ -10,12 +10,12 @@ import threading
 
 import pytest
 
-from service import prediction
+from protvox.service.workers import model_process
 
 FRAGMENTED = """
 import sys
 from pathlib import Path
-from service.heap import give_back
+from protvox.service.workers.heap import give_back
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
@@ -37,18 +37,18 @@ def test_free_memory_between_what_is_in_use_goes_back():
 
 def test_every_worker_is_warm_before_the_first_request(monkeypatch):
     seen = set()
-    monkeypatch.setattr(prediction, "classify", lambda *_, **__: seen.add(threading.get_ident()))
-    prediction.ModelProcess("cpu", 1, 3, io.BytesIO()).warm_up()
+    monkeypatch.setattr(model_process, "classify", lambda *_, **__: seen.add(threading.get_ident()))
+    model_process.ModelProcess("cpu", 1, 3, io.BytesIO()).warm_up()
     assert len(seen) == 3
 
 
 def test_memory_goes_back_now_and_then_and_only_at_rest(monkeypatch):
     calls = []
-    monkeypatch.setattr(prediction, "give_back", lambda: calls.append(1))
-    process = prediction.ModelProcess("cpu", 1, 1, io.BytesIO())
+    monkeypatch.setattr(model_process, "give_back", lambda: calls.append(1))
+    process = model_process.ModelProcess("cpu", 1, 1, io.BytesIO())
     process._rest()
     assert not calls
-    monkeypatch.setattr(prediction, "GIVE_BACK_S", -1.0)
+    monkeypatch.setattr(model_process, "GIVE_BACK_S", -1.0)
     process._running = 1
     process._rest()
     assert not calls

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from service.job_records import Load
-from service.job_store import JobStore
+from protvox.service.jobs.records import Load
+from protvox.service.jobs.store import JobStore
 
 OPTIONS = {"task": "cath"}
 

@@ -8,12 +8,12 @@ import sqlite3
 import pytest
 
 from protvox.errors import ModelError
-from service import jobs as jobs_module
-from service.core import Reading
-from service.failures import ServiceError
-from service.jobs import Jobs
-from service.metrics import Metrics
-from service.settings import load_service_settings
+from protvox.service.core import Reading
+from protvox.service.failures import ServiceError
+from protvox.service.jobs import jobs as jobs_module
+from protvox.service.jobs.jobs import Jobs
+from protvox.service.metrics import Metrics
+from protvox.service.settings import load_service_settings
 
 RESULTS = {"json": b"{}", "csv": b"", "parquet": b""}
 
@@ -120,7 +120,7 @@ def test_what_a_full_disk_does_to_a_job_is_told(play, monkeypatch):
     async def scene(jobs, engine):
         await stand(jobs, engine, 1)
         job = await jobs.add(reading(), "me")
-        monkeypatch.setattr("service.job_files.JobFiles.write", full)
+        monkeypatch.setattr("protvox.service.jobs.files.JobFiles.write", full)
         engine.open.set()
         return await over(jobs, job)
 

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protvox.predict import mutation_results, results
-from protvox.predict.index_released import ReleasedIndex
-from protvox.zoo import registry
-from service.app import create_app
-from service.routes import answers
-from service.settings import load_service_settings
+from protvox.predict.index.released import ReleasedIndex
+from protvox.predict.mutations import scores
+from protvox.predict.results import prediction
+from protvox.registry import installed
+from protvox.service.app import create_app
+from protvox.service.routes import answers
+from protvox.service.settings import load_service_settings
 
 CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance",
           "response_headers_conformance", "response_schema_conformance", "unsupported_method",
@@ -64,23 +65,23 @@ def test_structures_come_as_files_and_as_json(schema):
 
 
 def test_what_the_schema_says_of_the_results_is_what_they_say():
-    assert answers.SCHEMA == results.SCHEMA
-    assert answers.SCORE == mutation_results.MEANING
+    assert answers.SCHEMA == prediction.SCHEMA
+    assert answers.SCORE == scores.MEANING
 
 
 def test_examples_name_the_released_models_and_their_index(schema):
     """Whatever has the form of a version is one that is there."""
-    there = {model.card.reference for model in registry.available()}
+    there = {model.card.reference for model in installed.available()}
     named = set(re.findall(r"\b(?:cath|environment)@\w+", json.dumps(schema)))
-    assert named == {registry.find(task).card.reference for task in ("cath", "environment")}
+    assert named == {installed.find(task).card.reference for task in ("cath", "environment")}
     assert named <= there
     (example,) = schema["components"]["schemas"]["ModelList"]["examples"]
     assert example["models"] == [
         {"name": m.name, "version": m.card.version, "reference": m.card.reference, "task": m.task,
          "summary": m.summary}
-        for m in map(registry.find, ("cath", "environment"))
+        for m in map(installed.find, ("cath", "environment"))
     ]  # fmt: skip
-    model = registry.find("cath")
+    model = installed.find("cath")
     index = ReleasedIndex(model.folder, model.card).index()
     answer = schema["paths"]["/search"]["post"]["responses"]["200"]
     example = answer["content"]["application/json"]["examples"]["short"]["value"]

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from service.app import create_app
-from service.routes.page import page_routes
-from service.settings import load_service_settings
+from protvox.service.app import create_app
+from protvox.service.routes.page import page_routes
+from protvox.service.settings import load_service_settings
 
 
 @pytest.fixture

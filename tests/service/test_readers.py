@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from service import readers
-from service.child import ChildGone
-from service.failures import ServiceError
-from service.metrics import Metrics
-from service.readers import ReaderPool
-from service.settings import load_service_settings
+from protvox.service.failures import ServiceError
+from protvox.service.metrics import Metrics
+from protvox.service.settings import load_service_settings
+from protvox.service.workers import reader_pool
+from protvox.service.workers.process import ChildGone
+from protvox.service.workers.reader_pool import ReaderPool
 
 
 class FakeChild:
@@ -33,7 +33,7 @@ class FakeChild:
 
 
 def test_when_nothing_can_read_it_is_not_the_structure_that_is_blamed(monkeypatch):
-    monkeypatch.setattr(readers, "Child", FakeChild)
+    monkeypatch.setattr(reader_pool, "Child", FakeChild)
 
     async def main():
         pool = ReaderPool(load_service_settings(), Metrics(), size=1, seconds=1)

@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from protvox.cli.app import run
-from service.app import create_app
-from service.settings import ServiceSettings, load_service_settings
+from protvox.service.app import create_app
+from protvox.service.settings import ServiceSettings, load_service_settings
 
 KEY = "pvx_secret"
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
@@ -115,7 +115,7 @@ def test_while_the_models_load_it_says_when_to_come_back(client):
 
 
 def test_a_bug_is_told_without_its_inside(client, monkeypatch):
-    monkeypatch.setattr("service.engine.Engine.models", lambda self: 1 / 0)
+    monkeypatch.setattr("protvox.service.workers.engine.Engine.models", lambda self: 1 / 0)
     answer = client.get("/models", headers={"authorization": f"Bearer {KEY}"})
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"

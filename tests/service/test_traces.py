@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from service import prediction, reading
-from service.frames import read_message
-from service.logs import JsonFormatter, log
+from protvox.service.logs import JsonFormatter, log
+from protvox.service.workers import model_process, read_process
+from protvox.service.workers.messages import read_message
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def lines():
 
 def test_of_the_model_process(lines):
     outward = io.BytesIO()
-    process = prediction.ModelProcess("cpu", 1, 1, outward)
+    process = model_process.ModelProcess("cpu", 1, 1, outward)
     request = {"number": 7, "structure": b"\x80", "options": {}, "forms": ["jsonl"],
                "seconds": 60.0, "request_id": "0123456789abcdef"}  # fmt: skip
     process._compute(request, time.monotonic())
@@ -38,9 +38,9 @@ def test_of_the_model_process(lines):
 
 
 def test_of_the_reading_process(lines, monkeypatch):
-    monkeypatch.setattr(reading, "parse_upload", lambda *_: 1 / 0)
+    monkeypatch.setattr(read_process, "parse_upload", lambda *_: 1 / 0)
     message = {"body": b"", "content_type": "", "kind": "cath", "request_id": "fedcba9876543210"}
-    assert reading._answer(message) == {"error": {"kind": "bug"}}
+    assert read_process._answer(message) == {"error": {"kind": "bug"}}
     (line,) = lines()
     assert line["request_id"] == "fedcba9876543210"
     assert "ZeroDivisionError" in line["trace"]

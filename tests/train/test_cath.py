@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from protvox.structure.elements import find_elements
-from protvox.structure.read import read_structure
+from protvox.networks.cath import CathConfig, CathNet
+from protvox.networks.sse import SSEBatch, SSEConfig
+from protvox.registry.weights import save_weights
+from protvox.structure.geometry.sse import find_sses
+from protvox.structure.io.read import read_structure
 from protvox.train import cath as cath_module
-from protvox.train import domains as domains_module
 from protvox.train.cath import TOPOLOGY_WEIGHT, CathLearner, train_cath
 from protvox.train.checkpoint import load_checkpoint
-from protvox.train.domains import UNKNOWN, DomainData
+from protvox.train.data import domains as domains_module
+from protvox.train.data.augment import augment_domain, drop_sses
+from protvox.train.data.domains import UNKNOWN, DomainData
 from protvox.train.loop import LoopConfig
-from protvox.train.shards import join, pack, write_shard
-from protvox.train.variation import thin_elements, vary_domain
-from protvox.zoo.cath import CathConfig, CathNet
-from protvox.zoo.elements import ElementBatch, ElementConfig
-from protvox.zoo.weights import save_weights
+from protvox.train.shards.shard import join, pack, write_shard
 
 CONFIG = CathConfig(labels=("1.10", "2.40", "3.10"), fine="4x0e+1x1e", coarse="4x0e", features=4)
 CPU = torch.device("cpu")
@@ -91,7 +91,7 @@ def test_topologies_teach_the_features_of_the_architecture(shard, learner):
 
 def test_readers_of_elements_learn_beside_the_sites_and_not_from_them(shard):
     torch.manual_seed(0)
-    config = replace(CONFIG, elements=ElementConfig(members=2, width=6, layers=1, features=4))
+    config = replace(CONFIG, sse=SSEConfig(members=2, width=6, layers=1, features=4))
     data = DomainData(shard, config)
     learner = CathLearner(CathNet(config), data.n_topologies).eval()
     inputs, labels = data.batch(data.rows, np.random.default_rng(0))
@@ -109,7 +109,7 @@ def test_readers_of_elements_learn_beside_the_sites_and_not_from_them(shard):
     read = {name.rpartition(".")[0] for name in moved if "members." not in name}
     assert read == {"network.elements.classifiers.0", "element_topologies.0"}
     with pytest.raises(ValueError, match="elements as well"):
-        learner(replace(inputs, elements=None))
+        learner(replace(inputs, sses=None))
     sites = [
         p for n, p in learner.named_parameters() if "elements" not in n and "element_" not in n
     ]
@@ -117,28 +117,28 @@ def test_readers_of_elements_learn_beside_the_sites_and_not_from_them(shard):
 
 
 def test_batches_hold_the_elements_of_the_varied_domains(shard, monkeypatch):
-    config = replace(CONFIG, elements=ElementConfig(members=1, width=4, layers=1, features=3))
+    config = replace(CONFIG, sse=SSEConfig(members=1, width=4, layers=1, features=3))
     data = DomainData(shard, config)
     traces, thinned = [], []
 
     def vary(ca, rng):
-        traces.append(vary_domain(ca, rng))
+        traces.append(augment_domain(ca, rng))
         return traces[-1]
 
     def thin(elements, rng):
-        thinned.append(thin_elements(elements, rng))
+        thinned.append(drop_sses(elements, rng))
         return thinned[-1]
 
-    monkeypatch.setattr(domains_module, "vary_domain", vary)
-    monkeypatch.setattr(domains_module, "thin_elements", thin)
+    monkeypatch.setattr(domains_module, "augment_domain", vary)
+    monkeypatch.setattr(domains_module, "drop_sses", thin)
     inputs, _ = data.batch(data.rows, np.random.default_rng(3))
     assert len(traces) == len(thinned) == 4
-    expected = ElementBatch.join(thinned)
-    assert torch.equal(inputs.elements.pairs, expected.pairs)
-    assert torch.equal(inputs.elements.each, expected.each)
-    chains = [find_elements(trace).chain for trace in traces]
-    assert np.array_equal(inputs.elements.chain.numpy(), np.stack(chains))
-    assert inputs.elements.pairs.abs().max() > 1
+    expected = SSEBatch.join(thinned)
+    assert torch.equal(inputs.sses.pairs, expected.pairs)
+    assert torch.equal(inputs.sses.each, expected.each)
+    chains = [find_sses(trace).chain for trace in traces]
+    assert np.array_equal(inputs.sses.chain.numpy(), np.stack(chains))
+    assert inputs.sses.pairs.abs().max() > 1
 
 
 def test_a_training_runs_goes_on_and_keeps_the_second_readout(shard, tmp_path, monkeypatch):

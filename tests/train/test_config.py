@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 
 from protvox.errors import ModelError
+from protvox.networks.cath import CathConfig
+from protvox.networks.config import ConvConfig, from_mapping
+from protvox.networks.environment import EnvironmentConfig
 from protvox.train.config import read_config
 from protvox.train.loop import LoopConfig
-from protvox.zoo.cath import CathConfig
-from protvox.zoo.config import ConvConfig, from_mapping
-from protvox.zoo.environment import EnvironmentConfig
 
 CONFIG = """
 [architecture]

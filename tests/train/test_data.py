@@ -10,17 +10,17 @@ import pytest
 import torch
 
 from protvox.errors import InputError
-from protvox.structure.read import read_structure
+from protvox.networks.cath import CathConfig, CathNet
+from protvox.networks.config import ConvConfig
+from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
+from protvox.structure.io.read import read_structure
 from protvox.train.cath import predict_domains
-from protvox.train.domains import UNKNOWN, DomainData
+from protvox.train.data.domains import UNKNOWN, DomainData
+from protvox.train.data.environments import EnvironmentData
 from protvox.train.environment import predict_rows
-from protvox.train.environments import EnvironmentData
-from protvox.train.shards import join, pack
-from protvox.voxel.environment import residue_frames
-from protvox.voxel.moments import environment_moments
-from protvox.zoo.cath import CathConfig, CathNet
-from protvox.zoo.config import ConvConfig
-from protvox.zoo.environment import EnvironmentConfig, EnvironmentNet
+from protvox.train.shards.shard import join, pack
+from protvox.voxel.moments.moments import environment_moments
+from protvox.voxel.moments.residue_frames import residue_frames
 
 ENVIRONMENT = EnvironmentConfig(
     size=3, spacing=3.0, embedding="4x0e+1x1e", convolutions=(ConvConfig("4x0e+1x1e"),),
@@ -39,7 +39,7 @@ def structures(data_dir):
 @pytest.fixture(scope="module")
 def environments(structures):
     shard = join([pack(s, s.is_protein, "") for s in structures])
-    return EnvironmentData(shard, ENVIRONMENT.moments, ENVIRONMENT.beyond)
+    return EnvironmentData(shard, ENVIRONMENT.moments, ENVIRONMENT.cb_offset)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_moments_of_a_shard_are_those_of_the_structure(environments, structures)
     """
     offset = 0
     for structure in structures:
-        frames = residue_frames(structure.backbone(), ENVIRONMENT.beyond)
+        frames = residue_frames(structure.backbone(), ENVIRONMENT.cb_offset)
         mine = environments.rows[environments.structure[environments.rows]
                                  == structures.index(structure)] - offset  # fmt: skip
         rows = mine[:: max(len(mine) // 15, 1)]
@@ -191,7 +191,7 @@ def test_predictions_come_in_the_order_asked_for(domains, environments):
 def test_nothing_to_learn(structures):
     shard = pack(structures[0], np.zeros(structures[0].n_residues, dtype=bool), "6.20.1.1")
     with pytest.raises(InputError) as caught:
-        EnvironmentData(shard, ENVIRONMENT.moments, ENVIRONMENT.beyond)
+        EnvironmentData(shard, ENVIRONMENT.moments, ENVIRONMENT.cb_offset)
     assert caught.value.code == "input.no_labels"
     with pytest.raises(InputError):
         DomainData(shard, CATH)

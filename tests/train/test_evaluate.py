@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from protvox.registry.card import Card, write_card
 from protvox.train.evaluate import Answers, measure
 from protvox.train.metrics import classification_summary
 from protvox.train.release import record
-from protvox.zoo.card import Card, write_card
 
 CARD = Card("environment", "9", "environment", "", {}, "w", "0", temperature=2.0)
 

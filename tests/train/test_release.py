@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from protvox.errors import ModelError
-from protvox.structure.read import read_structure
+from protvox.networks.cath import CathConfig, CathNet
+from protvox.networks.sse import SSEConfig
+from protvox.registry.card import Vote, read_card
+from protvox.structure.io.read import read_structure
 from protvox.train import cath as cath_module
 from protvox.train.config import read_config
-from protvox.train.release import flatten_label_prior, release
-from protvox.train.shards import join, pack, write_shard
-from protvox.zoo.card import Vote, read_card
-from protvox.zoo.cath import CathConfig, CathNet
-from protvox.zoo.elements import ElementConfig
+from protvox.train.release import adjust_logits, release
+from protvox.train.shards.shard import join, pack, write_shard
 
 CONFIG = """
 [architecture]
@@ -37,18 +37,18 @@ def test_half_of_the_label_frequencies_is_divided_out():
     before = network.classifier[-1].bias.detach().clone()
     # Three domains of the first label, one of the second, and one of neither.
     domains = SimpleNamespace(labels=np.array([0, 0, 0, 1, -1]), rows=np.arange(4))
-    flatten_label_prior(network, domains, 0.5)
+    adjust_logits(network, domains, 0.5)
     change = network.classifier[-1].bias.detach() - before
     assert torch.allclose(change, torch.tensor([0.75, 0.25]).log() * -0.5, atol=1e-6)
 
 
 def test_every_reader_loses_the_frequencies_once():
-    shape = ElementConfig(members=2, width=4, layers=1, features=3)
-    network = CathNet(CathConfig(labels=("1.10", "3.40"), elements=shape))
+    shape = SSEConfig(members=2, width=4, layers=1, features=3)
+    network = CathNet(CathConfig(labels=("1.10", "3.40"), sse=shape))
     last = [network.classifier[-1], *network.elements.classifiers]
     before = [layer.bias.detach().clone() for layer in last]
     domains = SimpleNamespace(labels=np.array([0, 0, 0, 1]), rows=np.arange(4))
-    flatten_label_prior(network, domains, 1.0)
+    adjust_logits(network, domains, 1.0)
     for layer, bias in zip(last, before, strict=True):
         change = layer.bias.detach() - bias
         assert torch.allclose(change, -torch.tensor([0.75, 0.25]).log(), atol=1e-6)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from e3nn import o3
 
-from protvox.structure.read import read_structure
-from protvox.voxel.moments import radial_table
+from protvox.structure.io.read import read_structure
+from protvox.voxel.moments.moments import radial_table
 
 EXAMPLE = Path(importlib.util.find_spec("protvox").origin).parent / "examples" / "1pwc.pdb.gz"
 

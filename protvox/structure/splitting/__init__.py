@@ -1,1 +1,1 @@
-"""How a chain is cut into domains; `protvox.structure.domains` is the door."""
+"""How a chain is cut into domains; `protvox.structure.splitting.find` is the door."""

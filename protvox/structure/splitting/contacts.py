@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.compiled import compile_exact
-from protvox.structure.secondary import SecondaryStructure, secondary_structure
+from protvox.compiled.exact import compile_exact
+from protvox.structure.geometry.secondary_structure import SecondaryStructure, secondary_structure
 
 REACH: Final = 12.0
 """Å between CA atoms, the most that counts at all."""
@@ -41,7 +41,7 @@ class Contacts:
     ca
         ``residue 3`` float64, Å.
     secondary
-        ``residue`` uint8, `protvox.structure.secondary.SecondaryStructure`.
+        ``residue`` uint8, `protvox.structure.geometry.secondary_structure.SecondaryStructure`.
     element
         ``residue`` int64, number of its helix or strand from 1, 0 for coil.
     depth

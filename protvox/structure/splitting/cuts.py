@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.compiled import compile_exact
+from protvox.compiled.exact import compile_exact
 from protvox.structure.splitting.contacts import Contacts
 from protvox.structure.splitting.sides import degree_counter
 

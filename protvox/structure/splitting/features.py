@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.secondary import SecondaryStructure
+from protvox.structure.geometry.secondary_structure import SecondaryStructure
 from protvox.structure.splitting.contacts import Contacts
 from protvox.structure.splitting.cuts import Piece
 from protvox.structure.splitting.sides import course_measurer, side_measurer
@@ -25,8 +25,8 @@ FEATURES: Final = (
 """Names of the measures, in order; `small` and `large` are the two sides of the cut."""
 
 _SURFACE: Final = 2.22
-"""Of `protvox.structure.shape`: contacts a residue of a compact chain of n residues grow as
-1 - 2.22 n^(-1/3)."""
+"""Of `protvox.structure.geometry.compactness`: the contacts per residue of a compact chain of n
+residues grow as 1 - 2.22 n^(-1/3)."""
 
 _INTERFACE: Final = 2.0 / 3.0
 """Contacts between two sides grow as the surface of the smaller one."""

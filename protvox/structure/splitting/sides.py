@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from protvox.structure.compiled import compile_exact
+from protvox.compiled.exact import compile_exact
 
 
 @lru_cache(maxsize=1)

@@ -19,9 +19,9 @@ from experiments.shrec17.networks import BallWindow, build
 from experiments.shrec17.synthetic import CLASSES, generate
 from experiments.shrec17.training import KINDS, ShapeConfig
 from protvox.errors import UsageError
+from protvox.networks.config import from_mapping
 from protvox.nn import cube_rotations
 from protvox.train.config import read_config
-from protvox.zoo.config import from_mapping
 
 TINY = """
 [architecture]

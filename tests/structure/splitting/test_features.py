@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from protvox.structure.read import read_structure
+from protvox.structure.io.read import read_structure
 from protvox.structure.splitting.contacts import Contacts
 from protvox.structure.splitting.cuts import Piece, propose_cuts
 from protvox.structure.splitting.features import FEATURES, measure_cuts

@@ -1,0 +1,1 @@
+"""Where a run reads and writes: local folders, object stores, URLs."""

@@ -1,0 +1,1 @@
+"""The output tables of a run: schemas, Parquet parts, the output folder."""

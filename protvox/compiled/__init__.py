@@ -1,0 +1,1 @@
+"""Compiled loops: options of the compiler, and work shared among threads."""

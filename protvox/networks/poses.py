@@ -1,0 +1,158 @@
+"""One answer for a domain, whatever its pose: an average over the poses of its own axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from protvox.networks.cath import CathConfig, CathNet, DomainBatch, DomainPoints, featurize_domain
+from protvox.networks.sse import SSEBatch
+from protvox.structure.geometry.ca_trace import Trace, trace_chain
+from protvox.structure.geometry.principal_axes import principal_axes
+from protvox.structure.geometry.sse import SSEs, find_sses
+
+HALF_TURNS: Final = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=np.float32)
+"""Signs of the axes in the four right-handed poses along the principal axes."""
+
+_OFFSET: Final = np.full(3, 0.25, dtype=np.float32)
+"""Where the lattice lies. The centre of the domain is not on a point, so that each half turn
+puts the points elsewhere in the domain, which averages out where they happen to fall."""
+
+
+def featurize_poses(
+    ca: NDArray[np.floating], config: CathConfig, *, name: str = "domain"
+) -> list[DomainPoints]:
+    """Draw a domain in its four poses.
+
+    Parameters
+    ----------
+    ca
+        ``residue 3``, CA atoms in chain order, Å.
+    config
+        What the network reads.
+    name
+        What to call the domain in an error.
+
+    Raises
+    ------
+    InputError
+        If there is no CA atom (``domain.empty``) or the domain is too wide for the lattice
+        (``domain.too_large``).
+    """
+    trace = _own_trace(ca)
+    # A half turn is a change of signs, of directions as of places; nothing is rounded anew.
+    return [
+        featurize_domain(trace.turned(signs), _OFFSET, config, name=name) for signs in HALF_TURNS
+    ]
+
+
+def describe_sses(ca: NDArray[np.floating]) -> SSEs:
+    """Describe the secondary structure elements of a domain, which no pose changes.
+
+    Parameters
+    ----------
+    ca
+        ``residue 3``, CA atoms in chain order, Å; at least one, all finite.
+    """
+    return find_sses(_own_trace(ca))
+
+
+def _own_trace(ca: NDArray[np.floating]) -> Trace:
+    """Follow a chain along the axes of its own, so that no file's pose decides a rounding."""
+    # Far from the origin single precision is too coarse.
+    centred = (ca - ca.mean(axis=0, dtype=np.float64)).astype(np.float32) if len(ca) else ca
+    own = principal_axes(centred) if len(ca) else np.eye(3, dtype=np.float32)
+    return trace_chain(centred @ own.T)
+
+
+def domain_features(
+    network: CathNet,
+    domains: Sequence[NDArray[np.floating]],
+    device: torch.device,
+    *,
+    names: Sequence[str] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Return the features and the logits of domains, averaged over the four poses of each.
+
+    Parameters
+    ----------
+    network
+        The network, ready to predict.
+    domains
+        ``residue 3`` each, CA atoms in chain order, Å.
+    device
+        Where the network is.
+    names
+        What to call the domains in an error.
+
+    Returns
+    -------
+    features : Tensor
+        ``domain 2*features+1`` float32 on the CPU, see `protvox.networks.cath.CathNet.embed`.
+    logits : Tensor
+        ``domain label`` float32 on the CPU, before any temperature; with the say of the elements
+        if the network reads them.
+
+    Raises
+    ------
+    InputError
+        If a domain has no CA atom (``domain.empty``) or is too wide for the lattice
+        (``domain.too_large``).
+
+    Notes
+    -----
+    The signs of the principal axes decide nothing this way.
+    """
+    names = names or ["domain"] * len(domains)
+    drawn = [
+        pose
+        for ca, name in zip(domains, names, strict=True)
+        for pose in featurize_poses(ca, network.config, name=name)
+    ]
+    with torch.inference_mode():
+        features = network.embed(DomainBatch.join(drawn).to(device))
+        shape = (len(domains), len(HALF_TURNS))
+        logits: Tensor = network.classifier(features).unflatten(0, shape).mean(dim=1)
+        if network.elements is not None:
+            sses = SSEBatch.join([describe_sses(ca) for ca in domains]).to(device)
+            logits = network.answer(logits, sses)
+    return features.float().cpu().unflatten(0, shape).mean(dim=1), logits.float().cpu()
+
+
+def domain_logits(
+    network: CathNet,
+    domains: Sequence[NDArray[np.floating]],
+    device: torch.device,
+    *,
+    names: Sequence[str] | None = None,
+) -> Tensor:
+    """Return the logits of domains, each averaged over its four poses.
+
+    Parameters
+    ----------
+    network
+        The network, ready to predict.
+    domains
+        ``residue 3`` each, CA atoms in chain order, Å.
+    device
+        Where the network is.
+    names
+        What to call the domains in an error.
+
+    Returns
+    -------
+    Tensor
+        ``domain label`` float32 on the CPU, before any temperature.
+
+    Raises
+    ------
+    InputError
+        If a domain has no CA atom (``domain.empty``) or is too wide for the lattice
+        (``domain.too_large``).
+    """
+    return domain_features(network, domains, device, names=names)[1]

@@ -1,0 +1,1 @@
+"""Trained steerable networks as plain products for inference."""

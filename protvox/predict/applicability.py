@@ -1,0 +1,78 @@
+"""Whether a domain is like those a model was trained on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.registry.card import Card
+from protvox.structure.geometry.compactness import LEAST_MEASURED, measure_shape
+from protvox.structure.splitting.find import several_probability
+
+_DOUBTS: Final = {
+    "too_long": "it probably holds several domains; give them with --domain",
+    "too_short": "it is too short for a domain",
+    "broken": "neighbouring residues are not as far apart as bonded ones are",
+    "loose": "it is packed too loosely for a domain; it may be a fragment or a peptide",
+    "extended": "it is too drawn out for a domain",
+    "several": "it falls into parts; if they are domains, give them with --domain",
+}
+"""What each doubt means, for a warning."""
+
+_OF_SHAPE: Final = {
+    "bonded_fraction": "broken",
+    "contact_density": "loose",
+    "relative_rg": "extended",
+    "algebraic_connectivity": "several",
+}
+
+_SEVERAL: Final = 0.5
+"""Probability from which a chain is taken to hold several domains."""
+
+
+def find_flags(ca: NDArray[np.floating], n_residues: int, card: Card) -> tuple[str, ...]:
+    """Tell what sets a chain apart from the domains a model was trained on.
+
+    Parameters
+    ----------
+    ca
+        ``residue 3``, CA atoms in chain order, Å.
+    n_residues
+        Residues of the domain, those without CA included.
+    card
+        Of the model, with the limits.
+
+    Returns
+    -------
+    tuple of str
+        ``"too_long"``, ``"too_short"``, ``"broken"``, ``"loose"``, ``"extended"``,
+        ``"several"``; empty for an ordinary domain. A chain too long is not measured further.
+    """
+    low, high = card.n_residues or (0, np.inf)
+    if n_residues > high:
+        return ("too_long",)
+    found = ["too_short"] if n_residues < low else []
+    if len(ca) >= LEAST_MEASURED and card.shape:
+        shape = measure_shape(ca)
+        for measure, doubt in _OF_SHAPE.items():
+            least, most = card.shape.get(measure, (None, None))
+            value = getattr(shape, measure)
+            if (least is not None and value < least) or (most is not None and value > most):
+                found.append(doubt)
+        # Domains that touch widely show in where the chain may be cut, not in its shape.
+        if "several" not in found and several_probability(ca) > _SEVERAL:
+            found.append("several")
+    return tuple(found)
+
+
+def explain_flag(doubt: str) -> str:
+    """Say in words what a doubt means.
+
+    Parameters
+    ----------
+    doubt
+        From `find_flags`.
+    """
+    return _DOUBTS[doubt]

@@ -1,0 +1,181 @@
+"""CATH architecture of domains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from protvox.cath_names import CATH_NAMES
+from protvox.errors import InputError
+from protvox.networks.cath import CathNet
+from protvox.networks.poses import domain_features
+from protvox.predict.applicability import find_flags
+from protvox.predict.index.released import NEAREST, ReleasedIndex
+from protvox.predict.results.prediction import DomainPrediction, Neighbour, RankedLabel
+from protvox.predict.vote import LOOKED_AT, cast_votes
+from protvox.registry.card import Card
+from protvox.structure.structure import Structure
+
+_LEAST_RESIDUES = 5
+_LEAST_BACKBONE = 0.5
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain to classify.
+
+    Attributes
+    ----------
+    id
+        Name, unique within the input.
+    chain
+        Author chain name, several joined with ``+``.
+    chopping
+        Author residue ranges; ``""`` for the whole chain.
+    residues
+        ``residue`` mask.
+    """
+
+    id: str
+    chain: str
+    chopping: str
+    residues: NDArray[np.bool_]
+
+
+class CathPredictor:
+    """A released domain network, ready to answer.
+
+    Parameters
+    ----------
+    card
+        Its card.
+    network
+        Its network with weights, folded, see `protvox.registry.installed.load`.
+    device
+        Where to compute.
+    released
+        Its embedding and index.
+    """
+
+    def __init__(
+        self, card: Card, network: CathNet, device: torch.device, released: ReleasedIndex
+    ) -> None:
+        self.card = card
+        self.released = released
+        self.config = network.config
+        self.device = device
+        self._network = network.to(device)
+
+    def predict(self, structure: Structure, domain: Domain, top_k: int) -> DomainPrediction:
+        """Classify one domain.
+
+        Parameters
+        ----------
+        structure
+            The structure it lies in; only its own residues are looked at.
+        domain
+            The domain.
+        top_k
+            Architectures to keep, most probable first.
+
+        Raises
+        ------
+        InputError
+            If the domain has too few residues (``domain.too_small``), lacks the CA atoms the
+            model reads (``domain.backbone``) or is too wide (``domain.too_large``).
+        """
+        part = structure.select(domain.residues)
+        self._check(part, domain)
+        ca = part.backbone()[:, 1]
+        ca = ca[np.isfinite(ca).all(axis=1)]
+        where = f"{structure.name}, {domain.id}"
+        probabilities, embedding, nearest = self.answer(ca, where)
+        flags = find_flags(ca, part.n_residues, self.card)
+        answer = self._answer(domain, part.n_residues, flags, probabilities.tolist(), top_k)
+        return replace(answer, embedding=embedding, nearest=nearest)
+
+    def answer(
+        self, ca: NDArray[np.float32], where: str = "domain"
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32] | None, tuple[Neighbour, ...]]:
+        """Answer for a domain of which nothing but the CA atoms is known.
+
+        Parameters
+        ----------
+        ca
+            ``residue 3``, CA atoms in chain order, Å.
+        where
+            What to call the domain in an error.
+
+        Returns
+        -------
+        probabilities : ndarray
+            ``label`` float64, in the order of the labels of the network.
+        embedding : ndarray or None
+            ``axis`` float32; None for a model without one.
+        nearest : tuple of Neighbour
+            The nearest known domains, at most `protvox.predict.index.released.NEAREST`.
+
+        Raises
+        ------
+        InputError
+            If there is no CA atom (``domain.empty``) or the domain is too wide
+            (``domain.too_large``).
+        ModelError
+            If what lies beside the model is damaged (``index.file``, ``index.hash``).
+        """
+        features, logits = domain_features(self._network, [ca], self.device, names=[where])
+        own = (logits[0].double() / self.card.temperature).softmax(dim=0).numpy()
+        vote = self.card.vote
+        count = LOOKED_AT if vote else NEAREST
+        embedding, nearest = self.released.describe(features[0].numpy(), ca, count)
+        probabilities = cast_votes(own, self.config.labels, nearest, vote) if vote else own
+        return probabilities, embedding, nearest[:NEAREST]
+
+    def _check(self, part: Structure, domain: Domain) -> None:
+        where = f"{part.name}, {domain.id}"
+        if part.n_residues < _LEAST_RESIDUES:
+            raise InputError(
+                f"a domain of {part.n_residues} residues has no architecture", where=where,
+                remedy="Give a whole domain", code="domain.too_small",
+            )  # fmt: skip
+        complete = np.isfinite(part.backbone()[:, 1]).all(axis=1).mean()
+        if complete < _LEAST_BACKBONE:
+            raise InputError(
+                f"only {complete:.0%} of the residues have a CA atom, "
+                "which the architecture model reads", where=where,
+                remedy="Give a structure with the CA atoms", code="domain.backbone",
+            )  # fmt: skip
+
+    def _answer(
+        self,
+        domain: Domain,
+        n_residues: int,
+        flags: tuple[str, ...],
+        probabilities: Sequence[float],
+        top_k: int,
+    ) -> DomainPrediction:
+        classes: dict[str, float] = {}
+        for label, p in zip(self.config.labels, probabilities, strict=True):
+            top = label.split(".")[0]
+            classes[top] = classes.get(top, 0.0) + p
+        best = max(classes, key=lambda label: classes[label])
+        ranked = sorted(
+            zip(self.config.labels, probabilities, strict=True), key=lambda item: -item[1]
+        )
+        return DomainPrediction(
+            id=domain.id,
+            chain=domain.chain,
+            chopping=domain.chopping,
+            n_residues=n_residues,
+            in_range=not flags,
+            flags=flags,
+            model=self.card.reference,
+            cath_class=RankedLabel(best, CATH_NAMES.get(best, best), classes[best]),
+            architectures=tuple(
+                RankedLabel(label, CATH_NAMES.get(label, label), p) for label, p in ranked[:top_k]
+            ),
+        )

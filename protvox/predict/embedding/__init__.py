@@ -1,0 +1,1 @@
+"""Rotation-invariant embeddings of domains and residues."""

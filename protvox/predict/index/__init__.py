@@ -1,0 +1,1 @@
+"""Indexes of embedded domains: built, stored, compared."""

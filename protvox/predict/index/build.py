@@ -1,0 +1,145 @@
+"""From structures, or from embeddings, to an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.errors import InputError, ModelError
+from protvox.predict.cath_predictor import CathPredictor
+from protvox.predict.classify import model_names
+from protvox.predict.embedding.embed import embed
+from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.index import Index
+from protvox.predict.model_cache import load_predictor
+from protvox.structure.domain_option import DomainOption
+from protvox.structure.io.read import read_structure
+
+
+class IndexBuilder:
+    """Collects embedded domains.
+
+    Parameters
+    ----------
+    name
+        What the index will hold, in words.
+    domains
+        What is taken as domains of a file.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    model
+        A model to use in place of the released one.
+
+    Raises
+    ------
+    ModelError
+        If the model is missing or damaged, or no embedding was trained for it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        domains: DomainOption = "auto",
+        device: str = "auto",
+        model: str | None = None,
+    ) -> None:
+        predictor = load_predictor(model_names("cath", model)["cath"], device)
+        if not isinstance(predictor, CathPredictor):
+            raise ModelError("the model does not embed domains", where=predictor.card.reference,
+                             remedy="Leave --model out", code="model.task")  # fmt: skip
+        self.name = name
+        self.head: EmbeddingHead = predictor.released.head()
+        self._reference = predictor.card.reference
+        self._division, self._device, self._model = domains, device, model
+        self._vectors: list[NDArray[np.float32]] = []
+        self._domains: list[str] = []
+        self._cath: list[str] = []
+
+    def add_file(self, path: Path, name: str) -> None:
+        """Add the domains of a structure file.
+
+        Parameters
+        ----------
+        path
+            The file.
+        name
+            What to call it; its domains are ``name A``, ``name A:1-90``.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read, or holds no domain.
+        """
+        found = embed(
+            read_structure(path), domains=self._division, device=self._device, model=self._model
+        )
+        self._vectors.append(found.vectors())
+        self._domains += [f"{name} {domain.id}" for domain in found.domains]
+        self._cath += [""] * len(found.domains)
+
+    def add_table(self, path: Path) -> None:
+        """Add the rows of a table that ``protvox embed`` wrote.
+
+        Parameters
+        ----------
+        path
+            Parquet file with the columns ``id``, ``domain``, ``head`` and ``embedding``, and
+            ``cath`` if known.
+
+        Raises
+        ------
+        InputError
+            If it is no such table (``index.table``).
+        ModelError
+            If another embedding made it (``index.model``).
+        """
+        import pyarrow.parquet as pq
+        from pyarrow import ArrowException
+
+        try:
+            table = pq.read_table(path)
+            heads = set(table.column("head").to_pylist())
+            places = zip(
+                table.column("id").to_pylist(), table.column("domain").to_pylist(), strict=True
+            )
+            domains = [f"{name} {domain}" for name, domain in places]
+            vectors = table.column("embedding").combine_chunks()
+            flat = vectors.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+            rows = flat.reshape(len(domains), self.head.width)
+            if not np.isfinite(rows).all() or not rows.any(axis=1).all():
+                raise ValueError("a vector has no direction")
+            known = "cath" in table.column_names
+            cath = table.column("cath").to_pylist() if known else [""] * len(domains)
+        except (OSError, ArrowException, LookupError, ValueError, AttributeError) as error:
+            raise InputError(
+                f"this is no table of embedded domains ({error})", where=str(path),
+                remedy="Give a folder, or a table from protvox embed -o FILE.parquet",
+                code="index.table",
+            ) from error  # fmt: skip
+        if heads - {self.head.sha256}:
+            raise ModelError(
+                "the table was made with another embedding", where=str(path),
+                remedy="Embed the structures again, or give the --model it was made with",
+                code="index.model",
+            )  # fmt: skip
+        self._vectors.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+        self._domains += domains
+        self._cath += [code or "" for code in cath]
+
+    def build(self) -> Index:
+        """Return the index of all that was added.
+
+        Raises
+        ------
+        InputError
+            If nothing was (``index.empty``).
+        """
+        width = self.head.width
+        vectors = np.concatenate([np.empty((0, width), dtype=np.float32), *self._vectors])
+        return Index.build(
+            vectors, self._domains, self._cath,
+            name=self.name, model=self._reference, head=self.head.sha256,
+        )  # fmt: skip

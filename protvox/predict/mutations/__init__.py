@@ -1,0 +1,1 @@
+"""Scores of single substitutions from residue environments."""

@@ -1,0 +1,228 @@
+"""Scores of mutations: frozen records, their JSON form and their table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
+from protvox.predict.mutations.mutation_list import Failure
+from protvox.predict.results.prediction import InputInfo, rounded
+from protvox.predict.results.residue_table import ResidueTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA: Final = "protvox.mutations/1"
+"""Name and version of the JSON form; a change that breaks a reader raises the number."""
+
+MEANING: Final = (
+    "log odds of the amino acid present against the mutant, in nats, less the same of a residue in "
+    "solvent; positive = predicted destabilising"
+)
+"""What a score is, in one sentence."""
+
+COLUMNS: Final = (
+    "chain", "number", "insertion_code", "wild_type", "mutant", "score", "percentile",
+)  # fmt: skip
+"""Columns of the table; ``note`` follows where a mutation could not be scored."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MutationTable:
+    """Scored mutations, in the order of the list, or of the file for a scan.
+
+    Attributes
+    ----------
+    row
+        ``mutation`` int64, place in the list asked for.
+    chain, insertion_code
+        ``mutation``, author chain name and insertion code (``""`` if none).
+    number
+        ``mutation`` int32, author residue number.
+    wild_type, mutant
+        ``mutation``, three-letter codes.
+    score
+        ``mutation`` float64, nats, positive = predicted destabilising.
+    percentile
+        ``mutation`` float64, 0 to 100, among all single substitutions of the structure;
+        100 = the most destabilising.
+    """
+
+    row: NDArray[np.int64]
+    chain: NDArray[np.str_]
+    number: NDArray[np.int32]
+    insertion_code: NDArray[np.str_]
+    wild_type: NDArray[np.str_]
+    mutant: NDArray[np.str_]
+    score: NDArray[np.float64]
+    percentile: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.chain)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MutationScores:
+    """Everything protvox says about the mutations of one structure.
+
+    Attributes
+    ----------
+    input
+        What was read.
+    model
+        ``name@version`` that answered.
+    residues
+        Probabilities at every residue that could be predicted.
+    background
+        ``20`` float64, log probabilities of a residue in solvent, nats.
+    table
+        The mutations asked for, or all.
+    failures
+        Mutations asked for that have no score, with reasons.
+    warnings
+        What the user should know, one sentence each.
+    """
+
+    input: InputInfo
+    model: str
+    residues: ResidueTable
+    background: NDArray[np.float64]
+    table: MutationTable
+    failures: tuple[Failure, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """``residue 20`` float64, the score of every substitution; 0 for what is present."""
+        return score_matrix(self.residues, self.background)
+
+    def ranked(self) -> MutationScores:
+        """Return the same with the least destabilising mutation first, failures last."""
+        order = np.argsort(self.table.score, kind="stable")
+        columns = {name: getattr(self.table, name)[order] for name in COLUMNS}
+        table = MutationTable(row=np.arange(len(order)), **columns)
+        failures = [replace(f, row=len(order) + i) for i, f in enumerate(self.failures)]
+        return replace(self, table=table, failures=tuple(failures))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scores by the schema ``protvox.mutations/1``.
+
+        Returns
+        -------
+        dict
+            Plain Python values in a fixed key order; floats rounded to 6 significant digits.
+        """
+        return {
+            "schema": SCHEMA,
+            "input": self.input.to_dict(),
+            "model": self.model,
+            "score": MEANING,
+            "mutations": list(_rows(self.table)),
+            "failures": [
+                {"row": f.row, "mutation": f.mutation, "why": f.why, "code": f.code}
+                for f in self.failures
+            ],
+            "warnings": list(self.warnings),
+        }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return the scores as JSON text, ``protvox.mutations/1``.
+
+        Parameters
+        ----------
+        indent
+            Blanks a level; ``None`` puts everything on one line.
+        """
+        separators = (",", ":") if indent is None else None
+        return json.dumps(
+            self.to_dict(), indent=indent, separators=separators, ensure_ascii=False,
+            allow_nan=False,
+        )  # fmt: skip
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row a mutation, with the columns of `COLUMNS`; values are not rounded.
+
+        Where mutations could not be scored their rows stand in their places, as far as they
+        could be understood, without score and with the reason in a last column ``note``.
+        """
+        import pandas as pd
+
+        table = self.table
+        frame = pd.DataFrame({name: getattr(table, name) for name in COLUMNS}, index=table.row)
+        if not self.failures:
+            return frame.reset_index(drop=True)
+        lost = pd.DataFrame(
+            [_failed_row(failure) for failure in self.failures],
+            index=[failure.row for failure in self.failures],
+        )
+        frame["note"] = ""
+        frame["number"] = frame["number"].astype("Int32")
+        lost["number"] = lost["number"].astype("Int32")
+        both = pd.concat([frame, lost]) if len(frame) else lost
+        return both.sort_index(kind="stable").reset_index(drop=True)[[*COLUMNS, "note"]]
+
+
+def score_matrix(residues: ResidueTable, background: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the score of every substitution.
+
+    Parameters
+    ----------
+    residues
+        Probabilities.
+    background
+        ``20``, log probabilities of a residue in solvent, nats.
+
+    Returns
+    -------
+    ndarray
+        ``residue 20`` float64, nats, positive = predicted destabilising.
+    """
+    tiny = np.finfo(np.float32).tiny
+    logs = np.log(np.clip(residues.probabilities, tiny, None).astype(np.float64)) - background
+    present = np.array([AMINO_ACID_INDEX[name] for name in residues.wild_type.tolist()], dtype=int)
+    matrix: NDArray[np.float64] = logs[np.arange(len(residues)), present][:, None] - logs
+    return matrix
+
+
+def substitutions(residues: ResidueTable) -> NDArray[np.bool_]:
+    """Return which amino acids are not the one present.
+
+    Parameters
+    ----------
+    residues
+        Residues of standard amino acids.
+
+    Returns
+    -------
+    ndarray
+        ``residue 20`` bool, 19 True in every row.
+    """
+    other: NDArray[np.bool_] = residues.wild_type[:, None] != np.array(AMINO_ACIDS)
+    return other
+
+
+def _rows(table: MutationTable) -> Iterator[dict[str, Any]]:
+    columns = [getattr(table, name).tolist() for name in COLUMNS]
+    for values in zip(*columns, strict=True):
+        row = dict(zip(COLUMNS, values, strict=True))
+        yield {**row, "score": rounded(row["score"]), "percentile": rounded(row["percentile"])}
+
+
+def _failed_row(failure: Failure) -> dict[str, Any]:
+    asked = failure.asked
+    return {
+        "chain": (asked.chain or "") if asked else "",
+        "number": asked.number if asked else None,
+        "insertion_code": asked.insertion_code if asked else "",
+        "wild_type": asked.wild_type if asked else "",
+        "mutant": asked.mutant if asked else "",
+        "score": np.nan,
+        "percentile": np.nan,
+        "note": failure.why if asked else f"{failure.mutation}: {failure.why}",
+    }

@@ -1,0 +1,1 @@
+"""Records of a prediction, their JSON form and their tables."""

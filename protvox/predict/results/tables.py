@@ -1,0 +1,133 @@
+"""Predictions as flat tables: one row a domain, one row a residue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from protvox.chemistry import AMINO_ACIDS
+
+if TYPE_CHECKING:
+    from protvox.predict.results.prediction import DomainPrediction, Prediction
+
+_DOMAIN_COLUMNS = (
+    "id", "domain", "chain", "chopping", "n_residues", "in_range", "flags", "model",
+    "class", "class_name", "class_probability",
+    "nearest", "nearest_cath", "nearest_similarity",
+    "architecture", "architecture_name", "architecture_probability",
+)  # fmt: skip
+_RESIDUE_COLUMNS = (
+    "id", "chain", "number", "insertion_code", "wild_type", "predicted", "p_wild_type", "entropy",
+    "domain",
+)  # fmt: skip
+_OF_DOMAIN = ("architecture", "architecture_name", "architecture_probability")
+
+
+def domain_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
+    """Return one row a domain.
+
+    Parameters
+    ----------
+    predictions
+        Of one or several inputs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Key columns ``id`` (input name) and ``domain``; the class; the most probable
+        architecture in ``architecture*``, the next ones in ``architecture_2*`` and so on. The
+        columns ``nearest*`` are there if any row has a neighbour, and if there are no rows.
+    """
+    rows = [row for prediction in predictions for row in domain_rows(prediction)]
+    frame = pd.DataFrame(rows)
+    return frame if rows else frame.reindex(columns=list(_DOMAIN_COLUMNS))
+
+
+def domain_rows(prediction: Prediction) -> list[dict[str, Any]]:
+    """Return one row a domain, as `domain_frame` has them.
+
+    Parameters
+    ----------
+    prediction
+        Of one input.
+    """
+    return [_domain_row(prediction.input.name, domain) for domain in prediction.domains]
+
+
+def residue_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
+    """Return one row a residue.
+
+    Parameters
+    ----------
+    predictions
+        Of one or several inputs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Key columns ``id`` (input name), ``chain``, ``number``, ``insertion_code``; then the
+        answer, ``p_ALA`` ... ``p_VAL``, and the domain the residue lies in with its most
+        probable architecture (empty where there is none).
+    """
+    frames = [_residue_rows(p) for p in predictions if p.residues is not None]
+    if not frames:
+        probabilities = [f"p_{name}" for name in AMINO_ACIDS]
+        return pd.DataFrame(columns=[*_RESIDUE_COLUMNS, *_OF_DOMAIN, *probabilities])
+    return pd.concat(frames, ignore_index=True)
+
+
+def _domain_row(name: str, domain: DomainPrediction) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": name,
+        "domain": domain.id,
+        "chain": domain.chain,
+        "chopping": domain.chopping,
+        "n_residues": domain.n_residues,
+        "in_range": domain.in_range,
+        "flags": " ".join(domain.flags),
+        "model": domain.model,
+        "class": domain.cath_class.label,
+        "class_name": domain.cath_class.name,
+        "class_probability": domain.cath_class.probability,
+    }
+    if domain.nearest:
+        near = domain.nearest[0]
+        row |= {"nearest": near.domain, "nearest_cath": near.cath,
+                "nearest_similarity": near.similarity}  # fmt: skip
+    for rank, label in enumerate(domain.architectures, start=1):
+        key = "architecture" if rank == 1 else f"architecture_{rank}"
+        row[key] = label.label
+        row[f"{key}_name"] = label.name
+        row[f"{key}_probability"] = label.probability
+    return row
+
+
+def _residue_rows(prediction: Prediction) -> pd.DataFrame:
+    table = prediction.residues
+    if table is None:
+        raise TypeError("a prediction without residues has no residue rows")
+    member = table.domain if len(table.domain) else np.full(len(table), "", dtype="<U1")
+    best = {d.id: d.architectures[0] for d in prediction.domains if d.architectures}
+    frame = pd.DataFrame(
+        {
+            "id": prediction.input.name,
+            "chain": table.chain,
+            "number": table.number,
+            "insertion_code": table.insertion_code,
+            "wild_type": table.wild_type,
+            "predicted": table.predicted,
+            "p_wild_type": table.p_wild_type,
+            "entropy": table.entropy,
+            "domain": member,
+            "architecture": [best[d].label if d in best else "" for d in member],
+            "architecture_name": [best[d].name if d in best else "" for d in member],
+            "architecture_probability": [
+                best[d].probability if d in best else np.nan for d in member
+            ],
+        }
+    )
+    columns = [f"p_{name}" for name in AMINO_ACIDS]
+    return frame.join(pd.DataFrame(table.probabilities, columns=columns))

@@ -1,0 +1,1 @@
+"""Search for the known domains nearest to those of a structure."""

@@ -1,0 +1,1 @@
+"""Installed models: cards, weights and how they are found."""

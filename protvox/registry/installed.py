@@ -1,0 +1,175 @@
+"""The models at hand, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from protvox.errors import ModelError
+from protvox.registry.build import Network
+from protvox.registry.card import CARD_FILE, Card, read_card
+from protvox.registry.inference_weights import check_inference_weights, load_inference_network
+from protvox.registry.weights import check_weights
+from protvox.settings import load_settings
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One model at hand.
+
+    Attributes
+    ----------
+    card
+        Its card.
+    folder
+        Where it lies.
+    """
+
+    card: Card
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Name without version."""
+        return self.card.name
+
+    @property
+    def task(self) -> str:
+        """``"environment"`` or ``"cath"``."""
+        return self.card.task
+
+    @property
+    def summary(self) -> str:
+        """One line about it."""
+        return self.card.summary
+
+    def card_text(self) -> str:
+        """Return the card for people, Markdown.
+
+        Raises
+        ------
+        ModelError
+            If the file is missing.
+        """
+        path = self.folder / "MODEL_CARD.md"
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ModelError(
+                "the model has no readable card", where=str(path),
+                remedy="Install protvox again", code="model.card",
+            ) from error  # fmt: skip
+
+
+def available() -> tuple[ModelInfo, ...]:
+    """Return the models at hand: those of ``PROTVOX_MODEL_DIR``, then those shipped.
+
+    Returns
+    -------
+    tuple of ModelInfo
+        By name; of models of one name, those of ``PROTVOX_MODEL_DIR`` come first and hide
+        shipped ones of the same version.
+
+    Raises
+    ------
+    ModelError
+        If ``PROTVOX_MODEL_DIR`` is no folder, or a card cannot be read.
+    """
+    found: dict[str, ModelInfo] = {}
+    for folder in _folders():
+        card = read_card(folder)
+        found.setdefault(card.reference, ModelInfo(card, folder))
+    return tuple(sorted(found.values(), key=lambda model: model.name))
+
+
+def find(name: str) -> ModelInfo:
+    """Return a model by name.
+
+    Parameters
+    ----------
+    name
+        ``environment`` or ``environment@1``.
+
+    Raises
+    ------
+    ModelError
+        If there is none of that name and version.
+    """
+    models = available()
+    for model in models:
+        if name in (model.name, model.card.reference):
+            return model
+    names = ", ".join(model.card.reference for model in models) or "none"
+    raise ModelError(
+        "there is no such model", where=name, remedy=f"Choose from: {names}", code="model.unknown"
+    )
+
+
+def verify(name: str) -> None:
+    """Check the weights of a model, trained and folded, against the hashes in its card.
+
+    Parameters
+    ----------
+    name
+        Name of the model.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or its weights are not the ones of the card.
+    """
+    model = find(name)
+    check_weights(model.folder, model.card)
+    check_inference_weights(model.folder, model.card)
+
+
+def load(name: str) -> tuple[Card, Network]:
+    """Return a model's card and its network with the released weights, ready to predict.
+
+    The network is folded; `protvox.registry.build.load_trained` gives the steerable one.
+
+    Parameters
+    ----------
+    name
+        Name of the model.
+
+    Raises
+    ------
+    ModelError
+        If it does not exist, or its weights are not those of the card.
+    """
+    return load_folder(find(name).folder)
+
+
+def load_folder(folder: Path) -> tuple[Card, Network]:
+    """Return the card and the network of a model folder, ready to predict.
+
+    The network is folded; `protvox.registry.build.load_trained` gives the steerable one.
+
+    Parameters
+    ----------
+    folder
+        Folder with ``card.json`` and the weights.
+
+    Raises
+    ------
+    ModelError
+        If it holds no model, or its weights are not those of the card.
+    """
+    card = read_card(folder)
+    return card, load_inference_network(card, folder)
+
+
+def _folders() -> Iterator[Path]:
+    package = Path(__file__).parent.parent
+    extra = load_settings().model_dir
+    if extra is not None and not extra.is_dir():
+        raise ModelError(
+            "the folder of models does not exist", where=f"PROTVOX_MODEL_DIR={extra}",
+            remedy="Correct the variable, or unset it", code="model.dir",
+        )  # fmt: skip
+    # Inside an installed package, or at the top of a source checkout.
+    for root in (extra, package / "models", package.parent / "models"):
+        if root is not None:
+            yield from sorted(card.parent for card in root.glob(f"*/{CARD_FILE}"))

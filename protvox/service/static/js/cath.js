@@ -1,0 +1,121 @@
+/**
+ * The CATH answer: for each domain its class, the architectures and the nearest known domains.
+ * @module cath
+ */
+
+import { domainColour } from "./colours.js";
+import { card, el, table } from "./dom.js";
+import { domainName } from "./domains.js";
+import { count, probability } from "./numbers.js";
+
+/** From so many domains on, they are folded up. */
+const MANY = 3;
+
+/** What each doubt of the service means; the warnings above say it at length. */
+const FLAGS = Object.freeze({
+  too_long: "longer than they are; probably several domains",
+  too_short: "shorter than they are",
+  broken: "neighbouring residues are not as far apart as bonded ones",
+  loose: "packed too loosely; a fragment or a peptide",
+  extended: "too drawn out",
+  several: "it falls into parts",
+});
+
+/**
+ * @param {import("./prediction.js").Prediction} prediction
+ * @returns {HTMLElement}
+ */
+export function cathCard({ domains, models }) {
+  const parts = domains.length < MANY ? domains.map(openPart) : domains.map(foldedPart);
+  return card("CATH architecture", { class: "cath", "data-testid": "cath" },
+    ...parts,
+    domains.length ? null : el("p", { class: "quiet" },
+      "There is no domain large enough to have an architecture."),
+    models.cath ? el("p", { class: "quiet" }, `Model ${models.cath}`) : null);
+}
+
+/**
+ * @param {Object} domain
+ * @param {number} index
+ * @returns {HTMLElement}
+ */
+function openPart(domain, index) {
+  return el("article", { class: "domain" }, el("h3", {}, ...title(domain, index)), ...body(domain));
+}
+
+/**
+ * @param {Object} domain
+ * @param {number} index
+ * @returns {HTMLElement}
+ */
+function foldedPart(domain, index) {
+  const [first] = domain.architectures;
+  return el("details", { class: "domain", open: index === 0 },
+    el("summary", {}, el("h3", {}, ...title(domain, index)),
+      el("span", { class: "first" }, `${first.label} ${first.name} `,
+        el("strong", {}, probability(first.probability)), domain.in_range ? "" : " · doubtful")),
+    ...body(domain));
+}
+
+/**
+ * @param {Object} domain
+ * @param {number} index
+ * @returns {(Node|string)[]}
+ */
+function title(domain, index) {
+  const box = el("span", { class: "swatch", "aria-hidden": "true" });
+  box.style.background = domainColour(index);
+  const name = domainName(domain);
+  return [box, `${name.charAt(0).toUpperCase()}${name.slice(1)} `,
+    el("span", { class: "quiet" }, `${count(domain.n_residues)} residues`)];
+}
+
+/**
+ * @param {Object} domain
+ * @returns {(HTMLElement|null)[]}
+ */
+function body(domain) {
+  return [
+    domain.in_range ? null : doubtful(domain.flags ?? []),
+    el("p", {}, "Class ", el("strong", {}, `${domain.class.label} ${domain.class.name}`),
+      ` ${probability(domain.class.probability)}`),
+    el("ol", { class: "bars" }, ...domain.architectures.map(bar)),
+    domain.nearest?.length ? nearest(domain.nearest) : null,
+  ];
+}
+
+/**
+ * @param {string[]} flags
+ * @returns {HTMLElement}
+ */
+function doubtful(flags) {
+  const why = flags.map((flag) => FLAGS[flag] ?? flag).join("; ");
+  return el("p", { class: "warning", "data-testid": "flags" },
+    "The answer is worth little: the domain is unlike those the model was trained on" +
+    `${why ? ` (${why})` : ""}.`);
+}
+
+/**
+ * @param {{label: string, name: string, probability: number}} ranked
+ * @returns {HTMLElement}
+ */
+function bar(ranked) {
+  const fill = el("span", { class: "fill" });
+  fill.style.width = `${100 * ranked.probability}%`;
+  return el("li", {},
+    el("span", { class: "name" }, el("code", {}, ranked.label), ` ${ranked.name}`),
+    el("span", { class: "value" }, probability(ranked.probability)),
+    el("span", { class: "track", "aria-hidden": "true" }, fill));
+}
+
+/**
+ * @param {{domain: string, cath: string, similarity: number}[]} neighbours
+ * @returns {HTMLElement}
+ */
+function nearest(neighbours) {
+  const rows = neighbours.map((n) => el("tr", {},
+    el("td", {}, n.domain), el("td", {}, n.cath),
+    el("td", { class: "number" }, n.similarity.toFixed(2))));
+  return el("div", { class: "nearest" }, el("h4", {}, "Nearest known domains"),
+    table("Nearest known domains", ["Domain", "CATH", "Similarity"], rows));
+}

@@ -1,0 +1,1 @@
+"""Child processes of the service: readers of structures and model processes."""

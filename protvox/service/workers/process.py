@@ -1,0 +1,126 @@
+"""One child process, seen from the service: started, spoken to, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Sequence
+
+from protvox.service.settings import child_environment
+from protvox.service.workers.messages import Message, pack, receive_message
+
+
+class ChildGone(Exception):  # noqa: N818 (it says what happened)
+    """The child process has ended, or its pipe is broken."""
+
+
+class Child:
+    """A process that runs a module of the service and talks over its pipes.
+
+    Parameters
+    ----------
+    module
+        Module to run, ``protvox.service.workers.read_process``.
+    arguments
+        Its arguments.
+    """
+
+    def __init__(self, module: str, arguments: Sequence[str] = ()) -> None:
+        self._command = (sys.executable, "-m", module, *arguments)
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._process.pid if self._process is not None and self.alive else None
+
+    async def start(self, timeout_s: float) -> Message:
+        """Start it and wait until it says that it is ready.
+
+        Parameters
+        ----------
+        timeout_s
+            Seconds it may take.
+
+        Returns
+        -------
+        Message
+            What it says about itself.
+
+        Raises
+        ------
+        ChildGone
+            If it ends, or takes too long.
+        """
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=child_environment(),
+            # A Ctrl-C in a terminal is for the service, which stops its children in order.
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self.receive()
+        except TimeoutError as error:
+            await self.stop()
+            raise ChildGone("it did not get ready in time") from error
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def send(self, message: Message) -> None:
+        """Send a message.
+
+        Parameters
+        ----------
+        message
+            Plain values.
+
+        Raises
+        ------
+        ChildGone
+            If nobody is there to read it.
+        """
+        stream = self._process.stdin if self._process is not None else None
+        if stream is None:
+            raise ChildGone("it was not started")
+        try:
+            stream.writelines(pack(message))
+            await stream.drain()
+        except (ConnectionError, OSError) as error:
+            raise ChildGone(str(error)) from error
+
+    async def receive(self) -> Message:
+        """Return its next message.
+
+        Raises
+        ------
+        ChildGone
+            If it has ended.
+        """
+        stream = self._process.stdout if self._process is not None else None
+        if stream is None:
+            raise ChildGone("it was not started")
+        try:
+            return await receive_message(stream)
+        except (EOFError, OSError, ValueError) as error:
+            raise ChildGone(str(error)) from error
+
+    async def stop(self) -> None:
+        """End it at once, without a word; it holds nothing that could be lost."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

@@ -1,0 +1,140 @@
+"""An atom table to a structure: clean, classify, report."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.errors import InputError
+from protvox.messages import count
+from protvox.structure.atom_table import AtomTable, run_starts
+from protvox.structure.cleaning.clean import (
+    check_coordinates,
+    choose_model,
+    choose_positions,
+    find_solvent,
+    order_residues,
+)
+from protvox.structure.cleaning.duplicate_chains import separate_copies
+from protvox.structure.cleaning.residue_kinds import (
+    assign_atom_types,
+    classify_residues,
+    correct_elements,
+)
+from protvox.structure.cleaning.warnings import describe_gaps, describe_residues
+from protvox.structure.limits import CUBE, DEFAULT_LIMITS, ReadLimits
+from protvox.structure.structure import ResidueKind, Structure
+
+
+def build_structure(
+    table: AtomTable,
+    *,
+    name: str,
+    form: str,
+    sha256: str,
+    model: int | None = None,
+    limits: ReadLimits = DEFAULT_LIMITS,
+) -> Structure:
+    """Make the structure of one model of an atom table.
+
+    Parameters
+    ----------
+    table
+        All atoms of all models.
+    name, form, sha256
+        As in `Structure`.
+    model
+        Model number; ``None`` for the first.
+    limits
+        Caps on what is kept.
+
+    Returns
+    -------
+    Structure
+        Cleaned, with what was dropped and why.
+
+    Raises
+    ------
+    InputError
+        ``input.no_atoms``, ``input.model``, ``input.coordinates``, ``input.no_protein`` or
+        ``input.too_large``.
+    """
+    if not len(table):
+        raise InputError("the file has no atoms", where=name,
+                         remedy="Give a file with coordinates", code="input.no_atoms")  # fmt: skip
+    _check_count("models", len(run_starts(table.model)), limits.models, name)
+    table, dropped, warnings = choose_model(table, model, where=name)
+    other_models = bool(dropped)
+    check_coordinates(table, where=name)
+    table, corrected = correct_elements(table)
+    table, copies = separate_copies(table)
+    table, site, residue = order_residues(table)
+    gone, solvent = find_solvent(table)
+    keep, positions = choose_positions(table, site, residue, gone)
+    table, residue = table.take(keep), residue[keep]
+    dropped += solvent + positions
+    starts = run_starts(residue) if len(table) else np.zeros(0, dtype=np.int64)
+    _check_count("atoms", len(table), limits.atoms, name)
+    _check_count("residues", len(starts), limits.residues, name)
+    _check_count("chains", len(run_starts(table.chain[starts])), limits.chains, name)
+    if limits.crowd is not None:
+        crowd = _largest_crowd(table.coordinates)
+        _check_count(f"atoms in a cube of {CUBE:g} Å", crowd, limits.crowd, name,
+                     remedy="Give a file with real coordinates")  # fmt: skip
+    index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
+    kind, words, untraced = classify_residues(table, starts, index)
+    protein = kind == ResidueKind.PROTEIN
+    if not protein.any():
+        what = "model" if other_models else "file"
+        raise InputError(f"the {what} has no protein residues", where=name,
+                         remedy="Give a structure with at least CA atoms of amino acids",
+                         code="input.no_protein")  # fmt: skip
+    parent = np.array([w.parent for w in words], dtype="<U3")
+    parent[~protein] = ""
+    structure = Structure(
+        name=name,
+        format=form,
+        sha256=sha256,
+        model=int(table.model[0]),
+        coordinates=table.coordinates.astype(np.float32),
+        element=table.element,
+        atom_name=table.atom_name,
+        atom_type=assign_atom_types(table, index, parent, protein),
+        residue_index=index.astype(np.int32),
+        chain=table.chain[starts],
+        number=table.number[starts],
+        insertion_code=table.insertion_code[starts],
+        residue_name=table.residue_name[starts],
+        parent=parent,
+        kind=kind,
+    )
+    if corrected:
+        warnings.append("Corrected from the atom name: the element of "
+                        f"{count(corrected, 'atom')} in standard residues.")  # fmt: skip
+    warnings += copies
+    warnings += describe_gaps(structure, table.declared)
+    warnings += describe_residues(structure, words)
+    if untraced:
+        warnings.append("Kept as surroundings only, for lack of a CA atom: "
+                        f"{count(untraced, 'amino acid')}.")  # fmt: skip
+    return structure.with_report(tuple(dropped), tuple(warnings))
+
+
+def _largest_crowd(coordinates: NDArray[np.float64]) -> int:
+    """Return the largest number of atoms in one cube of space, of ``atom 3`` coordinates in Å."""
+    if not len(coordinates):
+        return 0
+    cubes = np.floor(coordinates / CUBE).astype(np.int64)
+    cubes -= cubes.min(axis=0)
+    _, y, z = cubes.max(axis=0) + 1
+    _, counts = np.unique((cubes[:, 0] * y + cubes[:, 1]) * z + cubes[:, 2], return_counts=True)
+    return int(counts.max())
+
+
+def _check_count(
+    what: str, count: int, most: int | None, name: str,
+    remedy: str = "Split the file, or raise the limit",
+) -> None:  # fmt: skip
+    if most is not None and count > most:
+        raise InputError(f"the file has {count} {what}, more than the limit of {most}",
+                         where=name, remedy=remedy, code="input.too_large")  # fmt: skip

@@ -1,0 +1,246 @@
+"""What is left out of an atom table: other models, water, hydrogens, other positions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.chemistry import BACKBONE_ATOMS
+from protvox.errors import InputError
+from protvox.messages import chain_label, count, listing
+from protvox.structure.atom_table import AtomTable, factorize, lookup, run_starts
+from protvox.structure.cleaning.residue_names import residue_name
+from protvox.structure.structure import Dropped
+
+MAX_COORDINATE: Final = 9999.0
+"""Å; PDB columns end here, and some programs write 9999 for "unknown"."""
+
+_HYDROGENS: Final = ("H", "D", "T")
+_DUMMY: Final = "DUM"  # marks membrane planes in OPM files
+
+
+def choose_model(
+    table: AtomTable, model: int | None, *, where: str
+) -> tuple[AtomTable, list[Dropped], list[str]]:
+    """Keep one model.
+
+    Parameters
+    ----------
+    table
+        All models.
+    model
+        Its number as in the file; ``None`` for the first.
+    where
+        Name used in errors.
+
+    Returns
+    -------
+    table, dropped, warnings
+        The chosen model's rows, and what to tell about the others.
+
+    Raises
+    ------
+    InputError
+        ``input.model`` if the file has no such model.
+    """
+    numbers = list(dict.fromkeys(table.model[run_starts(table.model)].tolist()))
+    chosen = numbers[0] if model is None else model
+    if chosen not in numbers:
+        raise InputError(f"the file has no model {chosen}", where=where,
+                         remedy=f"Choose one of: {listing(map(str, numbers))}",
+                         code="input.model")  # fmt: skip
+    if len(numbers) == 1:
+        return table, [], []
+    others = [str(n) for n in numbers if n != chosen]
+    dropped = Dropped(count(len(others), "model"), f"model {listing(others)}",
+                      "one model is read at a time")  # fmt: skip
+    warnings = [] if model is not None else [
+        f"The file has {len(numbers)} models; model {chosen} was read."
+    ]  # fmt: skip
+    return table.take(table.model == chosen), [dropped], warnings
+
+
+def check_coordinates(table: AtomTable, *, where: str) -> None:
+    """Refuse coordinates that are not numbers or cannot be meant.
+
+    Parameters
+    ----------
+    table
+        Rows to check.
+    where
+        Name used in errors.
+
+    Raises
+    ------
+    InputError
+        ``input.coordinates``, naming the first bad atom.
+    """
+    if not np.abs(table.coordinates).max() < MAX_COORDINATE:  # also true for NaN
+        bad = ~(np.abs(table.coordinates) < MAX_COORDINATE).all(axis=1)
+        row = int(np.argmax(bad))
+        value = ", ".join(f"{x:g}" for x in table.coordinates[row])
+        raise InputError(
+            f"{count(int(bad.sum()), 'atom')} with coordinates that are not numbers or beyond "
+            f"{MAX_COORDINATE:.0f} Å, first ({value})",
+            where=f"{where}, {_atom_place(table, row)}",
+            remedy="Correct or remove these atoms", code="input.coordinates",
+        )  # fmt: skip
+    if len(table) > 1 and not np.ptp(table.coordinates, axis=0).any():
+        raise InputError("all atoms are at the same place", where=where,
+                         remedy="Give a file with real coordinates",
+                         code="input.coordinates")  # fmt: skip
+
+
+def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
+    """Find waters, hydrogens, dummy atoms and atoms of unknown element.
+
+    Parameters
+    ----------
+    table
+        Rows of one model.
+
+    Returns
+    -------
+    gone, dropped
+        ``atom`` mask of what to leave out, and one entry a chain and reason.
+    """
+    names, which = factorize(table.residue_name)
+    water = table.water | lookup((residue_name(name).water for name in names), which)
+    elements, which = factorize(table.element)
+    hydrogen = ~water & lookup((e in _HYDROGENS for e in elements), which)
+    unknown = ~water & lookup((e in ("", "X") for e in elements), which)
+    unknown |= table.residue_name == _DUMMY
+    dropped: list[Dropped] = []
+    if water.any():
+        rows = np.flatnonzero(water)
+        starts = rows[run_starts(*(c[rows] for c in (
+            table.chain, table.number, table.insertion_code)))]  # fmt: skip
+        dropped += _by_chain(table.chain[starts], "water molecule", "water is left out")
+    dropped += _by_chain(table.chain[hydrogen], "hydrogen atom", "hydrogens are left out")
+    dropped += _by_chain(table.chain[unknown], "atom", "it is a dummy or of unknown element")
+    return water | hydrogen | unknown, dropped
+
+
+def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDArray[np.int64]]:
+    """Bring each chain, site and residue together, in order of first appearance.
+
+    A site is one place of a chain (number and insertion code); it has several residues when
+    alternative positions differ in residue name.
+
+    Parameters
+    ----------
+    table
+        Rows of one model.
+
+    Returns
+    -------
+    table, site, residue
+        The rows in order, and ``atom`` non-decreasing numbers of their sites and residues.
+    """
+    starts = run_starts(table.chain, table.number, table.insertion_code, table.residue_name)
+    lengths = np.diff(starts, append=len(table))
+    _, chain = factorize(table.chain[starts])
+    codes, code = factorize(table.insertion_code[starts])
+    names, name = factorize(table.residue_name[starts])
+    number = table.number[starts].astype(np.int64) + 2**31
+    ranks = np.empty((3, len(starts)), dtype=np.int64)
+    ranks[0] = _first_row(chain)
+    ranks[1] = _first_row((chain << 32 | number) * len(codes) + code)
+    ranks[2] = _first_row(ranks[1] * len(names) + name)
+    order = np.lexsort(ranks[::-1])
+    if (order[1:] > order[:-1]).all():
+        ranks = np.repeat(ranks, lengths, axis=1)
+    else:
+        rows = np.concatenate([np.arange(starts[i], starts[i] + lengths[i]) for i in order])
+        table = table.take(rows)
+        ranks = np.repeat(ranks[:, order], lengths[order], axis=1)
+    site, residue = (np.cumsum(np.diff(r, prepend=r[:1]) != 0) for r in ranks[1:])
+    return table, site, residue
+
+
+def _first_row(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    return first[which]
+
+
+def choose_positions(
+    table: AtomTable,
+    site: NDArray[np.int64],
+    residue: NDArray[np.int64],
+    gone: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], list[Dropped]]:
+    """Choose one alternative position a site, and one atom of each name a residue.
+
+    The position with the highest mean occupancy wins, the first in the file among equals,
+    for all atoms of the site. A backbone atom that exists only in another position of the
+    same residue is kept.
+
+    Parameters
+    ----------
+    table, site, residue
+        From `order_residues`.
+    gone
+        ``atom`` mask of what is left out already.
+
+    Returns
+    -------
+    keep, dropped
+        ``atom`` mask, and one entry a chain and reason.
+    """
+    keep = ~gone
+    dropped: list[Dropped] = []
+    rows = np.flatnonzero(keep & (table.altloc != ""))
+    if len(rows):
+        code = table.altloc[rows].view(np.uint32).astype(np.int64)
+        keys, first, which = np.unique(
+            site[rows] << 32 | code, return_index=True, return_inverse=True
+        )
+        occupancy = np.bincount(which, table.occupancy[rows]) / np.bincount(which)
+        best = np.lexsort((first, -occupancy.round(3), keys >> 32))
+        best = best[run_starts(keys[best] >> 32)]
+        keep[rows] = np.isin(which, best)
+        _keep_lone_backbone(table, residue, keep, rows)
+        dropped += _by_chain(table.chain[rows[~keep[rows]]], "atom",
+                             "another alternative position of the residue is kept")  # fmt: skip
+    kept = np.flatnonzero(keep)
+    words, name = factorize(table.atom_name[kept])
+    keys = residue[kept] * len(words) + name
+    ordered = np.sort(keys)
+    if (ordered[1:] == ordered[:-1]).any():
+        again = np.ones(len(kept), dtype=np.bool_)
+        again[np.unique(keys, return_index=True)[1]] = False
+        keep[kept[again]] = False
+        dropped += _by_chain(table.chain[kept[again]], "atom",
+                             "the residue has an atom of this name already")  # fmt: skip
+    return keep, dropped
+
+
+def _keep_lone_backbone(
+    table: AtomTable,
+    residue: NDArray[np.int64],
+    keep: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+) -> None:
+    lost = rows[~keep[rows]]
+    lost = lost[np.isin(table.atom_name[lost], BACKBONE_ATOMS)]
+    near = np.flatnonzero(keep & np.isin(residue, residue[lost]))
+    alive = set(residue[near].tolist())
+    have = set(zip(residue[near].tolist(), table.atom_name[near].tolist(), strict=True))
+    for row in lost.tolist():
+        place = (int(residue[row]), str(table.atom_name[row]))
+        if place[0] in alive and place not in have:
+            have.add(place)
+            keep[row] = True
+
+
+def _by_chain(chains: NDArray[np.str_], what: str, why: str) -> list[Dropped]:
+    counts = Counter(chains.tolist())
+    return [Dropped(count(n, what), chain_label(c), why) for c, n in counts.items()]
+
+
+def _atom_place(table: AtomTable, row: int) -> str:
+    number = f"{table.number[row]}{table.insertion_code[row]}"
+    return f"{table.chain[row]}:{number} {table.residue_name[row]} atom {table.atom_name[row]}"

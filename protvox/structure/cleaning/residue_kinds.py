@@ -1,0 +1,164 @@
+"""What each residue is: protein, nucleic acid, ion or ligand; and its atoms' types."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.chemistry import AMINO_ACID_INDEX, METALS, atom_type
+from protvox.structure.atom_table import AtomTable, factorize, lookup
+from protvox.structure.cleaning.residue_names import ResidueName, residue_name
+from protvox.structure.structure import ResidueKind
+
+PEPTIDE_BOND: Final = 2.0
+"""Å; a C to N distance below it links two residues (the bond is 1.33 Å)."""
+
+CA_DISTANCE: Final = 4.3
+"""Å; stands in for the bond where backbone atoms are missing (trans is 3.8 Å)."""
+
+_HALOGENS: Final = frozenset({"F", "CL", "BR", "I"})
+_AMINO_ELEMENTS: Final = frozenset("CNOSHD")
+
+
+def correct_elements(table: AtomTable) -> tuple[AtomTable, int]:
+    """Put right the elements of standard amino acids whose atom names were misplaced.
+
+    A CA written one column early reads as calcium. In the 20 standard residues the first
+    letter of a name is its element.
+
+    Parameters
+    ----------
+    table
+        Rows of one model.
+
+    Returns
+    -------
+    table, count
+        The table (the same one if nothing was wrong) and the number of atoms corrected.
+    """
+    elements, which = factorize(table.element)
+    odd = lookup((e not in _AMINO_ELEMENTS for e in elements), which)
+    names, which = factorize(table.residue_name[odd])
+    odd[odd] = lookup((name in AMINO_ACID_INDEX for name in names), which)
+    corrected = 0
+    for row in np.flatnonzero(odd).tolist():
+        letter = str(table.atom_name[row]).lstrip("0123456789'\"*")[:1]
+        if letter and letter in _AMINO_ELEMENTS:
+            if not corrected:
+                table = table.take(np.arange(len(table)))
+            table.element[row] = letter
+            corrected += 1
+    return table, corrected
+
+
+def classify_residues(
+    table: AtomTable, starts: NDArray[np.int64], residue: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], list[ResidueName], int]:
+    """Tell the kind of every residue.
+
+    A residue is **protein** when it has a carbon named CA, its name is a known amino acid
+    (or an unknown name with N, CA and C), and it is part of a chain: the file says it
+    belongs to a polymer entity (mmCIF, BinaryCIF) or precedes its chain's TER (PDB); where
+    the file is silent, when it is an ATOM record or is linked to a neighbour by a peptide
+    bond. So a free amino acid in a binding site is a ligand, and MSE in a helix is protein.
+
+    Parameters
+    ----------
+    table
+        Cleaned rows.
+    starts
+        ``residue``, first row of each.
+    residue
+        ``atom``, row of the residue arrays.
+
+    Returns
+    -------
+    kind, words, untraced
+        ``residue`` `ResidueKind`, what each residue's name means, and the number of amino
+        acids in chains that are no protein residues only because they have no CA.
+    """
+    words = [residue_name(name) for name in table.residue_name[starts].tolist()]
+    n = len(starts)
+    atoms = {name: _first_atom(table, residue, name, n) for name in ("N", "CA", "C")}
+    has = {name: ~np.isnan(xyz[:, 0]) for name, xyz in atoms.items()}
+    linked = _linked(atoms, table.chain[starts])
+    polymer = table.polymer[starts]
+    hetero = table.hetero[starts]
+    amino = np.array([w.amino_acid is True for w in words], dtype=np.bool_)
+    unknown = np.array([w.amino_acid is None for w in words], dtype=np.bool_)
+    in_chain = (polymer == 1) | ((polymer == -1) & (~hetero | linked))
+    full = has["N"] & has["CA"] & has["C"]
+    protein = has["CA"] & amino & in_chain
+    protein |= full & unknown & ((polymer == 1) | ((polymer == -1) & linked))
+    kind = np.full(n, ResidueKind.LIGAND, dtype=np.uint8)
+    size = np.diff(starts, append=len(table))
+    element = table.element[starts]
+    single = np.array([e in METALS or e in _HALOGENS for e in element.tolist()], dtype=np.bool_)
+    kind[(size == 1) & single] = ResidueKind.ION
+    nucleotide = np.array([w.nucleotide for w in words], dtype=np.bool_)
+    kind[nucleotide & (polymer != 0)] = ResidueKind.NUCLEIC
+    kind[protein] = ResidueKind.PROTEIN
+    untraced = int((amino & ~has["CA"] & ((polymer == 1) | ((polymer == -1) & ~hetero))).sum())
+    return kind, words, untraced
+
+
+def assign_atom_types(
+    table: AtomTable,
+    residue: NDArray[np.int64],
+    parent: NDArray[np.str_],
+    protein: NDArray[np.bool_],
+) -> NDArray[np.uint8]:
+    """Return the atom-type channel of every atom.
+
+    Parameters
+    ----------
+    table
+        Cleaned rows.
+    residue
+        ``atom``, row of the residue arrays.
+    parent, protein
+        ``residue``, standard amino acid and whether it is protein.
+
+    Returns
+    -------
+    ndarray
+        ``atom`` uint8, index into `protvox.chemistry.ATOM_TYPES`.
+    """
+    codes = np.zeros(len(table), dtype=np.int64)
+    values: list[list[str]] = []
+    for column in (parent[residue], table.atom_name, table.element):
+        words, which = factorize(column)
+        codes = codes * len(words) + which
+        values.append(words)
+    codes = codes * 2 + protein[residue]
+    unique_codes, which = np.unique(codes, return_inverse=True)
+    types = np.empty(len(unique_codes), dtype=np.uint8)
+    for i, code in enumerate(unique_codes.tolist()):
+        code, is_protein = divmod(code, 2)
+        code, element = divmod(code, len(values[2]))
+        name_of_parent, atom = divmod(code, len(values[1]))
+        types[i] = atom_type(values[0][name_of_parent], values[1][atom], values[2][element],
+                             protein=bool(is_protein))  # fmt: skip
+    return types[which]
+
+
+def _first_atom(
+    table: AtomTable, residue: NDArray[np.int64], name: str, n: int
+) -> NDArray[np.float64]:
+    out = np.full((n, 3), np.nan)
+    rows = np.flatnonzero((table.atom_name == name) & (table.element == name[0]))
+    out[residue[rows]] = table.coordinates[rows]
+    return out
+
+
+def _linked(atoms: dict[str, NDArray[np.float64]], chain: NDArray[np.str_]) -> NDArray[np.bool_]:
+    bond = np.linalg.norm(atoms["N"][1:] - atoms["C"][:-1], axis=1)
+    trace = np.linalg.norm(atoms["CA"][1:] - atoms["CA"][:-1], axis=1)
+    close = np.where(np.isnan(bond), trace < CA_DISTANCE, bond < PEPTIDE_BOND)
+    close &= chain[1:] == chain[:-1]
+    linked = np.zeros(len(chain), dtype=np.bool_)
+    linked[1:] |= close
+    linked[:-1] |= close
+    return linked

@@ -1,0 +1,69 @@
+"""What residue names mean, from gemmi's table of the Chemical Component Dictionary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from protvox.chemistry import THREE_LETTER, parent_residue
+
+_WATERS: Final = frozenset(
+    {"HOH", "DOD", "WAT", "H2O", "OH2", "SOL", "SPC", "SPCE", "TIP", "TIP3", "TIP4", "TIP5"}
+    | {"TP3", "TP4", "TP5", "T3P", "T4P"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResidueName:
+    """The meaning of one residue name.
+
+    Attributes
+    ----------
+    parent
+        Standard amino acid it stands for, ``""`` if none.
+    amino_acid
+        True for a known amino acid, False for a known other thing, None for unknown names.
+    nucleotide, water
+        Known to be so.
+    mirrored
+        A D-amino acid.
+    """
+
+    parent: str
+    amino_acid: bool | None
+    nucleotide: bool
+    water: bool
+    mirrored: bool
+
+
+@lru_cache(maxsize=4096)
+def residue_name(name: str) -> ResidueName:
+    """Return the meaning of a residue name.
+
+    Parameters
+    ----------
+    name
+        As in the file, upper case.
+
+    Returns
+    -------
+    ResidueName
+        The parent is protvox's own table's, else the one-letter code gemmi tabulates for
+        modified residues (the CCD's parent).
+    """
+    import gemmi
+
+    row = gemmi.find_tabulated_residue(name)
+    kind = gemmi.ResidueKind
+    parent = parent_residue(name)
+    if not parent and row.found() and row.is_amino_acid():
+        parent = THREE_LETTER.get(row.one_letter_code.upper(), "")
+    known = row.found() and row.kind != kind.UNKNOWN
+    return ResidueName(
+        parent=parent,
+        amino_acid=True if parent else (row.is_amino_acid() if known else None),
+        nucleotide=known and row.is_nucleic_acid(),
+        water=name in _WATERS or (known and row.is_water()),
+        mirrored=known and row.kind == kind.AAD,
+    )

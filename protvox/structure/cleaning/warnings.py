@@ -1,0 +1,89 @@
+"""What the user should know about a structure: gaps, missing atoms, odd residues."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from protvox.chemistry import BACKBONE_ATOMS
+from protvox.messages import chain_label, count, listing
+from protvox.structure.atom_table import Declared, factorize, lookup
+from protvox.structure.cleaning.residue_names import ResidueName, residue_name
+from protvox.structure.structure import Structure
+
+_NO_SIDE_CHAIN: Final = frozenset({*BACKBONE_ATOMS, "CB", "OXT"})
+
+
+def describe_gaps(structure: Structure, declared: tuple[Declared, ...]) -> list[str]:
+    """Compare the residues of each protein chain with its declared sequence.
+
+    Parameters
+    ----------
+    structure
+        Cleaned structure.
+    declared
+        Sequences of SEQRES or entity_poly_seq.
+
+    Returns
+    -------
+    list of str
+        At most one sentence, with every chain that has fewer residues than declared.
+    """
+    short = []
+    for sequence in declared:
+        known = [residue_name(name).amino_acid for name in sequence.residues]
+        if 2 * known.count(True) < len(known):
+            continue  # a nucleic acid
+        want = len(known) - known.count(False)  # caps are no residues
+        for chain in sequence.chains:
+            have = int((structure.is_protein & (structure.chain == chain)).sum())
+            if have < want:
+                short.append(f"{want - have} of {want} in {chain_label(chain)}")
+    if not short:
+        return []
+    return [f"Declared residues missing from the coordinates: {listing(short, most=30)}."]
+
+
+def describe_residues(structure: Structure, words: list[ResidueName]) -> list[str]:
+    """Point out chains without side chains or backbone, D-amino acids and unknown residues.
+
+    Parameters
+    ----------
+    structure
+        Cleaned structure.
+    words
+        ``residue``, what each name means.
+
+    Returns
+    -------
+    list of str
+        One sentence a finding.
+    """
+    protein = structure.is_protein
+    atoms = np.bincount(structure.residue_index, minlength=structure.n_residues)
+    backbone = ~np.isnan(structure.backbone()[:, :, 0])
+    names, which = factorize(structure.atom_name)
+    side = lookup((name not in _NO_SIDE_CHAIN for name in names), which)
+    extra = np.bincount(structure.residue_index, weights=side, minlength=structure.n_residues)
+    trace_only, backbone_only, broken = [], [], []
+    for chain in structure.protein_chains:
+        rows = protein & (structure.chain == chain)
+        lacking = int((rows & ~backbone[:, :3].all(axis=1)).sum())
+        if (atoms[rows] == 1).all():
+            trace_only.append(chain_label(chain))
+        elif rows.sum() > 1 and not extra[rows].any():
+            backbone_only.append(chain_label(chain))
+        elif lacking:
+            broken.append(f"{count(lacking, 'residue')} of {chain_label(chain)}")
+    findings = {"CA atoms only": trace_only, "Backbone atoms only": backbone_only,
+                "Without all backbone atoms": broken}  # fmt: skip
+    found = [f"{what}: {listing(who, most=30)}." for what, who in findings.items() if who]
+    mirrored = int((protein & np.array([word.mirrored for word in words])).sum())
+    if mirrored:
+        found.append(f"Treated as their L forms: {count(mirrored, 'D-amino acid')}.")
+    unknown = int((protein & (structure.parent == "")).sum())
+    if unknown:
+        found.append("Without a wild type, as they stand for no standard amino acid: "
+                     f"{count(unknown, 'residue')}.")  # fmt: skip
+    return found

@@ -1,0 +1,1 @@
+"""Geometry of CA traces: directions, secondary structure, compactness, principal axes."""

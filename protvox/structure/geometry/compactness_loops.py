@@ -1,0 +1,117 @@
+"""The compiled loops behind `protvox.structure.geometry.compactness`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from protvox.compiled.exact import compile_exact
+
+_STEADY: Final = 1e-12
+"""Change of the eigenvalue over a few steps, from where it counts as found."""
+
+
+@lru_cache(maxsize=1)
+def contact_weigher() -> Any:
+    """Return the compiled loop over all pairs.
+
+    Returns
+    -------
+    callable
+        ``weigh(points, contact, apart, softness)`` counts the pairs at least ``apart`` in the
+        chain and less than ``contact`` Å from each other, and gives the ``residue residue``
+        weights that fall to 1/e every ``softness`` Å beyond that, 0 on the diagonal.
+    """
+
+    def weigh(points, contact, apart, softness):  # type: ignore[no-untyped-def]
+        n = len(points)
+        weight = np.zeros((n, n))
+        contacts = 0
+        for i in range(n):
+            for j in range(i + 1, n):
+                x = points[i, 0] - points[j, 0]
+                y = points[i, 1] - points[j, 1]
+                z = points[i, 2] - points[j, 2]
+                distance = np.sqrt(x * x + y * y + z * z)
+                contacts += j - i >= apart and distance < contact
+                value = np.exp(-max(distance - contact, 0.0) / softness)
+                weight[i, j] = value
+                weight[j, i] = value
+        return contacts, weight
+
+    return compile_exact(weigh)
+
+
+@lru_cache(maxsize=1)
+def second_eigenvalue() -> Any:
+    """Return the compiled search for an eigenvalue (Lanczos 1950).
+
+    Returns
+    -------
+    callable
+        ``second(matrix, first)`` gives the largest eigenvalue of a symmetric ``n n`` matrix
+        beside that of its eigenvector ``first``, of length 1. Each step costs the square of n,
+        and some tens do; n - 1 are exact.
+    """
+
+    def second(matrix, first):  # type: ignore[no-untyped-def]
+        n = len(matrix)
+        most = n - 1
+        basis = np.zeros((most + 1, n))
+        diagonal, beside = np.zeros(most), np.zeros(most)
+        basis[0] = first
+        # Parts of a chain are stretches of it, so a ramp is a good guess; the waves are there
+        # lest it be orthogonal to what is sought.
+        new = np.empty(n)
+        for i in range(n):
+            new[i] = 2.0 * i / n - 1.0 + 0.3 * np.cos(1.7 * i * i + 0.3)
+        found, before = -2.0, -2.0
+        for step in range(most):
+            for _ in range(2):  # once leaves too much of the others
+                for old in range(step + 1):
+                    share = 0.0
+                    for i in range(n):
+                        share += new[i] * basis[old, i]
+                    for i in range(n):
+                        new[i] -= share * basis[old, i]
+            length = np.sqrt((new * new).sum())
+            if length < 1e-13:
+                break
+            if step:
+                beside[step - 1] = length
+            vector = basis[step + 1]
+            for i in range(n):
+                vector[i] = new[i] / length
+                new[i] = 0.0
+            for j in range(n):
+                for i in range(n):
+                    new[i] += matrix[j, i] * vector[j]
+            for i in range(n):
+                diagonal[step] += new[i] * vector[i]
+            if step % 4 and step < most - 1:
+                continue
+            low, high = -2.0, 2.0  # the largest eigenvalue of the tridiagonal matrix, by bisection
+            while high - low > 1e-14:
+                middle = 0.5 * (low + high)
+                if middle in (low, high):
+                    break
+                above, pivot = False, 1.0
+                for k in range(step + 1):
+                    reach = beside[k - 1] ** 2 / pivot if k else 0.0
+                    pivot = diagonal[k] - middle - reach
+                    if pivot > 0.0:
+                        above = True
+                        break
+                    pivot = min(pivot, -1e-300)
+                if above:
+                    low = middle
+                else:
+                    high = middle
+            before, found = found, high
+            if found - before < _STEADY:
+                break
+        return found
+
+    return compile_exact(second)

@@ -1,0 +1,1 @@
+"""Reading structures from files, identifiers and trajectories, and writing annotated files."""

@@ -1,0 +1,175 @@
+"""Annotated PDB and mmCIF files: a value of each residue in the B-factor column."""
+
+from __future__ import annotations
+
+import gzip
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.chemistry import AMINO_ACID_INDEX
+from protvox.errors import UsageError
+from protvox.structure.structure import ResidueKind, Structure
+
+if TYPE_CHECKING:
+    import gemmi
+
+_PDB_SUFFIXES: Final = (".pdb", ".ent")
+_CIF_SUFFIXES: Final = (".cif", ".mmcif")
+_REMARK_NUMBER: Final = 6
+_REMARK_WIDTH: Final = 68
+_NAMELESS: Final = "(blank)"
+_NO_VALUE: Final = "Residues without a value have B-factor 0 and occupancy 0."
+
+
+def write_annotated(
+    structure: Structure, values: NDArray[np.floating], path: str | Path, *, remark: str
+) -> None:
+    """Write a structure with a value of each residue as its atoms' B-factor.
+
+    Parameters
+    ----------
+    structure
+        What to write; waters and hydrogens are no longer in it.
+    values
+        ``residue`` float; NaN where there is none, which is written as B-factor 0 and
+        occupancy 0 (others have occupancy 1).
+    path
+        ``.pdb``, ``.ent``, ``.cif`` or ``.mmcif``, each also with ``.gz``.
+    remark
+        What the values are; written into the file as a remark.
+
+    Raises
+    ------
+    UsageError
+        ``usage.output_format`` for another suffix, or where the structure or the values do
+        not fit the columns of the PDB format; ``usage.output`` if the file cannot be written.
+    ValueError
+        If there is not one value a residue.
+    """
+    path = Path(path)
+    if values.shape != (structure.n_residues,):
+        raise ValueError(f"{structure.n_residues} residues but values of shape {values.shape}")
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    zipped = suffixes[-1:] == [".gz"]
+    suffix = (suffixes[:-1] if zipped else suffixes)[-1:]
+    if suffix and suffix[0] in _PDB_SUFFIXES:
+        _check_fits_pdb(structure, values, path)
+        text = _pdb_text(_to_gemmi(structure, values), remark)
+    elif suffix and suffix[0] in _CIF_SUFFIXES:
+        text = _cif_text(_to_gemmi(structure, values), remark)
+    else:
+        raise UsageError("the suffix names no structure format", where=str(path),
+                         remedy="Use .pdb or .cif", code="usage.output_format")  # fmt: skip
+    data = text.encode()
+    try:
+        path.write_bytes(gzip.compress(data, mtime=0) if zipped else data)
+    except OSError as error:
+        raise UsageError(f"the file cannot be written ({error.strerror})", where=str(path),
+                         remedy="Choose another place", code="usage.output") from error  # fmt: skip
+
+
+def _check_fits_pdb(structure: Structure, values: NDArray[np.floating], path: Path) -> None:
+    finite = values[np.isfinite(values)]
+    reasons = {
+        "chain names of more than one letter": np.char.str_len(structure.chain).max() > 1,
+        "more than 99,999 atoms": structure.n_atoms > 99_999,
+        "residue names of more than three letters":
+            np.char.str_len(structure.residue_name).max() > 3,
+        "residue numbers beyond -999 to 9999":
+            structure.number.min() < -999 or structure.number.max() > 9999,
+        "coordinates beyond -999 to 9999 Å":
+            structure.coordinates.min() <= -1000 or structure.coordinates.max() >= 10_000,
+        "values beyond -99 to 999": bool(len(finite)) and
+            (finite.min() <= -100 or finite.max() >= 1000),
+    }  # fmt: skip
+    for reason, found in reasons.items():
+        if found:
+            raise UsageError(f"the PDB format has no room for {reason}", where=str(path),
+                             remedy="Write mmCIF: give a name ending in .cif",
+                             code="usage.output_format")  # fmt: skip
+
+
+def _to_gemmi(structure: Structure, values: NDArray[np.floating]) -> gemmi.Structure:
+    import gemmi
+
+    bounds = np.searchsorted(structure.residue_index, np.arange(structure.n_residues + 1))
+    kinds = {
+        ResidueKind.PROTEIN: gemmi.EntityType.Polymer,
+        ResidueKind.NUCLEIC: gemmi.EntityType.Polymer,
+    }
+    model = gemmi.Model(structure.model)
+    chain: gemmi.Chain | None = None
+    for row in range(structure.n_residues):
+        name = str(structure.chain[row])
+        if chain is None or chain.name != name:
+            if chain is not None:
+                model.add_chain(chain)
+            chain = gemmi.Chain(name)
+        residue = gemmi.Residue()
+        residue.name = str(structure.residue_name[row])
+        code = str(structure.insertion_code[row]) or " "
+        residue.seqid = gemmi.SeqId(int(structure.number[row]), code)
+        kind = ResidueKind(int(structure.kind[row]))
+        residue.entity_type = kinds.get(kind, gemmi.EntityType.NonPolymer)
+        plain = residue.name in AMINO_ACID_INDEX and kind == ResidueKind.PROTEIN
+        residue.het_flag = "A" if plain or kind == ResidueKind.NUCLEIC else "H"
+        value = float(values[row])
+        for i in range(bounds[row], bounds[row + 1]):
+            atom = gemmi.Atom()
+            atom.name = str(structure.atom_name[i])
+            atom.element = gemmi.Element(str(structure.element[i]))
+            atom.pos = gemmi.Position(*structure.coordinates[i].tolist())
+            atom.b_iso = value if np.isfinite(value) else 0.0
+            atom.occ = 1.0 if np.isfinite(value) else 0.0
+            residue.add_atom(atom)
+        chain.add_residue(residue)
+    if chain is not None:
+        model.add_chain(chain)
+    out = gemmi.Structure()
+    out.name = Path(structure.name).name.split(".")[0] or "protvox"
+    out.add_model(model)
+    out.setup_entities()
+    _name_nameless(out)
+    out.assign_serial_numbers()
+    return out
+
+
+def _name_nameless(structure: gemmi.Structure) -> None:
+    """Make the entity of a polymer whose chain has no name: gemmi makes none, viewers need it."""
+    import gemmi
+
+    for chain in structure[0]:
+        polymer = chain.get_polymer()
+        if not chain.name and len(polymer):
+            entity = gemmi.Entity(_NAMELESS)
+            entity.entity_type = gemmi.EntityType.Polymer
+            entity.subchains = [polymer.subchain_id()]
+            structure.entities.append(entity)
+
+
+def _lines(remark: str) -> list[str]:
+    text = " ".join(f"{remark.strip().rstrip('.')}. {_NO_VALUE}".split())
+    ascii_text = text.replace("Å", "A").encode("ascii", "replace").decode()
+    return textwrap.wrap(ascii_text, _REMARK_WIDTH)
+
+
+def _pdb_text(structure: gemmi.Structure, remark: str) -> str:
+    head = f"REMARK {_REMARK_NUMBER:3d}"
+    lines = [head, *(f"{head} {line}" for line in _lines(remark))]
+    body: str = structure.make_pdb_string()
+    return "".join(f"{line:<80}\n" for line in lines) + body
+
+
+def _cif_text(structure: gemmi.Structure, remark: str) -> str:
+    import gemmi
+
+    document = structure.make_mmcif_document()
+    block = document.sole_block()
+    block.set_pair("_database_PDB_remark.id", str(_REMARK_NUMBER))
+    block.set_pair("_database_PDB_remark.text", gemmi.cif.quote(" ".join(_lines(remark))))
+    text: str = document.as_string()
+    return text

@@ -1,0 +1,232 @@
+"""Structures by identifier, from RCSB PDB and AlphaFold DB, kept in a cache."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from protvox.errors import FetchError, InputError
+from protvox.settings import load_settings
+from protvox.structure.io.decompress import decompress
+from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
+
+RCSB: Final = "files.rcsb.org"
+ALPHAFOLD: Final = "alphafold.ebi.ac.uk"
+HOSTS: Final = frozenset({RCSB, ALPHAFOLD})
+TIMEOUT: Final = 30.0
+"""Seconds without an answer after which a download is given up."""
+
+_PDB: Final = re.compile(r"(?:pdb_0000)?([1-9][a-z0-9]{3})|(pdb_[a-z0-9]{8})", re.ASCII)
+_AF: Final = re.compile(r"AF-((?:[A-Z0-9]{6}|[A-Z0-9]{10}))-F(\d{1,3})(?:-MODEL_V(\d{1,2}))?",
+                        re.ASCII)  # fmt: skip
+_INDEX_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A database entry: its normal name, the database, and AlphaFold's parts."""
+
+    name: str
+    host: str
+    accession: str = ""
+    fragment: int = 0
+    version: int | None = None
+
+
+def parse_identifier(text: str) -> Identifier | None:
+    """Return the database entry a text names, or ``None`` if it names none.
+
+    Parameters
+    ----------
+    text
+        ``1abc``, ``pdb_00001abc`` or ``AF-P12345-F1`` (optionally ``-model_v4``), any case.
+    """
+    pdb = _PDB.fullmatch(text.lower())
+    if pdb:
+        return Identifier(pdb[1] or pdb[2], RCSB)
+    model = _AF.fullmatch(text.upper())
+    if model:
+        version = int(model[3]) if model[3] else None
+        suffix = f"-model_v{version}" if model[3] else ""
+        fragment = int(model[2])
+        return Identifier(f"AF-{model[1]}-F{fragment}{suffix}", ALPHAFOLD, model[1], fragment,
+                          version)  # fmt: skip
+    return None
+
+
+def fetch_structure(
+    identifier: Identifier,
+    *,
+    offline: bool | None = None,
+    cache_dir: Path | None = None,
+    limits: ReadLimits = DEFAULT_LIMITS,
+    opener: urllib.request.OpenerDirector | None = None,
+) -> Path:
+    """Return the cached mmCIF file of an entry, downloading it first if needed.
+
+    Parameters
+    ----------
+    identifier
+        From `parse_identifier`.
+    offline
+        Use the cache only; ``PROTVOX_OFFLINE`` by default.
+    cache_dir
+        Folder of the cache; ``PROTVOX_CACHE_DIR`` by default.
+    limits
+        Caps on the download, before and after inflation.
+    opener
+        What opens URLs; by default https to `HOSTS` only.
+
+    Returns
+    -------
+    Path
+        A file that is complete: it is moved into place only after its checks.
+
+    Raises
+    ------
+    FetchError
+        ``input.offline``, ``input.not_found`` (no such entry), ``input.too_large``,
+        ``input.fetch`` (network or server trouble) or ``input.cache`` (cannot be written).
+    """
+    settings = load_settings()
+    folder = (settings.cache_dir if cache_dir is None else cache_dir) / "structures"
+    suffix = ".cif.gz" if identifier.host == RCSB else ".cif"
+    path = folder / (identifier.name + suffix)
+    if path.is_file():
+        return path
+    if settings.offline if offline is None else offline:
+        raise FetchError("the entry is not in the cache, and the network is off",
+                         where=identifier.name, remedy="Run once without offline mode",
+                         code="input.offline")  # fmt: skip
+    opener = opener or _secure_opener()
+    url = _locate(identifier, opener)
+    data = download(url, opener=opener, limit=limits.inflated_bytes, where=identifier.name)
+    try:
+        decompress(data, where=identifier.name, limits=limits)
+    except InputError as error:
+        raise FetchError(f"the download is damaged ({error.what})", where=identifier.name,
+                         remedy="Try again", code="input.fetch") from error  # fmt: skip
+    _store(data, path)
+    return path
+
+
+def download(url: str, *, opener: urllib.request.OpenerDirector, limit: int, where: str) -> bytes:
+    """Return the content of a URL.
+
+    Parameters
+    ----------
+    url
+        https address on one of `HOSTS`.
+    opener
+        What opens it.
+    limit
+        Most bytes to accept.
+    where
+        Name used in errors.
+
+    Raises
+    ------
+    FetchError
+        As `fetch_structure`.
+    """
+    _check_address(url, where)
+    request = urllib.request.Request(url, headers={"User-Agent": "protvox"})
+    try:
+        with opener.open(request, timeout=TIMEOUT) as answer:
+            data: bytes = answer.read(limit + 1)
+            expected = answer.headers.get("Content-Length")
+    except urllib.error.HTTPError as error:
+        missing = error.code in (404, 410)
+        raise FetchError(
+            "the database has no such entry" if missing
+            else f"the database answered with status {error.code}",
+            where=where,
+            remedy="Check the identifier" if missing else "Try again later",
+            code="input.not_found" if missing else "input.fetch",
+        ) from error  # fmt: skip
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)  # the cause inside of a URLError
+        words = getattr(reason, "strerror", None) or reason
+        raise FetchError(f"the download failed ({words})", where=where,
+                         remedy="Check the network, or give a file", code="input.fetch",
+                         ) from error  # fmt: skip
+    if len(data) > limit:
+        raise FetchError("the download is too large", where=where, remedy="Raise the limit",
+                         code="input.too_large")  # fmt: skip
+    if not data or (expected is not None and expected.isdecimal() and int(expected) != len(data)):
+        raise FetchError("the download ended early", where=where, remedy="Try again",
+                         code="input.fetch")  # fmt: skip
+    return data
+
+
+def _locate(identifier: Identifier, opener: urllib.request.OpenerDirector) -> str:
+    if identifier.host == RCSB:
+        return f"https://{RCSB}/download/{identifier.name}.cif.gz"
+    if identifier.version is not None:
+        return f"https://{ALPHAFOLD}/files/{identifier.name}.cif"
+    # The file name carries a version that only the index knows.
+    index = download(f"https://{ALPHAFOLD}/api/prediction/{identifier.accession}",
+                     opener=opener, limit=_INDEX_BYTES, where=identifier.name)  # fmt: skip
+    wanted = f"/{identifier.name}-model_v"
+    try:
+        urls = [str(entry["cifUrl"]) for entry in json.loads(index)]
+    except (ValueError, TypeError, KeyError) as error:
+        raise FetchError("the database's answer cannot be understood", where=identifier.name,
+                         remedy="Download the file yourself", code="input.fetch",
+                         ) from error  # fmt: skip
+    for url in urls:
+        if wanted in url:
+            return url
+    raise FetchError("the database has no such entry", where=identifier.name,
+                     remedy="Check the accession and fragment",
+                     code="input.not_found")  # fmt: skip
+
+
+def _check_address(url: str, where: str) -> None:
+    address = urllib.parse.urlsplit(url)
+    if address.scheme != "https" or address.netloc not in HOSTS:
+        raise FetchError(f"the database points to another place ({address.netloc})", where=where,
+                         remedy="Download the file yourself", code="input.fetch")  # fmt: skip
+
+
+class _StayOnHosts(urllib.request.HTTPRedirectHandler):
+    """Follows redirects only to the fixed hosts, over https."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any,
+        newurl: str,
+    ) -> urllib.request.Request | None:  # fmt: skip
+        _check_address(newurl, req.full_url)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _secure_opener() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(_StayOnHosts)
+
+
+def _store(data: bytes, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise FetchError(f"the cache cannot be written ({error})", where=str(path.parent),
+                         remedy="Set PROTVOX_CACHE_DIR to a writable folder",
+                         code="input.cache") from error  # fmt: skip

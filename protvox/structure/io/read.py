@@ -1,0 +1,178 @@
+"""The one door for structures: path, stdin, bytes or identifier to `Structure`."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from protvox.errors import InputError
+from protvox.structure.atom_table import AtomTable
+from protvox.structure.cleaning.build import build_structure
+from protvox.structure.io.binarycif import parse_binary
+from protvox.structure.io.decompress import decompress
+from protvox.structure.io.detect_format import clean_text, detect_format
+from protvox.structure.io.gemmi_reader import parse_text
+from protvox.structure.io.pdb_columns import check_columns
+from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
+from protvox.structure.structure import Structure
+
+__all__ = ["ReadLimits", "load_content", "read_structure", "read_table"]
+
+_FORMAT_NAMES: Final = {"pdb": "PDB", "mmcif": "mmCIF", "bcif": "BinaryCIF"}
+_PARSER_ERRORS: Final = (
+    RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError,
+    MemoryError,
+)  # fmt: skip
+"""Everything gemmi, MessagePack and numpy raise on damaged content."""
+
+
+def read_structure(
+    source: str | Path | bytes,
+    *,
+    name: str | None = None,
+    model: int | None = None,
+    limits: ReadLimits = DEFAULT_LIMITS,
+    offline: bool | None = None,
+) -> Structure:
+    """Read a protein structure.
+
+    Parameters
+    ----------
+    source
+        A path, ``"-"`` for standard input, the content itself as bytes, or an identifier
+        (``1abc``, ``pdb_00001abc``, ``AF-P12345-F1``) where no such file exists. PDB, mmCIF
+        or BinaryCIF, plain or compressed, told from the content.
+    name
+        Name to report; the file's name or the identifier by default.
+    model
+        Number of the model to read; the first by default.
+    limits
+        Caps on the input.
+    offline
+        Never use the network; ``PROTVOX_OFFLINE`` by default.
+
+    Returns
+    -------
+    Structure
+        Without waters, hydrogens and other alternative positions, which are reported in
+        ``dropped``.
+
+    Raises
+    ------
+    InputError
+        For anything that is not a readable protein structure; see its ``code``.
+    """
+    table, label, form, digest = read_table(source, name=name, limits=limits, offline=offline)
+    return build_structure(table, name=label, form=form, sha256=digest, model=model, limits=limits)
+
+
+def read_table(
+    source: str | Path | bytes,
+    *,
+    name: str | None = None,
+    limits: ReadLimits = DEFAULT_LIMITS,
+    offline: bool | None = None,
+) -> tuple[AtomTable, str, str, str]:
+    """Read the atoms of a structure file as they are, before anything is cleaned.
+
+    Parameters
+    ----------
+    source, name, limits, offline
+        See `read_structure`.
+
+    Returns
+    -------
+    table : AtomTable
+        All atoms of all models.
+    name, format, sha256 : str
+        As in `Structure`.
+
+    Raises
+    ------
+    InputError
+        If the content cannot be had or read.
+    """
+    data, given = load_content(source, limits=limits, offline=offline)
+    label = name or given
+    digest = hashlib.sha256(data).hexdigest()
+    content = clean_text(decompress(data, where=label, limits=limits))
+    form = detect_format(content, where=label)
+    return _parse(content, form, label), label, form, digest
+
+
+def load_content(
+    source: str | Path | bytes,
+    *,
+    limits: ReadLimits = DEFAULT_LIMITS,
+    offline: bool | None = None,
+) -> tuple[bytes, str]:
+    """Get the content of a structure without looking into it.
+
+    Parameters
+    ----------
+    source, limits, offline
+        See `read_structure`.
+
+    Returns
+    -------
+    content : bytes
+        As stored, compressed or not.
+    name : str
+        What to call it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be had, or is too large.
+    """
+    if isinstance(source, bytes):
+        return source, "bytes"
+    if source == "-":
+        return _take(sys.stdin.buffer, limits, "stdin"), "stdin"
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise InputError("this is a folder, not a file", where=str(path),
+                             remedy="Give its files, such as FOLDER/*.pdb",
+                             code="input.unreadable")  # fmt: skip
+        if path.exists():
+            with path.open("rb") as stream:  # a pipe as well as a file
+                return _take(stream, limits, path.name), path.name
+    except (OSError, ValueError) as error:
+        raise InputError(f"the file cannot be read ({error})", where=str(source),
+                         remedy="Check the path and its permissions",
+                         code="input.unreadable") from error  # fmt: skip
+    # Few runs fetch; the others need no network modules.
+    from protvox.structure.io.fetch import fetch_structure, parse_identifier
+
+    identifier = parse_identifier(str(source))
+    if identifier is None:
+        raise InputError("there is no such file", where=str(source),
+                         remedy="Check the path; identifiers look like 1abc or AF-P12345-F1",
+                         code="input.not_found")  # fmt: skip
+    return fetch_structure(identifier, offline=offline, limits=limits).read_bytes(), str(source)
+
+
+def _take(stream: BinaryIO, limits: ReadLimits, where: str) -> bytes:
+    data = stream.read(limits.inflated_bytes + 1)
+    if len(data) > limits.inflated_bytes:
+        raise InputError("the file is too large", where=where,
+                         remedy="Split the file, or raise the limit",
+                         code="input.too_large")  # fmt: skip
+    return data
+
+
+def _parse(content: bytes, form: str, where: str) -> AtomTable:
+    try:
+        if form == "bcif":
+            return parse_binary(content)
+        if form == "pdb":
+            check_columns(content, where=where)
+        return parse_text(content, form)
+    except _PARSER_ERRORS as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"the {_FORMAT_NAMES[form]} content cannot be read ({reason})",
+                         where=where, remedy="Correct the file, or download it again",
+                         code="input.format") from error  # fmt: skip

@@ -1,0 +1,172 @@
+"""Frames of molecular dynamics trajectories; the only module that imports mdtraj."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.errors import InputError, UsageError
+from protvox.structure.atom_table import AtomTable
+from protvox.structure.cleaning.build import build_structure
+from protvox.structure.io.read import read_table
+from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
+from protvox.structure.structure import Structure
+
+_ANGSTROM = 10.0  # a nanometre
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One moment of a trajectory.
+
+    Attributes
+    ----------
+    index
+        From 0, in the file.
+    time
+        Picoseconds, as the file has it; NaN where it has none.
+    coordinates
+        ``atom 3`` float64, Å.
+    sha256
+        Of the coordinates and the topology.
+    """
+
+    index: int
+    time: float
+    coordinates: NDArray[np.float64]
+    sha256: str
+
+
+class Trajectory:
+    """An open trajectory with the structure file that names its atoms.
+
+    Parameters
+    ----------
+    path
+        Trajectory of any format mdtraj reads a frame at a time: .xtc, .trr, .dcd, .nc, ...
+    topology
+        Structure file with the same atoms in the same order; of several models the first.
+    limits
+        Caps on the topology.
+
+    Raises
+    ------
+    UsageError
+        If mdtraj is not installed (``usage.mdtraj``).
+    InputError
+        If a file cannot be read (``input.trajectory``), or the atoms are not as many
+        (``input.topology``).
+
+    Notes
+    -----
+    What becomes of the atoms is decided by protvox's own reading of the topology, as for any
+    structure: solvent and hydrogens are dropped, whatever the force field calls them. Molecules
+    that the periodic box cuts are not mended; let the program that made the trajectory write
+    whole ones.
+    """
+
+    def __init__(self, path: str, topology: str, limits: ReadLimits = DEFAULT_LIMITS) -> None:
+        self.name = Path(path).name
+        table, _, self._format, digest = read_table(topology, limits=limits)
+        self._table: AtomTable = table.take(table.model == table.model[:1])
+        self._limits = limits
+        self._digest = digest
+        self._file, self._atoms = _open(path, len(self._table))
+        self._next = 0
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self._file)
+
+    def frame(self, index: int) -> Frame:
+        """Read one frame.
+
+        Parameters
+        ----------
+        index
+            From 0.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read (``input.trajectory``), or the atoms are not as many as those
+            of the topology (``input.topology``).
+        """
+        try:
+            if index != self._next:
+                self._file.seek(index)
+            read = self._file.read_as_traj(self._atoms, n_frames=1)
+            self._next = index + 1
+            coordinates = read.xyz[0].astype(np.float64) * _ANGSTROM
+            time = float(read.time[0]) if len(read.time) else float("nan")
+        except ValueError as error:
+            raise InputError(
+                "the trajectory and the topology do not have the same atoms", where=self.name,
+                remedy=f"Give a topology of the same system; this one has {len(self._table)} atoms",
+                code="input.topology",
+            ) from error  # fmt: skip
+        except (OSError, RuntimeError, IndexError) as error:
+            raise _unreadable(self.name, f"frame {index}: {error}") from error
+        digest = hashlib.sha256(self._digest.encode() + read.xyz.tobytes())
+        return Frame(index, time, coordinates, digest.hexdigest())
+
+    def structure(self, frame: Frame, *, name: str | None = None) -> Structure:
+        """Return a frame as a structure, cleaned like any other.
+
+        Parameters
+        ----------
+        frame
+            From `frame`.
+        name
+            Name to report; the file's with the number of the frame by default.
+
+        Raises
+        ------
+        InputError
+            As from `protvox.structure.io.read.read_structure`.
+        """
+        return build_structure(
+            replace(self._table, coordinates=frame.coordinates),
+            name=name or f"{self.name}#{frame.index}",
+            form=self._format,
+            sha256=frame.sha256,
+            limits=self._limits,
+        )
+
+
+def _open(path: str, n_atoms: int) -> tuple[Any, Any]:
+    try:
+        import mdtraj
+    except ImportError as error:
+        raise UsageError(
+            "trajectories need mdtraj, which is not installed", where=path,
+            remedy="Run pip install 'protvox[trajectories]'", code="usage.mdtraj",
+        ) from error  # fmt: skip
+    # mdtraj wants to know how many atoms there are; what they are is read elsewhere.
+    atoms = mdtraj.Topology()
+    residue = atoms.add_residue("UNK", atoms.add_chain())
+    for _ in range(n_atoms):
+        atoms.add_atom("X", None, residue)
+    if not Path(path).is_file():
+        raise InputError("there is no such file", where=path, remedy="Check the path",
+                         code="input.not_found")  # fmt: skip
+    try:
+        file = mdtraj.open(path)
+    except (OSError, RuntimeError, ValueError, KeyError, ImportError) as error:
+        raise _unreadable(path, str(error)) from error
+    if not all(hasattr(file, name) for name in ("read_as_traj", "seek", "__len__")):
+        raise _unreadable(path, "it is no format with single frames")
+    return file, atoms
+
+
+def _unreadable(where: str, reason: str) -> InputError:
+    return InputError(
+        f"the trajectory cannot be read ({' '.join(reason.split())[:200]})", where=where,
+        remedy="Give an .xtc, .trr, .dcd or .nc file that its program reads",
+        code="input.trajectory",
+    )  # fmt: skip

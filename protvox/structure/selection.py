@@ -1,0 +1,221 @@
+"""The selection grammar: chains, residue ranges and CATH choppings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.errors import InputError
+from protvox.messages import listing
+from protvox.structure.structure import Structure
+
+_RANGE: Final = re.compile(r"(-?\d{1,9})([A-Za-z]?)-(-?\d{1,9})([A-Za-z]?)", re.ASCII)
+_RESIDUE: Final = re.compile(r"(-?\d{1,9})([A-Za-z]?)", re.ASCII)
+_GRAMMAR: Final = "Write a chain and ranges, such as A, A:1-90,120-150 or A:-5-10,52A-60"
+
+
+@dataclass(frozen=True, slots=True)
+class ResidueId:
+    """An author residue number with its insertion code (``""`` if none)."""
+
+    number: int
+    insertion_code: str = ""
+
+    def __str__(self) -> str:
+        """Return it as in a chopping, e.g. ``-5`` or ``52A``."""
+        return f"{self.number}{self.insertion_code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A chain, or one range of it with both ends included.
+
+    Attributes
+    ----------
+    chain
+        Author chain name; ``None`` stands for the only protein chain.
+    first, last
+        Ends of the range; both ``None`` for the whole chain.
+    """
+
+    chain: str | None
+    first: ResidueId | None = None
+    last: ResidueId | None = None
+
+    @property
+    def range(self) -> str:
+        """The range as text, ``""`` for the whole chain."""
+        return "" if self.first is None else f"{self.first}-{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Protein residues chosen by chain and range.
+
+    ``str()`` gives text that `parse_selection` reads back as the same selection.
+    """
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def chains(self) -> tuple[str | None, ...]:
+        """Chain names in order, each once."""
+        return tuple(dict.fromkeys(segment.chain for segment in self.segments))
+
+    @property
+    def chopping(self) -> str:
+        """The ranges without chain names, e.g. ``1-90,120-150``; ``""`` for whole chains."""
+        return ",".join(segment.range for segment in self.segments if segment.range)
+
+    def __str__(self) -> str:
+        """Return the selection in the grammar, chain names as seldom as possible."""
+        parts: list[str] = []
+        chain: str | None = None
+        for segment in self.segments:
+            if not segment.range:
+                parts.append(segment.chain or "")
+                chain = None
+            elif segment.chain is None or segment.chain == chain:
+                parts.append(segment.range)
+            else:
+                parts.append(f"{segment.chain}:{segment.range}")
+                chain = segment.chain
+        return ",".join(parts)
+
+    def mask(self, structure: Structure) -> NDArray[np.bool_]:
+        """Return which residues of a structure are selected.
+
+        A range holds the protein residues whose number lies between its ends. Where numbers
+        are equal to an end's, file order decides if that end exists (insertion codes may run
+        backwards, as in thrombin), the order of the insertion codes if not.
+
+        Parameters
+        ----------
+        structure
+            Structure to select from.
+
+        Returns
+        -------
+        ndarray
+            ``residue`` bool, protein residues only, at least one per segment.
+
+        Raises
+        ------
+        InputError
+            ``input.chain`` for a chain that is not there or is not protein,
+            ``input.range`` for a range without residues.
+        """
+        chosen = np.zeros(structure.n_residues, dtype=np.bool_)
+        for segment in self.segments:
+            chain = _find_chain(structure, segment.chain)
+            rows = np.flatnonzero(structure.is_protein & (structure.chain == chain))
+            if segment.first is not None and segment.last is not None:
+                rows = _cut(structure, rows, segment.first, segment.last, chain)
+            chosen[rows] = True
+        return chosen
+
+
+def parse_selection(text: str) -> Selection:
+    """Read a selection.
+
+    The grammar is a list separated by commas (or ``_``, as some CATH files have between
+    ranges). ``A`` is a chain; ``A:1-90`` a range of it; a range after a range stays in the
+    same chain, so ``A:1-90,120-150`` is one domain of two segments; ``A:1-90,B:5-20`` takes
+    two chains; ``A:45`` is a single residue; ranges without a chain, as in CATH choppings,
+    mean the only protein chain. Numbers are author numbers, may be negative, and may carry
+    an insertion code: ``-5-10``, ``1A-20B``.
+
+    Parameters
+    ----------
+    text
+        Selection as typed.
+
+    Returns
+    -------
+    Selection
+        Independent of any structure.
+
+    Raises
+    ------
+    InputError
+        ``input.selection`` for bad syntax, ``input.range`` for a reversed range.
+    """
+    segments: list[Segment] = []
+    for item in text.strip().split(","):
+        chain, colon, ranges = item.strip().rpartition(":")
+        if colon:
+            if not chain or not ranges:
+                raise _syntax(text, item)
+            segments += [_segment(chain, part, text) for part in ranges.split("_")]
+        elif not ranges:
+            raise _syntax(text, item)
+        elif all(_RANGE.fullmatch(part) for part in ranges.split("_")) or (
+            segments and segments[-1].range and _RESIDUE.fullmatch(ranges)
+        ):
+            if segments and not segments[-1].range:
+                raise _syntax(text, item)
+            owner = segments[-1].chain if segments else None
+            segments += [_segment(owner, part, text) for part in ranges.split("_")]
+        else:
+            segments.append(Segment(ranges))
+    return Selection(tuple(segments))
+
+
+def _segment(chain: str | None, text: str, whole: str) -> Segment:
+    text = text.strip()
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        single = _RESIDUE.fullmatch(text)
+        if single is None:
+            raise _syntax(whole, text)
+        residue = ResidueId(int(single[1]), single[2])
+        return Segment(chain, residue, residue)
+    first, last = ResidueId(int(match[1]), match[2]), ResidueId(int(match[3]), match[4])
+    if first.number > last.number:
+        raise InputError(f"the range {text} runs backwards", where=f"selection {whole!r}",
+                         remedy=f"Write {last}-{first}", code="input.range")  # fmt: skip
+    return Segment(chain, first, last)
+
+
+def _find_chain(structure: Structure, chain: str | None) -> str:
+    there = structure.protein_chains
+    listed = f"Choose one of: {listing(there, most=30)}"
+    if chain is None:
+        if len(there) == 1:
+            return there[0]
+        raise InputError("the selection names no chain, but there are several",
+                         where=structure.name, remedy=listed, code="input.chain")  # fmt: skip
+    if chain in there:
+        return chain
+    what = "has no protein residues" if (structure.chain == chain).any() else "does not exist"
+    raise InputError(f"chain {chain} {what}", where=structure.name, remedy=listed,
+                     code="input.chain")  # fmt: skip
+
+
+def _cut(
+    structure: Structure, rows: NDArray[np.int64], first: ResidueId, last: ResidueId, chain: str
+) -> NDArray[np.int64]:
+    number, code = structure.number[rows], structure.insertion_code[rows]
+    order = np.arange(len(rows))
+    start = np.flatnonzero((number == first.number) & (code == first.insertion_code))
+    stop = np.flatnonzero((number == last.number) & (code == last.insertion_code))
+    from_first = order >= start[0] if len(start) else code >= first.insertion_code
+    to_last = order <= stop[-1] if len(stop) else code <= last.insertion_code
+    inside = (number > first.number) | ((number == first.number) & from_first)
+    inside &= (number < last.number) | ((number == last.number) & to_last)
+    if inside.any():
+        chosen: NDArray[np.int64] = rows[inside]
+        return chosen
+    low, high = structure.where(int(rows[0])), structure.where(int(rows[-1]))
+    raise InputError(f"chain {chain} has no residues in {first}-{last}", where=structure.name,
+                     remedy=f"The chain runs from {low} to {high}", code="input.range")  # fmt: skip
+
+
+def _syntax(whole: str, item: str) -> InputError:
+    return InputError(f"{item.strip()!r} is not a chain or residue range",
+                      where=f"selection {whole!r}", remedy=_GRAMMAR,
+                      code="input.selection")  # fmt: skip

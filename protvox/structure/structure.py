@@ -1,0 +1,178 @@
+"""The one in-memory form of a structure: frozen numpy arrays with provenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.chemistry import BACKBONE_ATOMS
+
+
+class ResidueKind(IntEnum):
+    """What a residue is; decides its atom types and whether it can be labelled."""
+
+    PROTEIN = 0
+    NUCLEIC = 1
+    LIGAND = 2
+    ION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """One thing of the input that was left out, and why."""
+
+    what: str
+    where: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A cleaned structure: no waters, no hydrogens, one altloc, one model.
+
+    Attributes
+    ----------
+    name
+        File name or identifier the user gave.
+    format
+        ``"pdb"``, ``"mmcif"`` or ``"bcif"``.
+    sha256
+        Hex digest of the bytes as given (before inflation).
+    model
+        Number of the model read, as in the file.
+    coordinates
+        ``atom 3`` float32, Å.
+    element
+        ``atom``, upper-case element symbols (``<U2``).
+    atom_name
+        ``atom``, names without blanks.
+    atom_type
+        ``atom`` uint8, index into `protvox.chemistry.ATOM_TYPES`.
+    residue_index
+        ``atom`` int32, non-decreasing, row of the residue arrays.
+    chain
+        ``residue``, author chain names (any length).
+    number
+        ``residue`` int32, author residue numbers (may be negative).
+    insertion_code
+        ``residue``, ``""`` if none.
+    residue_name
+        ``residue``, name as in the file.
+    parent
+        ``residue``, standard amino acid it stands for, ``""`` if none.
+    kind
+        ``residue`` uint8, `ResidueKind`.
+    dropped
+        What was left out, with reasons.
+    warnings
+        What the user should know, one sentence each.
+    """
+
+    name: str
+    format: str
+    sha256: str
+    model: int
+    coordinates: NDArray[np.float32]
+    element: NDArray[np.str_]
+    atom_name: NDArray[np.str_]
+    atom_type: NDArray[np.uint8]
+    residue_index: NDArray[np.int32]
+    chain: NDArray[np.str_]
+    number: NDArray[np.int32]
+    insertion_code: NDArray[np.str_]
+    residue_name: NDArray[np.str_]
+    parent: NDArray[np.str_]
+    kind: NDArray[np.uint8]
+    dropped: tuple[Dropped, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of atoms kept."""
+        return len(self.coordinates)
+
+    @property
+    def n_residues(self) -> int:
+        """Number of residues kept (protein and other)."""
+        return len(self.chain)
+
+    @property
+    def is_protein(self) -> NDArray[np.bool_]:
+        """``residue`` mask of protein residues."""
+        protein: NDArray[np.bool_] = self.kind == ResidueKind.PROTEIN
+        return protein
+
+    @property
+    def protein_chains(self) -> tuple[str, ...]:
+        """Author names of the chains with protein residues, in file order."""
+        return tuple(dict.fromkeys(self.chain[self.is_protein].tolist()))
+
+    def backbone(self) -> NDArray[np.float32]:
+        """Return the backbone atoms of every residue.
+
+        Returns
+        -------
+        ndarray
+            ``residue 4 3`` float32, Å: N, CA, C, O; NaN where an atom is missing and for
+            residues that are not protein.
+        """
+        out = np.full((self.n_residues, len(BACKBONE_ATOMS), 3), np.nan, dtype=np.float32)
+        protein = self.is_protein[self.residue_index]
+        for column, name in enumerate(BACKBONE_ATOMS):
+            rows = np.flatnonzero(protein & (self.atom_name == name))
+            out[self.residue_index[rows], column] = self.coordinates[rows]
+        return out
+
+    def where(self, residue: int) -> str:
+        """Return a residue's place in words a user can search for, e.g. ``A:45B ALA``.
+
+        Parameters
+        ----------
+        residue
+            Row of the residue arrays.
+        """
+        number = f"{self.number[residue]}{self.insertion_code[residue]}"
+        return f"{self.chain[residue]}:{number} {self.residue_name[residue]}"
+
+    def with_report(self, dropped: tuple[Dropped, ...], warnings: tuple[str, ...]) -> Structure:
+        """Return the structure with another account of what was dropped and what to know.
+
+        Parameters
+        ----------
+        dropped, warnings
+            As in the attributes.
+        """
+        return replace(self, dropped=dropped, warnings=warnings)
+
+    def select(self, residues: NDArray[np.bool_]) -> Structure:
+        """Return the structure with only some residues.
+
+        Parameters
+        ----------
+        residues
+            ``residue`` mask of those to keep.
+        """
+        keep = residues[self.residue_index]
+        renumber = np.cumsum(residues, dtype=np.int32) - 1
+        return Structure(
+            name=self.name,
+            format=self.format,
+            sha256=self.sha256,
+            model=self.model,
+            coordinates=self.coordinates[keep],
+            element=self.element[keep],
+            atom_name=self.atom_name[keep],
+            atom_type=self.atom_type[keep],
+            residue_index=renumber[self.residue_index[keep]].astype(np.int32),
+            chain=self.chain[residues],
+            number=self.number[residues],
+            insertion_code=self.insertion_code[residues],
+            residue_name=self.residue_name[residues],
+            parent=self.parent[residues],
+            kind=self.kind[residues],
+            dropped=self.dropped,
+            warnings=self.warnings,
+        )

@@ -1,0 +1,1 @@
+"""Training batches of environments and domains, and their augmentation."""

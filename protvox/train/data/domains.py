@@ -1,0 +1,149 @@
+"""Whole domains as training batches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from protvox.chemistry import ATOM_TYPE_INDEX
+from protvox.errors import InputError
+from protvox.networks.cath import CathConfig, DomainBatch, featurize_domain
+from protvox.structure.geometry.sse import find_sses
+from protvox.train.data.augment import augment_domain, drop_sses
+from protvox.train.shards.shard import Shard
+
+BALANCE: Final = 0.4
+"""How far large superfamilies are held back: a domain is drawn in proportion to the number of
+domains of its superfamily to the power of minus this."""
+
+UNKNOWN: Final = -100
+"""Label of a topology with a single domain, which teaches nothing."""
+
+
+class DomainData:
+    """The labelled domains of a shard, drawn when they are asked for.
+
+    Parameters
+    ----------
+    shard
+        Domains whose label is a CATH code.
+    config
+        The network's input and labels; domains of other architectures are left out, and those
+        without a CA atom.
+
+    Attributes
+    ----------
+    rows
+        ``sample`` int64, structures of the shard.
+    labels
+        ``structure`` int64, index into ``config.labels``, -1 for others.
+    topologies
+        ``structure`` int64, number of the CATH topology among those with two or more of the
+        samples; `UNKNOWN` for others.
+    n_topologies
+        How many those are.
+    names
+        ``structure``, names of the domains.
+
+    Raises
+    ------
+    InputError
+        If no domain has one of the labels.
+    """
+
+    def __init__(self, shard: Shard, config: CathConfig) -> None:
+        self.config = config
+        coordinates = shard.positions()
+        bounds = shard.residue_start[shard.structure_start]
+        is_ca = shard.atom_type == ATOM_TYPE_INDEX["backbone_CA"]
+        self._ca = [coordinates[a:b][is_ca[a:b]] for a, b in pairwise(bounds.tolist())]
+        index = {label: place for place, label in enumerate(config.labels)}
+        codes = [code.split(".") for code in shard.structure_label.tolist()]
+        self.labels = np.array([index.get(".".join(c[:2]), -1) for c in codes], dtype=np.int64)
+        self.names = shard.name
+        whole = np.array([len(ca) > 0 for ca in self._ca])
+        self.rows = np.flatnonzero((self.labels >= 0) & whole)
+        if not len(self.rows):
+            raise InputError("no domain has one of the labels", code="input.no_labels")
+        topologies = [".".join(code[:3]) for code in codes]
+        counts = Counter(topologies[row] for row in self.rows.tolist())
+        numbers = {name: n for n, name in enumerate(sorted(k for k, c in counts.items() if c > 1))}
+        families = Counter(".".join(codes[row]) for row in self.rows.tolist())
+        sizes = np.array([families[".".join(codes[row])] for row in self.rows.tolist()])
+        self._chance = sizes**-BALANCE / (sizes**-BALANCE).sum()
+        self.n_topologies = len(numbers)
+        self.topologies = np.array([numbers.get(t, UNKNOWN) for t in topologies], dtype=np.int64)
+
+    def ca(self, row: int) -> NDArray[np.float32]:
+        """Return the CA atoms of a structure in chain order, ``residue 3`` float32, Å.
+
+        Parameters
+        ----------
+        row
+            The structure.
+        """
+        return self._ca[row]
+
+    def batch(
+        self, rows: NDArray[np.int64], rng: np.random.Generator
+    ) -> tuple[DomainBatch, Tensor]:
+        """Draw domains as a training sees them.
+
+        Parameters
+        ----------
+        rows
+            ``sample`` int64, structures.
+        rng
+            Source of the variation.
+
+        Returns
+        -------
+        batch : DomainBatch
+            The domains as `protvox.train.data.augment.augment_domain` leaves them, the lattice
+            anywhere.
+        labels : Tensor
+            ``sample 2`` int64: architecture and topology.
+        """
+        traces, drawn = [], []
+        for row in rows.tolist():
+            traces.append(augment_domain(self._ca[row], rng))
+            drawn.append(featurize_domain(traces[-1], rng.uniform(-0.5, 0.5, 3), self.config))
+        sses = [drop_sses(find_sses(trace), rng) for trace in traces] if self.config.sse else None
+        labels = np.stack([self.labels[rows], self.topologies[rows]], axis=1)
+        return DomainBatch.join(drawn, sses), torch.from_numpy(labels)
+
+    def batches(
+        self, batch_size: int, seed: int, first_step: int = 0
+    ) -> Iterator[tuple[DomainBatch, Tensor]]:
+        """Yield training batches for ever, the same ones for the same seed.
+
+        Domains are drawn with replacement, those of large superfamilies less often.
+
+        Parameters
+        ----------
+        batch_size
+            Domains a batch.
+        seed
+            Decides order, poses and noise.
+        first_step
+            Batch to begin with.
+        """
+        per_epoch = max(len(self.rows) // batch_size, 1)
+        step = first_step
+        while True:
+            epoch = step // per_epoch
+            order = np.random.default_rng([seed, epoch]).choice(
+                self.rows, len(self.rows), p=self._chance
+            )
+            while step // per_epoch == epoch:
+                first = step % per_epoch * batch_size
+                rng = np.random.default_rng([seed, epoch, step])
+                yield self.batch(order[first : first + batch_size], rng)
+                step += 1

@@ -1,0 +1,139 @@
+"""Residue environments as training batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from protvox.errors import InputError
+from protvox.train.shards.shard import UNLABELLED, Shard
+from protvox.voxel.moments.moments import MomentSpec, environment_moments
+from protvox.voxel.moments.residue_frames import residue_frames
+
+
+class EnvironmentData:
+    """The labelled residues of a shard, drawn as moments when they are asked for.
+
+    Parameters
+    ----------
+    shard
+        Structures with residue labels.
+    spec
+        Moments of the network.
+    beyond
+        Grid centre on the bond from CA to the ideal CB, Å from CA.
+
+    Attributes
+    ----------
+    rows
+        ``sample`` int64, the labelled residues with a frame.
+    labels
+        ``residue`` uint8.
+    structure
+        ``residue`` int64, index of the structure each residue belongs to.
+
+    Raises
+    ------
+    InputError
+        If no residue is labelled.
+    """
+
+    def __init__(self, shard: Shard, spec: MomentSpec, cb_offset: float) -> None:
+        self.spec = spec
+        self._coordinates = shard.positions()
+        self._atom_type = shard.atom_type
+        self._atom_residue = shard.atom_residue()
+        self._atom_range = shard.atom_range()
+        frames = residue_frames(shard.backbone(), cb_offset)
+        self._origin, self._axes = frames.origin, frames.axes
+        self.labels = shard.residue_label
+        self.structure = np.repeat(np.arange(shard.n_structures), np.diff(shard.structure_start))
+        self.rows = np.flatnonzero((self.labels != UNLABELLED) & frames.valid)
+        if not len(self.rows):
+            raise InputError("no residue is labelled", code="input.no_labels")
+
+    def moments(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Draw the environments of some residues.
+
+        Parameters
+        ----------
+        rows
+            ``sample`` int64, residues.
+
+        Returns
+        -------
+        ndarray
+            ``sample feature point`` float32.
+        """
+        return environment_moments(
+            self._coordinates,
+            self._atom_type,
+            self._atom_residue,
+            self._atom_range[rows],
+            rows.astype(np.int32),
+            self._origin[rows],
+            self._axes[rows],
+            self.spec,
+        )
+
+    def batch(self, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Return moments ``sample feature point`` and labels ``sample`` as tensors."""
+        labels = torch.from_numpy(self.labels[rows].astype(np.int64))
+        return torch.from_numpy(self.moments(rows)), labels
+
+    def batches(
+        self, batch_size: int, seed: int, first_step: int = 0
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield training batches for ever, the same ones for the same seed.
+
+        Parameters
+        ----------
+        batch_size
+            Residues a batch.
+        seed
+            Decides the order; every epoch has its own.
+        first_step
+            Batch to begin with, so that a resumed training goes on where it stopped.
+        """
+        per_epoch = max(len(self.rows) // batch_size, 1)
+        step = first_step
+        while True:
+            epoch = step // per_epoch
+            order = np.random.default_rng([seed, epoch]).permutation(self.rows)
+            while step // per_epoch == epoch:
+                start = (step % per_epoch) * batch_size
+                # Neighbours in the file share cache lines; the order within a batch is free.
+                yield self.batch(np.sort(order[start : start + batch_size]))
+                step += 1
+
+    def sample(self, count: int, seed: int) -> NDArray[np.int64]:
+        """Return a fixed random choice of the labelled residues, sorted.
+
+        Parameters
+        ----------
+        count
+            How many, at most; all if there are fewer.
+        seed
+            Decides which.
+        """
+        if count >= len(self.rows):
+            return self.rows
+        chosen = np.random.default_rng(seed).choice(self.rows, count, replace=False)
+        return np.sort(chosen)
+
+
+def in_chunks(rows: NDArray[np.int64], size: int) -> Sequence[NDArray[np.int64]]:
+    """Cut an array into consecutive pieces.
+
+    Parameters
+    ----------
+    rows
+        ``sample`` int64.
+    size
+        Most elements of a piece.
+    """
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -1,0 +1,1 @@
+"""Shards: structures reduced to labelled atoms, and how they are built."""

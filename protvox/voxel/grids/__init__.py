@@ -1,0 +1,1 @@
+"""Voxel grids of Gaussian densities, and their export as density maps."""

@@ -1,0 +1,308 @@
+"""Whole domains on grids: turned, shifted, centred and cropped to their bounding boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.errors import InputError
+from protvox.voxel.grids.density import SKIP, voxelize
+from protvox.voxel.grids.grid import GridSpec
+from protvox.voxel.rotation import random_rotations
+
+PAPER_GRID: Final = GridSpec(50, 2.0, 1.0)
+"""The fixed grid of the CATH experiment of Weiler et al. (2018), used with option ``"ca"``
+and `voxelize`'s ``normalize=True``."""
+
+
+def domain_grid(
+    coordinates: NDArray[np.float32],
+    spacing: float,
+    margin: float,
+    multiple: int,
+    *,
+    sigma: float,
+    maximum: int = 96,
+    name: str = "domain",
+) -> tuple[NDArray[np.float32], GridSpec]:
+    """Centre one domain and choose the smallest grid that holds it.
+
+    Parameters
+    ----------
+    coordinates
+        ``atom 3`` float32, Å, already turned as wanted.
+    spacing
+        Edge of a voxel, Å.
+    margin
+        Least distance from an atom to the outer faces, Å.
+    multiple
+        Number that every size is a multiple of.
+    sigma
+        Standard deviation of an atom's Gaussian, Å.
+    maximum
+        Most voxels along one axis.
+    name
+        What to call the domain in an error.
+
+    Returns
+    -------
+    coordinates : ndarray
+        ``atom 3`` float32, Å, the centre of the bounding box at the origin.
+    spec : GridSpec
+        The grid.
+
+    Raises
+    ------
+    InputError
+        If there is no atom (``domain.empty``) or the domain needs a larger grid than the
+        maximum (``domain.too_large``).
+    """
+    grids = DomainGrids.from_domains(
+        [(coordinates, np.zeros(len(coordinates), dtype=np.uint8))],
+        spacing=spacing, sigma=sigma, margin=margin, multiple=multiple, maximum=maximum,
+        names=(name,),
+    ).centre()  # fmt: skip
+    return grids.coordinates, grids.common_spec()
+
+
+@dataclass(frozen=True, slots=True)
+class DomainGrids:
+    """Many domains, ready to be turned, bucketed by grid shape and drawn.
+
+    Attributes
+    ----------
+    coordinates
+        ``atom 3`` float32, Å.
+    channel
+        ``atom`` uint8.
+    offsets
+        ``domain + 1`` int64; domain ``d`` holds the atoms ``offsets[d]:offsets[d + 1]``.
+    names
+        ``domain``, what to call them in errors; empty for numbers.
+    spacing
+        Edge of a voxel, Å.
+    sigma
+        Standard deviation of an atom's Gaussian, Å.
+    margin
+        Least distance from an atom to the outer faces, Å.
+    multiple
+        Number that every size is a multiple of.
+    maximum
+        Most voxels along one axis; a domain that needs more is refused, never cropped.
+    """
+
+    coordinates: NDArray[np.float32]
+    channel: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    names: tuple[str, ...] = ()
+    spacing: float = 2.0
+    sigma: float = 1.0
+    margin: float = 4.0
+    multiple: int = 4
+    maximum: int = 96
+
+    @classmethod
+    def from_domains(
+        cls,
+        domains: Iterable[tuple[NDArray[np.float32], NDArray[np.uint8]]],
+        *,
+        names: Sequence[str] = (),
+        spacing: float = 2.0,
+        sigma: float = 1.0,
+        margin: float = 4.0,
+        multiple: int = 4,
+        maximum: int = 96,
+    ) -> DomainGrids:
+        """Gather domains, leaving out the atoms whose channel is `SKIP`.
+
+        Parameters
+        ----------
+        domains
+            Coordinates (``atom 3``, Å) and channels (``atom``) of each domain.
+        names, spacing, sigma, margin, multiple, maximum
+            See the attributes.
+
+        Raises
+        ------
+        InputError
+            If a domain has no atom to draw (``domain.empty``).
+        """
+        kept = [(xyz[drawn], kind[drawn]) for xyz, kind in domains for drawn in [kind != SKIP]]
+        lengths = np.array([len(kind) for _, kind in kept], dtype=np.int64)
+        for empty in np.flatnonzero(lengths == 0):
+            raise InputError(
+                "no atom of the domain can be drawn",
+                where=names[int(empty)] if names else f"domain {empty + 1}",
+                remedy="Give a domain with the atoms that the model reads",
+                code="domain.empty",
+            )
+        return cls(
+            np.concatenate([xyz for xyz, _ in kept]).astype(np.float32),
+            np.concatenate([kind for _, kind in kept]).astype(np.uint8),
+            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            tuple(names), spacing, sigma, margin, multiple, maximum,
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        """Return the number of domains."""
+        return len(self.offsets) - 1
+
+    def take(self, domains: NDArray[np.int64]) -> DomainGrids:
+        """Return some of the domains, in the order asked for.
+
+        Parameters
+        ----------
+        domains
+            Indices of the domains.
+        """
+        starts, lengths = self.offsets[:-1][domains], np.diff(self.offsets)[domains]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        atoms = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+        return replace(
+            self,
+            coordinates=self.coordinates[atoms],
+            channel=self.channel[atoms],
+            offsets=offsets,
+            names=tuple(self.names[d] for d in domains) if self.names else (),
+        )
+
+    def rotate(self, rotations: NDArray[np.float32]) -> DomainGrids:
+        """Turn every domain about the origin by its own rotation.
+
+        Parameters
+        ----------
+        rotations
+            ``domain 3 3``, applied as ``rotation @ position``.
+        """
+        turned = np.empty_like(self.coordinates)
+        for domain, rotation in enumerate(rotations.astype(np.float32)):
+            atoms = slice(self.offsets[domain], self.offsets[domain + 1])
+            np.matmul(self.coordinates[atoms], rotation.T, out=turned[atoms])
+        return replace(self, coordinates=turned)
+
+    def centre(self, shifts: NDArray[np.float32] | None = None) -> DomainGrids:
+        """Move the centre of every bounding box to the origin, or to a shift from it.
+
+        Parameters
+        ----------
+        shifts
+            ``domain 3``, Å; none if None.
+        """
+        low, high = self._bounds()
+        move = -0.5 * (low + high) if shifts is None else shifts - 0.5 * (low + high)
+        moved = self.coordinates + np.repeat(move, np.diff(self.offsets), axis=0)
+        return replace(self, coordinates=moved.astype(np.float32))
+
+    def jitter(self, rng: np.random.Generator, shift: float = 0.0) -> DomainGrids:
+        """Turn every domain at random and centre it up to a random shift.
+
+        Parameters
+        ----------
+        rng
+            Source of randomness.
+        shift
+            Largest shift along each axis, Å.
+        """
+        shifts = rng.uniform(-shift, shift, (len(self), 3)).astype(np.float32)
+        return self.rotate(random_rotations(len(self), rng)).centre(shifts)
+
+    def shapes(self) -> NDArray[np.int64]:
+        """Return the smallest grid around the origin that holds each domain.
+
+        Returns
+        -------
+        ndarray
+            ``domain 3`` int64, voxels along x, y and z, each a multiple of `multiple`.
+
+        Raises
+        ------
+        InputError
+            If a domain needs more voxels than `maximum` (``domain.too_large``).
+        """
+        low, high = self._bounds()
+        extent = 2.0 * (np.maximum(-low, high).astype(np.float64) + self.margin)
+        # A thousandth of a voxel keeps rounding in float32 from adding a whole multiple.
+        blocks = np.ceil((extent / self.spacing - 1e-3) / self.multiple)
+        shapes = np.maximum(blocks, 1).astype(np.int64) * self.multiple
+        self._refuse_larger(shapes, (self.maximum,) * 3)
+        return shapes
+
+    def common_spec(self) -> GridSpec:
+        """Return the smallest grid that holds every domain, for one batch of all of them."""
+        x, y, z = self.shapes().max(axis=0).tolist()
+        return GridSpec((x, y, z), self.spacing, self.sigma)
+
+    def buckets(self) -> list[tuple[GridSpec, NDArray[np.int64]]]:
+        """Return the domains sorted into grids of equal shape.
+
+        Returns
+        -------
+        list of (GridSpec, ndarray)
+            Each grid with the indices of its domains, ascending in volume.
+        """
+        unique, inverse = np.unique(self.shapes(), axis=0, return_inverse=True)
+        order = np.argsort(unique.prod(axis=1), kind="stable")
+        return [
+            (
+                GridSpec((int(x), int(y), int(z)), self.spacing, self.sigma),
+                np.flatnonzero(inverse.ravel() == bucket).astype(np.int64),
+            )
+            for bucket, (x, y, z) in zip(order, unique[order], strict=True)
+        ]
+
+    def voxelize(
+        self,
+        spec: GridSpec,
+        n_channels: int,
+        *,
+        normalize: bool = False,
+        out: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
+        """Draw every domain on the same grid, see `protvox.voxel.grids.density.voxelize`.
+
+        Parameters
+        ----------
+        spec
+            A grid that holds them all, from `common_spec` or `buckets`, or a fixed one.
+        n_channels
+            Number of channels.
+        normalize, out
+            As in `protvox.voxel.grids.density.voxelize`.
+
+        Returns
+        -------
+        ndarray
+            ``domain channel x y z`` float32.
+
+        Raises
+        ------
+        InputError
+            If an atom lies outside the grid (``domain.too_large``).
+        """
+        low, high = self._bounds()
+        reach = 2.0 * np.maximum(-low, high).astype(np.float64) / spec.spacing
+        self._refuse_larger(np.ceil(reach - 1e-3).astype(np.int64), spec.shape)
+        return voxelize(
+            self.coordinates, self.channel, self.offsets, spec, n_channels,
+            normalize=normalize, out=out,
+        )  # fmt: skip
+
+    def _bounds(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        starts = self.offsets[:-1]
+        low = np.minimum.reduceat(self.coordinates, starts, axis=0)
+        return low, np.maximum.reduceat(self.coordinates, starts, axis=0)
+
+    def _refuse_larger(self, shapes: NDArray[np.int64], limit: tuple[int, int, int]) -> None:
+        for domain in np.flatnonzero(np.any(shapes > np.array(limit), axis=1)):
+            needed, held = (" x ".join(map(str, s)) for s in (shapes[domain], limit))
+            raise InputError(
+                f"the domain needs a grid of {needed} voxels of {self.spacing} Å, "
+                f"and the largest allowed is {held}",
+                where=self.names[domain] if self.names else f"domain {domain + 1}",
+                remedy="Give single domains, e.g. with --domain A:1-120",
+                code="domain.too_large",
+            )

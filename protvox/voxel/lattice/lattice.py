@@ -1,0 +1,179 @@
+"""Sites: the points of a lattice near a chain, and steerable moments of the chain there.
+
+Most of the box around a domain is empty. A network that reads the occupied points alone does
+a fraction of the work of one on the whole grid, and what it answers cannot depend on how much
+empty space a batch leaves around a domain.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.errors import InputError, ModelError
+from protvox.structure.geometry.ca_trace import Trace
+from protvox.structure.geometry.secondary_structure import SecondaryStructure
+from protvox.voxel.lattice.lattice_loops import lattice_filler
+
+STATES: Final = len(SecondaryStructure)
+"""Channels of the chain: one for each state of secondary structure."""
+
+
+@dataclass(frozen=True)
+class SparseGrid:
+    """Which moments of a chain are taken, and at which points.
+
+    Attributes
+    ----------
+    spacing
+        Edge of the lattice, Å.
+    reach
+        Points closer to a CA atom than this are sites, Å.
+    shells, sigma
+        Radii and width of the Gaussian radial shells on which the positions of CA atoms are
+        seen, Å. A shell at 0 has l = 0 only.
+    direction_shells, direction_sigma
+        The same for the directions of the chain, Å; all have l = 1 and 2.
+    cutoff
+        Distance beyond which a CA atom is not seen, Å.
+
+    Raises
+    ------
+    ModelError
+        If a value cannot be meant.
+    """
+
+    spacing: float
+    max_ca_distance: float
+    shells: tuple[float, ...]
+    sigma: float
+    direction_shells: tuple[float, ...]
+    direction_sigma: float
+    cutoff: float
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        widths = (self.spacing, self.max_ca_distance, self.sigma, self.direction_sigma, self.cutoff)
+        if min(widths) <= 0:
+            raise ModelError("sites: spacing, reach, widths and cutoff must be positive")
+        for radii in (self.shells, self.direction_shells):
+            if not radii or list(radii) != sorted(set(radii)) or radii[0] < 0:
+                raise ModelError("sites: shells must be ascending radii of at least 0 Å")
+
+    @property
+    def degrees(self) -> tuple[int, int, int]:
+        """Numbers of moments of degree l = 0, 1 and 2, each of 2 l + 1 components.
+
+        For every state of secondary structure: the harmonics of the way to the CA atoms on
+        each shell, those of the tangent (l = 1, 2) and of the normal (l = 2, which knows no
+        sign) on each shell for directions. The order of the residues in the chain beyond
+        that is not seen: an architecture is the arrangement in space alone.
+        """
+        inner, ways = len(self.shells), len(self.direction_shells)
+        outer = sum(radius > 0 for radius in self.shells)
+        return STATES * inner, STATES * (outer + ways), STATES * (outer + 2 * ways)
+
+    @property
+    def n_features(self) -> int:
+        """Numbers at one site."""
+        return sum((2 * degree + 1) * n for degree, n in enumerate(self.degrees))
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The sites of one domain.
+
+    Attributes
+    ----------
+    index
+        ``site 3`` int64, place on the lattice, from 0.
+    moments
+        ``site feature`` float32: the degrees one after another, each laid out
+        ``component moment``; harmonics in the order and ("component") normalisation of e3nn.
+    """
+
+    index: NDArray[np.int64]
+    moments: NDArray[np.float32]
+
+
+def active_points(
+    trace: Trace,
+    offset: NDArray[np.floating],
+    spec: SparseGrid,
+    *,
+    maximum: int | None = None,
+    name: str = "domain",
+) -> Sites:
+    """Find the sites around a chain and take the moments of the chain there.
+
+    Parameters
+    ----------
+    trace
+        The chain, turned as wanted.
+    offset
+        ``3``, a point of the lattice in units of its edge.
+    spec
+        The lattice and the moments.
+    maximum
+        Most lattice points in the box around the chain; None for any number.
+    name
+        What to call the chain in an error.
+
+    Returns
+    -------
+    Sites
+        The points with a CA atom within reach.
+
+    Raises
+    ------
+    InputError
+        If there is no CA atom (``domain.empty``) or the box is too large
+        (``domain.too_large``).
+    """
+    ca = trace.coordinates
+    if not len(ca):
+        raise InputError(
+            "the domain has no CA atom", where=name, remedy="Give a protein domain",
+            code="domain.empty",
+        )  # fmt: skip
+    low = np.floor((ca.min(axis=0) - spec.max_ca_distance) / spec.spacing - offset)
+    high = np.ceil((ca.max(axis=0) + spec.max_ca_distance) / spec.spacing - offset)
+    shape = (high - low + 1).astype(np.float64)
+    # Compared as floats: the numbers of a damaged file overflow integers.
+    if maximum is not None and shape.prod() > maximum:
+        extent = float((ca.max(axis=0) - ca.min(axis=0)).max())
+        raise InputError(
+            f"the domain is {extent:.0f} Å long, too wide for the lattice", where=name,
+            remedy="Give single domains, e.g. with --domain A:1-120", code="domain.too_large",
+        )  # fmt: skip
+    index = np.indices(shape.astype(np.int64)).reshape(3, -1).T
+    points = ((index + low + offset) * spec.spacing).astype(np.float32)
+    near = np.empty(len(points), dtype=np.bool_)
+    moments = np.zeros((len(points), spec.n_features), dtype=np.float32)
+    of_tangent = _harmonics(trace.tangent) * trace.directed[:, None]
+    of_normal = (_harmonics(trace.normal) * trace.directed[:, None])[:, 3:]
+    lattice_filler()(
+        ca, trace.secondary, of_tangent, np.ascontiguousarray(of_normal), points,
+        np.float32(spec.max_ca_distance),
+        np.array(spec.shells, dtype=np.float32), np.float32(0.5 / spec.sigma**2),
+        np.array(spec.direction_shells, dtype=np.float32),
+        np.float32(0.5 / spec.direction_sigma**2),
+        np.float32(spec.cutoff), STATES, near, moments,
+    )  # fmt: skip
+    return Sites(index[near], moments[near])
+
+
+def _harmonics(u: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the harmonics of l = 1 and 2 of unit vectors, ``vector 8``."""
+    x, y, z = u.T
+    s3, s5, s15 = (math.sqrt(n) for n in (3.0, 5.0, 15.0))
+    values = [
+        s3 * x, s3 * y, s3 * z,
+        s15 * x * z, s15 * x * y, s5 * (y * y - 0.5 * (x * x + z * z)), s15 * y * z,
+        0.5 * s15 * (z * z - x * x),
+    ]  # fmt: skip
+    return np.stack(values, axis=1).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Steerable moments of atoms around residues, in frames of the backbone."""

@@ -1,0 +1,306 @@
+"""Inputs and output by URL; ``memory://`` stands for an object store, within this process."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+
+import fsspec
+import pandas as pd
+import pyarrow as pa
+import pytest
+from batch_runs import SMALL, copy_apart, rows, score
+
+from protvox.batch.options import BatchOptions
+from protvox.batch.plan import Item, make_plan, plan_frames
+from protvox.batch.storage import object_store
+from protvox.batch.storage.object_store import ObjectStorage
+from protvox.batch.storage.urls import read_url
+from protvox.batch.tables.output_folder import Store
+from protvox.batch.tables.schema import TABLES, table_schemas
+from protvox.batch.workers.read import Content, failure_of, read_items
+from protvox.errors import InputError, UsageError
+from protvox.structure.limits import ReadLimits
+
+OPTIONS = BatchOptions(task="cath")
+
+
+@pytest.fixture
+def bucket():
+    """A place of its own for each test."""
+    return f"memory://{uuid.uuid4().hex}"
+
+
+def put(url, content=b"x"):
+    fsspec.filesystem("memory").pipe_file(url, content)
+
+
+def copy_here(url, folder):
+    fsspec.filesystem("memory").get(url, str(folder), recursive=True)
+    return folder
+
+
+def test_a_folder_gives_its_structures_by_their_paths_within_it(bucket):
+    for name in ("b.pdb", "a.cif.gz", "notes.txt", ".hidden.pdb", ".git/c.pdb", "deep/c.BCIF"):
+        put(f"{bucket}/in/{name}")
+    for folder in (f"{bucket}/in", f"{bucket}/in/"):
+        items = make_plan([folder]).items
+        assert [item.id for item in items] == ["a.cif.gz", "b.pdb", "deep/c.BCIF"]
+        assert items[2].path == f"{bucket}/in/deep/c.BCIF"
+
+
+def test_a_pattern_and_one_file_are_called_by_their_urls(bucket):
+    put(f"{bucket}/in/b.pdb")
+    put(f"{bucket}/in/deep/c.pdb")
+    for source in (f"{bucket}/in/*.pdb", f"{bucket}/in/b.pdb"):
+        assert make_plan([source]).items == (Item(f"{bucket}/in/b.pdb", f"{bucket}/in/b.pdb"),)
+    assert len(make_plan([f"{bucket}/**/*.pdb"]).items) == 2
+    with pytest.raises(UsageError, match="nothing to score"):
+        make_plan([f"{bucket}/in/*.cif"])
+
+
+def test_lists_and_manifests_lie_anywhere_and_name_what_lies_anywhere(bucket, tmp_path):
+    put(f"{bucket}/l/list.txt", b"b.pdb\n# note\n/here/c.pdb\nmemory://d/d.pdb\n")
+    paths = [item.path for item in make_plan([f"@{bucket}/l/list.txt"]).items]
+    assert paths == [f"{bucket}/l/b.pdb", "/here/c.pdb", "memory://d/d.pdb"]
+    put(f"{bucket}/l/m.csv", b"\xef\xbb\xbfpath,chain,id\nb.pdb,A,first\n")
+    assert make_plan([f"{bucket}/l/m.csv"]).items == (Item("first", f"{bucket}/l/b.pdb", "A"),)
+    (tmp_path / "m.csv").write_text("path\nmemory://d/d.pdb\n")
+    assert make_plan([str(tmp_path / "m.csv")]).items[0].path == "memory://d/d.pdb"
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("http://169.254.169.254/x.pdb", "usage.protocol"),
+        ("zip://x.pdb::http://a.b/c.zip", "usage.protocol"),
+        ("github://a:b@c/x.pdb", "usage.protocol"),
+        ("@https://a.b/list", "usage.protocol"),
+        ("abfs://a/x.pdb", "usage.extra"),
+        ("@memory://nowhere/list", "batch.list"),
+        ("memory://nowhere/m.csv", "batch.list"),
+    ],
+)
+def test_what_cannot_be_read_is_told_before_any_work(source, code):
+    with pytest.raises(UsageError) as caught:
+        make_plan([source])
+    assert caught.value.code == code
+    assert caught.value.remedy
+
+
+def test_a_list_of_a_stranger_makes_nobody_call_an_address(tmp_path):
+    (tmp_path / "list").write_text("http://169.254.169.254/latest/meta-data\n")
+    with pytest.raises(UsageError) as caught:
+        make_plan([f"@{tmp_path / 'list'}"])
+    assert caught.value.code == "usage.protocol"
+
+
+def test_a_chain_is_the_name_of_a_file_and_not_followed(bucket, tmp_path):
+    (tmp_path / "x.pdb").write_text("x")
+    with pytest.raises(InputError) as caught:
+        read_url(f"memory://x::file://{tmp_path}/x.pdb")
+    assert caught.value.code == "input.not_found"
+
+
+def test_content_is_read_under_the_caps(bucket):
+    put(f"{bucket}/b.pdb", b"x" * 100)
+    assert read_url(f"{bucket}/b.pdb", ReadLimits(inflated_bytes=100)) == b"x" * 100
+    with pytest.raises(InputError) as caught:
+        read_url(f"{bucket}/b.pdb", ReadLimits(inflated_bytes=99))
+    assert caught.value.code == "input.too_large"
+    with pytest.raises(InputError) as caught:
+        read_url(f"{bucket}/c.pdb")
+    assert caught.value.code == "input.not_found"
+
+
+def test_trajectories_by_url_are_refused(bucket):
+    with pytest.raises(UsageError) as caught:
+        plan_frames([f"{bucket}/x.xtc"], "x.pdb", 1)
+    assert caught.value.code == "usage.protocol"
+
+
+class Pipe:
+    """The end of a reader, in this process."""
+
+    def __init__(self, *messages):
+        self.messages, self.sent = list(messages), []
+
+    def recv(self):
+        if not self.messages:
+            raise EOFError
+        return self.messages.pop(0)
+
+    def send(self, message):
+        self.sent.append(message)
+
+
+def test_a_reader_reads_urls(bucket, data_dir):
+    put(f"{bucket}/1ejg.pdb.gz", (data_dir / "1ejg.pdb.gz").read_bytes())
+    gone = Item("gone", f"{bucket}/gone.pdb")
+    pipe = Pipe(Item("a", f"{bucket}/1ejg.pdb.gz"), True, gone)
+    with pytest.raises(EOFError):
+        read_items(pipe, None)
+    ready, content, done, structure, failure = pipe.sent
+    assert ready is done is True
+    assert isinstance(content, Content)
+    assert structure.n_residues == 46
+    assert failure.code == "input.not_found"
+
+
+def test_a_run_from_and_to_file_urls_is_one_of_paths(fake, folder, tmp_path):
+    (folder / "list").write_text("1ubi.pdb\ngone.pdb\n")
+    score(folder.as_uri(), (tmp_path / "by-url").as_uri())
+    score(folder, tmp_path / "by-path")
+    for table in TABLES:
+        one, other = (rows(tmp_path / out, table).drop(columns="seconds", errors="ignore")
+                      for out in ("by-url", "by-path"))  # fmt: skip
+        assert one["path"].tolist() == [f"file://{path}" for path in other["path"]]
+        pd.testing.assert_frame_equal(one.drop(columns="path"), other.drop(columns="path"))
+    assert score(folder.as_uri(), (tmp_path / "by-url").as_uri()).kept == 3
+    listed = score(f"@{folder.as_uri()}/list", tmp_path / "listed")
+    assert (listed.done, listed.failed) == (1, 1)
+
+
+def test_an_object_store_holds_what_a_folder_holds(fake, folder, tmp_path, bucket, data_dir):
+    score(folder, f"{bucket}/out")
+    copy_apart(data_dir / "1ubi.pdb", folder / "1a8o.cif")  # other content, same name
+    again = score(folder, f"{bucket}/out", task="cath")
+    assert (again.done, again.kept, again.kept_failed) == (1, 2, 1)
+    score(folder, tmp_path / "here")
+    there = copy_here(f"{bucket}/out", tmp_path / "there")
+    for table in TABLES:
+        one, other = (rows(out, table).drop(columns="seconds", errors="ignore")
+                      for out in (there, tmp_path / "here"))  # fmt: skip
+        pd.testing.assert_frame_equal(one, other)
+    assert not (there / ".lock").exists()
+    with Store(f"{bucket}/out") as store, pytest.raises(UsageError) as caught:
+        store.open(BatchOptions(task="all"), {})
+    assert caught.value.code == "batch.other_options"
+    assert score(folder, f"{bucket}/out", force=True).done == 3
+
+
+def test_tables_of_text_go_to_an_object_store_too(fake, folder, bucket):
+    from protvox.batch.tables.export import export_tables
+
+    score(folder, bucket)
+    with Store(bucket) as store:
+        store.open(BatchOptions(task="cath"), {"fake@1": "0" * 64})
+        assert list(export_tables(store, "csv"))[1] == f"{bucket}/domains.csv"
+    with fsspec.open(f"{bucket}/domains.csv") as file:
+        assert sorted(pd.read_csv(file)["id"]) == sorted(SMALL)
+
+
+class Crash(BaseException):
+    """Stands for a kill."""
+
+
+def add(store, name, sha256, n_domains):
+    row = {"id": name, "path": name, "flags": sha256}
+    domains = pa.Table.from_pylist([row] * n_domains, table_schemas(OPTIONS)["domains"])
+    store.add(Item(name, name), sha256, {"domains": domains}, status="done")
+
+
+@pytest.mark.parametrize("step", range(8))
+def test_a_crash_between_any_two_objects_loses_no_part_and_doubles_no_row(
+    tmp_path, monkeypatch, bucket, step
+):
+    memory = type(fsspec.filesystem("memory"))
+    monkeypatch.setattr(object_store, "LEASE_S", 0.0)
+    with Store(bucket) as store:
+        store.open(OPTIONS, {})
+        add(store, "a", "old", 1)
+        add(store, "b", "old", 1)
+        store.flush()
+    left = step
+
+    def failing(real):
+        def call(self, path, *args, **kwargs):
+            nonlocal left
+            if "part-" in path:
+                left -= 1
+                if left < 0:
+                    raise Crash
+            return real(self, path, *args, **kwargs)
+
+        return call
+
+    crashed = False
+    with Store(bucket) as store, monkeypatch.context() as patch:
+        store.open(OPTIONS, {})
+        patch.setattr(memory, "pipe_file", failing(memory.pipe_file))
+        patch.setattr(memory, "rm_file", failing(memory.rm_file))
+        add(store, "b", "new", 2)
+        try:
+            store.flush()
+        except Crash:
+            crashed = True
+    assert crashed == (step < 6), "the range must cover every step"
+    with Store(bucket) as store:
+        store.open(OPTIONS, {})
+        entries = store.entries
+    found = rows(copy_here(bucket, tmp_path / "out")).groupby("id")["flags"].agg(list).to_dict()
+    done_anew = entries["b"].work[0] == "new"
+    assert found == {"a": ["old"], "b": ["new", "new"] if done_anew else ["old"]}
+    assert done_anew == (step >= 2)
+
+
+def test_a_second_run_is_refused_until_the_first_is_silent_for_long(bucket, monkeypatch):
+    first = ObjectStorage(bucket)
+    first.acquire()
+    with pytest.raises(UsageError, match="another run") as caught:
+        ObjectStorage(bucket).acquire()
+    assert caught.value.code == "batch.locked"
+    held = {"token": "of one that was killed", "host": "h", "time": time.time() - 61}
+    put(f"{bucket}/.lock", json.dumps(held).encode())
+    second = ObjectStorage(bucket)
+    second.acquire()
+    with pytest.raises(UsageError) as caught:
+        first.write([("x", lambda file: file.write(b"late"))])
+    assert caught.value.code == "batch.locked"
+    first.release()  # of no lock of its own
+    second.write([("x", lambda file: file.write(b"in time"))])
+    assert second.open("x").read() == b"in time"
+    second.release()
+    third = ObjectStorage(bucket)
+    third.acquire()
+    third.release()
+
+
+def test_a_lock_is_renewed(bucket, monkeypatch):
+    monkeypatch.setattr(object_store, "_RENEW_S", 0.05)
+    place = ObjectStorage(bucket)
+    place.acquire()
+    before = json.loads(place.open(".lock").read())["time"]
+    for _ in range(100):
+        time.sleep(0.05)
+        if json.loads(place.open(".lock").read())["time"] > before:
+            break
+    else:
+        pytest.fail("the lock was not renewed")
+    place.release()
+    assert not place.exists(".lock")
+
+
+def test_a_store_that_refuses_is_an_error_and_no_bug(bucket, monkeypatch):
+    class RefusedError(Exception):
+        pass
+
+    def refuse(*_args, **_more):
+        raise RefusedError("no credentials")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "pipe_file", refuse)
+    with pytest.raises(UsageError, match="no credentials") as caught:
+        Store(bucket)
+    assert caught.value.code == "output.write"
+    assert failure_of(caught.value).code == "output.write"
+
+
+def test_a_bucket_that_is_not_there_is_an_error_and_no_bug(bucket, monkeypatch):
+    def missing(*_args, **_more):
+        raise FileNotFoundError("The specified bucket does not exist")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "pipe_file", missing)
+    with pytest.raises(UsageError, match="bucket does not exist") as caught:
+        Store(bucket)
+    assert caught.value.code == "output.write"

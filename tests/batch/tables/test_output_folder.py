@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from protvox.batch.options import BatchOptions
+from protvox.batch.plan import Item
+from protvox.batch.tables.export import export_tables
+from protvox.batch.tables.output_folder import Store
+from protvox.batch.tables.schema import TABLES, table_schemas
+from protvox.errors import UsageError
+
+OPTIONS = BatchOptions(top_k=2)
+MODELS = {"cath@9": "ab" * 32}
+SCHEMAS = table_schemas(OPTIONS)
+
+
+def opened(folder, options=OPTIONS, models=MODELS):
+    store = Store(Path(folder))
+    store.open(options, models)
+    return store
+
+
+def put(store, name, sha256="s", domains=1, failed=False):
+    item = Item(name, f"/x/{name}")
+    keys = {"id": name, "path": item.shown_path}
+    if failed:
+        row = pa.Table.from_pylist([keys | {"code": "input.empty"}], SCHEMAS["failures"])
+        store.add(item, sha256, {"failures": row}, status="failed")
+        return
+    rows = [keys | {"domain": str(n), "flags": sha256} for n in range(domains)]
+    tables = {"domains": pa.Table.from_pylist(rows, SCHEMAS["domains"])}
+    store.add(item, sha256, tables, status="done")
+
+
+def read(folder, table="domains"):
+    return pd.read_parquet(Path(folder) / table)
+
+
+def test_rows_come_back_and_every_table_is_there(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", domains=3)
+        put(store, "b")
+        store.flush()
+        put(store, "c", failed=True)
+        store.flush()
+    assert read(tmp_path)["id"].tolist() == ["a", "a", "a", "b"]
+    assert read(tmp_path, "failures")["code"].tolist() == ["input.empty"]
+    assert len(read(tmp_path, "residues")) == 0
+    assert list(read(tmp_path, "residues").columns)[:3] == ["id", "path", "chain"]
+    with opened(tmp_path) as store:
+        assert {name: entry.done for name, entry in store.entries.items()} == {
+            "a": True, "b": True, "c": False,
+        }  # fmt: skip
+        assert store.entries["a"].work == ("s", "", "")
+
+
+def test_other_content_replaces_rows_and_leaves_the_neighbours(tmp_path):
+    with opened(tmp_path) as store:
+        for name in "abc":
+            put(store, name, "old")
+        store.flush()
+        put(store, "b", "new", domains=2)
+        put(store, "d", "new")
+        store.flush()
+    found = read(tmp_path).groupby("id")["flags"].agg(list).to_dict()
+    assert found == {"a": ["old"], "b": ["new", "new"], "c": ["old"], "d": ["new"]}
+
+
+def test_a_failure_that_is_mended_leaves_no_failure(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", failed=True)
+        store.flush()
+        put(store, "a")
+        store.flush()
+    assert len(read(tmp_path, "failures")) == 0
+    assert len(read(tmp_path)) == 1
+    assert read(tmp_path, "inputs")["status"].tolist() == ["done"]
+
+
+class Crash(BaseException):
+    """Stands for a kill."""
+
+
+@pytest.mark.parametrize("step", range(14))
+def test_a_crash_at_any_step_loses_no_part_and_doubles_no_row(tmp_path, monkeypatch, step):
+    with opened(tmp_path) as store:
+        for name in "ab":
+            put(store, name, "old")
+        store.flush()
+    real = {"replace": os.replace, "unlink": Path.unlink, "fsync": os.fsync}
+    left = step
+
+    def failing(name):
+        def call(*args, **kwargs):
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Crash
+            return real[name](*args, **kwargs)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", failing("replace"))
+        patch.setattr(os, "fsync", failing("fsync"))
+        patch.setattr(Path, "unlink", failing("unlink"))
+        store = opened(tmp_path)
+        try:
+            put(store, "b", "new", domains=2)
+            put(store, "c", failed=True)
+            store.flush()
+            crashed = False
+        except Crash:
+            crashed = True
+        finally:
+            store.place.release()
+    assert crashed == (step < 13), "the range must cover every step"
+    with opened(tmp_path) as store:
+        entries = store.entries
+    versions = read(tmp_path).groupby("id")["flags"].agg(list).to_dict()
+    assert versions["a"] == ["old"]
+    done_anew = entries["b"].work[0] == "new"
+    assert versions["b"] == (["new", "new"] if done_anew else ["old"])
+    assert ("c" in entries) == done_anew
+    assert read(tmp_path, "failures")["id"].tolist() == (["c"] if done_anew else [])
+    assert not [p for p in tmp_path.rglob(".part-*")]
+
+
+def test_a_second_run_is_refused_and_the_lock_ends_with_the_first(tmp_path):
+    with Store(tmp_path), pytest.raises(UsageError, match="another run") as caught:
+        Store(tmp_path)
+    assert caught.value.code == "batch.locked"
+    with Store(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("options", "models"),
+    [
+        (BatchOptions(top_k=3), MODELS),
+        (OPTIONS, {"cath@9": "cd" * 32}),
+        (OPTIONS, {"cath@8": "ab"}),
+    ],
+)
+def test_results_of_other_options_or_weights_are_not_mixed(tmp_path, options, models):
+    with opened(tmp_path):
+        pass
+    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
+        store.open(options, models)
+    assert caught.value.code == "batch.other_options"
+    with Store(tmp_path) as store:
+        store.clear()
+        store.open(options, models)
+
+
+def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
+    (tmp_path / "domains").mkdir()
+    (tmp_path / "domains" / "mine.txt").write_text("x")
+    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
+        store.open(OPTIONS, MODELS)
+    assert caught.value.code == "batch.foreign"
+    assert (tmp_path / "domains" / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("manifest", ['{"name": "my page"}', "[]", "{", None])
+def test_force_removes_nothing_of_somebody_else(tmp_path, manifest):
+    (tmp_path / "inputs").mkdir()
+    (tmp_path / "inputs" / "1abc.pdb").write_text("x")
+    if manifest is not None:
+        (tmp_path / "manifest.json").write_text(manifest)
+    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
+        store.clear()
+        store.open(OPTIONS, MODELS)
+    assert caught.value.code == "batch.foreign"
+    assert (tmp_path / "inputs" / "1abc.pdb").read_text() == "x"
+    assert (tmp_path / "manifest.json").exists() == (manifest is not None)
+
+
+def test_force_removes_results_once_the_models_are_there_and_leaves_other_files(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a")
+        store.flush()
+    with Store(tmp_path) as store:
+        store.clear()  # then a model turns out to be missing
+    assert len(read(tmp_path)) == 1
+    (tmp_path / "domains" / "mine.txt").write_text("x")
+    with Store(tmp_path) as store, pytest.raises(UsageError, match="domains"):
+        store.clear()
+        store.open(OPTIONS, MODELS)
+    assert (tmp_path / "domains" / "mine.txt").exists()
+    (tmp_path / "domains" / "mine.txt").unlink()
+    (tmp_path / "domains").rmdir()
+    with opened(tmp_path) as store:
+        assert not store.entries
+
+
+def test_rows_of_several_parts_are_replaced_part_by_part(tmp_path):
+    with opened(tmp_path) as store:
+        for pair in ("ab", "cd", "ef"):
+            for name in pair:
+                put(store, name, "old")
+            store.flush()
+        for name in "aecx":
+            put(store, name, "new")
+        store.flush()
+        assert sorted(p.name for p in (tmp_path / "inputs").iterdir()) == [
+            f"part-00000{n}.parquet" for n in (0, 4, 5, 6)
+        ]
+        assert {name: entry.part for name, entry in store.entries.items()} == {
+            "a": 4, "b": 4, "x": 4, "c": 5, "d": 5, "e": 6, "f": 6,
+        }  # fmt: skip
+    found = read(tmp_path).groupby("id")["flags"].agg("".join).to_dict()
+    assert found == {name: "new" if name in "aecx" else "old" for name in "abcdefx"}
+
+
+def test_a_full_disk_is_an_error_and_no_bug(tmp_path, monkeypatch):
+    def full(_handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with opened(tmp_path) as store:
+        put(store, "a")
+        with monkeypatch.context() as patch, pytest.raises(UsageError, match="No space") as caught:
+            patch.setattr(os, "fsync", full)
+            store.flush()
+    assert caught.value.code == "output.write"
+    with opened(tmp_path) as store:
+        assert not store.entries
+
+
+def test_whole_numbers_stay_whole_beside_a_failure_in_json_lines(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", failed=True)
+        store.add(Item("b", "b"), "s", {}, status="done", n_residues=76)
+        store.flush()
+        list(export_tables(store, "jsonl"))
+    lines = (tmp_path / "inputs.jsonl").read_text().splitlines()
+    assert ['"n_residues":76,' in line for line in lines] == [False, True]
+
+
+def test_a_file_in_the_way_and_a_bad_manifest_are_clear_errors(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UsageError) as caught:
+        Store(tmp_path / "file")
+    assert caught.value.code == "output.write"
+    (tmp_path / "manifest.json").write_text("{")
+    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
+        store.open(OPTIONS, MODELS)
+    assert caught.value.code == "batch.foreign"
+
+
+def test_columns_are_those_of_classify():
+    """A column added to `protvox.predict.results.tables` must be added to the schema as well."""
+    from protvox.predict.results.tables import domain_frame, residue_frame
+
+    domains = [c for c in SCHEMAS["domains"].names if not c.startswith("architecture_2")]
+    assert list(domain_frame([]).columns) == [c for c in domains if c != "path"]
+    residues = list(residue_frame([]).columns)
+    assert residues == [c for c in SCHEMAS["residues"].names if c != "path"]
+    assert set(SCHEMAS) == set(TABLES)
+
+
+def test_the_same_content_under_another_id_gets_the_same_rows(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", "s", domains=2)
+        assert store.adopt(Item("waiting", "/y/waiting"), "s")
+        store.flush()
+        assert store.adopt(Item("written", "/y/written"), "s")
+        assert store.adopt(Item("third", "/y/third"), "s")
+        assert not store.adopt(Item("other", "/y/other"), "other content")
+        assert not store.adopt(Item("part", "/y/part", chain="A"), "s")
+        put(store, "failed", "f", failed=True)
+        assert not store.adopt(Item("again", "/y/again"), "f")
+        store.flush()
+    found = read(tmp_path).groupby(["id", "path"])["domain"].agg(list).to_dict()
+    assert found == {
+        ("a", "/x/a"): ["0", "1"], ("waiting", "/y/waiting"): ["0", "1"],
+        ("written", "/y/written"): ["0", "1"], ("third", "/y/third"): ["0", "1"],
+    }  # fmt: skip
+    assert sorted(read(tmp_path, "inputs")["id"]) == ["a", "failed", "third", "waiting", "written"]
+    with opened(tmp_path) as store:
+        assert store.entries["waiting"].work == store.entries["a"].work
+
+
+def test_rows_that_have_changed_since_are_not_adopted(tmp_path):
+    with opened(tmp_path) as store:
+        put(store, "a", "old")
+        store.flush()
+        put(store, "a", "new")
+        assert not store.adopt(Item("b", "/y/b"), "old")
+        store.flush()
+        assert not store.adopt(Item("b", "/y/b"), "old")
+        assert store.adopt(Item("b", "/y/b"), "new")
+        store.flush()
+    assert read(tmp_path).groupby("id")["flags"].agg(list).to_dict() == {
+        "a": ["new"],
+        "b": ["new"],
+    }

@@ -1,0 +1,36 @@
+"""Sharing a loop among threads."""
+
+import threading
+
+import numba
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protvox.compiled.loops import share_out
+
+
+@given(st.integers(0, 100))
+def test_every_step_is_done_once(n):
+    done = []
+    share_out(lambda start, stop: done.extend(range(start, stop)), n)
+    assert sorted(done) == list(range(n))
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="numba may use one thread only")
+def test_parts_run_at_the_same_time():
+    before = numba.get_num_threads()
+    meeting = threading.Barrier(2, timeout=20)
+    numba.set_num_threads(2)
+    try:
+        share_out(lambda start, stop: meeting.wait(), 2)
+    finally:
+        numba.set_num_threads(before)
+
+
+def test_errors_come_through():
+    def fail(start, stop):
+        raise ValueError("bad part")
+
+    with pytest.raises(ValueError, match="bad part"):
+        share_out(fail, 5)

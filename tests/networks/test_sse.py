@@ -1,0 +1,218 @@
+"""The networks on elements, and their say in the answer for a domain."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+
+from protvox.errors import ModelError
+from protvox.networks import sse as sse_module
+from protvox.networks.cath import CathConfig, CathNet, DomainBatch
+from protvox.networks.config import from_mapping
+from protvox.networks.layers import PlainLayers
+from protvox.networks.poses import describe_sses, domain_features, domain_logits, featurize_poses
+from protvox.networks.sse import SSEBatch, SSEConfig, SSENet
+from protvox.registry.inference_weights import INFERENCE_FILE, save_inference_weights
+from protvox.registry.weights import load_weights
+from protvox.structure.geometry.ca_trace import trace_chain
+from protvox.structure.geometry.sse import PAIR, find_sses
+from protvox.structure.io.read import read_structure
+from protvox.voxel.rotation import random_rotations
+
+CPU = torch.device("cpu")
+SHAPE = SSEConfig(members=2, width=8, layers=2, features=6, share=0.3)
+CATH = CathConfig(
+    labels=("1.10", "2.40", "3.40"), fine="4x0e+2x1e", coarse="6x0e+2x1e", features=8,
+    sse=SHAPE,
+)  # fmt: skip
+STRAIGHT = np.cumsum(np.full((8, 3), 2.0), axis=0)
+"""No element."""
+
+
+@pytest.fixture(scope="module")
+def chains(data_dir):
+    found = []
+    for name in ("1ubi.pdb", "1a8o.pdb"):
+        structure = read_structure(data_dir / name)
+        ca = structure.select(structure.is_protein).backbone()[:, 1].astype(np.float64)
+        found.append(ca[np.isfinite(ca).all(axis=1)])
+    return found
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return CathNet(CATH).eval().requires_grad_(False)
+
+
+def elements_of(chains):
+    return [find_sses(trace_chain(ca)) for ca in chains]
+
+
+def test_domains_do_not_see_each_other(chains, network):
+    domains = elements_of([chains[0], STRAIGHT, chains[1]])
+    together = network.elements.embed(SSEBatch.join(domains))
+    assert together.shape == (2, 3, 3 * 6 + 5)
+    alone = torch.cat([network.elements.embed(SSEBatch.join([one])) for one in domains], dim=1)
+    assert torch.allclose(together, alone, atol=1e-5)
+    assert (together[:, 0] - together[:, 2]).abs().max() > 1e-2
+    assert torch.isfinite(together).all()
+
+
+def test_the_order_of_elements_in_the_row_decides_nothing(chains, network):
+    (domain,) = elements_of(chains[:1])
+    mixed = domain.take(np.random.default_rng(0).permutation(len(domain)))
+    expected = network.elements.embed(SSEBatch.join([domain]))
+    assert torch.allclose(network.elements.embed(SSEBatch.join([mixed])), expected, atol=1e-5)
+
+
+def test_what_lies_beside_what_decides(chains, network):
+    """Networks of messages, and not of elements alone."""
+    (domain,) = elements_of(chains[:1])
+    apart = SSEBatch.join([domain])
+    far = apart.pairs.clone()
+    far[:, :8] += 50
+    moved = SSEBatch(apart.chain, apart.each, far, apart.first, apart.second, apart.domain)
+    difference = network.elements.embed(moved) - network.elements.embed(apart)
+    assert difference.abs().max() > 1e-3
+
+
+def test_every_member_is_read_by_a_classifier_of_its_own(chains, network):
+    features = network.elements.embed(SSEBatch.join(elements_of(chains)))
+    logits = network.elements.classify(features)
+    for row, layer in enumerate(network.elements.classifiers):
+        assert torch.allclose(logits[row], features[row] @ layer.weight.T + layer.bias, atol=1e-6)
+
+
+def test_pairs_are_read_as_gaussians_and_numbers():
+    raw = torch.zeros(1, len(PAIR))
+    values = {
+        "distance": 10.0, "closest": 4.5, "near": 3.0, "far": 7.0, "angle": -0.5, "lean": 0.1,
+        "other_lean": 0.2, "cosine": -0.6, "sine": 0.8, "faces": 0.9, "face": 0.3,
+        "other_face": 0.4, "start_start": 5.0, "start_end": 15.0, "end_start": 20.0,
+        "end_end": 0.0, "order": -1.0, "gap": 10.0,
+    }  # fmt: skip
+    for name, value in values.items():
+        raw[0, PAIR.index(name)] = value
+    (read,) = sse_module._read_pairs(raw).double().numpy()
+    assert read.shape == (46,)
+    middles = np.exp(-(((10.0 - np.linspace(4, 36, 17)) / 2.0) ** 2) / 2)
+    closest = np.exp(-(((4.5 - np.linspace(3, 15, 9)) / 1.2) ** 2) / 2)
+    numbers = [
+        np.log(4), np.log(8), -0.5, 0.25, 0.1, 0.2, -0.6, 0.8, 0.9, 0.3, 0.4, -0.5 * np.log(4),
+        1.0, 0.5, 0.4, 2.0, 0, 0, 1, np.exp(-1.0),
+    ]  # fmt: skip
+    np.testing.assert_allclose(read, np.concatenate([middles, closest, numbers]), atol=1e-6)
+
+
+def test_elements_are_pooled_by_mean_sum_and_maximum(chains):
+    batch = SSEBatch.join(elements_of([chains[0], STRAIGHT, chains[1]]))
+    numbers = torch.randn(len(batch.each), 5).sigmoid()
+    pooled = sse_module._pool(numbers, batch).numpy()
+    for row in (0, 2):
+        own = numbers[batch.domain == row].numpy()
+        expected = [own.mean(axis=0), own.sum(axis=0) / 10, own.max(axis=0), batch.chain[row]]
+        np.testing.assert_allclose(pooled[row], np.concatenate(expected), atol=1e-6)
+    assert not pooled[1, :10].any()
+    assert (pooled[1, 10:15] == -1).all()
+
+
+def test_another_number_of_elements_is_refused(chains, network):
+    poses, (elements,) = featurize_poses(chains[0], CATH), elements_of(chains[:1])
+    with pytest.raises(ValueError, match="1 domains have elements, 4 have sites"):
+        DomainBatch.join(poses, [elements])
+    with pytest.raises(ValueError, match="4 domains, elements of 1"):
+        network.answer(torch.zeros(4, 3), SSEBatch.join([elements]))
+
+
+@pytest.mark.parametrize("values", [{"members": 0}, {"layers": 0}, {"share": 5.0}, {"dropout": -1}])
+def test_shapes_that_cannot_be_meant_are_refused(values):
+    with pytest.raises(ModelError, match="elements"):
+        SSEConfig(**values)
+
+
+def test_a_number_for_a_table_is_refused_in_plain_words():
+    with pytest.raises(ModelError, match="4 is not a table"):
+        from_mapping(CathConfig, {"labels": ["1.10"], "elements": 4}, "card")
+
+
+def test_members_differ_and_their_mean_answers(chains, network):
+    batch = SSEBatch.join(elements_of(chains))
+    logits = network.elements.classify(network.elements.embed(batch))
+    assert logits.shape == (2, 2, 3)
+    assert (logits[0] - logits[1]).abs().max() > 1e-3
+    shares = np.exp(logits.double().numpy())
+    expected = np.log(shares / shares.sum(axis=2, keepdims=True))
+    assert np.abs(network.elements(batch).numpy() - expected.mean(axis=0)).max() < 1e-5
+
+
+def test_the_answer_is_the_mean_of_both_by_their_share(chains, network):
+    own = torch.stack([
+        network.classifier(network.embed(DomainBatch.join([pose])))[0]
+        for pose in featurize_poses(chains[0], CATH)
+    ]).mean(dim=0)  # fmt: skip
+    second = network.elements(SSEBatch.join([describe_sses(chains[0])]))[0]
+    expected = 0.7 * own.log_softmax(dim=0) + 0.3 * second
+    assert torch.allclose(domain_logits(network, chains[:1], CPU)[0], expected, atol=1e-5)
+    assert (expected - own.log_softmax(dim=0)).abs().max() > 1e-2
+
+
+def test_a_batch_with_its_elements_is_answered_alike(chains, network):
+    pose = featurize_poses(chains[0], CATH)[0]
+    batch = DomainBatch.join([pose], [describe_sses(chains[0])]).to(CPU)
+    expected = network.answer(network.classifier(network.embed(batch)), batch.sses)
+    assert torch.equal(network(batch), expected)
+    with pytest.raises(ValueError, match="elements as well"):
+        network(DomainBatch.join([pose]))
+
+
+def test_the_answer_turns_with_the_domain(chains, network):
+    # Sites turn on a lattice of their own, which tests/networks/test_poses.py looks at.
+    expected = network.elements(SSEBatch.join([describe_sses(chains[0])]))
+    for rotation in random_rotations(3, np.random.default_rng(0)):
+        turned = describe_sses(chains[0] @ rotation.T + 1000.0)
+        got = network.elements(SSEBatch.join([turned]))
+        assert torch.allclose(got, expected, atol=1e-3)
+    mirrored = network.elements(SSEBatch.join([describe_sses(chains[0] * [1, 1, -1])]))
+    assert (mirrored - expected).abs().max() > 1e-3
+
+
+def test_features_are_those_of_the_sites_alone(chains, network):
+    torch.manual_seed(0)
+    plain = CathNet(CathConfig(**{**asdict(CATH), "elements": None})).eval()
+    plain.load_state_dict({k: v for k, v in network.state_dict().items() if "elements" not in k})
+    expected, logits = domain_features(plain, chains, CPU)
+    features, both = domain_features(network, chains, CPU)
+    assert torch.equal(features, expected)
+    assert (both - logits.log_softmax(dim=1)).abs().max() > 1e-2
+
+
+def test_a_domain_without_elements_is_answered(network):
+    (logits,) = domain_logits(network, [STRAIGHT], CPU)
+    assert torch.isfinite(logits).all()
+
+
+def test_folded_networks_answer_alike(chains, network, tmp_path):
+    expected = domain_logits(network, chains, CPU)
+    save_inference_weights(network, tmp_path / INFERENCE_FILE)
+    folded = CathNet(CATH, PlainLayers())
+    load_weights(folded, tmp_path / INFERENCE_FILE)
+    assert torch.allclose(domain_logits(folded.eval(), chains, CPU), expected, atol=1e-4)
+
+
+def test_dropout_is_for_training_alone(chains):
+    torch.manual_seed(0)
+    elements = SSENet(SHAPE, 3)
+    batch = SSEBatch.join(elements_of(chains))
+    assert not torch.equal(elements(batch), elements(batch))
+    elements.eval()
+    assert torch.equal(elements(batch), elements(batch))
+
+
+def test_configurations_go_through_plain_values():
+    assert from_mapping(CathConfig, asdict(CATH), "card") == CATH
+    without = CathConfig(labels=("1.10",))
+    assert from_mapping(CathConfig, asdict(without), "card") == without

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import urllib.request
+import urllib.response
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+from protvox.errors import FetchError, InputError
+from protvox.structure.io import fetch
+from protvox.structure.io.fetch import fetch_structure, parse_identifier
+from protvox.structure.io.read import read_structure
+from protvox.structure.limits import ReadLimits
+
+ENTRY = "https://files.rcsb.org/download/1ubq.cif.gz"
+INDEX = "https://alphafold.ebi.ac.uk/api/prediction/P12345"
+MODEL = "https://alphafold.ebi.ac.uk/files/AF-P12345-F1-model_v6.cif"
+
+
+class Internet(urllib.request.HTTPSHandler):
+    """Answers https requests from a table of pages; everything else fails."""
+
+    def __init__(self, pages: dict[str, bytes | int | str], headers: dict[str, str] | None = None):
+        super().__init__()
+        self.pages = pages
+        self.headers = headers or {}
+        self.asked: list[str] = []
+
+    def https_open(self, request: urllib.request.Request) -> urllib.response.addinfourl:
+        url = request.full_url
+        self.asked.append(url)
+        page = self.pages.get(url, 404)
+        headers = Message()
+        for key, value in self.headers.items():
+            headers[key] = value
+        if isinstance(page, str):
+            headers["Location"] = page
+        status = page if isinstance(page, int) else 302 if isinstance(page, str) else 200
+        body = page if isinstance(page, bytes) else b""
+        answer = urllib.response.addinfourl(io.BytesIO(body), headers, url, status)
+        answer.msg = "x"
+        return answer
+
+    @property
+    def opener(self) -> urllib.request.OpenerDirector:
+        return urllib.request.build_opener(self, fetch._StayOnHosts)
+
+
+@pytest.fixture
+def entry(data_dir: Path) -> bytes:
+    return gzip.compress((data_dir / "1a8o.cif").read_bytes(), mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("1abc", "1abc"), ("1ABC", "1abc"), ("9xyz", "9xyz"), ("pdb_00001abc", "1abc"),
+     ("PDB_00001ABC", "1abc"), ("pdb_12345678", "pdb_12345678"),
+     ("AF-P12345-F1", "AF-P12345-F1"), ("af-p12345-f1", "AF-P12345-F1"),
+     ("AF-A0A023GPI8-F2", "AF-A0A023GPI8-F2"),
+     ("AF-P12345-F1-model_v4", "AF-P12345-F1-model_v4")],
+)  # fmt: skip
+def test_identifiers(text: str, name: str) -> None:
+    found = parse_identifier(text)
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "abcd", "0abc", "1abcd", "1ab", "1abc.pdb", "../1abc", "1abc\n", "AF-P12345",
+     "AF-P1234-F1", "AF-P12345-F1/x", "pdb_0001abc", "１abc"],
+)  # fmt: skip
+def test_other_text_is_no_identifier(text: str) -> None:
+    assert parse_identifier(text) is None
+
+
+def get(text: str, internet: Internet, folder: Path, **more) -> Path:
+    identifier = parse_identifier(text)
+    assert identifier is not None
+    return fetch_structure(identifier, cache_dir=folder, opener=internet.opener, offline=False,
+                           **more)  # fmt: skip
+
+
+def test_entry_is_downloaded_once(tmp_path: Path, entry: bytes) -> None:
+    internet = Internet({ENTRY: entry})
+    path = get("1UBQ", internet, tmp_path)
+    assert path.read_bytes() == entry
+    assert get("pdb_00001ubq", internet, tmp_path) == path
+    assert internet.asked == [ENTRY]
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_alphafold_model_is_found_in_its_index(tmp_path: Path, entry: bytes) -> None:
+    index = json.dumps([{"cifUrl": MODEL.replace("F1", "F2")}, {"cifUrl": MODEL}]).encode()
+    internet = Internet({INDEX: index, MODEL: gzip.decompress(entry)})
+    path = get("AF-P12345-F1", internet, tmp_path)
+    assert path.name == "AF-P12345-F1.cif"
+    assert internet.asked == [INDEX, MODEL]
+
+
+def test_alphafold_version_is_taken_by_name(tmp_path: Path, entry: bytes) -> None:
+    url = MODEL.replace("v6", "v4")
+    internet = Internet({url: gzip.decompress(entry)})
+    get("AF-P12345-F1-model_v4", internet, tmp_path)
+    assert internet.asked == [url]
+
+
+def test_offline_uses_the_cache_only(tmp_path: Path, entry: bytes) -> None:
+    internet = Internet({ENTRY: entry})
+    identifier = parse_identifier("1ubq")
+    assert identifier is not None
+    with pytest.raises(FetchError) as caught:
+        fetch_structure(identifier, cache_dir=tmp_path, offline=True, opener=internet.opener)
+    assert caught.value.code == "input.offline"
+    assert internet.asked == []
+    get("1ubq", internet, tmp_path)
+    assert fetch_structure(identifier, cache_dir=tmp_path, offline=True).is_file()
+
+
+@pytest.mark.parametrize(
+    ("page", "code"),
+    [(404, "input.not_found"), (410, "input.not_found"), (500, "input.fetch"),
+     (503, "input.fetch"), (b"", "input.fetch"), (b"\x1f\x8b\x08broken", "input.fetch"),
+     ("https://evil.example/1ubq.cif.gz", "input.fetch"),
+     ("http://files.rcsb.org/download/1ubq.cif.gz", "input.fetch"),
+     ("file:///etc/passwd", "input.fetch")],
+)  # fmt: skip
+def test_trouble_is_one_clear_error_and_leaves_nothing(
+    tmp_path: Path, page: bytes | int | str, code: str
+) -> None:
+    internet = Internet({ENTRY: page})
+    with pytest.raises(FetchError) as caught:
+        get("1ubq", internet, tmp_path)
+    assert caught.value.code == code
+    assert caught.value.remedy
+    assert internet.asked == [ENTRY]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_truncated_download_is_noticed(tmp_path: Path, entry: bytes) -> None:
+    internet = Internet({ENTRY: entry}, headers={"Content-Length": str(len(entry) + 1)})
+    with pytest.raises(FetchError, match="ended early"):
+        get("1ubq", internet, tmp_path)
+    with pytest.raises(FetchError, match="damaged"):
+        get("1ubq", Internet({ENTRY: entry[:-100]}), tmp_path)
+
+
+def test_large_download_is_refused(tmp_path: Path, entry: bytes) -> None:
+    with pytest.raises(FetchError) as caught:
+        get("1ubq", Internet({ENTRY: entry}), tmp_path, limits=ReadLimits(inflated_bytes=1000))
+    assert caught.value.code == "input.too_large"
+
+
+@pytest.mark.parametrize(
+    "index", [b"not json", b"{}", b"[{}]", b"[1]", b"[]", b'[{"cifUrl": "x"}]']
+)
+def test_strange_index_is_refused(tmp_path: Path, index: bytes) -> None:
+    with pytest.raises(FetchError):
+        get("AF-P12345-F1", Internet({INDEX: index}), tmp_path)
+
+
+def test_index_cannot_lead_elsewhere(tmp_path: Path) -> None:
+    url = "https://evil.example/AF-P12345-F1-model_v6.cif"
+    internet = Internet({INDEX: json.dumps([{"cifUrl": url}]).encode()})
+    with pytest.raises(FetchError, match="another place"):
+        get("AF-P12345-F1", internet, tmp_path)
+    assert internet.asked == [INDEX]
+
+
+def test_unwritable_cache_is_named(tmp_path: Path, entry: bytes) -> None:
+    (tmp_path / "structures").write_text("in the way")
+    with pytest.raises(FetchError) as caught:
+        get("1ubq", Internet({ENTRY: entry}), tmp_path)
+    assert caught.value.code == "input.cache"
+
+
+def test_reader_takes_identifiers_from_the_cache(
+    tmp_path: Path, entry: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get("1ubq", Internet({ENTRY: entry}), tmp_path)
+    monkeypatch.setenv("PROTVOX_CACHE_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    structure = read_structure("1ubq", offline=True)
+    assert structure.name == "1ubq"
+    assert structure.n_residues == 70
+    with pytest.raises(InputError) as caught:
+        read_structure("2ubq", offline=True)
+    assert caught.value.code == "input.offline"
+
+
+def test_file_comes_before_identifier(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "1abc").write_bytes((data_dir / "1ubi.pdb").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert read_structure("1abc", offline=True).is_protein.sum() == 76

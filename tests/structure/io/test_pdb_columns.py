@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protvox.errors import InputError
+from protvox.structure.io.pdb_columns import check_columns
+
+LINE = "ATOM      2  CA  MET A   1    {:24}  1.00  0.00           C\n"
+
+
+def accepted(columns: str) -> bool:
+    try:
+        check_columns(LINE.format(columns).encode("latin-1"), where="x")
+    except InputError as error:
+        assert error.code == "input.coordinates"
+        assert "line 1" in str(error)
+        return False
+    return True
+
+
+def is_number(field: str) -> bool:
+    """What Python takes for a plain decimal number, the oracle."""
+    word = field.strip(" ")
+    if not word or set(word) - set("+-.0123456789"):
+        return False
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+@given(st.text("0123456789.-+ *naif", min_size=24, max_size=24))
+def test_any_columns_are_judged_as_python_judges_them(text: str) -> None:
+    fields = (text[:8], text[8:16], text[16:])
+    assert accepted(text) == all(map(is_number, fields))
+
+
+@settings(max_examples=200)
+@given(st.tuples(*[st.floats(-999.999, 9999.998)] * 3))
+def test_every_coordinate_the_format_can_hold_passes(xyz: tuple[float, float, float]) -> None:
+    assert accepted("".join(f"{value:8.3f}" for value in xyz))
+
+
+@pytest.mark.parametrize("record", ["ATOM  ", "HETATM", "atom  ", "Hetatm"])
+def test_both_records_in_any_case_are_looked_at(record: str) -> None:
+    line = record + LINE.format("********")[6:]
+    with pytest.raises(InputError):
+        check_columns(line.encode(), where="x")
+
+
+def test_other_records_are_not_looked_at() -> None:
+    text = "REMARK  ATOM ****\nANISOU    1  N   MET A   1     nan\nTER\nEND"
+    check_columns(text.encode(), where="x")
+    check_columns(b"", where="x")
+
+
+def test_line_numbers_count_all_lines() -> None:
+    good = LINE.format("   1.000   2.000   3.000")
+    text = "REMARK\n" + good + "TER\n" + good.replace("2.000", "  nan")
+    with pytest.raises(InputError, match="line 4"):
+        check_columns(text.encode(), where="x")

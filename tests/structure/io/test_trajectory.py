@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import mdtraj
+import numpy as np
+import pytest
+
+from protvox.errors import InputError
+from protvox.structure.io.read import read_structure
+from protvox.structure.io.trajectory import Trajectory
+
+
+@pytest.fixture(scope="module")
+def dipeptide(data_dir):
+    return str(data_dir / "dipeptide.xtc"), str(data_dir / "dipeptide.pdb")
+
+
+@pytest.fixture(scope="module")
+def villin(data_dir, tmp_path_factory):
+    """Three models as a trajectory that keeps the coordinates as they are."""
+    path = tmp_path_factory.mktemp("villin") / "1vii.dcd"
+    mdtraj.load(str(data_dir / "1vii_3frames.pdb.gz")).save_dcd(str(path))
+    return str(path), data_dir / "1vii_3frames.pdb.gz"
+
+
+def test_frames_are_the_models_they_were_made_from(villin):
+    path, models = villin
+    trajectory = Trajectory(path, str(models))
+    assert len(trajectory) == 3
+    for number in (2, 0, 1):
+        expected = read_structure(models, model=number)
+        got = trajectory.structure(trajectory.frame(number))
+        assert got.coordinates == pytest.approx(expected.coordinates, abs=1e-4)
+        for name in ("chain", "number", "parent", "atom_name", "atom_type", "residue_index"):
+            assert (getattr(got, name) == getattr(expected, name)).all()
+        assert got.name == f"1vii.dcd#{number}"
+
+
+def test_frames_are_those_of_mdtraj_in_any_order(dipeptide):
+    path, topology = dipeptide
+    whole = mdtraj.load(path, top=topology)
+    trajectory = Trajectory(path, topology)
+    assert len(trajectory) == len(whole) == 501
+    for index in (0, 1, 2, 400, 37, 500):
+        frame = trajectory.frame(index)
+        assert (frame.coordinates == whole.xyz[index].astype(np.float64) * 10).all()
+        assert frame.time == whole.time[index]
+
+
+def test_identity_is_of_coordinates_and_topology(villin, dipeptide, tmp_path):
+    path, topology = dipeptide
+    first = Trajectory(path, topology)
+    assert first.frame(3).sha256 == Trajectory(path, topology).frame(3).sha256
+    assert first.frame(3).sha256 != first.frame(4).sha256
+    other = tmp_path / "other.pdb"
+    other.write_text(Path(topology).read_text().replace("ALA", "GLY"))
+    assert Trajectory(path, str(other)).frame(3).sha256 != first.frame(3).sha256
+
+
+@pytest.mark.parametrize(
+    ("path", "topology", "code"),
+    [
+        ("dipeptide.xtc", "1ubi.pdb", "input.topology"),
+        ("1ubi.pdb", "dipeptide.pdb", "input.trajectory"),
+        ("missing.xtc", "dipeptide.pdb", "input.not_found"),
+        ("dipeptide.xtc", "missing.pdb", "input.not_found"),
+        ("garbage.xtc", "dipeptide.pdb", "input.trajectory"),
+        ("strange.abc", "dipeptide.pdb", "input.trajectory"),
+    ],
+)
+def test_what_does_not_fit_is_one_clear_error(data_dir, tmp_path, path, topology, code):
+    (tmp_path / "garbage.xtc").write_bytes(b"no trajectory" * 100)
+    (tmp_path / "strange.abc").write_bytes(b"x")
+    made = tmp_path / path
+    with pytest.raises(InputError) as caught:
+        trajectory = Trajectory(str(made if made.exists() else data_dir / path),
+                                str(data_dir / topology))  # fmt: skip
+        trajectory.frame(len(trajectory) and 0)
+    assert caught.value.code == code
+    assert caught.value.remedy

@@ -1,0 +1,51 @@
+"""The model that decides on cuts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from protvox.structure.splitting.cut_model import CutModel, load_cut_model
+from protvox.structure.splitting.features import FEATURES
+
+
+@pytest.fixture
+def model():
+    return CutModel(
+        ("a", "b"), np.array([1.0, 0.0]), np.array([2.0, 1.0]), np.array([1.0, -1.0]), 0.5,
+        np.array([[0.3, 0.1]]), np.array([0.2]), np.array([2.0]), 0.5,
+    )  # fmt: skip
+
+
+def test_score_by_hand(model):
+    score = model.score(np.array([[3.0, 0.5]]))
+    assert score == pytest.approx([1.0 - 0.5 + 0.5 + 2 * np.tanh(0.3 + 0.05 + 0.2)])
+
+
+def test_far_values_are_limited(model):
+    assert model.score(np.array([[100.0, 0.0]])) == model.score(np.array([[9.0, 0.0]]))
+
+
+def test_the_best_cut_is_made_if_any(model):
+    rows = np.array([[-5.0, 2.0], [3.0, 0.0], [2.0, 0.0]])
+    assert model.choose(rows) == 1
+    assert model.choose(rows[:1]) is None
+    assert model.choose(rows[:0]) is None
+
+
+def test_many_doubtful_cuts_are_as_good_as_a_sure_one(model):
+    """The piece is cut when all cuts together are likelier than none."""
+    doubtful = np.array([[-0.6, 1.5]])
+    assert model.choose(doubtful) is None
+    assert model.choose(np.repeat(doubtful, 40, axis=0)) is not None
+
+
+def test_the_released_model_fits_the_features():
+    model = load_cut_model()
+    n = len(FEATURES)
+    assert model.features == FEATURES
+    assert model.hidden.shape[1] == n
+    assert len(model.hidden) == len(model.hidden_bias) == len(model.output)
+    assert 0 < model.threshold < 1
+    assert (model.scale > 0).all()
+    assert model.mean.shape == model.scale.shape == model.linear.shape == (n,)

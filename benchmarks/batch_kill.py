@@ -50,9 +50,11 @@ def start(script: Path, source: Path, out: Path, task: str) -> subprocess.Popen[
     """Start a run in a group of its own; it says how far it is on stdout."""
     return subprocess.Popen(
         [sys.executable, str(script), str(source), str(out), task, str(FLUSH_S)],
-        stdout=subprocess.PIPE, text=True, start_new_session=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    )
 
 
 def finish(process: subprocess.Popen[str]) -> float:
@@ -129,16 +131,20 @@ def torture(files: list[Path], kills: int, task: str, seed: int) -> dict[str, ob
             finished.append(had)
         finish(start(script, source, out, task))
         return {
-            "files": len(files), "task": task, "kills": kills,
+            "files": len(files),
+            "task": task,
+            "kills": kills,
             "seconds_in_peace": round(seconds, 1),
             "scored_before_each_kill": scored,
             "finished_at_each_kill": finished,
             "kills_too_late_to_count": late,
             "load": [round(load, 1) for load in os.getloadavg()],
             "tables_that_differ": differences(Path(folder) / "peace", out),
-            "rows": {table: len(pd.read_parquet(out / table))
-                     for table in ("inputs", "domains", "residues")},
-        }  # fmt: skip
+            "rows": {
+                table: len(pd.read_parquet(out / table))
+                for table in ("inputs", "domains", "residues")
+            },
+        }
 
 
 def main() -> None:

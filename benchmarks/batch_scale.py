@@ -115,8 +115,21 @@ def score(folder: Path, task: str) -> dict[str, Any]:
     """Score a folder with the command line; return counts, time and memory."""
     with tempfile.TemporaryDirectory() as made:
         out = Path(made) / "out"
-        command = [sys.executable, "-c", PROGRAM, "score", str(folder), "-o", str(out),
-                   "--task", task, "--workers", "1", "--device", "cpu"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-c",
+            PROGRAM,
+            "score",
+            str(folder),
+            "-o",
+            str(out),
+            "--task",
+            task,
+            "--workers",
+            "1",
+            "--device",
+            "cpu",
+        ]
         one_thread = {"PROTVOX_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
         start = time.monotonic()
         process = subprocess.Popen(command, env=os.environ | one_thread)
@@ -129,15 +142,17 @@ def score(folder: Path, task: str) -> dict[str, Any]:
             "task": task,
             "exit_code": os.waitstatus_to_exitcode(status),
             "results": int((inputs["status"] == "done").sum()),
-            "rows": {table: len(pd.read_parquet(out / table))
-                     for table in ("inputs", "domains", "residues", "failures")},
+            "rows": {
+                table: len(pd.read_parquet(out / table))
+                for table in ("inputs", "domains", "residues", "failures")
+            },
             "failures": pd.read_parquet(out / "failures")[["id", "code"]].to_dict("records"),
             "residues": int(inputs["n_residues"].sum()),
             "seconds": round(time.monotonic() - start, 1),
             "cpu_s": round(used.ru_utime + used.ru_stime, 1),
             "load": [round(load, 1) for load in os.getloadavg()],
             "memory": memory(samples),
-        }  # fmt: skip
+        }
 
 
 def memory(samples: pd.DataFrame) -> dict[str, Any]:
@@ -163,8 +178,11 @@ def main() -> None:
     given = parser.parse_args()
     sources = small_files(given.folder, given.longest)
     result = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    result |= {"cores": os.cpu_count(), "allowed_growth_mb": ALLOWED_GROWTH_MB,
-               "note": "The machine was busy with other work throughout, see load."}  # fmt: skip
+    result |= {
+        "cores": os.cpu_count(),
+        "allowed_growth_mb": ALLOWED_GROWTH_MB,
+        "note": "The machine was busy with other work throughout, see load.",
+    }
     for part, n in (("memory", given.files), ("broken", given.broken_files)):
         if part in given.parts:
             with tempfile.TemporaryDirectory() as made:

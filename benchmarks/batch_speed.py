@@ -30,8 +30,7 @@ import pyarrow as pa
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "batch_speed.json"
 PROGRAM = "from protvox.cli import main; main()"
-TARGETS = {"cath_domains_per_s_2_cores": 25, "residues_per_s_2_cores": 500,
-           "network_share": 0.85}  # fmt: skip
+TARGETS = {"cath_domains_per_s_2_cores": 25, "residues_per_s_2_cores": 500, "network_share": 0.85}
 
 
 def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
@@ -40,8 +39,21 @@ def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
         listed = Path(folder) / "list.txt"
         listed.write_text("\n".join(map(str, files)))
         out = Path(folder) / "out"
-        command = [sys.executable, "-c", PROGRAM, "score", f"@{listed}", "-o", str(out),
-                   "--task", task, "--workers", "1", "--device", "cpu"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-c",
+            PROGRAM,
+            "score",
+            f"@{listed}",
+            "-o",
+            str(out),
+            "--task",
+            task,
+            "--workers",
+            "1",
+            "--device",
+            "cpu",
+        ]
         threads_only = {"PROTVOX_THREADS": str(threads), "OMP_NUM_THREADS": "1"}
         start = time.monotonic()
         process = subprocess.Popen(
@@ -53,13 +65,14 @@ def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
             raise SystemExit("the run failed")
         inputs = pd.read_parquet(out / "inputs")
         return {
-            "files": len(files), "seconds": round(seconds, 1),
+            "files": len(files),
+            "seconds": round(seconds, 1),
             "cpu_s": round(used.ru_utime + used.ru_stime, 2),
             "domains": len(pd.read_parquet(out / "domains", columns=["id"])),
             "residues": len(pd.read_parquet(out / "residues", columns=["id"])),
             "failed": int((inputs["status"] == "failed").sum()),
             "bytes": sum(path.stat().st_size for path in out.rglob("*.parquet")),
-        }  # fmt: skip
+        }
 
 
 def rate(files: list[Path], task: str, unit: str) -> dict[str, Any]:
@@ -72,8 +85,11 @@ def rate(files: list[Path], task: str, unit: str) -> dict[str, Any]:
         run["cpu_ms_each"] = round(1e3 * (run["cpu_s"] - least["cpu_s"]) / more, 3)
         curve.append(run)
     each = curve[-1]["cpu_ms_each"]
-    return {"start_cpu_s": least["cpu_s"], f"{unit}_per_s_a_thread": round(1e3 / each, 1),
-            "curve": curve}  # fmt: skip
+    return {
+        "start_cpu_s": least["cpu_s"],
+        f"{unit}_per_s_a_thread": round(1e3 / each, 1),
+        "curve": curve,
+    }
 
 
 def shares(files: list[Path], task: str) -> dict[str, float]:
@@ -119,8 +135,9 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
     hand_over = timed("hand over", lambda structure: pickle.loads(pickle.dumps(structure)))
     tables = {name: [schema.empty_table()] for name, schema in schemas.items()}
     for path in files:
-        answer = rows(Item(path.name, str(path)), classify(hand_over(read(path)), task=task),
-                      options, 0.0)  # fmt: skip
+        answer = rows(
+            Item(path.name, str(path)), classify(hand_over(read(path)), task=task), options, 0.0
+        )
         tables["domains"].append(answer.domains)
         tables["residues"].append(answer.residues)
     with tempfile.TemporaryDirectory() as folder:
@@ -141,8 +158,12 @@ def two_threads(files: list[Path], task: str, unit: str) -> dict[str, Any]:
         least, run = score(files[:1], task, threads), score(files, task, threads)
         seconds = run["seconds"] - least["seconds"]
         by_threads[str(threads)] = round((run[unit] - least[unit]) / seconds, 1)
-    return {"files": len(files), "load": os.getloadavg(), f"{unit}_per_s_by_the_clock": by_threads,
-            "ratio": round(by_threads["2"] / by_threads["1"], 2)}  # fmt: skip
+    return {
+        "files": len(files),
+        "load": os.getloadavg(),
+        f"{unit}_per_s_by_the_clock": by_threads,
+        "ratio": round(by_threads["2"] / by_threads["1"], 2),
+    }
 
 
 def main() -> None:
@@ -157,9 +178,13 @@ def main() -> None:
     files = sorted(path for path in given.folder.iterdir() if path.is_file())
     random.Random(0).shuffle(files)
     result = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    result |= {"machine": platform.processor() or platform.machine(), "cores": os.cpu_count(),
-               "load": os.getloadavg(), "targets": TARGETS,
-               "note": "Other work ran on the machine throughout, see load."}  # fmt: skip
+    result |= {
+        "machine": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg(),
+        "targets": TARGETS,
+        "note": "Other work ran on the machine throughout, see load.",
+    }
     if "environment" in given.parts:
         some = files[: given.environment_files]
         result["environment"] = rate(some, "environment", "residues")

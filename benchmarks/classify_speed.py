@@ -52,8 +52,11 @@ def classify(source: Path, root: Path) -> dict[str, float]:
     start = time.time()
     done = subprocess.run(
         [sys.executable, "-c", CLASSIFY, str(source), os.devnull],
-        capture_output=True, text=True, cwd=root, env=environment(root),
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env=environment(root),
+    )
     if done.returncode:
         raise SystemExit(done.stderr)
     told = json.loads(done.stdout.splitlines()[-1])
@@ -61,18 +64,25 @@ def classify(source: Path, root: Path) -> dict[str, float]:
         raise SystemExit(done.stderr)
     (first, first_cpu), (end, end_cpu) = told["first"], told["end"]
     return {
-        "startup_s": first - start, "work_s": end - first, "peak_gb": told["peak"] / 1e9,
-        "startup_cpu_s": first_cpu, "work_cpu_s": end_cpu - first_cpu,
-        "total_s": end - start, "total_cpu_s": end_cpu,
-    }  # fmt: skip
+        "startup_s": first - start,
+        "work_s": end - first,
+        "peak_gb": told["peak"] / 1e9,
+        "startup_cpu_s": first_cpu,
+        "work_cpu_s": end_cpu - first_cpu,
+        "total_s": end - start,
+        "total_cpu_s": end_cpu,
+    }
 
 
 def help_text(root: Path) -> float:
     start = time.time()
     subprocess.run(
         [sys.executable, "-c", HELP, "--help"],
-        capture_output=True, check=True, cwd=root, env=environment(root),
-    )  # fmt: skip
+        capture_output=True,
+        check=True,
+        cwd=root,
+        env=environment(root),
+    )
     return time.time() - start
 
 
@@ -132,8 +142,10 @@ def main() -> None:
     }
     if options.against:
         result["against"] = {
-            "models": models(roots[1]), **summary(runs[1]), "ratio": ratios(runs[0], runs[1])
-        }  # fmt: skip
+            "models": models(roots[1]),
+            **summary(runs[1]),
+            "ratio": ratios(runs[0], runs[1]),
+        }
     text = json.dumps(result, indent=2) + "\n"
     (PAIRED if options.against else RESULT).write_text(text)
     sys.stdout.write(text)

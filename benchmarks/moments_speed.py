@@ -68,10 +68,16 @@ def ways() -> dict[str, Callable[[], torch.Tensor]]:
     def take() -> torch.Tensor:
         return torch.from_numpy(
             environment_moments(
-                protein.coordinates, protein.atom_type, protein.residue_index, whole, rows,
-                frames.origin[rows], frames.axes[rows], spec,
+                protein.coordinates,
+                protein.atom_type,
+                protein.residue_index,
+                whole,
+                rows,
+                frames.origin[rows],
+                frames.axes[rows],
+                spec,
             )
-        )  # fmt: skip
+        )
 
     return {
         "voxelize": draw,

@@ -75,13 +75,17 @@ def main() -> None:
         import faiss
 
         faiss.omp_set_num_threads(threads)
-        kinds = {"float32": None, "float16": faiss.ScalarQuantizer.QT_fp16,
-                 "int8": faiss.ScalarQuantizer.QT_8bit}  # fmt: skip
+        kinds = {
+            "float32": None,
+            "float16": faiss.ScalarQuantizer.QT_fp16,
+            "int8": faiss.ScalarQuantizer.QT_8bit,
+        }
         for name, kind in kinds.items():
             store = (
-                faiss.IndexFlatIP(AXES) if kind is None
+                faiss.IndexFlatIP(AXES)
+                if kind is None
                 else faiss.IndexScalarQuantizer(AXES, kind, faiss.METRIC_INNER_PRODUCT)
-            )  # fmt: skip
+            )
             store.train(vectors[:20_000])
             store.add(vectors)
             found[f"faiss {name}"] = timed(
@@ -93,18 +97,28 @@ def main() -> None:
 
         half = vectors.astype(np.float16)
         found["usearch float16"] = timed(
-            lambda query: search(half, query[None].astype(np.float16), TOP, MetricKind.IP,
-                                 exact=True, threads=threads),
+            lambda query: search(
+                half,
+                query[None].astype(np.float16),
+                TOP,
+                MetricKind.IP,
+                exact=True,
+                threads=threads,
+            ),
             queries[:5],
-        )  # fmt: skip
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index"
         index.save(path)
         size = path.stat().st_size
     result = {
-        "vectors": len(vectors), "axes": AXES, "top": TOP, "threads": threads,
-        "index_mb": round(size / 1e6, 1), "search": found,
-    }  # fmt: skip
+        "vectors": len(vectors),
+        "axes": AXES,
+        "top": TOP,
+        "threads": threads,
+        "index_mb": round(size / 1e6, 1),
+        "search": found,
+    }
     options.output.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -38,10 +38,13 @@ with open(sys.argv[2], "w", buffering=1) as told:
 def start(port: int, folder: str, **settings: str) -> subprocess.Popen:
     """Start a service of two threads, without a limit of rate."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PROTVOX_")} | {
-        "PYTHONPATH": str(ROOT), "PROTVOX_OFFLINE": "1", "PROTVOX_SERVICE_THREADS": "2",
-        "PROTVOX_SERVICE_RATE_PER_MINUTE": "0", "PROTVOX_SERVICE_SPOOL_DIR": folder,
+        "PYTHONPATH": str(ROOT),
+        "PROTVOX_OFFLINE": "1",
+        "PROTVOX_SERVICE_THREADS": "2",
+        "PROTVOX_SERVICE_RATE_PER_MINUTE": "0",
+        "PROTVOX_SERVICE_SPOOL_DIR": folder,
         **{f"PROTVOX_SERVICE_{name.upper()}": value for name, value in settings.items()},
-    }  # fmt: skip
+    }
     command = [sys.executable, "-c", SERVE, "serve", "--port", str(port)]
     return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
 
@@ -86,8 +89,10 @@ class Client:
 
     async def post(self, path: str, body: bytes, tally: Tally | None = None) -> tuple[int, bytes]:
         """Send a form; count what comes of it."""
-        head = (f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
-                f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n")  # fmt: skip
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+            f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+        )
         begun = time.perf_counter()
         try:
             status, content = await self._exchange(head.encode() + body)

@@ -169,8 +169,13 @@ def main() -> None:
         finally:
             service.terminate()
             service.wait(60)
-    result = {**measured, "goals": GOALS, "seconds": options.seconds, "beside": options.beside,
-              **circumstances()}  # fmt: skip
+    result = {
+        **measured,
+        "goals": GOALS,
+        "seconds": options.seconds,
+        "beside": options.beside,
+        **circumstances(),
+    }
     text = json.dumps(result, indent=2) + "\n"
     RESULT.write_text(text)
     sys.stdout.write(text)

@@ -48,11 +48,13 @@ def requests() -> list[tuple[str, bytes]]:
     sent = [("/predict/cath", form(DATA / name)) for name in SMALL]
     sent += [(address, form(DATA / name)) for address in ("/embed", "/search") for name in SMALL]
     sent += [("/predict/mutations", form(DATA / n, mutations=m)) for n, m in FEW.items()]
-    sent += [("/predict/environment", form(DATA / "1ejg.pdb.gz")),
-             ("/jobs", form(DATA / "1ubi.pdb", task="cath")),
-             ("/jobs", form(DATA / "1ejg.pdb.gz", task="environment")),
-             ("/predict/cath", form(DATA / "README.md")),
-             ("/predict/cath", form(DATA / "1ubi.pdb", chain="Z"))]  # fmt: skip
+    sent += [
+        ("/predict/environment", form(DATA / "1ejg.pdb.gz")),
+        ("/jobs", form(DATA / "1ubi.pdb", task="cath")),
+        ("/jobs", form(DATA / "1ejg.pdb.gz", task="environment")),
+        ("/predict/cath", form(DATA / "README.md")),
+        ("/predict/cath", form(DATA / "1ubi.pdb", chain="Z")),
+    ]
     return sent
 
 
@@ -87,8 +89,9 @@ async def job(client: Client, body: bytes, tally: Tally) -> None:
 async def note(parent: int, notes: list[dict], begun: float) -> None:
     while True:
         pids = processes(parent)
-        notes.append({"s": round(time.perf_counter() - begun, 1), "mib": memory(pids),
-                      "pids": sorted(pids)})  # fmt: skip
+        notes.append(
+            {"s": round(time.perf_counter() - begun, 1), "mib": memory(pids), "pids": sorted(pids)}
+        )
         await asyncio.sleep(NOTE_S)
 
 
@@ -107,9 +110,11 @@ async def measure(parent: int, seconds: float, rate: float | None) -> dict:
         await asyncio.sleep(max(0.0, begun + i / rate - time.perf_counter()))
         if time.perf_counter() > begun + seconds:
             break
-        send = job(client, body, tallies[address]) if address == "/jobs" else client.post(
-            address, body, tallies[address]
-        )  # fmt: skip
+        send = (
+            job(client, body, tallies[address])
+            if address == "/jobs"
+            else client.post(address, body, tallies[address])
+        )
         task = asyncio.create_task(send)
         tasks.add(task)
         task.add_done_callback(tasks.discard)
@@ -125,20 +130,22 @@ async def measure(parent: int, seconds: float, rate: float | None) -> dict:
         "offered_per_s": round(i / lasted, 2),
         "requests": i,
         "statuses": dict(sorted(statuses.items())),
-        "median_s": {a: round(statistics.median(t.seconds), 3)
-                     for a, t in tallies.items() if t.seconds},
+        "median_s": {
+            a: round(statistics.median(t.seconds), 3) for a, t in tallies.items() if t.seconds
+        },
         "restarts": len({pid for n in notes for pid in n["pids"]}) - len(notes[0]["pids"]),
         "memory": {role: slope(notes, role) for role in ("all", *notes[0]["mib"])},
         "notes": [{"s": n["s"], **n["mib"]} for n in notes],
-    }  # fmt: skip
+    }
 
 
 def slope(notes: list[dict], role: str) -> dict[str, object]:
     """Return the growth of some processes in MiB a minute, and what they take."""
     warm = [n for n in notes if n["s"] >= min(WARM_S, notes[-1]["s"] / 2)]
     minutes = np.array([n["s"] / 60 for n in warm])
-    mib = np.array([sum(n["mib"].values()) if role == "all" else n["mib"].get(role, 0.0)
-                    for n in warm])  # fmt: skip
+    mib = np.array(
+        [sum(n["mib"].values()) if role == "all" else n["mib"].get(role, 0.0) for n in warm]
+    )
     size = max(2, int(BLOCK_S / NOTE_S))
     blocks = [np.arange(k, min(k + size, len(warm))) for k in range(0, len(warm), size)]
     random = np.random.default_rng(0)

@@ -86,8 +86,12 @@ def measure(path: Path) -> dict[str, object]:
     }
     ratios = {name: round(ms / times["protvox"], 2) for name, ms in times.items()}
     atoms = read_structure(path).n_atoms
-    return {"file": path.name, "atoms": atoms, "ratio_to_protvox": ratios,
-            "cpu_ms": {name: round(ms, 1) for name, ms in times.items()}}  # fmt: skip
+    return {
+        "file": path.name,
+        "atoms": atoms,
+        "ratio_to_protvox": ratios,
+        "cpu_ms": {name: round(ms, 1) for name, ms in times.items()},
+    }
 
 
 def main() -> None:

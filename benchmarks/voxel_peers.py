@@ -82,9 +82,13 @@ def molvoxel_run(case: Case) -> Run:
     size = case.spec.shape[0]
     # Its sigma is a fraction of the radius at which it cuts.
     voxelizer = create_voxelizer(
-        case.spec.spacing, size, "scalar", "gaussian", "numba",
+        case.spec.spacing,
+        size,
+        "scalar",
+        "gaussian",
+        "numba",
         sigma=case.spec.sigma / case.cut,
-    )  # fmt: skip
+    )
     parts = [slice(*pair) for pair in zip(case.offsets, case.offsets[1:], strict=False)]
     features = np.eye(case.n_channels, dtype=np.float32)[case.channel]
 

@@ -96,9 +96,14 @@ def draw_confusion(metrics: dict[str, Any], path: Path) -> None:
     for row, column in np.argwhere(shares >= 0.005):
         value = 100 * shares[row, column]
         axes.text(
-            column, row, f"{value:.0f}", ha="center", va="center", fontsize=7,
+            column,
+            row,
+            f"{value:.0f}",
+            ha="center",
+            va="center",
+            fontsize=7,
             color="black" if value > 60 else "white",
-        )  # fmt: skip
+        )
     axes.set_xticks(range(len(names)), names, rotation=90)
     axes.set_yticks(range(len(seen)), _with_counts(names, counts, seen))
     axes.set_xlabel("predicted")

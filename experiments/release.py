@@ -24,8 +24,9 @@ def main() -> None:
     parser.add_argument("task", choices=sorted(EXPERIMENT))
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--train", type=Path, required=True, help="folder of training shards")
-    parser.add_argument("--validation", type=Path,
-                        help="folder of shards; or a temperature in card.toml")  # fmt: skip
+    parser.add_argument(
+        "--validation", type=Path, help="folder of shards; or a temperature in card.toml"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="model folder")
     parser.add_argument("--config", type=Path, help="configuration, the experiment's by default")
     parser.add_argument("--card", type=Path, help="words for the card, the experiment's by default")

@@ -228,9 +228,14 @@ def search(
 
     structure = source if isinstance(source, Structure) else read_structure(source)
     return search(
-        structure, index=None if index is None else Path(index), top=top,
-        domains=parse_domain_option(domains), chain=chain, device=device, model=model,
-    )  # fmt: skip
+        structure,
+        index=None if index is None else Path(index),
+        top=top,
+        domains=parse_domain_option(domains),
+        chain=chain,
+        device=device,
+        model=model,
+    )
 
 
 @dataclass(frozen=True, slots=True)

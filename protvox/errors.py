@@ -1,11 +1,26 @@
 """Errors a user can cause or must act on.
 
-Every error says *what* is wrong, *where* (file, chain, residue) and *what to do*. The
-command line prints the message and exits with ``exit_code``; the service answers with
-``code``. Anything else that escapes is a bug (exit code 70).
+Every error says *what* is wrong, *where* (file, chain, residue) and *what to do*. The command
+line prints the message and exits with ``exit_code``; the service returns ``code``. Anything else
+that escapes is a bug (exit code 70).
+
+The wording of every error stands in the catalogue, one TOML file per package in
+``protvox/catalogue``, and `fail` makes an error from its entry::
+
+    raise fail("input.empty", where=name)
+
+An entry has a ``kind`` (``usage``, ``input``, ``fetch``, ``model`` or ``device``), the sentence
+``what`` and the imperative ``remedy``, both with ``{fields}`` to be filled in, and optionally
+``cause``, a sentence for the documentation. The first two words of its key are the stable code;
+a third word tells apart several wordings of one code (``usage.extra.ray``).
 """
 
 from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
 
 
 class ProtvoxError(Exception):
@@ -57,7 +72,7 @@ def _rebuild(
 
 
 class UsageError(ProtvoxError):
-    """An option or argument that cannot be meant (exit code 2)."""
+    """An option or argument that is invalid (exit code 2)."""
 
     exit_code = 2
     default_code = "usage"
@@ -88,3 +103,86 @@ class DeviceError(ProtvoxError):
 
     exit_code = 6
     default_code = "device"
+
+
+class Message(NamedTuple):
+    """An entry of the catalogue of errors.
+
+    Attributes
+    ----------
+    kind
+        ``"usage"``, ``"input"``, ``"fetch"``, ``"model"``, ``"device"``, or ``"service"`` for
+        entries that only the service uses.
+    code
+        Stable machine-readable code.
+    what
+        What is wrong, with ``{fields}``.
+    remedy
+        What to do about it, with ``{fields}``; empty where nothing can be done.
+    cause
+        How it comes about, for the documentation; often empty.
+    """
+
+    kind: str
+    code: str
+    what: str
+    remedy: str
+    cause: str
+
+    def fill(self, **fields: object) -> tuple[str, str | None]:
+        """Return what is wrong and what to do, with the fields filled in.
+
+        Parameters
+        ----------
+        fields
+            A value for every field of the entry.
+        """
+        return self.what.format(**fields), self.remedy.format(**fields) or None
+
+
+_KINDS: Final[dict[str, type[ProtvoxError]]] = {
+    "usage": UsageError,
+    "input": InputError,
+    "fetch": FetchError,
+    "model": ModelError,
+    "device": DeviceError,
+}
+
+
+@cache
+def catalogue() -> dict[str, Message]:
+    """Return every entry of the catalogue of errors, by its key."""
+    found: dict[str, Message] = {}
+    for path in sorted((Path(__file__).parent / "catalogue").glob("*.toml")):
+        for key, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            code = ".".join(key.split(".")[:2])
+            found[key] = Message(
+                entry["kind"], code, entry["what"], entry.get("remedy", ""), entry.get("cause", "")
+            )
+    return found
+
+
+def fail(key: str, /, *, where: str | None = None, **fields: object) -> ProtvoxError:
+    """Make the error of a catalogue entry, to be raised.
+
+    Parameters
+    ----------
+    key
+        Key of the entry, e.g. ``"input.empty"``.
+    where
+        The file, chain, residue, row or option it was found in.
+    fields
+        A value for every ``{field}`` of the entry.
+
+    Returns
+    -------
+    ProtvoxError
+        Of the entry's kind, with its code.
+
+    Examples
+    --------
+    >>> raise fail("model.unknown", where="cats")  # doctest: +SKIP
+    """
+    message = catalogue()[key]
+    what, remedy = message.fill(**fields)
+    return _KINDS[message.kind](what, where=where, remedy=remedy, code=message.code)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from protvox.errors import UsageError
+from protvox.errors import fail
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
@@ -86,7 +86,7 @@ def _boolean(env: Mapping[str, str], name: str) -> bool:
         return True
     if text in _FALSE:
         return False
-    raise _bad(name, env[name], "Set it to 1 or 0")
+    raise fail("usage.setting.boolean", where=name, value=env[name])
 
 
 def _device(env: Mapping[str, str]) -> str:
@@ -95,7 +95,7 @@ def _device(env: Mapping[str, str]) -> str:
     kind, _, index = text.partition(":")
     if text in ("auto", "cpu", "cuda") or (kind == "cuda" and index.isdecimal()):
         return text
-    raise _bad(name, env[name], "Set it to auto, cpu, cuda or cuda:N")
+    raise fail("usage.setting.device", where=name, value=env[name])
 
 
 def _threads(env: Mapping[str, str]) -> int | None:
@@ -105,9 +105,4 @@ def _threads(env: Mapping[str, str]) -> int | None:
         return None
     if text.isdecimal() and int(text) > 0:
         return int(text)
-    raise _bad(name, env[name], "Set it to a whole number of at least 1")
-
-
-def _bad(name: str, value: str, remedy: str) -> UsageError:
-    return UsageError(f"{value!r} is not a valid value", where=name, remedy=remedy,
-                      code="usage.setting")  # fmt: skip
+    raise fail("usage.setting.threads", where=name, value=env[name])

@@ -59,13 +59,18 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     torch.manual_seed(0)
     environment = EnvironmentConfig(
-        size=3, spacing=3.0, embedding="4x0e+2x1e+1x2e",
-        convolutions=(ConvConfig("6x0e+2x1e"),), hidden=(8,),
-    )  # fmt: skip
+        size=3,
+        spacing=3.0,
+        embedding="4x0e+2x1e+1x2e",
+        convolutions=(ConvConfig("6x0e+2x1e"),),
+        hidden=(8,),
+    )
     cath = CathConfig(
-        labels=("1.10", "2.40", "3.30", "3.40"), fine="4x0e+2x1e+1x2e", coarse="6x0e+2x1e",
+        labels=("1.10", "2.40", "3.30", "3.40"),
+        fine="4x0e+2x1e+1x2e",
+        coarse="6x0e+2x1e",
         features=8,
-    )  # fmt: skip
+    )
     root = tmp_path_factory.mktemp("models")
     networks = {"environment": EnvironmentNet(environment), "cath": CathNet(cath)}
     for task, network in networks.items():
@@ -73,9 +78,16 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir()
         digest = save_weights(network, folder / "model.safetensors")
         card = Card(
-            task, "9", task, f"tiny {task}", dataclasses.asdict(network.config),
-            "model.safetensors", digest, 0.9, (40, 300) if task == "cath" else None,
-        )  # fmt: skip
+            task,
+            "9",
+            task,
+            f"tiny {task}",
+            dataclasses.asdict(network.config),
+            "model.safetensors",
+            digest,
+            0.9,
+            (40, 300) if task == "cath" else None,
+        )
         write_card(card, folder)
     return root
 
@@ -110,8 +122,12 @@ def searchable_models(tiny_models: Path, tmp_path_factory: pytest.TempPathFactor
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     names = [f"1abcA{row:02d}" for row in range(40)]
     index = Index.build(
-        vectors, names, ["3.40.50.300"] * 40, name="forty domains", model=card.reference,
+        vectors,
+        names,
+        ["3.40.50.300"] * 40,
+        name="forty domains",
+        model=card.reference,
         head=head.sha256,
-    )  # fmt: skip
+    )
     index.save(folder / INDEX_FILE)
     return root

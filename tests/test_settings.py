@@ -18,10 +18,15 @@ def test_defaults() -> None:
 
 
 def test_everything_can_be_set() -> None:
-    settings = load_settings({
-        "PROTVOX_CACHE_DIR": "/c", "PROTVOX_OFFLINE": "yes", "PROTVOX_DEVICE": "CUDA:1",
-        "PROTVOX_THREADS": "4", "PROTVOX_MODEL_DIR": "~/m",
-    })  # fmt: skip
+    settings = load_settings(
+        {
+            "PROTVOX_CACHE_DIR": "/c",
+            "PROTVOX_OFFLINE": "yes",
+            "PROTVOX_DEVICE": "CUDA:1",
+            "PROTVOX_THREADS": "4",
+            "PROTVOX_MODEL_DIR": "~/m",
+        }
+    )
     assert settings.cache_dir == Path("/c")
     assert settings.offline is True
     assert settings.device == "cuda:1"
@@ -35,9 +40,15 @@ def test_cache_follows_xdg() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PROTVOX_OFFLINE", "maybe"), ("PROTVOX_DEVICE", "tpu"), ("PROTVOX_DEVICE", "cuda:x"),
-     ("PROTVOX_THREADS", "0"), ("PROTVOX_THREADS", "-1"), ("PROTVOX_THREADS", "two")],
-)  # fmt: skip
+    [
+        ("PROTVOX_OFFLINE", "maybe"),
+        ("PROTVOX_DEVICE", "tpu"),
+        ("PROTVOX_DEVICE", "cuda:x"),
+        ("PROTVOX_THREADS", "0"),
+        ("PROTVOX_THREADS", "-1"),
+        ("PROTVOX_THREADS", "two"),
+    ],
+)
 def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(UsageError) as caught:
         load_settings({name: value})

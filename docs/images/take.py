@@ -15,10 +15,16 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 HERE: Final = Path(__file__).parent
 ARGUMENTS: Final = (
-    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-gl=angle", "--use-angle=swiftshader",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
-)  # fmt: skip
+)
 LONG_MS: Final = 600_000
 
 

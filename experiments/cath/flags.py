@@ -71,8 +71,9 @@ def summarise(judged: list[tuple[Case, tuple[str, ...]]]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of the model")
-    parser.add_argument("--data", type=Path, required=True,
-                        help="folder of both tables and the structures")  # fmt: skip
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder of both tables and the structures"
+    )
     parser.add_argument("--shards", type=Path, required=True, help="domains of the split")
     parser.add_argument("--split", required=True, choices=("val", "test"))
     parser.add_argument("--seed", type=int, default=0, help="decides what is random")
@@ -100,8 +101,10 @@ def main() -> None:
     options.output.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     for kind, found in kinds.items():
         low, high = found["intervals"]["doubted"]
-        print(f"{kind} ({found['n']}): {found['doubted']:.3f}, {low:.3f} to {high:.3f}; "
-              f"by shape {found['doubted_by_shape']:.3f}")  # fmt: skip
+        print(
+            f"{kind} ({found['n']}): {found['doubted']:.3f}, {low:.3f} to {high:.3f}; "
+            f"by shape {found['doubted_by_shape']:.3f}"
+        )
 
 
 if __name__ == "__main__":

@@ -119,9 +119,13 @@ def ask_model(
         write_shard(join(parts), sample)
         started = time.process_time()
         metrics = evaluate(
-            folder, [sample], "test", device=torch.device("cpu"), also=keep,
+            folder,
+            [sample],
+            "test",
+            device=torch.device("cpu"),
+            also=keep,
             answer=released_answer(folder),
-        )  # fmt: skip
+        )
         seconds = time.process_time() - started
     measured = {
         **metrics["paper"],
@@ -136,11 +140,13 @@ def difference(
     answers: list[dict[str, Any]], model: NDArray[np.int64], queries: Traces
 ) -> dict[str, Any]:
     """Return how many more of the queries the model has right, with a paired interval."""
-    right = np.array([
-        line["nearest_cath"] is not None
-        and architecture_of(line["nearest_cath"]) == architecture_of(line["cath"])
-        for line in answers
-    ])  # fmt: skip
+    right = np.array(
+        [
+            line["nearest_cath"] is not None
+            and architecture_of(line["nearest_cath"]) == architecture_of(line["cath"])
+            for line in answers
+        ]
+    )
     more = (model == queries.labels).astype(float) - right
     interval = bootstrap_interval(more, queries.families())
     return {"top1": float(more.mean()), "intervals": {"top1": list(interval)}}
@@ -148,13 +154,16 @@ def difference(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=Path, required=True,
-                        help="folder of folders of shards, with cath-test")  # fmt: skip
-    parser.add_argument("--learned", required=True,
-                        help="which of them the model learned, e.g. cath-all")  # fmt: skip
+    parser.add_argument(
+        "--shards", type=Path, required=True, help="folder of folders of shards, with cath-test"
+    )
+    parser.add_argument(
+        "--learned", required=True, help="which of them the model learned, e.g. cath-all"
+    )
     parser.add_argument("--queries", type=int, default=120, help="test domains to ask about")
-    parser.add_argument("--keep", type=int, default=250,
-                        help="training domains aligned with each, 0 for all")  # fmt: skip
+    parser.add_argument(
+        "--keep", type=int, default=250, help="training domains aligned with each, 0 for all"
+    )
     parser.add_argument("--seed", type=int, default=0, help="decides the samples")
     parser.add_argument("--model", type=Path, help="folder of the model to ask the same")
     parser.add_argument("--log", type=Path, default=Path("runs/nearest.jsonl"), help="to resume")
@@ -168,9 +177,13 @@ def main() -> None:
     learned = read_traces(options.shards / options.learned)
     learned = learned.take(one_per_family(learned, options.seed))
     settings = {
-        "split": "test", "queries": size, "library": len(learned), "seed": options.seed,
-        "keep": options.keep, "longest_ratio": LONGEST_RATIO,
-    }  # fmt: skip
+        "split": "test",
+        "queries": size,
+        "library": len(learned),
+        "seed": options.seed,
+        "keep": options.keep,
+        "longest_ratio": LONGEST_RATIO,
+    }
     answers = search(queries, Library(learned, options.keep or None), settings, options.log)
     methods = {"tm_align": summary(answers, queries)}
     metrics = {"schema": "protvox.nearest/1", **settings, "methods": methods}
@@ -180,8 +193,10 @@ def main() -> None:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")
     for name, found in methods.items():
-        print(f"{name}: top-1 {found['top1']:.3f}, balanced {found['balanced']:.3f}, "
-              f"{found['seconds_per_query']:.1f} s a domain")  # fmt: skip
+        print(
+            f"{name}: top-1 {found['top1']:.3f}, balanced {found['balanced']:.3f}, "
+            f"{found['seconds_per_query']:.1f} s a domain"
+        )
 
 
 if __name__ == "__main__":

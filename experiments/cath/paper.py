@@ -56,9 +56,15 @@ def point(options: argparse.Namespace) -> dict[str, Any] | None:
     network = NETWORKS[options.network]()
     run = options.runs / name_of(options)
     if not train_point(
-        network, learn, check, schedule, run,
-        device=device, report=show, time_limit=options.time_limit,
-    ):  # fmt: skip
+        network,
+        learn,
+        check,
+        schedule,
+        run,
+        device=device,
+        report=show,
+        time_limit=options.time_limit,
+    ):
         return None
     held_out = read_traces(options.shards / "cath-test")
     test = Drawer(held_out, crop=options.crop, grid=grid)
@@ -106,15 +112,21 @@ def show(progress: Progress) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=Path, required=True,
-                        help="folder with cath-train, cath-val and cath-test")  # fmt: skip
+    parser.add_argument(
+        "--shards", type=Path, required=True, help="folder with cath-train, cath-val and cath-test"
+    )
     parser.add_argument("--domains", type=Path, required=True, help="domains.csv, for clusters")
     parser.add_argument("--network", choices=tuple(NETWORKS), required=True)
     parser.add_argument("--fraction", type=int, choices=FRACTIONS, default=1)
-    parser.add_argument("--crop", action="store_true",
-                        help="grids as large as the domains of a batch, not 50^3")  # fmt: skip
-    parser.add_argument("--spacing", type=float, default=PAPER_GRID.spacing,
-                        help="edge of a voxel, Å; 4 takes an eighth of the time")  # fmt: skip
+    parser.add_argument(
+        "--crop", action="store_true", help="grids as large as the domains of a batch, not 50^3"
+    )
+    parser.add_argument(
+        "--spacing",
+        type=float,
+        default=PAPER_GRID.spacing,
+        help="edge of a voxel, Å; 4 takes an eighth of the time",
+    )
     parser.add_argument("--epochs", type=int, help="instead of the 100 of paper.toml")
     parser.add_argument("--validate-every", type=int, help="epochs between validations")
     parser.add_argument("--device", default="cpu")

@@ -31,8 +31,10 @@ PAPER_EPOCHS: Final = 100
 """Passes of the paper over its training sets."""
 
 STYLE: Final = {
-    "steerable": ("C0", "o"), "resnet34": ("C3", "^"), "resnet34-half": ("C1", "v"),
-}  # fmt: skip
+    "steerable": ("C0", "o"),
+    "resnet34": ("C3", "^"),
+    "resnet34-half": ("C1", "v"),
+}
 
 
 class Point(NamedTuple):
@@ -83,9 +85,14 @@ def draw(curves: dict[str, list[Point]], path: Path) -> None:
     for name, accuracy in PUBLISHED.items():
         colour, marker = STYLE[name]
         axes.plot(
-            FRACTIONS, accuracy, color=colour, marker=marker, linestyle=":", alpha=0.6,
+            FRACTIONS,
+            accuracy,
+            color=colour,
+            marker=marker,
+            linestyle=":",
+            alpha=0.6,
             label=f"{name}, Weiler et al. 2018",
-        )  # fmt: skip
+        )
     for place, (name, points) in enumerate(curves.items()):
         # The longest name of a network that the curve's begins with: resnet34-half, not resnet34.
         colour, marker = STYLE[max(filter(name.startswith, STYLE), key=len)]
@@ -93,10 +100,15 @@ def draw(curves: dict[str, list[Point]], path: Path) -> None:
         shift = 1.05 ** (place - (len(curves) - 1) / 2)
         error = [[p.top1 - p.low for p in points], [p.high - p.top1 for p in points]]
         axes.errorbar(
-            [p.fraction * shift for p in points], [p.top1 for p in points], yerr=error,
-            color=colour, marker=marker, capsize=3, label=f"{name}, this data",
+            [p.fraction * shift for p in points],
+            [p.top1 for p in points],
+            yerr=error,
+            color=colour,
+            marker=marker,
+            capsize=3,
+            label=f"{name}, this data",
             linestyle="-" if name in STYLE else "--",
-        )  # fmt: skip
+        )
     axes.set_xscale("log", base=2)
     axes.set_xticks(FRACTIONS, [f"1/{f}" if f > 1 else "all" for f in FRACTIONS])
     axes.set(xlabel="part of the training set", ylabel="test accuracy, ten architectures")
@@ -115,8 +127,10 @@ def main() -> None:
     draw(curves, options.output)
     for name, points in curves.items():
         for point in points:
-            print(f"{name} 1/{point.fraction}: {point.n_train} domains, top-1 {point.top1:.3f} "
-                  f"[{point.low:.3f}, {point.high:.3f}]")  # fmt: skip
+            print(
+                f"{name} 1/{point.fraction}: {point.n_train} domains, top-1 {point.top1:.3f} "
+                f"[{point.low:.3f}, {point.high:.3f}]"
+            )
 
 
 if __name__ == "__main__":

@@ -141,8 +141,9 @@ def nested_part(
     if lost:
         raise InputError(
             f"the table has no cluster for {len(lost)} domains, e.g. {lost[0]}",
-            remedy="Give the table that the shards were made from", code="input.clusters",
-        )  # fmt: skip
+            remedy="Give the table that the shards were made from",
+            code="input.clusters",
+        )
     of_domain = np.array([clusters[name] for name in traces.names])
     kept: list[NDArray[np.int64]] = []
     for label in np.unique(traces.labels):

@@ -74,10 +74,15 @@ class Schedule:
         """Return the schedule of a training set in steps."""
         per_epoch = max(n_domains // self.batch_size, 1)
         return LoopConfig(
-            steps=self.epochs * per_epoch, batch_size=self.batch_size,
-            learning_rate=self.learning_rate, weight_decay=0.0, warmup=0,
-            cooldown=self.cooldown, evaluate_every=self.validate_every * per_epoch, seed=self.seed,
-        )  # fmt: skip
+            steps=self.epochs * per_epoch,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=0.0,
+            warmup=0,
+            cooldown=self.cooldown,
+            evaluate_every=self.validate_every * per_epoch,
+            seed=self.seed,
+        )
 
 
 class Drawer:
@@ -104,8 +109,10 @@ class Drawer:
         self.labels = traces.labels
         self._grids = DomainGrids.from_domains(
             ((trace, np.zeros(len(trace), dtype=np.uint8)) for trace in traces.coordinates),
-            names=traces.names, spacing=grid.spacing, sigma=grid.sigma,
-        )  # fmt: skip
+            names=traces.names,
+            spacing=grid.spacing,
+            sigma=grid.sigma,
+        )
         centred = [trace - trace.mean(axis=0) for trace in traces.coordinates]
         self._radius = np.array([np.linalg.norm(trace, axis=1).max() for trace in centred])
 
@@ -225,9 +232,15 @@ def train_point(
         return measures
 
     done = train(
-        network, lambda first: learn.batches(loop.batch_size, loop.seed, first), evaluate, loop,
-        run, device=device, report=report, time_limit=time_limit,
-    )  # fmt: skip
+        network,
+        lambda first: learn.batches(loop.batch_size, loop.seed, first),
+        evaluate,
+        loop,
+        run,
+        device=device,
+        report=report,
+        time_limit=time_limit,
+    )
     if done:
         best.restore(network)
         network.eval()

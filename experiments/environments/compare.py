@@ -82,9 +82,14 @@ def draw(metrics: dict[str, Any], path: Path) -> None:
     for axes, axis in zip(panels, ("samples", clock), strict=True):
         for (kind, setting), (values, accuracy) in lines(metrics, axis).items():
             axes.plot(
-                values, accuracy, color=COLOURS[kind], linestyle=LINES[setting], marker="o",
-                markersize=4, label=f"{kind}, {WORDS[setting]}",
-            )  # fmt: skip
+                values,
+                accuracy,
+                color=COLOURS[kind],
+                linestyle=LINES[setting],
+                marker="o",
+                markersize=4,
+                label=f"{kind}, {WORDS[setting]}",
+            )
         axes.set_xlabel(AXES[axis])
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("validation top-1")
@@ -131,9 +136,15 @@ def main() -> None:
                     continue
             print(f"{kind}, {setting}", file=sys.stderr)
             run(
-                kind, setting, config, shards, options.runs / f"{kind}-{setting}",
-                device=device, report=show, time_limit=left,
-            )  # fmt: skip
+                kind,
+                setting,
+                config,
+                shards,
+                options.runs / f"{kind}-{setting}",
+                device=device,
+                report=show,
+                time_limit=left,
+            )
     metrics = {
         "schema": "protvox.comparison/1",
         "device": device.type,
@@ -146,8 +157,10 @@ def main() -> None:
         draw(metrics, options.output / "curves.png")
     for kind in KINDS:
         for setting, found in metrics[kind].items():
-            print(f"{kind}, {setting}: test top-1 {found['test']['top1']:.3f}, "
-                  f"{found['parameters']:,} parameters")  # fmt: skip
+            print(
+                f"{kind}, {setting}: test top-1 {found['test']['top1']:.3f}, "
+                f"{found['parameters']:,} parameters"
+            )
 
 
 if __name__ == "__main__":

@@ -119,10 +119,13 @@ class EnvironmentGrids:
             ends.append(ends[-1] + len(channel))
         return torch.from_numpy(
             voxelize(
-                np.concatenate(parts), np.concatenate(channels), np.array(ends, dtype=np.int64),
-                self._spec, N_ENVIRONMENT_TYPES,
+                np.concatenate(parts),
+                np.concatenate(channels),
+                np.array(ends, dtype=np.int64),
+                self._spec,
+                N_ENVIRONMENT_TYPES,
             )
-        )  # fmt: skip
+        )
 
     def targets(self, rows: NDArray[np.int64]) -> Tensor:
         """Return the amino acids of residues, ``sample`` int64."""

@@ -127,9 +127,15 @@ def run(
         report(progress)
 
     done = train(
-        network, lambda first: learn.batches(config.loop.batch_size, config.loop.seed, first),
-        evaluate, config.loop, folder, device=device, report=watch, time_limit=time_limit,
-    )  # fmt: skip
+        network,
+        lambda first: learn.batches(config.loop.batch_size, config.loop.seed, first),
+        evaluate,
+        config.loop,
+        folder,
+        device=device,
+        report=watch,
+        time_limit=time_limit,
+    )
     clock.stop()
     if not done:
         return None

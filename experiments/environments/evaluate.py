@@ -52,9 +52,10 @@ def strata(shards: list[Path], structures: Path | None) -> Callable[[Answers, Ca
 def main() -> None:
     arguments: argparse.ArgumentParser = parser(__doc__ or "")
     arguments.add_argument(
-        "--structures", type=Path,
+        "--structures",
+        type=Path,
         help="folder of the files the shards were made of, to tell interfaces",
-    )  # fmt: skip
+    )
     options = arguments.parse_args()
     shards = sorted(options.shards.glob("*.npz"))
     metrics = run(options, strata(shards, options.structures))

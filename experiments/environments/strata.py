@@ -131,9 +131,11 @@ def read_chains(shard: Shard, structures: Path) -> NDArray[np.int64]:
         counts = np.bincount(structure.residue_index, minlength=structure.n_residues)
         if not np.array_equal(counts, np.diff(shard.residue_start[first : last + 1])):
             raise InputError(
-                "the file has other residues than the shard", where=str(structures / name),
-                remedy="Build the shards again from these files", code="input.shard",
-            )  # fmt: skip
+                "the file has other residues than the shard",
+                where=str(structures / name),
+                remedy="Build the shards again from these files",
+                code="input.shard",
+            )
         _, chain = np.unique(structure.chain, return_inverse=True)
         parts.append(np.where(structure.is_protein, chain, -1))
     return np.concatenate(parts).astype(np.int64)

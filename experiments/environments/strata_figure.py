@@ -27,7 +27,7 @@ def draw_strata(metrics: dict[str, Any], path: Path) -> None:
     """
     figure, panels = plt.subplot_mosaic(
         "bbi;aaa", figsize=(11, 8), layout="constrained", sharey=True
-    )  # fmt: skip
+    )
     burial = metrics["by_burial"]
     names = [
         f"{part['neighbours']['least']} to {part['neighbours']['most']}\n({part['n']:,})"
@@ -41,16 +41,19 @@ def draw_strata(metrics: dict[str, Any], path: Path) -> None:
     parts = metrics.get("by_interface", {})
     _points(
         panels["i"],
-        [f"{name.replace('_', ' ').replace(' of', chr(10) + 'of')}\n({part['n']:,})"
-         for name, part in parts.items()],
+        [
+            f"{name.replace('_', ' ').replace(' of', chr(10) + 'of')}\n({part['n']:,})"
+            for name, part in parts.items()
+        ],
         list(parts.values()),
-    )  # fmt: skip
+    )
     panels["i"].set_title("other protein chains within 5 Å")
     acids = sorted(metrics["by_amino_acid"].items(), key=lambda item: -item[1]["top1"])
     _points(
-        panels["a"], [f"{name}\n({part['n']:,})" for name, part in acids],
+        panels["a"],
+        [f"{name}\n({part['n']:,})" for name, part in acids],
         [part for _, part in acids],
-    )  # fmt: skip
+    )
     precision = [part.get("precision", np.nan) for _, part in acids]
     panels["a"].plot(precision, "x", color="0.4", label="right when it is the answer")
     panels["a"].legend(loc="lower left")

@@ -66,11 +66,12 @@ def measure(kind: type[EnvironmentData], learn: Shard, check: Shard) -> dict[str
         train(
             network,
             lambda first: data.batches(LOOP.batch_size, LOOP.seed, first),
-            lambda trained: classification_summary(
-                *predict_rows(trained, held_out, rows, device)
-            ),
-            LOOP, Path(folder), device=device, report=lambda progress: None,
-        )  # fmt: skip
+            lambda trained: classification_summary(*predict_rows(trained, held_out, rows, device)),
+            LOOP,
+            Path(folder),
+            device=device,
+            report=lambda progress: None,
+        )
         log = (Path(folder) / "log.jsonl").read_text().splitlines()
     return {"n": len(rows), **json.loads(log[-1])}
 

@@ -56,9 +56,11 @@ def draw(path: Path) -> None:
     right.set_xscale("log", base=2)
     right.set_xticks(shares, ["all", "1/2", "1/4", "1/8", "1/16"])
     right.set(
-        xlabel="share of the training domains", ylabel="right architecture of ten",
-        title="data, as published by Weiler et al. (2018)", ylim=(0.45, 0.7),
-    )  # fmt: skip
+        xlabel="share of the training domains",
+        ylabel="right architecture of ten",
+        title="data, as published by Weiler et al. (2018)",
+        ylim=(0.45, 0.7),
+    )
     right.legend()
     figure.savefig(path, dpi=150)
     plt.close(figure)
@@ -92,7 +94,9 @@ def _draw_poses(axes: Axes) -> None:
         axes.bar_label(bars, [f"{value:.2f}" for value in values], fontsize=8, padding=2)
     axes.set_xticks(range(len(poses)), [f"tested {name}" for name in poses.values()])
     axes.set(
-        ylabel="mean average precision", ylim=(0, 1.35), yticks=(0, 0.2, 0.4, 0.6, 0.8, 1),
+        ylabel="mean average precision",
+        ylim=(0, 1.35),
+        yticks=(0, 0.2, 0.4, 0.6, 0.8, 1),
         title=f"poses: {metrics['models']['test_normal']} synthetic shapes, trained upright",
-    )  # fmt: skip
+    )
     axes.legend(loc="upper right", ncols=2, fontsize=9)

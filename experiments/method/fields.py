@@ -42,9 +42,14 @@ def draw(path: Path) -> None:
     figure, panels = plt.subplots(1, 4, figsize=(14, 4.2), sharey=True, layout="constrained")
     for axes, (title, arrows, hills, colour) in zip(panels, panels_shown, strict=True):
         axes.quiver(
-            *points.T, *arrows.T, color=colour, angles="xy", scale_units="xy", scale=1.6,
+            *points.T,
+            *arrows.T,
+            color=colour,
+            angles="xy",
+            scale_units="xy",
+            scale=1.6,
             width=0.007,
-        )  # fmt: skip
+        )
         for place, weight in zip(hills, WEIGHTS, strict=True):
             axes.plot(*place, marker="+" if weight > 0 else "_", color="k", ms=11, mew=2)
         axes.set(title=title, xlabel="x / Å", xlim=(-3.1, 3.1), ylim=(-3.1, 3.1), aspect="equal")

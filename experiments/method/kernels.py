@@ -47,9 +47,14 @@ def draw(path: Path) -> None:
         for axes, values in zip(panels[:, column], (smooth, sampled), strict=True):
             values = values / values.abs().max()
             picture = axes.imshow(
-                values.T, origin="lower", extent=(-edge, edge, -edge, edge),
-                cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest",
-            )  # fmt: skip
+                values.T,
+                origin="lower",
+                extent=(-edge, edge, -edge, edge),
+                cmap="RdBu_r",
+                vmin=-1,
+                vmax=1,
+                interpolation="nearest",
+            )
             axes.set(xticks=range(-half, half + 1), yticks=range(-half, half + 1))
         panels[0, column].set_title(title, fontsize=10)
         panels[1, column].set_xlabel("x / voxel")

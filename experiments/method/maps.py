@@ -36,9 +36,10 @@ class SteerableMaps(nn.Module):
         super().__init__()
         gate = Gate(HIDDEN)
         self.layers = nn.Sequential(
-            SteerableConv3d("1x0e", gate.irreps_in, 5, padding=2), gate,
+            SteerableConv3d("1x0e", gate.irreps_in, 5, padding=2),
+            gate,
             SteerableConv3d(HIDDEN, "1x0e", 5, padding=2),
-        )  # fmt: skip
+        )
 
     def forward(self, density: Tensor) -> Tensor:
         """Map a density ``batch 1 x y z`` to a scalar field of the same shape."""
@@ -53,9 +54,10 @@ class ConventionalMaps(nn.Module):
         super().__init__()
         width = SteerableConv3d("1x0e", HIDDEN, 5).irreps_out.dim
         self.layers = nn.Sequential(
-            nn.Conv3d(1, width, 5, padding=2, bias=False), nn.ReLU(),
+            nn.Conv3d(1, width, 5, padding=2, bias=False),
+            nn.ReLU(),
             nn.Conv3d(width, 1, 5, padding=2, bias=False),
-        )  # fmt: skip
+        )
 
     def forward(self, density: Tensor) -> Tensor:
         """Map a density ``batch 1 x y z`` to a scalar field of the same shape."""
@@ -78,16 +80,22 @@ def draw(path: Path) -> dict[str, Any]:
             for name, network in networks.items():
                 errors[name].append(error(network(density(atoms, angle)), upright[name], angle))
         shown = {
-            name: (upright[name], turned(upright[name], SHOWN_ANGLE),
-                   network(density(atoms, SHOWN_ANGLE)))
+            name: (
+                upright[name],
+                turned(upright[name], SHOWN_ANGLE),
+                network(density(atoms, SHOWN_ANGLE)),
+            )
             for name, network in networks.items()
-        }  # fmt: skip
+        }
         shown_errors = {name: error(maps[2], maps[0], SHOWN_ANGLE) for name, maps in shown.items()}
     _plot(shown, shown_errors, errors, path)
     return {
-        "structure": STRUCTURE.name, "angles": ANGLES, "errors": errors,
-        "shown_angle": SHOWN_ANGLE, "shown_errors": shown_errors,
-    }  # fmt: skip
+        "structure": STRUCTURE.name,
+        "angles": ANGLES,
+        "errors": errors,
+        "shown_angle": SHOWN_ANGLE,
+        "shown_errors": shown_errors,
+    }
 
 
 def rotation(angle: float) -> Tensor:
@@ -141,9 +149,13 @@ def _plot(
         ):
             axes = figure.add_subplot(grid[row, column])
             picture = axes.imshow(
-                values.T / limit, origin="lower", extent=(-edge, edge, -edge, edge),
-                cmap="RdBu_r", vmin=-1, vmax=1,
-            )  # fmt: skip
+                values.T / limit,
+                origin="lower",
+                extent=(-edge, edge, -edge, edge),
+                cmap="RdBu_r",
+                vmin=-1,
+                vmax=1,
+            )
             axes.add_patch(plt.Circle((0, 0), CORE, fill=False, ls=":", lw=1, color="0.3"))
             axes.set(xticks=(-20, 0, 20), yticks=(-20, 0, 20))
             if row == 0:
@@ -154,17 +166,24 @@ def _plot(
                 axes.set_ylabel(f"{name}\ny / Å")
             if column == 3:
                 axes.text(
-                    0.03, 0.97, f"error {100 * shown_errors[name]:.1f} %", fontsize=11, va="top",
+                    0.03,
+                    0.97,
+                    f"error {100 * shown_errors[name]:.1f} %",
+                    fontsize=11,
+                    va="top",
                     transform=axes.transAxes,
-                )  # fmt: skip
+                )
                 figure.colorbar(picture, ax=axes, label="feature", shrink=0.8)
     axes = figure.add_subplot(grid[:, 4])
     for (name, values), colour, marker in zip(errors.items(), ("C0", "C3"), "o^", strict=True):
         axes.plot(ANGLES, 100 * np.array(values), color=colour, marker=marker, label=name)
     axes.set(
-        xlabel="rotation about z / °", ylabel="error of equivariance / %", xticks=ANGLES,
-        ylim=(0, None), title="random weights, within 20 Å",
-    )  # fmt: skip
+        xlabel="rotation about z / °",
+        ylabel="error of equivariance / %",
+        xticks=ANGLES,
+        ylim=(0, None),
+        title="random weights, within 20 Å",
+    )
     axes.legend()
     figure.savefig(path, dpi=150)
     plt.close(figure)

@@ -31,10 +31,14 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 PEERS: Final = {
-    "rasp": ("RaSP", 1), "proteinmpnn_ddg": ("ProteinMPNN-ddG", -1), "acdc_nn": ("ACDC-NN", -1),
-    "proteinmpnn_decode_last": ("ProteinMPNN, decoded last", -1), "ddgun3d": ("DDGun3D", -1),
-    "proteinmpnn": ("ProteinMPNN", -1), "esm_if": ("ESM-IF", -1),
-}  # fmt: skip
+    "rasp": ("RaSP", 1),
+    "proteinmpnn_ddg": ("ProteinMPNN-ddG", -1),
+    "acdc_nn": ("ACDC-NN", -1),
+    "proteinmpnn_decode_last": ("ProteinMPNN, decoded last", -1),
+    "ddgun3d": ("DDGun3D", -1),
+    "proteinmpnn": ("ProteinMPNN", -1),
+    "esm_if": ("ESM-IF", -1),
+}
 """Column to name, and the sign that makes a high value destabilising."""
 
 
@@ -104,8 +108,10 @@ def draw(
     left.axhline(0, color="0.7", linewidth=0.8)
     left.axvline(0, color="0.7", linewidth=0.8)
     left.set(xlabel="score (positive = predicted destabilising)", ylabel="measured ΔΔG, kcal/mol")
-    left.set_title(f"{metrics['model']} on S2648: {metrics['n']:,} mutations, "
-                   f"Spearman {metrics['spearman']:.3f}")  # fmt: skip
+    left.set_title(
+        f"{metrics['model']} on S2648: {metrics['n']:,} mutations, "
+        f"Spearman {metrics['spearman']:.3f}"
+    )
     rows = {f"{metrics['model']}": metrics}
     rows |= {PEERS[name][0]: values for name, values in metrics["peers"].items()}
     ranked = sorted(rows, key=lambda name: rows[name]["spearman"])
@@ -124,8 +130,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of the model")
     parser.add_argument("--table", type=Path, required=True, help="s2648.csv")
-    parser.add_argument("--structures", type=Path, required=True,
-                        help="folder that the column `file` counts from")  # fmt: skip
+    parser.add_argument(
+        "--structures", type=Path, required=True, help="folder that the column `file` counts from"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("-o", "--output", type=Path, required=True, help="metrics.json")
     options = parser.parse_args()
@@ -136,7 +143,10 @@ def main() -> None:
     peers = {name: sign * table[name].to_numpy(dtype=float) for name, (_, sign) in PEERS.items()}
     shipped = scores[SHIPPED]
     metrics: dict[str, Any] = {
-        "schema": SCHEMA, "data": "S2648", **facts, "reference": SHIPPED,
+        "schema": SCHEMA,
+        "data": "S2648",
+        **facts,
+        "reference": SHIPPED,
         **summarise(shipped, changes, proteins),
         "peers": {
             name: {
@@ -153,7 +163,7 @@ def main() -> None:
             changes[np.isfinite(shipped)],
             proteins[np.isfinite(shipped)],
         ),
-    }  # fmt: skip
+    }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")
     draw(table, shipped, metrics, options.output.with_name("ddg.png"))
@@ -162,8 +172,10 @@ def main() -> None:
     for part in ("references", "peers"):
         for name, row in metrics[part].items():
             low, high = row["intervals"]["spearman"]
-            print(f"{name:25} n {row['n']}  Spearman {row['spearman']:.3f} ({low:.3f} to "
-                  f"{high:.3f})  Pearson {row['pearson']:.3f}  AUC {row['auc']:.3f}")  # fmt: skip
+            print(
+                f"{name:25} n {row['n']}  Spearman {row['spearman']:.3f} ({low:.3f} to "
+                f"{high:.3f})  Pearson {row['pearson']:.3f}  AUC {row['auc']:.3f}"
+            )
 
 
 if __name__ == "__main__":

@@ -16,10 +16,27 @@ SHIPPED = "exposed residues"
 
 # Percent of the residues in UniProtKB/Swiss-Prot.
 _SWISS_PROT = {
-    "A": 8.25, "R": 5.52, "N": 4.06, "D": 5.46, "C": 1.38, "Q": 3.93, "E": 6.71, "G": 7.07,
-    "H": 2.27, "I": 5.91, "L": 9.64, "K": 5.80, "M": 2.41, "F": 3.86, "P": 4.74, "S": 6.65,
-    "T": 5.36, "W": 1.10, "Y": 2.92, "V": 6.86,
-}  # fmt: skip
+    "A": 8.25,
+    "R": 5.52,
+    "N": 4.06,
+    "D": 5.46,
+    "C": 1.38,
+    "Q": 3.93,
+    "E": 6.71,
+    "G": 7.07,
+    "H": 2.27,
+    "I": 5.91,
+    "L": 9.64,
+    "K": 5.80,
+    "M": 2.41,
+    "F": 3.86,
+    "P": 4.74,
+    "S": 6.65,
+    "T": 5.36,
+    "W": 1.10,
+    "Y": 2.92,
+    "V": 6.86,
+}
 _TURNS = 36
 _APART = 100.0  # Å
 
@@ -62,7 +79,10 @@ def lone_residues() -> Structure:
     atoms[:, :, 0] += _APART * np.arange(_TURNS)[:, None]
     types = [ATOM_TYPE_INDEX[f"backbone_{name}"] for name in BACKBONE_ATOMS]
     return Structure(
-        name="lone residues", format="pdb", sha256="", model=1,
+        name="lone residues",
+        format="pdb",
+        sha256="",
+        model=1,
         coordinates=atoms.reshape(-1, 3).astype(np.float32),
         element=np.tile(["N", "C", "C", "O"], _TURNS),
         atom_name=np.tile(BACKBONE_ATOMS, _TURNS),
@@ -74,4 +94,4 @@ def lone_residues() -> Structure:
         residue_name=np.full(_TURNS, "GLY"),
         parent=np.full(_TURNS, "GLY"),
         kind=np.full(_TURNS, ResidueKind.PROTEIN, dtype=np.uint8),
-    )  # fmt: skip
+    )

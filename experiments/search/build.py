@@ -22,20 +22,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
     parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
-    parser.add_argument("--learned", required=True,
-                        help="which of them the model learned, e.g. cath-all")  # fmt: skip
+    parser.add_argument(
+        "--learned", required=True, help="which of them the model learned, e.g. cath-all"
+    )
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     options = parser.parse_args()
     card, folder = read_card(options.model), index_folder(options.model)
     head = EmbeddingHead.load(folder / HEAD_FILE, card)
     known = read_features(options.model, options.shards / options.learned, options.cache)
     index = Index.build(
-        head.embed(known.plain, known.traces), known.names.tolist(), known.codes.tolist(),
-        name=NAME, model=card.reference, head=head.sha256,
-    )  # fmt: skip
+        head.embed(known.plain, known.traces),
+        known.names.tolist(),
+        known.codes.tolist(),
+        name=NAME,
+        model=card.reference,
+        head=head.sha256,
+    )
     index.save(folder / INDEX_FILE)
-    print(f"{folder / INDEX_FILE}: {len(index)} domains, "
-          f"{(folder / INDEX_FILE).stat().st_size / 1e6:.1f} MB")  # fmt: skip
+    print(
+        f"{folder / INDEX_FILE}: {len(index)} domains, "
+        f"{(folder / INDEX_FILE).stat().st_size / 1e6:.1f} MB"
+    )
 
 
 if __name__ == "__main__":

@@ -80,9 +80,11 @@ def refine(
     optimizer = torch.optim.Adam(matrices, schedule.rate)
     for step in range(schedule.steps):
         rows = rng.choice(
-            len(families), min(schedule.batch, len(families)), replace=False,
+            len(families),
+            min(schedule.batch, len(families)),
+            replace=False,
             p=chance / chance.sum(),
-        )  # fmt: skip
+        )
         copies = rng.integers(0, len(features), len(rows))
         parts = [
             functional.dropout(numbers[copies, rows], schedule.dropout)

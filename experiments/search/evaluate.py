@@ -52,16 +52,21 @@ def read_log(log: Path, library: int | None = None) -> list[dict[str, Any]]:
     queries = {one["query"] for one in answers}
     if not answers or len(queries) < len(answers):
         asked = "" if library is None else f" from a library of {library} domains"
-        raise SystemExit(f"{log}: {len(answers)} answers to {len(queries)} queries{asked}; "
-                         "one each is needed")  # fmt: skip
+        raise SystemExit(
+            f"{log}: {len(answers)} answers to {len(queries)} queries{asked}; one each is needed"
+        )
     return answers
 
 
 def same_queries(
-    answers: list[dict[str, Any]], data: LabelledFeatures, asked: NDArray[np.float32],
-    known: NDArray[np.float32], known_codes: NDArray[np.str_], known_names: NDArray[np.str_],
+    answers: list[dict[str, Any]],
+    data: LabelledFeatures,
+    asked: NDArray[np.float32],
+    known: NDArray[np.float32],
+    known_codes: NDArray[np.str_],
+    known_names: NDArray[np.str_],
     levels: tuple[str, ...],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Compare the nearest domain by TM-align and by the embedding, query by query.
 
     Parameters
@@ -83,9 +88,10 @@ def same_queries(
     aligned = np.array([answer["nearest_cath"] or "0.0.0.0" for answer in answers])
     families = np.unique(data.codes[rows], return_inverse=True)[1]
     found: dict[str, Any] = {
-        "n": len(rows), "n_known": len(known),
+        "n": len(rows),
+        "n_known": len(known),
         "tm_align_seconds": float(np.mean([answer["seconds"] for answer in answers])),
-    }  # fmt: skip
+    }
     for level in levels:
         mine, theirs = (nodes(codes, LEVELS[level]) for codes in (data.codes[rows], known_codes))
         others = np.where(np.isfinite(similarity), theirs[None], "")
@@ -97,8 +103,10 @@ def same_queries(
         groups = families[answerable]
         values = {name: r[answerable].astype(float) for name, r in right.items()}
         found[level] = {"n": int(answerable.sum())}
-        for name, value in (*values.items(),
-                            ("difference", values["embedding"] - values["tm_align"])):  # fmt: skip
+        for name, value in (
+            *values.items(),
+            ("difference", values["embedding"] - values["tm_align"]),
+        ):
             found[level][name] = float(value.mean())
             found[level][f"{name}_interval"] = bootstrap_interval(value, groups)
     return found
@@ -111,8 +119,13 @@ def time_queries(model: Path, shards: Path, index: Index, head: EmbeddingHead) -
         raise SystemExit(f"{model} is no domain network")
     chains = read_traces(shards).coordinates[:TIMED]
     domain_features(network, chains[:1], CPU)
-    index.search(head.embed(np.zeros((1, 2 * network.config.features + 1), np.float32),
-                            describe_trace(chains[0])[None])[0], 20)  # fmt: skip
+    index.search(
+        head.embed(
+            np.zeros((1, 2 * network.config.features + 1), np.float32),
+            describe_trace(chains[0])[None],
+        )[0],
+        20,
+    )
     spent = np.zeros(2)
     for chain in chains:
         started = time.process_time()
@@ -129,8 +142,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
     parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
-    parser.add_argument("--learned", required=True,
-                        help="which of them the model learned, e.g. cath-all")  # fmt: skip
+    parser.add_argument(
+        "--learned", required=True, help="which of them the model learned, e.g. cath-all"
+    )
     parser.add_argument("--split", default="test")
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     parser.add_argument("--across", type=Path, help="log of experiments.cath.nearest")
@@ -147,12 +161,16 @@ def main() -> None:
     known = index.vectors(np.arange(len(index)))
     codes, names = np.array(index.cath), np.array(index.domains)
     metrics: dict[str, Any] = {
-        "schema": "protvox.search-metrics/1", "model": card.reference, "sha256": card.sha256,
-        "head": head.sha256, "split": options.split, "n_train": len(index),
+        "schema": "protvox.search-metrics/1",
+        "model": card.reference,
+        "sha256": card.sha256,
+        "head": head.sha256,
+        "split": options.split,
+        "n_train": len(index),
         "train": across(asked, data.codes, known, codes),
         "itself": within(asked, data.codes),
         "time": time_queries(options.model, held, index, head),
-    }  # fmt: skip
+    }
     if options.across is not None:
         learned = read_traces(options.shards / options.learned)
         chosen = learned.take(one_per_family(learned, 0))
@@ -168,9 +186,14 @@ def main() -> None:
     if options.within is not None:
         ten = np.isin(data.names, read_traces(held).names)
         metrics["sample_itself"] = same_queries(
-            read_log(options.within), data, asked, asked[ten], data.codes[ten], data.names[ten],
+            read_log(options.within),
+            data,
+            asked,
+            asked[ten],
+            data.codes[ten],
+            data.names[ten],
             tuple(LEVELS),
-        )  # fmt: skip
+        )
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")
 

@@ -52,10 +52,14 @@ def main() -> None:
             continue
         hit = library.nearest(trace)
         answer = {
-            "query": name, "cath": code, "nearest": everything.names[hit.row],
-            "nearest_cath": everything.codes[hit.row], "tm_score": round(hit.score, 4),
-            "alignments": hit.alignments, "seconds": round(hit.seconds, 3),
-        }  # fmt: skip
+            "query": name,
+            "cath": code,
+            "nearest": everything.names[hit.row],
+            "nearest_cath": everything.codes[hit.row],
+            "tm_score": round(hit.score, 4),
+            "alignments": hit.alignments,
+            "seconds": round(hit.seconds, 3),
+        }
         options.log.parent.mkdir(parents=True, exist_ok=True)
         with options.log.open("a") as file:
             file.write(json.dumps(answer) + "\n")

@@ -41,13 +41,20 @@ def fit(learned: LabelledFeatures, card: Card) -> EmbeddingHead:
     """
     families = learned.level(4)
     discriminants = EmbeddingHead(
-        fit_block(learned.plain, learned.varied, learned.level(FEATURES.level), families,
-                  FEATURES, 1.0),
-        fit_block(learned.traces, learned.varied_traces, learned.level(TRACE.level), families,
-                  TRACE, TRACE_WEIGHT),
+        fit_block(
+            learned.plain, learned.varied, learned.level(FEATURES.level), families, FEATURES, 1.0
+        ),
+        fit_block(
+            learned.traces,
+            learned.varied_traces,
+            learned.level(TRACE.level),
+            families,
+            TRACE,
+            TRACE_WEIGHT,
+        ),
         card.reference,
         card.sha256,
-    )  # fmt: skip
+    )
     return refine(discriminants, learned, Schedule(), seed=0)
 
 
@@ -55,8 +62,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
     parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
-    parser.add_argument("--learned", required=True,
-                        help="which of them the model learned, e.g. cath-all")  # fmt: skip
+    parser.add_argument(
+        "--learned", required=True, help="which of them the model learned, e.g. cath-all"
+    )
     parser.add_argument("--check", help="which it did not learn, to be asked for")
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     options = parser.parse_args()

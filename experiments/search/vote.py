@@ -50,9 +50,11 @@ def near_ones(
 
 
 def measures(
-    answers: NDArray[np.float64], truth: NDArray[np.int64], labels: Sequence[str],
+    answers: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    labels: Sequence[str],
     families: NDArray[np.int64],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return how good answers are.
 
     Parameters
@@ -111,9 +113,13 @@ def main() -> None:
         )
         rows.append({"vote": vote.__dict__, **measures(mixed, truth, labels, families)})
     table = {
-        "schema": "protvox.vote/1", "model": card.reference, "sha256": card.sha256,
-        "split": "val", "n": len(truth), "rows": rows,
-    }  # fmt: skip
+        "schema": "protvox.vote/1",
+        "model": card.reference,
+        "sha256": card.sha256,
+        "split": "val",
+        "n": len(truth),
+        "rows": rows,
+    }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(table, indent=1) + "\n")
     for row in rows:

@@ -81,10 +81,12 @@ def times(chains: list[LabelledChain], seconds: list[float]) -> dict[str, Any]:
             name = f"{low} to {high}" if high < 10**6 else f"{low} and more"
             table[name] = {"chains": int(held.sum()), "median": float(np.median(spent[held]))}
     return {
-        "mean": float(spent.mean()), "median": float(np.median(spent)),
-        "quantile_95": float(np.quantile(spent, 0.95)), "largest": float(spent.max()),
+        "mean": float(spent.mean()),
+        "median": float(np.median(spent)),
+        "quantile_95": float(np.quantile(spent, 0.95)),
+        "largest": float(spent.max()),
         "by_residues": table,
-    }  # fmt: skip
+    }
 
 
 def draw(agreements: list[Agreement], path: Path) -> None:
@@ -115,8 +117,9 @@ def draw(agreements: list[Agreement], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of both tables")
-    parser.add_argument("--structures", type=Path,
-                        help="folder that the column `file` counts from, if another")  # fmt: skip
+    parser.add_argument(
+        "--structures", type=Path, help="folder that the column `file` counts from, if another"
+    )
     parser.add_argument("--split", default="test", choices=("train", "val", "test"))
     parser.add_argument("-o", "--output", type=Path, required=True, help="metrics.json")
     options = parser.parse_args()
@@ -140,19 +143,25 @@ def main() -> None:
         "chains_test": [i for i, chain in enumerate(chains) if chain.chain_test],
     }
     metrics: dict[str, Any] = {
-        "schema": SCHEMA, "split": options.split, "least_coverage": LEAST_COVERAGE,
-        "unread": unread, "equal_part_residues": length,
+        "schema": SCHEMA,
+        "split": options.split,
+        "least_coverage": LEAST_COVERAGE,
+        "unread": unread,
+        "equal_part_residues": length,
         "methods": {name: summarise(result, groups) for name, result in results.items()},
         "subsets": {
             subset: {
-                name: summarise([result[row] for row in rows],
-                                [held for _, held in by_file([chains[row] for row in rows])])
+                name: summarise(
+                    [result[row] for row in rows],
+                    [held for _, held in by_file([chains[row] for row in rows])],
+                )
                 for name, result in results.items()
             }
-            for subset, rows in subsets.items() if rows
+            for subset, rows in subsets.items()
+            if rows
         },
         "milliseconds": times(chains, seconds),
-    }  # fmt: skip
+    }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")
     draw(results["protvox"], options.output.with_name("domains.png"))

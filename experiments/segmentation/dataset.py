@@ -85,8 +85,11 @@ def read_chains(
     chains: list[LabelledChain] = []
     unread: list[str] = []
     for file, rows in table.groupby("file"):
-        wanted = [(name, part) for name, part in rows.groupby("chain")
-                  if _split(part, split.get((file, name), "")) in splits]  # fmt: skip
+        wanted = [
+            (name, part)
+            for name, part in rows.groupby("chain")
+            if _split(part, split.get((file, name), "")) in splits
+        ]
         if not wanted:
             continue
         structure = read_structure(structures / str(file))
@@ -116,9 +119,14 @@ def _label(
         text = f"{chain}:{chopping}" if chopping else chain
         labels[parse_selection(text).mask(structure)] = number
     return LabelledChain(
-        file, chain, ca[here], labels[here], _split(rows, of_chain),
-        set(rows["split"]) == {"test"}, of_chain == "test",
-    )  # fmt: skip
+        file,
+        chain,
+        ca[here],
+        labels[here],
+        _split(rows, of_chain),
+        set(rows["split"]) == {"test"},
+        of_chain == "test",
+    )
 
 
 def by_file(chains: list[LabelledChain]) -> Iterator[tuple[str, NDArray[np.int64]]]:

@@ -123,14 +123,18 @@ def fit(choices: Choices, hidden: int, decay: float, seed: int) -> CutModel:
     rows = torch.from_numpy(piece)
     n_features = x.shape[1]
     linear, bias, inner, inner_bias, outer = weights = [
-        torch.zeros(n_features), torch.zeros(1), torch.randn(hidden, n_features) / n_features**0.5,
-        torch.randn(hidden) / 10, torch.randn(hidden) / 3,
-    ]  # fmt: skip
+        torch.zeros(n_features),
+        torch.zeros(1),
+        torch.randn(hidden, n_features) / n_features**0.5,
+        torch.randn(hidden) / 10,
+        torch.randn(hidden) / 3,
+    ]
     linear, bias, inner, inner_bias, outer = weights = [
         weight.double().requires_grad_() for weight in weights
     ]
-    optimizer = torch.optim.LBFGS(weights, max_iter=200, history_size=20,
-                                  line_search_fn="strong_wolfe")  # fmt: skip
+    optimizer = torch.optim.LBFGS(
+        weights, max_iter=200, history_size=20, line_search_fn="strong_wolfe"
+    )
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
@@ -168,8 +172,13 @@ def choose_threshold(model: CutModel, chains: list[LabelledChain]) -> tuple[floa
         found = [compare(c.labels, split_chain(c.ca, candidate)) for c in chains]
         right = np.mean([a.n_true == a.n_found for a in found])
         overlap = np.mean([a.iou for a in found if a.n_true > 1])
-        tried.append({"threshold": threshold, "right_count": round(float(right), 4),
-                      "iou_multi": round(float(overlap), 4)})  # fmt: skip
+        tried.append(
+            {
+                "threshold": threshold,
+                "right_count": round(float(right), 4),
+                "iou_multi": round(float(overlap), 4),
+            }
+        )
     best = max(tried, key=lambda row: (row["right_count"], row["iou_multi"]))
     return best["threshold"], tried
 
@@ -189,8 +198,9 @@ def to_json(model: CutModel, about: dict) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=Path, required=True, help="folder of both tables")
-    parser.add_argument("--structures", type=Path, required=True,
-                        help="folder that the column `file` counts from")  # fmt: skip
+    parser.add_argument(
+        "--structures", type=Path, required=True, help="folder that the column `file` counts from"
+    )
     parser.add_argument("--hidden", type=int, default=8, help="units of each of the models")
     parser.add_argument("--decay", type=float, default=1e-3)
     parser.add_argument("--seeds", type=int, default=4, help="models averaged")
@@ -206,9 +216,11 @@ def main() -> None:
     threshold, tried = choose_threshold(model, validation)
     about = {
         "what": "Cuts of chains between domains, fitted by experiments.segmentation.fit to CATH",
-        "training_chains": len(train), "validation_chains": len(validation),
-        "training_cuts": len(choices.piece), "thresholds": tried,
-    }  # fmt: skip
+        "training_chains": len(train),
+        "validation_chains": len(validation),
+        "training_cuts": len(choices.piece),
+        "thresholds": tried,
+    }
     text = to_json(dataclasses.replace(model, threshold=threshold), about)
     options.output.write_text(text, encoding="utf-8")
     print(json.dumps(about, indent=1))

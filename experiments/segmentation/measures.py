@@ -75,9 +75,14 @@ def intersection_over_union(true: Labels, found: Labels) -> float:
     """
     ours, theirs = np.unique(true[true > 0]), np.unique(found)
     table = np.array(
-        [[((true == a) & (found == b)).sum() / ((true == a) | (found == b)).sum() for b in theirs]
-         for a in ours]
-    )  # fmt: skip
+        [
+            [
+                ((true == a) & (found == b)).sum() / ((true == a) | (found == b)).sum()
+                for b in theirs
+            ]
+            for a in ours
+        ]
+    )
     rows, columns = linear_sum_assignment(-table)
     value = np.zeros(len(ours))
     value[rows] = table[rows, columns]
@@ -128,14 +133,18 @@ def summarise(agreements: list[Agreement], groups: list[NDArray[np.int64]]) -> d
         "n_files": len(groups),
         "n_multi": int(multi.sum()),
         **measures(columns, np.ones(len(agreements))),
-        "intervals": {name: np.nanquantile(values, (0.025, 0.975)).tolist()
-                      for name, values in draws.items() if np.isfinite(values).any()},
+        "intervals": {
+            name: np.nanquantile(values, (0.025, 0.975)).tolist()
+            for name, values in draws.items()
+            if np.isfinite(values).any()
+        },
         "domains_true_found": {
-            f"{true} as {found}": int(((columns["n_true"] == true)
-                                       & (columns["n_found"] == found)).sum())
+            f"{true} as {found}": int(
+                ((columns["n_true"] == true) & (columns["n_found"] == found)).sum()
+            )
             for true, found in sorted({(a.n_true, a.n_found) for a in agreements})
         },
-    }  # fmt: skip
+    }
 
 
 def _columns(agreements: list[Agreement]) -> dict[str, NDArray[Any]]:

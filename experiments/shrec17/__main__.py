@@ -63,11 +63,17 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         if config.turn and kind.endswith(AUGMENTED):
             continue  # the configuration turns the models of every network
         network = fit(
-            kind, ShapeData(learn, classes, config.grid), ShapeData(check, classes, config.grid),
-            len(classes), config, loop, options.runs / kind,
-            device=device, report=lambda progress, kind=kind: tell(kind, progress),
+            kind,
+            ShapeData(learn, classes, config.grid),
+            ShapeData(check, classes, config.grid),
+            len(classes),
+            config,
+            loop,
+            options.runs / kind,
+            device=device,
+            report=lambda progress, kind=kind: tell(kind, progress),
             time_limit=options.time_limit,
-        )  # fmt: skip
+        )
         if network is None:
             CONSOLE.print(f"{kind}: stopped by the time limit; the same command goes on")
             continue
@@ -87,8 +93,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def watched(what: str, work: Callable[[Callable[[int, int], None]], Clouds]) -> Clouds:
     """Read models behind a progress bar, and say which are broken."""
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Bars(*columns, console=CONSOLE) as bars:
         bar = bars.add_task(what, total=None)
         found = work(lambda done, total: bars.update(bar, completed=done, total=total))

@@ -84,9 +84,10 @@ def read_split(folder: Path, split: str, poses: str) -> list[Model]:
                 name, labels = row["id"], Labels(row["synsetId"], row["subSynsetId"] or "")
             except KeyError as error:
                 raise InputError(
-                    f"there is no column {error.args[0]}", where=f"{table}, line {number}",
+                    f"there is no column {error.args[0]}",
+                    where=f"{table}, line {number}",
                     code="shrec17.table",
-                ) from error  # fmt: skip
+                ) from error
             models.append(Model(name, meshes / f"{name}.obj", labels))
     if not models:
         raise InputError(f"no models of the split {split}", where=str(table), code="shrec17.table")

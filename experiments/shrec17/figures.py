@@ -36,10 +36,13 @@ def draw_measures(metrics: dict[str, Any], path: Path) -> None:
             values = [100 * metrics[kind][poses][average][name] for name in names]
             where = np.arange(len(names)) + width * (place - (len(bars) - 1) / 2)
             axes.bar(
-                where, values, width=0.92 * width, color=COLOURS[kind],
+                where,
+                values,
+                width=0.92 * width,
+                color=COLOURS[kind],
                 alpha=0.45 if poses == "test_normal" else 1.0,
                 label=f"{NAMES.get(kind, kind)}: {POSES[poses]}",
-            )  # fmt: skip
+            )
         axes.set_xticks(range(len(names)), names)
         axes.set(title=f"{average} average", ylim=(0, 100))
     panels[0].set_ylabel("measure / %")

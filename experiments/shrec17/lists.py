@@ -112,9 +112,11 @@ def read_lists(folder: Path) -> dict[str, list[str]]:
     files = sorted(path for path in folder.glob("*") if path.is_file()) if folder.is_dir() else []
     if not files:
         raise InputError(
-            "there are no ranked lists", where=str(folder),
-            remedy="Give the folder of a split, e.g. lists/test_perturbed", code="shrec17.lists",
-        )  # fmt: skip
+            "there are no ranked lists",
+            where=str(folder),
+            remedy="Give the folder of a split, e.g. lists/test_perturbed",
+            code="shrec17.lists",
+        )
     return {
         path.name: [line.split()[0] for line in path.read_text().splitlines() if line.strip()]
         for path in files

@@ -190,9 +190,12 @@ def _read_chunk(
         path.parent.mkdir(parents=True, exist_ok=True)
         half = path.with_suffix(".tmp.npz")
         np.savez(
-            half, asked=asked, names=np.array(names, dtype=np.str_), points=points,
+            half,
+            asked=asked,
+            names=np.array(names, dtype=np.str_),
+            points=points,
             broken=json.dumps(broken),
-        )  # fmt: skip
+        )
         half.replace(path)
     return names, points, broken
 

@@ -166,10 +166,24 @@ def spring_right(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
 CLASSES: Final[dict[str, Make]] = {
     make.__name__: make
     for make in (
-        box, ellipsoid, cylinder, cone, torus, pipe, table, chair,
-        mug, dumbbell, cross, stairs, bowl, hammer, spring_left, spring_right,
+        box,
+        ellipsoid,
+        cylinder,
+        cone,
+        torus,
+        pipe,
+        table,
+        chair,
+        mug,
+        dumbbell,
+        cross,
+        stairs,
+        bowl,
+        hammer,
+        spring_left,
+        spring_right,
     )
-}  # fmt: skip
+}
 
 
 def make_mesh(name: str, rng: np.random.Generator) -> tuple[trimesh.Trimesh, str]:

@@ -56,9 +56,11 @@ class ShapeConfig:
     def network(self, classes: int) -> NetworkConfig:
         """Return the shape of the networks for a number of classes."""
         return NetworkConfig(
-            multiplicities=self.multiplicities, sizes=self.sizes, strides=self.strides,
+            multiplicities=self.multiplicities,
+            sizes=self.sizes,
+            strides=self.strides,
             classes=classes,
-        )  # fmt: skip
+        )
 
 
 class ShapeData:
@@ -184,9 +186,15 @@ def fit(
         return classification_summary(check.predict(trained, device), check.labels)
 
     done = train(
-        network, batches, evaluate, loop, out,
-        device=device, report=report, time_limit=time_limit,
-    )  # fmt: skip
+        network,
+        batches,
+        evaluate,
+        loop,
+        out,
+        device=device,
+        report=report,
+        time_limit=time_limit,
+    )
     if not done:
         return None
     settled(network)

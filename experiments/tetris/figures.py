@@ -61,9 +61,12 @@ def draw_angles(metrics: dict[str, Any], path: Path) -> None:
         axes.plot(angles, 100 * mean, color=colour, marker=marker, label=label)
     axes.axhline(100 * metrics["chance"], color="0.5", linestyle="--", label="chance")
     axes.set(
-        xlabel="rotation away from the trained pose / °", ylabel="pieces named rightly / %",
-        xlim=(0, 180), ylim=(0, 103), xticks=range(0, 181, 30),
-    )  # fmt: skip
+        xlabel="rotation away from the trained pose / °",
+        ylabel="pieces named rightly / %",
+        xlim=(0, 180),
+        ylim=(0, 103),
+        xticks=range(0, 181, 30),
+    )
     axes.legend(loc="center right", bbox_to_anchor=(1, 0.6))
     axes.set_title(f"mean and standard deviation of {len(found['seeds'])} networks each")
     figure.savefig(path, dpi=150)
@@ -81,9 +84,14 @@ def draw_confusions(metrics: dict[str, Any], path: Path) -> None:
         for row, column in np.argwhere(shares >= 0.5):
             value = shares[row, column]
             axes.text(
-                column, row, f"{value:.0f}", ha="center", va="center", fontsize=8,
+                column,
+                row,
+                f"{value:.0f}",
+                ha="center",
+                va="center",
+                fontsize=8,
                 color="black" if value > 60 else "white",
-            )  # fmt: skip
+            )
         axes.set_xticks(range(len(names)), names, rotation=60, ha="right")
         axes.set_yticks(range(len(names)), names)
         axes.set_xlabel("answer")

@@ -79,12 +79,17 @@ class SteerableNet(nn.Module):
             filters = Filters(max(2, size // 2), degree=1, width=config.widths[layer])
             layers += [
                 SteerableConv3d(
-                    source, gate.irreps_in, size, stride=config.strides[layer],
-                    padding=_padding(config, layer), low_pass=blur, filters=filters,
+                    source,
+                    gate.irreps_in,
+                    size,
+                    stride=config.strides[layer],
+                    padding=_padding(config, layer),
+                    low_pass=blur,
+                    filters=filters,
                 ),
                 Scale(gate.irreps_in, config.gains),
                 gate,
-            ]  # fmt: skip
+            ]
             source = gate.irreps_out
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Sequential(
@@ -114,12 +119,16 @@ class ConventionalNet(nn.Module):
             target = ProductGate(scalars, vectors).irreps_out.dim
             layers += [
                 BlurredConv3d(
-                    source, target, config.sizes[layer], stride=config.strides[layer],
-                    padding=_padding(config, layer), low_pass=_blur(config, layer),
+                    source,
+                    target,
+                    config.sizes[layer],
+                    stride=config.strides[layer],
+                    padding=_padding(config, layer),
+                    low_pass=_blur(config, layer),
                 ),
                 Scale(f"{target}x0e", config.gains),
                 nn.SiLU(),
-            ]  # fmt: skip
+            ]
             source = target
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Sequential(

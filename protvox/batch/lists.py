@@ -80,8 +80,9 @@ def read_manifest(path: str) -> list[Line]:
             raise _bad("the manifest has no column path", path, f"Begin it with {columns}")
         return list(_rows(rows, path))
     except csv.Error as error:
-        raise _bad(f"the manifest is no table ({error})", f"{path}, line {rows.line_num}",
-                   "Correct it") from error  # fmt: skip
+        raise _bad(
+            f"the manifest is no table ({error})", f"{path}, line {rows.line_num}", "Correct it"
+        ) from error
 
 
 def _rows(rows: csv.DictReader[str], path: str) -> Iterator[Line]:
@@ -95,8 +96,12 @@ def _rows(rows: csv.DictReader[str], path: str) -> Iterator[Line]:
         if not written:
             raise _bad("the row has no path", where, "Fill it in, or remove the row")
         if name and name in seen:
-            raise UsageError(f"the id {name} is also that of line {seen[name]}", where=where,
-                             remedy="Give every row its own", code="batch.duplicate")  # fmt: skip
+            raise UsageError(
+                f"the id {name} is also that of line {seen[name]}",
+                where=where,
+                remedy="Give every row its own",
+                code="batch.duplicate",
+            )
         seen[name] = rows.line_num
         yield Line(_beside(path, written), written, chain, chopping, name)
 
@@ -120,8 +125,9 @@ def _text(path: str) -> str:
     except InputError as error:
         raise _bad(f"the list cannot be read ({error.what})", path, "Check the URL") from error
     except OSError as error:
-        raise _bad(f"the list cannot be read ({error.strerror or error})", path,
-                   "Check the path") from error  # fmt: skip
+        raise _bad(
+            f"the list cannot be read ({error.strerror or error})", path, "Check the path"
+        ) from error
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -102,16 +102,19 @@ def make_plan(inputs: Sequence[str]) -> Plan:
             known = found.setdefault(item.id, item)
             if known != item:
                 raise UsageError(
-                    f"two inputs have the id {item.id}", where=f"{readable(known.path)} and "
-                    f"{readable(item.path)}", remedy="Score the folder above both, or give a "
-                    "manifest with a column id", code="batch.duplicate",
-                )  # fmt: skip
+                    f"two inputs have the id {item.id}",
+                    where=f"{readable(known.path)} and {readable(item.path)}",
+                    remedy="Score the folder above both, or give a manifest with a column id",
+                    code="batch.duplicate",
+                )
     if not found:
         raise UsageError(
-            "there is nothing to score", where=", ".join(map(readable, inputs)) or "score",
+            "there is nothing to score",
+            where=", ".join(map(readable, inputs)) or "score",
             remedy="Give a folder, a pattern, @LIST or a manifest with structures, which end in "
-            f"{' '.join(STRUCTURE_SUFFIXES)}", code="batch.empty",
-        )  # fmt: skip
+            f"{' '.join(STRUCTURE_SUFFIXES)}",
+            code="batch.empty",
+        )
     return Plan(tuple(found.values()), tuple(notes))
 
 
@@ -143,16 +146,24 @@ def plan_frames(inputs: Sequence[str], topology: str, stride: int) -> Plan:
 
     for place in (*inputs, topology):
         if is_url(place):
-            raise UsageError("trajectories are read from this machine alone", where=place,
-                             remedy="Copy it here first", code="usage.protocol")  # fmt: skip
+            raise UsageError(
+                "trajectories are read from this machine alone",
+                where=place,
+                remedy="Copy it here first",
+                code="usage.protocol",
+            )
     items = [
         Item(f"{readable(path)}#{frame}", path, topology=topology, frame=frame)
         for path in dict.fromkeys(inputs)
         for frame in range(0, len(Trajectory(path, topology)), stride)
     ]
     if not items:
-        raise UsageError("the trajectories have no frames", where=", ".join(map(readable, inputs)),
-                         remedy="Give trajectories with frames", code="batch.empty")  # fmt: skip
+        raise UsageError(
+            "the trajectories have no frames",
+            where=", ".join(map(readable, inputs)),
+            remedy="Give trajectories with frames",
+            code="batch.empty",
+        )
     return Plan(tuple(items))
 
 
@@ -225,9 +236,12 @@ def _expand_url(source: str, notes: list[str]) -> Iterator[Item]:
         raise
     except Exception as error:
         # Each provider has errors of its own, which share no base.
-        raise UsageError(f"the place cannot be searched ({brief(error)})", where=source,
-                         remedy="Check the URL and the credentials",
-                         code="batch.list") from error  # fmt: skip
+        raise UsageError(
+            f"the place cannot be searched ({brief(error)})",
+            where=source,
+            remedy="Check the URL and the credentials",
+            code="batch.list",
+        ) from error
 
 
 def _items(lines: Iterable[Line]) -> Iterator[Item]:

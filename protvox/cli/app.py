@@ -62,9 +62,20 @@ def app() -> None:
 
 
 _COMMANDS = (
-    classify, mutations, embed, search, index, score, page, voxelize, models, train, serve,
-    doctor, completion,
-)  # fmt: skip
+    classify,
+    mutations,
+    embed,
+    search,
+    index,
+    score,
+    page,
+    voxelize,
+    models,
+    train,
+    serve,
+    doctor,
+    completion,
+)
 for _command in _COMMANDS:
     app.add_command(_command)
 

@@ -141,12 +141,19 @@ def classify(
 
 def _check_inputs(inputs: tuple[str, ...], request: _Request) -> None:
     if not inputs:
-        raise UsageError("there is no INPUT", where="protvox classify",
-                         remedy="Give a file, an identifier, - or --example",
-                         code="usage.no_input")  # fmt: skip
+        raise UsageError(
+            "there is no INPUT",
+            where="protvox classify",
+            remedy="Give a file, an identifier, - or --example",
+            code="usage.no_input",
+        )
     if inputs.count(STDOUT) > 1:
-        raise UsageError("standard input can be read only once", where="-",
-                         remedy="Give - once", code="usage.stdin")  # fmt: skip
+        raise UsageError(
+            "standard input can be read only once",
+            where="-",
+            remedy="Give - once",
+            code="usage.stdin",
+        )
 
 
 def check_stream(form: str, terminal: bool) -> None:
@@ -165,8 +172,12 @@ def check_stream(form: str, terminal: bool) -> None:
         If the format is no text.
     """
     if form == "parquet" and terminal:
-        raise UsageError("parquet is not for a terminal", where="--format",
-                         remedy="Give a file with -o", code="usage.parquet")  # fmt: skip
+        raise UsageError(
+            "parquet is not for a terminal",
+            where="--format",
+            remedy="Give a file with -o",
+            code="usage.parquet",
+        )
 
 
 def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:

@@ -28,15 +28,26 @@ _PER: Final = ("domain", "residue")
 @click.command(short_help="Write rotation-invariant embeddings of domains or residues.")
 @click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
 @click.option(
-    "-o", "--output", metavar="FILE", required=True, type=click.Path(),
+    "-o",
+    "--output",
+    metavar="FILE",
+    required=True,
+    type=click.Path(),
     help="File to write (.npz, .parquet, .json or .jsonl), or - for stdout.",
-)  # fmt: skip
-@click.option("--per", type=click.Choice(_PER), default="domain", show_default=True,
-              help="What a vector is of.")  # fmt: skip
+)
 @click.option(
-    "--format", "form", type=click.Choice(VECTOR_FORMATS),
+    "--per",
+    type=click.Choice(_PER),
+    default="domain",
+    show_default=True,
+    help="What a vector is of.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(VECTOR_FORMATS),
     help="Output format. [default: by the name after -o]",
-)  # fmt: skip
+)
 @click.option("--chain", metavar="A", help="Only this chain; the others stay as surroundings.")
 @domains_option
 @device_option
@@ -74,14 +85,21 @@ def embed(
     refuse_overwrite(inputs, (output,))
     form = form or vector_format_of(output)
     if form is None:
-        raise UsageError("the name does not say the format", where=output,
-                         remedy=f"Give --format, one of {', '.join(VECTOR_FORMATS)}",
-                         code="usage.format")  # fmt: skip
+        raise UsageError(
+            "the name does not say the format",
+            where=output,
+            remedy=f"Give --format, one of {', '.join(VECTOR_FORMATS)}",
+            code="usage.format",
+        )
     outcomes = Outcomes(len(inputs))
     with open_output(output) as stream:
         if stream.isatty() and form in ("npz", "parquet"):
-            raise UsageError(f"{form} is not for a terminal", where="--format",
-                             remedy="Give a file with -o", code="usage.binary")  # fmt: skip
+            raise UsageError(
+                f"{form} is not for a terminal",
+                where="--format",
+                remedy="Give a file with -o",
+                code="usage.binary",
+            )
         writer = make_vector_writer(form, stream, many=len(inputs) > 1)
         for source in inputs:
             work = partial(
@@ -117,12 +135,19 @@ def check_inputs(inputs: tuple[str, ...], command: str) -> None:
         (``usage.stdin``).
     """
     if not inputs:
-        raise UsageError("there is no INPUT", where=command,
-                         remedy="Give a file, an identifier or -",
-                         code="usage.no_input")  # fmt: skip
+        raise UsageError(
+            "there is no INPUT",
+            where=command,
+            remedy="Give a file, an identifier or -",
+            code="usage.no_input",
+        )
     if inputs.count(STDOUT) > 1:
-        raise UsageError("standard input can be read only once", where="-",
-                         remedy="Give - once", code="usage.stdin")  # fmt: skip
+        raise UsageError(
+            "standard input can be read only once",
+            where="-",
+            remedy="Give - once",
+            code="usage.stdin",
+        )
 
 
 def _embed(

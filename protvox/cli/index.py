@@ -26,13 +26,17 @@ def index() -> None:
 
 @index.command(short_help="Put the domains of a folder, or their embeddings, into an index.")
 @click.argument("source", metavar="DIR|PARQUET", type=click.Path())
-@click.option("-o", "--output", metavar="INDEX", required=True, type=click.Path(),
-              help="File to write.")  # fmt: skip
+@click.option(
+    "-o", "--output", metavar="INDEX", required=True, type=click.Path(), help="File to write."
+)
 @click.option("--name", metavar="TEXT", help="What the index holds. [default: name of the source]")
 @click.option(
-    "--domains", type=click.Choice(("auto", "chain")), default="auto", show_default=True,
+    "--domains",
+    type=click.Choice(("auto", "chain")),
+    default="auto",
+    show_default=True,
     help="Domains found in every chain, or chains as they are.",
-)  # fmt: skip
+)
 @device_option
 @click.option("--model", metavar="NAME", help="Model to use instead of the released one.")
 def build(
@@ -67,9 +71,12 @@ def build(
     if Path(source).is_dir():
         files = sorted(_structures(Path(source)))
         if not files:
-            raise InputError("no structure file lies in the folder", where=source,
-                             remedy=f"Give one with files of {', '.join(_ENDINGS)}",
-                             code="index.empty")  # fmt: skip
+            raise InputError(
+                "no structure file lies in the folder",
+                where=source,
+                remedy=f"Give one with files of {', '.join(_ENDINGS)}",
+                code="index.empty",
+            )
         outcomes = Outcomes(len(files))
         with console.progress(name) as progress:
             for done, path in enumerate(files, start=1):

@@ -148,9 +148,10 @@ def _one_input(source: str | None, example: bool) -> str:
     if (source is None) != example:
         raise UsageError(
             "there is no INPUT" if source is None else "--example takes the place of INPUT",
-            where="protvox mutations", remedy="Give one file or identifier, - or --example",
+            where="protvox mutations",
+            remedy="Give one file or identifier, - or --example",
             code="usage.no_input" if source is None else "usage.input",
-        )  # fmt: skip
+        )
     return example_path() if source is None else source
 
 

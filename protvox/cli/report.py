@@ -13,9 +13,12 @@ from protvox.cli.files import STDOUT, write_text
 @click.command("report", short_help="Write a page about a folder scored with protvox score.")
 @click.argument("folder", type=click.Path())
 @click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(),
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(),
     help="Page to write. [default: report.html in the folder]",
-)  # fmt: skip
+)
 def page(folder: str, output: str | None) -> None:
     """Write a page about FOLDER, the output of protvox score.
 

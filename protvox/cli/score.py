@@ -157,12 +157,19 @@ def score(
     from protvox.batch.tables.output_folder import Store
 
     if not inputs:
-        raise UsageError("there is no INPUT", where="protvox score",
-                         remedy="Give a folder, a file, a pattern, @LIST or a manifest",
-                         code="usage.no_input")  # fmt: skip
+        raise UsageError(
+            "there is no INPUT",
+            where="protvox score",
+            remedy="Give a folder, a file, a pattern, @LIST or a manifest",
+            code="usage.no_input",
+        )
     if ray_address and engine != "ray":
-        raise UsageError("the address of a cluster is of no use here", where="--ray-address",
-                         remedy="Add --engine ray", code="usage.ray_address")  # fmt: skip
+        raise UsageError(
+            "the address of a cluster is of no use here",
+            where="--ray-address",
+            remedy="Add --engine ray",
+            code="usage.ray_address",
+        )
     if engine == "ray":
         from protvox.batch.ray.cluster import check_cluster
 
@@ -175,9 +182,12 @@ def score(
         if force:
             store.clear()
         elif not resume and store.holds_results:
-            raise UsageError("the folder holds results", where=output,
-                             remedy="Choose another one, or start over with --force",
-                             code="batch.not_empty")  # fmt: skip
+            raise UsageError(
+                "the folder holds results",
+                where=output,
+                remedy="Choose another one, or start over with --force",
+                code="batch.not_empty",
+            )
         resources = _resources(device, workers, timeout)
         score_all: Callable[..., Progress]
         if engine == "ray":
@@ -211,9 +221,14 @@ def _run(
 
     with _stop_signals() as signals, counting(len(plan.items)) as watch:
         run = Run(
-            plan.items, options, resources, store, retry=retry, watch=watch,
+            plan.items,
+            options,
+            resources,
+            store,
+            retry=retry,
+            watch=watch,
             stop=lambda: bool(signals),
-        )  # fmt: skip
+        )
         return run.execute()
 
 
@@ -238,9 +253,15 @@ def _run_on_cluster(
         counting(len(plan.items)) as watch,
     ):
         run = ClusterRun(
-            plan.items, options, resources, store, retry=retry, watch=watch,
-            stop=lambda: bool(signals), workers=workers,
-        )  # fmt: skip
+            plan.items,
+            options,
+            resources,
+            store,
+            retry=retry,
+            watch=watch,
+            stop=lambda: bool(signals),
+            workers=workers,
+        )
         return run.execute()
 
 

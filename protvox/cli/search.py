@@ -42,14 +42,27 @@ class _Request:
 
 @click.command(short_help="Find the known domains nearest to those of a structure.")
 @click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
-@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True,
-              help="Neighbours of each domain.")  # fmt: skip
-@click.option("--index", metavar="FILE", type=click.Path(),
-              help="Index from protvox index build. [default: CATH training domains]")  # fmt: skip
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Neighbours of each domain.",
+)
+@click.option(
+    "--index",
+    metavar="FILE",
+    type=click.Path(),
+    help="Index from protvox index build. [default: CATH training domains]",
+)
 @click.option("--chain", metavar="A", help="Only this chain.")
 @domains_option
-@click.option("--format", "form", type=click.Choice(FORMATS),
-              help="Output format. [default: by the name after -o, else table]")  # fmt: skip
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Output format. [default: by the name after -o, else table]",
+)
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here, not stdout.")
 @device_option
 @click.option("--model", metavar="NAME", help="Model to use instead of the released one.")

@@ -45,6 +45,7 @@ def _check_installed() -> None:
     if missing:
         raise UsageError(
             f"the service needs packages that are not installed ({', '.join(missing)})",
-            where="protvox serve", remedy="Run pip install 'protvox[service]'",
+            where="protvox serve",
+            remedy="Run pip install 'protvox[service]'",
             code="usage.service",
-        )  # fmt: skip
+        )

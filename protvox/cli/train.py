@@ -106,20 +106,25 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("config", type=_PATH),
         click.option("--train", "learn", type=_PATH, required=True, help="Folder of shards."),
         click.option(
-            "--validation", type=_PATH,
+            "--validation",
+            type=_PATH,
             help="Folder of shards. Without it nothing is measured during the training.",
         ),
         click.option("-o", "--output", type=_PATH, required=True, help="Folder of the run."),
         click.option(
-            "--time-limit", type=float, metavar="SECONDS",
+            "--time-limit",
+            type=float,
+            metavar="SECONDS",
             help="Stop with a checkpoint after this long; run again to go on.",
         ),
         click.option(
-            "--start", type=_PATH, metavar="WEIGHTS",
+            "--start",
+            type=_PATH,
+            metavar="WEIGHTS",
             help="Begin with a model.safetensors of this architecture, not with random weights.",
         ),
         device_option,
-    )  # fmt: skip
+    )
     for option in reversed(options):
         command = option(command)
     return command
@@ -205,14 +210,20 @@ def _line(progress: Progress) -> str:
 
 def _shards(folder: Path) -> Sequence[Path]:
     if not folder.exists():
-        raise UsageError("there is no such folder of shards", where=str(folder),
-                         remedy="Build some with protvox train shards",
-                         code="usage.shards")  # fmt: skip
+        raise UsageError(
+            "there is no such folder of shards",
+            where=str(folder),
+            remedy="Build some with protvox train shards",
+            code="usage.shards",
+        )
     found = sorted(folder.glob("*.npz")) if folder.is_dir() else [folder]
     if not found:
-        raise UsageError("there is no shard in the folder", where=str(folder),
-                         remedy="Build some with protvox train shards",
-                         code="usage.shards")  # fmt: skip
+        raise UsageError(
+            "there is no shard in the folder",
+            where=str(folder),
+            remedy="Build some with protvox train shards",
+            code="usage.shards",
+        )
     return found
 
 
@@ -220,8 +231,12 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"the folder cannot be made ({error.strerror or error})", where=str(path),
-                         remedy="Choose another place", code="output.write") from error  # fmt: skip
+        raise UsageError(
+            f"the folder cannot be made ({error.strerror or error})",
+            where=str(path),
+            remedy="Choose another place",
+            code="output.write",
+        ) from error
 
 
 def _device(name: str | None) -> torch.device:

@@ -68,8 +68,11 @@ class Views:
         if not wanted:
             return
         if len(inputs) > 1:
-            raise _refusal(f"is for one INPUT, there are {len(inputs)}", wanted[0],
-                           "Run the command once for each")  # fmt: skip
+            raise _refusal(
+                f"is for one INPUT, there are {len(inputs)}",
+                wanted[0],
+                "Run the command once for each",
+            )
         if self.annotate is not None:
             if task == "cath":
                 raise _refusal("needs the environment task", "--annotate", "Use --task all")

@@ -36,7 +36,7 @@ class CathConfig:
         CATH architectures in the order of the output, e.g. ``"3.40"``.
     spacing
         Edge of the lattice, Å.
-    reach
+    max_ca_distance
         Points closer to a CA atom than this are sites, Å.
     shells, sigma
         Radii and width of the radial shells for the positions of CA atoms, Å.
@@ -44,7 +44,7 @@ class CathConfig:
         The same for the directions of the chain, Å.
     cutoff
         Distance beyond which a CA atom is not seen from a site, Å.
-    crowd
+    min_neighbours
         Least number of sites around a site of the coarse lattice.
     fine, coarse
         Irreps on the sites, and on those of the lattice of twice the edge.
@@ -79,9 +79,14 @@ class CathConfig:
     def sites(self) -> SparseGrid:
         """The lattice and the moments the network reads."""
         return SparseGrid(
-            self.spacing, self.max_ca_distance, tuple(self.shells), self.sigma,
-            tuple(self.direction_shells), self.direction_sigma, self.cutoff,
-        )  # fmt: skip
+            self.spacing,
+            self.max_ca_distance,
+            tuple(self.shells),
+            self.sigma,
+            tuple(self.direction_shells),
+            self.direction_sigma,
+            self.cutoff,
+        )
 
 
 @dataclass(frozen=True)
@@ -226,9 +231,11 @@ class CathNet(nn.Module):
         self.steps = nn.ModuleList([nn.Sequential(*steps)])
         self.convolutions = nn.ModuleList()
         self._tables = (
-            *("fine" for _ in range(config.fine_layers)), "down",
-            *("coarse" for _ in range(config.coarse_layers)), "coarse",
-        )  # fmt: skip
+            *("fine" for _ in range(config.fine_layers)),
+            "down",
+            *("coarse" for _ in range(config.coarse_layers)),
+            "coarse",
+        )
         widths = (
             *(config.fine for _ in range(config.fine_layers + 1)),
             *(config.coarse for _ in range(config.coarse_layers + 1)),

@@ -29,7 +29,7 @@ class EnvironmentConfig:
         Points along each edge of the grid, and their distance, Å.
     shells, sigma
         Radii and width of the radial shells of the first layer, Å.
-    beyond
+    cb_offset
         Grid centre on the bond from CA to the ideal CB, Å from CA.
     embedding
         Irreps after the first layer.

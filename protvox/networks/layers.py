@@ -130,9 +130,12 @@ class SteerableLayers:
 
         gate = Gate(conv.irreps, activation=ACTIVATION)
         layer = PathConv3d(
-            irreps_in, gate.irreps_in, conv.size,
-            stride=conv.stride, padding=conv.padding,
-        )  # fmt: skip
+            irreps_in,
+            gate.irreps_in,
+            conv.size,
+            stride=conv.stride,
+            padding=conv.padding,
+        )
         return [layer, FieldNorm(gate.irreps_in, momentum=momentum, affine=True), gate]
 
     def site_embedding(

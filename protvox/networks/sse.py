@@ -130,9 +130,14 @@ class SSEBatch:
         chain, each, pairs, first, second, domain = (
             tensor.to(device, non_blocking=non_blocking)
             for tensor in (
-                self.chain, self.each, self.pairs, self.first, self.second, self.domain,
+                self.chain,
+                self.each,
+                self.pairs,
+                self.first,
+                self.second,
+                self.domain,
             )
-        )  # fmt: skip
+        )
         return SSEBatch(chain, each, pairs, first, second, domain)
 
 
@@ -242,11 +247,24 @@ def _read_pairs(pairs: Tensor) -> Tensor:
     neighbour = order.abs() == 1
     ends = torch.stack([column[f"{a}_{b}"] for a in ("start", "end") for b in ("start", "end")])
     numbers = [
-        near, column["far"].log1p(), column["angle"], column["angle"] ** 2, column["lean"],
-        column["other_lean"], column["cosine"], column["sine"], column["faces"], column["face"],
-        column["other_face"], near * column["angle"], *(10 / (ends + 5)),
-        order == 0, order == 1, order == -1, torch.exp(-gap / 10) * neighbour,
-    ]  # fmt: skip
+        near,
+        column["far"].log1p(),
+        column["angle"],
+        column["angle"] ** 2,
+        column["lean"],
+        column["other_lean"],
+        column["cosine"],
+        column["sine"],
+        column["faces"],
+        column["face"],
+        column["other_face"],
+        near * column["angle"],
+        *(10 / (ends + 5)),
+        order == 0,
+        order == 1,
+        order == -1,
+        torch.exp(-gap / 10) * neighbour,
+    ]
     return torch.cat(
         [
             torch.exp(-(((column["distance"][:, None] - _MIDDLES.to(pairs)) / 2.0) ** 2) / 2),

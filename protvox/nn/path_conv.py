@@ -88,9 +88,12 @@ class PathConv3d(nn.Module):
         check_exportable(self.irreps_out)
         layout = self.layout
         plain = PlainPathConv(
-            str(self.irreps_in), str(self.irreps_out), layout.size,
-            stride=layout.stride, padding=self.padding,
-        )  # fmt: skip
+            str(self.irreps_in),
+            str(self.irreps_out),
+            layout.size,
+            stride=layout.stride,
+            padding=self.padding,
+        )
         plain.bases = nn.ParameterList(nn.Parameter(basis.clone()) for basis in self._bases())
         plain.weights = nn.ParameterList(
             nn.Parameter(weight.detach().clone()) for weight in self.weights

@@ -300,9 +300,14 @@ def _run(
         places = layout.places(block, n_points)
 
         def part(
-            start: int, stop: int, loop: Any = loop, first: int = first, mul: int = mul,
-            basis: Any = basis, places: Any = places,
-        ) -> None:  # fmt: skip
+            start: int,
+            stop: int,
+            loop: Any = loop,
+            first: int = first,
+            mul: int = mul,
+            basis: Any = basis,
+            places: Any = places,
+        ) -> None:
             loop(values, first, mul, basis, *places, numbers, start, stop)
 
         share_out(part, len(field))

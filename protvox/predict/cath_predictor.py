@@ -139,16 +139,20 @@ class CathPredictor:
         where = f"{part.name}, {domain.id}"
         if part.n_residues < _LEAST_RESIDUES:
             raise InputError(
-                f"a domain of {part.n_residues} residues has no architecture", where=where,
-                remedy="Give a whole domain", code="domain.too_small",
-            )  # fmt: skip
+                f"a domain of {part.n_residues} residues has no architecture",
+                where=where,
+                remedy="Give a whole domain",
+                code="domain.too_small",
+            )
         complete = np.isfinite(part.backbone()[:, 1]).all(axis=1).mean()
         if complete < _LEAST_BACKBONE:
             raise InputError(
                 f"only {complete:.0%} of the residues have a CA atom, "
-                "which the architecture model reads", where=where,
-                remedy="Give a structure with the CA atoms", code="domain.backbone",
-            )  # fmt: skip
+                "which the architecture model reads",
+                where=where,
+                remedy="Give a structure with the CA atoms",
+                code="domain.backbone",
+            )
 
     def _answer(
         self,

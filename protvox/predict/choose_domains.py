@@ -87,16 +87,19 @@ def _chosen(
     found: dict[str, Domain] = {}
     for selection in selections:
         placed = Selection(
-            tuple(replace(s, chain=chain if s.chain is None else s.chain)
-                  for s in selection.segments)
-        )  # fmt: skip
+            tuple(
+                replace(s, chain=chain if s.chain is None else s.chain) for s in selection.segments
+            )
+        )
         mask = placed.mask(structure)
         chains = dict.fromkeys(structure.chain[mask].tolist())
         if chain is not None and set(chains) != {chain}:
             raise InputError(
-                f"the domain does not lie in chain {chain} alone", where=str(selection),
-                remedy="Leave out the chain, or give domains of it", code="input.domain_chain",
-            )  # fmt: skip
+                f"the domain does not lie in chain {chain} alone",
+                where=str(selection),
+                remedy="Leave out the chain, or give domains of it",
+                code="input.domain_chain",
+            )
         name = str(placed)
         found[name] = Domain(name, "+".join(chains), placed.chopping, mask)
     return list(found.values())

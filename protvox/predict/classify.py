@@ -87,8 +87,12 @@ def classify(
     """
     names = model_names(task, model)
     if top_k < 1:
-        raise UsageError("at least one architecture must be kept", where=f"top_k {top_k}",
-                         remedy="Give 1 or more", code="usage.top_k")  # fmt: skip
+        raise UsageError(
+            "at least one architecture must be kept",
+            where=f"top_k {top_k}",
+            remedy="Give 1 or more",
+            code="usage.top_k",
+        )
     asked = requested_residues(structure, chain)
     division = domains or "auto"
     chosen = not isinstance(division, str)
@@ -125,9 +129,11 @@ def classify(
             warnings += told
     if not answers and (table is None or not len(table)):
         raise InputError(
-            "nothing in the structure can be predicted", where=structure.name,
-            remedy=_why_nothing(lost, warnings), code="input.nothing_to_predict",
-        )  # fmt: skip
+            "nothing in the structure can be predicted",
+            where=structure.name,
+            remedy=_why_nothing(lost, warnings),
+            code="input.nothing_to_predict",
+        )
     info = InputInfo.of(structure)
     return Prediction(
         input=replace(info, dropped=(*info.dropped, *lost)),
@@ -161,8 +167,12 @@ def model_names(task: str, model: str | None) -> dict[str, str]:
         If there is no such model, or it is not for the task.
     """
     if task != "all" and task not in _DEFAULT_MODELS:
-        raise UsageError("there is no such task", where=str(task),
-                         remedy="Use all, cath or environment", code="usage.task")  # fmt: skip
+        raise UsageError(
+            "there is no such task",
+            where=str(task),
+            remedy="Use all, cath or environment",
+            code="usage.task",
+        )
     names = dict(_DEFAULT_MODELS) if task == "all" else {task: _DEFAULT_MODELS[task]}
     if model is None:
         return names
@@ -174,9 +184,11 @@ def model_names(task: str, model: str | None) -> dict[str, str]:
 
 def _wrong_task(model: str, task: str) -> ModelError:
     return ModelError(
-        f"the model is not for the task {task}", where=model,
-        remedy="Choose another from protvox models list", code="model.task",
-    )  # fmt: skip
+        f"the model is not for the task {task}",
+        where=model,
+        remedy="Choose another from protvox models list",
+        code="model.task",
+    )
 
 
 def requested_residues(structure: Structure, chain: str | None) -> NDArray[np.bool_]:

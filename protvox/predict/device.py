@@ -31,12 +31,15 @@ def choose_device(name: str) -> torch.device:
         device = None
     if device is None or device.type not in ("cpu", "cuda"):
         raise DeviceError(
-            "there is no such device", where=name, remedy="Use auto, cpu, cuda or cuda:N",
+            "there is no such device",
+            where=name,
+            remedy="Use auto, cpu, cuda or cuda:N",
             code="device.unknown",
-        )  # fmt: skip
+        )
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise DeviceError("this GPU is not there", where=name, remedy="Use --device cpu",
-                          code="device.missing")  # fmt: skip
+        raise DeviceError(
+            "this GPU is not there", where=name, remedy="Use --device cpu", code="device.missing"
+        )
     return device
 
 
@@ -62,6 +65,8 @@ def report_out_of_memory(device: torch.device) -> Iterator[None]:
         if not known and "allocate memory" not in str(error):
             raise
         raise DeviceError(
-            "the device ran out of memory", where=str(device),
-            remedy="Classify fewer residues at once, or use --device cpu", code="device.memory",
-        ) from error  # fmt: skip
+            "the device ran out of memory",
+            where=str(device),
+            remedy="Classify fewer residues at once, or use --device cpu",
+            code="device.memory",
+        ) from error

@@ -94,6 +94,8 @@ def _load(model: installed.ModelInfo, device: torch.device) -> Predictor:
     if isinstance(network, CathNet):
         return CathPredictor(card, network, device, ReleasedIndex(model.folder, card))
     raise ModelError(
-        "this model predicts neither environments nor CATH", where=card.reference,
-        remedy="Choose another from protvox models list", code="model.task",
-    )  # fmt: skip
+        "this model predicts neither environments nor CATH",
+        where=card.reference,
+        remedy="Choose another from protvox models list",
+        code="model.task",
+    )

@@ -41,13 +41,17 @@ def build(card: Card, *, plain: bool = False) -> Network:
     # e3nn checks some of its arguments by assertions.
     except (ModelError, TypeError, ValueError, AssertionError) as error:
         raise ModelError(
-            f"the architecture in the card cannot be built ({error})", where=card.reference,
-            remedy="Use a newer protvox", code="model.architecture",
-        ) from error  # fmt: skip
+            f"the architecture in the card cannot be built ({error})",
+            where=card.reference,
+            remedy="Use a newer protvox",
+            code="model.architecture",
+        ) from error
     raise ModelError(
-        f"the task {card.task!r} is unknown", where=card.reference,
-        remedy="Use a newer protvox", code="model.task",
-    )  # fmt: skip
+        f"the task {card.task!r} is unknown",
+        where=card.reference,
+        remedy="Use a newer protvox",
+        code="model.task",
+    )
 
 
 def load_trained(card: Card, folder: Path) -> Network:

@@ -123,9 +123,11 @@ def read_card(folder: Path) -> Card:
         return card
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ModelError(
-            f"the model card cannot be read ({error})", where=str(path),
-            remedy="Install protvox again, or restore the model folder", code="model.card",
-        ) from error  # fmt: skip
+            f"the model card cannot be read ({error})",
+            where=str(path),
+            remedy="Install protvox again, or restore the model folder",
+            code="model.card",
+        ) from error
 
 
 def write_card(card: Card, folder: Path) -> None:

@@ -57,9 +57,11 @@ class ModelInfo:
             return path.read_text(encoding="utf-8")
         except OSError as error:
             raise ModelError(
-                "the model has no readable card", where=str(path),
-                remedy="Install protvox again", code="model.card",
-            ) from error  # fmt: skip
+                "the model has no readable card",
+                where=str(path),
+                remedy="Install protvox again",
+                code="model.card",
+            ) from error
 
 
 def available() -> tuple[ModelInfo, ...]:
@@ -166,9 +168,11 @@ def _folders() -> Iterator[Path]:
     extra = load_settings().model_dir
     if extra is not None and not extra.is_dir():
         raise ModelError(
-            "the folder of models does not exist", where=f"PROTVOX_MODEL_DIR={extra}",
-            remedy="Correct the variable, or unset it", code="model.dir",
-        )  # fmt: skip
+            "the folder of models does not exist",
+            where=f"PROTVOX_MODEL_DIR={extra}",
+            remedy="Correct the variable, or unset it",
+            code="model.dir",
+        )
     # Inside an installed package, or at the top of a source checkout.
     for root in (extra, package / "models", package.parent / "models"):
         if root is not None:

@@ -31,9 +31,11 @@ def weights_digest(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(
-            f"the weights cannot be read ({error.strerror})", where=str(path),
-            remedy="Install protvox again, or restore the model folder", code="model.weights",
-        ) from error  # fmt: skip
+            f"the weights cannot be read ({error.strerror})",
+            where=str(path),
+            remedy="Install protvox again, or restore the model folder",
+            code="model.weights",
+        ) from error
 
 
 def check_weights(folder: Path, card: Card) -> Path:
@@ -71,9 +73,11 @@ def check_file(path: Path, sha256: str | None) -> Path:
     """
     if weights_digest(path) != sha256:
         raise ModelError(
-            "the weights do not match the hash in the model card", where=str(path),
-            remedy="Install protvox again, or restore the model folder", code="model.hash",
-        )  # fmt: skip
+            "the weights do not match the hash in the model card",
+            where=str(path),
+            remedy="Install protvox again, or restore the model folder",
+            code="model.hash",
+        )
     return path
 
 
@@ -97,9 +101,11 @@ def load_weights(network: nn.Module, path: Path) -> None:
         network.load_state_dict(weights, assign=True)
     except (SafetensorError, RuntimeError, OSError) as error:
         raise ModelError(
-            "the weights do not fit the architecture in the model card", where=str(path),
-            remedy="Use a model made by this version of protvox", code="model.architecture",
-        ) from error  # fmt: skip
+            "the weights do not fit the architecture in the model card",
+            where=str(path),
+            remedy="Use a model made by this version of protvox",
+            code="model.architecture",
+        ) from error
 
 
 def save_weights(network: nn.Module, path: Path) -> str:
@@ -112,7 +118,8 @@ def save_weights(network: nn.Module, path: Path) -> str:
     path
         File to write.
     """
-    tensors = {name: value.detach().cpu().contiguous() for name, value in
-               network.state_dict().items()}  # fmt: skip
+    tensors = {
+        name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
+    }
     save_file(tensors, path)
     return weights_digest(path)

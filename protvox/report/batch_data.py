@@ -132,13 +132,16 @@ def summarize(folder: Path) -> Summary:
     """
     try:
         about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        summary = Summary(folder.resolve().name, about["models"], about["options"],
-                          about["protvox"])  # fmt: skip
+        summary = Summary(
+            folder.resolve().name, about["models"], about["options"], about["protvox"]
+        )
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(
-            "the folder holds no results of protvox score", where=str(folder),
-            remedy="Give the folder named by -o", code="batch.no_results",
-        ) from error  # fmt: skip
+            "the folder holds no results of protvox score",
+            where=str(folder),
+            remedy="Give the folder named by -o",
+            code="batch.no_results",
+        ) from error
     try:
         _count_inputs(folder, summary)
         _count_domains(folder, summary)
@@ -146,9 +149,12 @@ def summarize(folder: Path) -> Summary:
         _take_failures(folder, summary)
         summary.courses = gather_courses(folder)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"a part cannot be read ({error})", where=str(folder),
-                         remedy="Run protvox score again with --force",
-                         code="batch.damaged") from error  # fmt: skip
+        raise InputError(
+            f"a part cannot be read ({error})",
+            where=str(folder),
+            remedy="Run protvox score again with --force",
+            code="batch.damaged",
+        ) from error
     return summary
 
 
@@ -178,8 +184,15 @@ def _beginning(one: Sequence[str], other: Sequence[str]) -> list[str]:
 def _count_domains(folder: Path, summary: Summary) -> None:
     counts: Counter[tuple[str, str]] = Counter()
     vectors: list[NDArray[np.float32]] = []
-    columns = ["id", "domain", "in_range", "architecture", "architecture_name",
-               "architecture_probability", "embedding"]  # fmt: skip
+    columns = [
+        "id",
+        "domain",
+        "in_range",
+        "architecture",
+        "architecture_name",
+        "architecture_probability",
+        "embedding",
+    ]
     for table in _parts(folder, "domains", columns):
         summary.n_domains += len(table)
         summary.in_range += sum(map(bool, table["in_range"].to_pylist()))
@@ -233,11 +246,16 @@ def _suspects(
     rows = table.take(pa.array(worst)).to_pylist()
     return [
         Suspect(
-            float(odds[i]), row["id"], f"{row['chain']}:{row['number']}{row['insertion_code']}",
-            row["wild_type"], row["p_wild_type"], row["predicted"], float(best[i]),
+            float(odds[i]),
+            row["id"],
+            f"{row['chain']}:{row['number']}{row['insertion_code']}",
+            row["wild_type"],
+            row["p_wild_type"],
+            row["predicted"],
+            float(best[i]),
         )
         for i, row in zip(worst.tolist(), rows, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _worst(suspects: Sequence[Suspect]) -> list[Suspect]:

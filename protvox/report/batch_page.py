@@ -73,35 +73,49 @@ def _tiles(summary: Summary) -> Iterator[str]:
 
 def _environments(summary: Summary) -> Iterator[str]:
     yield html.card(
-        "Probability of the amino acid present", "All residues, from their surroundings alone.",
-        html.histogram(summary.probability, _AXIS), half=True,
-    )  # fmt: skip
+        "Probability of the amino acid present",
+        "All residues, from their surroundings alone.",
+        html.histogram(summary.probability, _AXIS),
+        half=True,
+    )
     shares = np.histogram([one.recovered for one in summary.structures], bins=20, range=(0, 1))[0]
     yield html.card(
         "Structures by the share of residues predicted",
         "Well refined structures lie near 0.6; a model far below deserves a look.",
-        html.histogram(shares, _AXIS), half=True,
-    )  # fmt: skip
+        html.histogram(shares, _AXIS),
+        half=True,
+    )
     if summary.suspects:
         rows = (
-            (s.id, s.residue, s.wild_type, f"{s.p_wild_type:.2g}", s.predicted,
-             f"{s.p_predicted:.2f}", f"{s.odds:,.0f} : 1")
+            (
+                s.id,
+                s.residue,
+                s.wild_type,
+                f"{s.p_wild_type:.2g}",
+                s.predicted,
+                f"{s.p_predicted:.2f}",
+                f"{s.odds:,.0f} : 1",
+            )
             for s in summary.suspects
-        )  # fmt: skip
+        )
         head = ("structure", "residue", "present", "p(present)", "expected", "p(expected)", "odds")
         yield html.card(
             "Most suspicious residues",
             "Their surroundings ask for another amino acid, by the odds; at most three of a "
             "structure. Some are errors, some are active sites.",
             html.table(head, rows, "i  n nn"),
-        )  # fmt: skip
+        )
     lowest = summary.structures[:_STRUCTURES_SHOWN]
     yield html.card(
-        "Structures with the fewest predicted residues", "Lowest first.",
-        html.table(("structure", "residues", "predicted"),
-                   ((s.id, f"{s.residues:,}", f"{s.recovered:.0%}") for s in lowest), "inn"),
+        "Structures with the fewest predicted residues",
+        "Lowest first.",
+        html.table(
+            ("structure", "residues", "predicted"),
+            ((s.id, f"{s.residues:,}", f"{s.recovered:.0%}") for s in lowest),
+            "inn",
+        ),
         half=bool(summary.n_domains),
-    )  # fmt: skip
+    )
 
 
 def _course(course: Course) -> str:
@@ -112,10 +126,13 @@ def _course(course: Course) -> str:
         f"Probability of the amino acid present in {len(course.frames):,} frames, from dark red "
         f"(0) to dark blue (1); {len(course.residues):,} residues from "
         f"{course.residues[0]} at the top to {course.residues[-1]}.",
-        html.picture(matrix_png(course.probability), "heat map over time",
-                     height=max(160, min(3 * len(course.residues), 640)))
+        html.picture(
+            matrix_png(course.probability),
+            "heat map over time",
+            height=max(160, min(3 * len(course.residues), 640)),
+        )
         + html.axis((first, middle, last)),
-    )  # fmt: skip
+    )
 
 
 def _moment(course: Course, column: int) -> str:
@@ -126,17 +143,20 @@ def _moment(course: Course, column: int) -> str:
 
 def _domains(summary: Summary) -> Iterator[str]:
     yield html.card(
-        "Probability of the first architecture", "All domains, calibrated.",
-        html.histogram(summary.confidence, _AXIS), half=bool(summary.n_residues),
-    )  # fmt: skip
+        "Probability of the first architecture",
+        "All domains, calibrated.",
+        html.histogram(summary.confidence, _AXIS),
+        half=bool(summary.n_residues),
+    )
     shown = summary.architectures[:_ARCHITECTURES_SHOWN]
     rest = sum(n for _, _, n in summary.architectures[_ARCHITECTURES_SHOWN:])
     rows = [(f"{label} {name}", n, _colour(label)) for label, name, n in shown]
     rows += [("others", rest, _GREY)] if rest else []
     yield html.card(
-        "CATH architectures", "Domains by the most probable architecture.",
+        "CATH architectures",
+        "Domains by the most probable architecture.",
         html.key(_classes(summary)) + html.bars(rows),
-    )  # fmt: skip
+    )
     if len(summary.embeddings) > 2:
         points, explained = project(summary.embeddings)
         names = [f"{name}: {label}" for name, label in summary.embedded_as]
@@ -146,7 +166,7 @@ def _domains(summary: Summary) -> Iterator[str]:
             f"The two main components of their embeddings ({explained:.0%} of the variance), "
             "coloured by class; point at a dot for its name.",
             html.key(_classes(summary)) + html.scatter(points, names, colours),
-        )  # fmt: skip
+        )
 
 
 def project(vectors: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:

@@ -33,8 +33,12 @@ def check_picture(path: str, option: str) -> None:
         ``usage.picture`` for another ending, ``usage.matplotlib`` if matplotlib is missing.
     """
     if Path(path).suffix.lower() not in PICTURE_FORMATS:
-        raise UsageError("the name must end in .png, .svg or .pdf", where=f"{option} {path}",
-                         remedy="Rename it", code="usage.picture")  # fmt: skip
+        raise UsageError(
+            "the name must end in .png, .svg or .pdf",
+            where=f"{option} {path}",
+            remedy="Rename it",
+            code="usage.picture",
+        )
     new_figure(1.0, 1.0)
 
 
@@ -55,9 +59,11 @@ def new_figure(width: float, height: float) -> Figure:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UsageError(
-            "pictures need matplotlib, which is not installed", where="figures",
-            remedy="Run pip install 'protvox[figures]'", code="usage.matplotlib",
-        ) from error  # fmt: skip
+            "pictures need matplotlib, which is not installed",
+            where="figures",
+            remedy="Run pip install 'protvox[figures]'",
+            code="usage.matplotlib",
+        ) from error
     return Figure(figsize=(width, height), layout="constrained")
 
 

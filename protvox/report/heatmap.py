@@ -56,9 +56,13 @@ def draw_heatmap(scores: MutationScores) -> Figure:
     picture = None
     for axes, part in zip(grid, parts, strict=True):
         picture = axes.imshow(
-            matrix[part].T, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto",
+            matrix[part].T,
+            cmap="RdBu_r",
+            vmin=-limit,
+            vmax=limit,
+            aspect="auto",
             interpolation="nearest",
-        )  # fmt: skip
+        )
         axes.plot(np.arange(len(part)), present[part], "k.", markersize=2.5)
         _label(axes, scores, part, width)
     grid[0].set_title(
@@ -66,9 +70,13 @@ def draw_heatmap(scores: MutationScores) -> Figure:
     )
     if picture is not None:
         figure.colorbar(
-            picture, ax=grid.tolist(), label="score, positive = destabilising",
-            aspect=max(20, 8 * len(parts)), fraction=0.02, extend="both",
-        )  # fmt: skip
+            picture,
+            ax=grid.tolist(),
+            label="score, positive = destabilising",
+            aspect=max(20, 8 * len(parts)),
+            fraction=0.02,
+            extend="both",
+        )
     return figure
 
 

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from protvox.predict.mutations.scores import MutationScores
 
 _COLOURS: Final = {
-    "AVLIMC": "#2b5d9b", "FWYH": "#7b3fa0", "STNQ": "#2e8b57", "KR": "#c0392b", "DE": "#c2378f",
+    "AVLIMC": "#2b5d9b",
+    "FWYH": "#7b3fa0",
+    "STNQ": "#2e8b57",
+    "KR": "#c0392b",
+    "DE": "#c2378f",
     "GP": "#d98c1f",
-}  # fmt: skip
+}
 _MOST_BITS: Final = float(np.log2(len(AMINO_ACIDS)))
 _LOWEST: Final = 0.02  # bits; a letter below that cannot be seen
 _WIDTH: Final = 0.92

@@ -94,9 +94,11 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         If there is no such format.
     """
     frames: dict[str, Callable[[Any], pd.DataFrame]] = {
-        "domains": _domains, "residues": _residues, "mutations": _mutations,
+        "domains": _domains,
+        "residues": _residues,
+        "mutations": _mutations,
         "neighbours": _neighbours,
-    }  # fmt: skip
+    }
     frame = frames[tables]
     if form == "json":
         return JsonWriter(stream, many=many)
@@ -108,8 +110,9 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         return ParquetWriter(stream, frame)
     if form == "table":
         texts: dict[str, Callable[[Any, int], RenderableType]] = {
-            "mutations": _mutation_text, "neighbours": _search_text,
-        }  # fmt: skip
+            "mutations": _mutation_text,
+            "neighbours": _search_text,
+        }
         return TextWriter(stream, texts.get(tables, _prediction_text))
     raise UsageError(f"there is no output format {form!r}", remedy=f"Choose one of {FORMATS}")
 

@@ -49,11 +49,16 @@ def _neighbours(domain: DomainPrediction, result: SearchResult) -> Table:
     if not domain.in_range:
         title.append("\nunlike the domains the model was trained on", style="not bold yellow")
     table = Table(
-        title=title, title_justify="left", title_style="", box=None, pad_edge=False,
+        title=title,
+        title_justify="left",
+        title_style="",
+        box=None,
+        pad_edge=False,
         header_style=_QUIET,
         caption=f"of {result.index.n_domains:,} domains: {printable(result.index.name)}",
-        caption_justify="left", caption_style=_QUIET,
-    )  # fmt: skip
+        caption_justify="left",
+        caption_style=_QUIET,
+    )
     table.add_column("", justify="right", style=_QUIET)
     table.add_column("domain", max_width=28, overflow="fold")
     table.add_column("similarity", justify="right")
@@ -62,7 +67,10 @@ def _neighbours(domain: DomainPrediction, result: SearchResult) -> Table:
     for rank, near in enumerate(domain.nearest, start=1):
         architecture = ".".join(near.cath.split(".")[:2])
         table.add_row(
-            str(rank), printable(near.domain), f"{near.similarity:.3f}", printable(near.cath),
+            str(rank),
+            printable(near.domain),
+            f"{near.similarity:.3f}",
+            printable(near.cath),
             CATH_NAMES.get(architecture, ""),
-        )  # fmt: skip
+        )
     return table

@@ -148,9 +148,13 @@ def _nearest(domains: tuple[DomainPrediction, ...]) -> Iterator[RenderableType]:
     if not known:
         return
     table = Table(
-        title=_title("Nearest known domains", ""), title_justify="left", title_style="", box=None,
-        pad_edge=False, header_style=_QUIET_STYLE,
-    )  # fmt: skip
+        title=_title("Nearest known domains", ""),
+        title_justify="left",
+        title_style="",
+        box=None,
+        pad_edge=False,
+        header_style=_QUIET_STYLE,
+    )
     table.add_column("domain", overflow="fold", max_width=24)
     for name in ("nearest", "CATH", "similarity"):
         table.add_column(name, overflow="fold", max_width=20)

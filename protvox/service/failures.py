@@ -118,9 +118,12 @@ def restore(plain: Mapping[str, Any]) -> ProtvoxError:
         return kind(plain["what"], **words)
     if plain["kind"] == ServiceError.__name__:
         return ServiceError(
-            plain["what"], **words, status=plain["status"], retry_after=plain["retry_after"],
+            plain["what"],
+            **words,
+            status=plain["status"],
+            retry_after=plain["retry_after"],
             errors=plain["errors"],
-        )  # fmt: skip
+        )
     return internal_error()
 
 
@@ -163,5 +166,6 @@ def busy(what: str, code: str, retry_after: float) -> ServiceError:
     retry_after
         Seconds after which it is worth trying again.
     """
-    return ServiceError(what, remedy="Try again later", code=code, status=503,
-                        retry_after=retry_after)  # fmt: skip
+    return ServiceError(
+        what, remedy="Try again later", code=code, status=503, retry_after=retry_after
+    )

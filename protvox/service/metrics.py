@@ -21,25 +21,37 @@ class Metrics:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         self.requests = Counter(
-            "protvox_requests_total", "Requests answered.", ("method", "route", "status"),
+            "protvox_requests_total",
+            "Requests answered.",
+            ("method", "route", "status"),
             registry=registry,
-        )  # fmt: skip
+        )
         self.request_seconds = Histogram(
-            "protvox_request_seconds", "Time to answer a request.", ("route",),
-            buckets=_SECONDS, registry=registry,
-        )  # fmt: skip
-        self.read_seconds = Histogram(
-            "protvox_read_seconds", "Time to read a structure.", buckets=_SECONDS,
+            "protvox_request_seconds",
+            "Time to answer a request.",
+            ("route",),
+            buckets=_SECONDS,
             registry=registry,
-        )  # fmt: skip
+        )
+        self.read_seconds = Histogram(
+            "protvox_read_seconds",
+            "Time to read a structure.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
         self.predict_seconds = Histogram(
-            "protvox_predict_seconds", "Time to compute a prediction.", ("task",),
-            buckets=_SECONDS, registry=registry,
-        )  # fmt: skip
+            "protvox_predict_seconds",
+            "Time to compute a prediction.",
+            ("task",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
         self.batch_size = Histogram(
-            "protvox_batch_size", "Requests sent to a model process together.",
-            buckets=(1, 2, 4, 8, 16, 32, 64), registry=registry,
-        )  # fmt: skip
+            "protvox_batch_size",
+            "Requests sent to a model process together.",
+            buckets=(1, 2, 4, 8, 16, 32, 64),
+            registry=registry,
+        )
         self.waiting = Gauge(
             "protvox_requests_waiting", "Requests that wait for a device.", registry=registry
         )
@@ -53,9 +65,11 @@ class Metrics:
             "protvox_refused_total", "Requests refused for load.", ("reason",), registry=registry
         )
         self.restarts = Counter(
-            "protvox_child_restarts_total", "Child processes started again.", ("kind",),
+            "protvox_child_restarts_total",
+            "Child processes started again.",
+            ("kind",),
             registry=registry,
-        )  # fmt: skip
+        )
         self.jobs = Gauge("protvox_jobs", "Jobs by state.", ("state",), registry=registry)
 
     def text(self) -> bytes:

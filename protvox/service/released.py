@@ -40,6 +40,9 @@ def released(name: str) -> dict[str, str]:
             continue
         break
     return {
-        "name": name, "version": card["version"], "reference": f"{name}@{card['version']}",
-        "task": card["task"], "summary": card["summary"],
-    }  # fmt: skip
+        "name": name,
+        "version": card["version"],
+        "reference": f"{name}@{card['version']}",
+        "task": card["task"],
+        "summary": card["summary"],
+    }

@@ -64,8 +64,12 @@ def run(**values: Any) -> None:
     with lock:
         server.run(sockets=[listener])
     if not server.started:
-        raise UsageError("the service did not start", where="protvox serve",
-                         remedy="See the log above", code="usage.start")  # fmt: skip
+        raise UsageError(
+            "the service did not start",
+            where="protvox serve",
+            remedy="See the log above",
+            code="usage.start",
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -73,9 +77,12 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise UsageError(f"nothing can listen there ({error.strerror or error})",
-                         where=f"{host}:{port}", remedy="Choose another address or port",
-                         code="usage.address") from error  # fmt: skip
+        raise UsageError(
+            f"nothing can listen there ({error.strerror or error})",
+            where=f"{host}:{port}",
+            remedy="Choose another address or port",
+            code="usage.address",
+        ) from error
 
 
 def _allow_connections() -> None:
@@ -90,8 +97,12 @@ def _take_spool(folder: Path) -> IO[str]:
     """Return the open lock of the folder of jobs, which belongs to one service at a time."""
 
     def refusal(what: str) -> UsageError:
-        return UsageError(what, where=str(folder), code="usage.spool",
-                          remedy="Set PROTVOX_SERVICE_SPOOL_DIR to another")  # fmt: skip
+        return UsageError(
+            what,
+            where=str(folder),
+            code="usage.spool",
+            remedy="Set PROTVOX_SERVICE_SPOOL_DIR to another",
+        )
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,8 +115,10 @@ def _take_spool(folder: Path) -> IO[str]:
         lock.close()
         raise refusal("another service uses the folder of jobs") from error
     except OSError:
-        log.warning("the file system cannot lock the folder of jobs; see to it that no other "
-                    "service uses it")  # fmt: skip
+        log.warning(
+            "the file system cannot lock the folder of jobs; see to it that no other "
+            "service uses it"
+        )
     return lock
 
 
@@ -123,8 +136,11 @@ def describe_new_key(name: str) -> str:
         If the name has other characters than letters, digits, dot, dash and underscore.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
-        raise UsageError("this is no name for a key", where=name[:64],
-                         remedy="Use letters, digits, dots and dashes", code="usage.key_name",
-                         )  # fmt: skip
+        raise UsageError(
+            "this is no name for a key",
+            where=name[:64],
+            remedy="Use letters, digits, dots and dashes",
+            code="usage.key_name",
+        )
     key, digest = new_key()
     return f"key (shown once)          {key}\nPROTVOX_SERVICE_API_KEYS  {name}:{digest}"

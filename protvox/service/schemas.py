@@ -29,27 +29,33 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     chain: _Chain | None = Field(
-        default=None, description="Answer for this chain only; the others stay as surroundings.",
+        default=None,
+        description="Answer for this chain only; the others stay as surroundings.",
         examples=["A"],
-    )  # fmt: skip
+    )
     model: _Short | None = Field(
-        default=None, description="Model to use instead of the released one.",
+        default=None,
+        description="Model to use instead of the released one.",
         examples=[released(name)["reference"] for name in ("cath", "environment")],
-    )  # fmt: skip
+    )
     model_number: int | None = Field(
-        default=None, ge=-(2**31), lt=2**31,
+        default=None,
+        ge=-(2**31),
+        lt=2**31,
         description="Model of the file to read, for NMR ensembles; the first by default.",
-    )  # fmt: skip
+    )
 
 
 class ClassifyOptions(Options):
     """What to answer, as with ``protvox classify``."""
 
     domains: Annotated[list[_Chopping], FailFast()] = Field(
-        default_factory=list, max_length=200, examples=[["A:1-90,120-150"]],
+        default_factory=list,
+        max_length=200,
+        examples=[["A:1-90,120-150"]],
         description="auto alone: the domains found in every chain, as by default; chain alone: "
         "every chain as it is; or the domains to classify, by author numbers.",
-    )  # fmt: skip
+    )
     top_k: int = Field(
         default=5, ge=1, le=1000, description="Architectures to keep for each domain."
     )
@@ -59,9 +65,11 @@ class DomainOptions(Options):
     """Which domains to answer for."""
 
     domains: Annotated[list[_Chopping], FailFast()] = Field(
-        default_factory=list, max_length=200, examples=[["A:1-90,120-150"]],
+        default_factory=list,
+        max_length=200,
+        examples=[["A:1-90,120-150"]],
         description="Domains as in `/predict/cath`.",
-    )  # fmt: skip
+    )
 
 
 class EmbedOptions(DomainOptions):
@@ -80,9 +88,11 @@ class MutationOptions(Options):
     """What to answer, as with ``protvox mutations``."""
 
     mutations: Annotated[list[_Mutation], FailFast()] = Field(
-        default_factory=list, max_length=50_000, examples=[["A:45W", "A:L50F"]],
+        default_factory=list,
+        max_length=50_000,
+        examples=[["A:45W", "A:L50F"]],
         description="Mutations to score; every substitution by default.",
-    )  # fmt: skip
+    )
 
 
 class JobOptions(ClassifyOptions, MutationOptions):
@@ -98,9 +108,10 @@ class Source(BaseModel):
         default=None, description="Content of a PDB or mmCIF file.", examples=[_LINE]
     )
     id: _Short | None = Field(
-        default=None, description="Identifier in the PDB or the AlphaFold database.",
+        default=None,
+        description="Identifier in the PDB or the AlphaFold database.",
         examples=["1pwc", "AF-P12345-F1"],
-    )  # fmt: skip
+    )
     format: Literal["pdb", "mmcif"] | None = Field(
         default=None, description="What the text is; told from the text by default."
     )
@@ -133,10 +144,17 @@ class Job(BaseModel):
     """One job and how far it is."""
 
     model_config = _example(
-        id="q3Yf0mZ1bVJ9pXo2sD8k7w", state="done", task="all", name="1pwc", n_residues=345,
-        created="2026-11-25T12:00:00Z", started="2026-11-25T12:00:01Z",
-        finished="2026-11-25T12:00:05Z", expires="2026-11-26T12:00:05Z", error=None,
-    )  # fmt: skip
+        id="q3Yf0mZ1bVJ9pXo2sD8k7w",
+        state="done",
+        task="all",
+        name="1pwc",
+        n_residues=345,
+        created="2026-11-25T12:00:00Z",
+        started="2026-11-25T12:00:01Z",
+        finished="2026-11-25T12:00:05Z",
+        expires="2026-11-26T12:00:05Z",
+        error=None,
+    )
 
     id: str
     state: JobState
@@ -157,11 +175,15 @@ class Problem(BaseModel):
 
     model_config = _example(
         type="urn:protvox:error:input.chain",
-        title="The request or the structure cannot be used", status=422,
-        detail="1ubi.pdb: chain Z does not exist. Choose one of: A.", code="input.chain",
-        what="chain Z does not exist", where="1ubi.pdb", remedy="Choose one of: A",
+        title="The request or the structure cannot be used",
+        status=422,
+        detail="1ubi.pdb: chain Z does not exist. Choose one of: A.",
+        code="input.chain",
+        what="chain Z does not exist",
+        where="1ubi.pdb",
+        remedy="Choose one of: A",
         request_id="4175974bd52f1eb3",
-    )  # fmt: skip
+    )
 
     type: str = Field(description="Identifies the kind of error.")
     title: str
@@ -198,9 +220,7 @@ class ModelList(BaseModel):
 class Health(BaseModel):
     """How the service is."""
 
-    model_config = _example(
-        status="ok", devices=[{"device": "cpu", "ready": True, "computing": 0}]
-    )  # fmt: skip
+    model_config = _example(status="ok", devices=[{"device": "cpu", "ready": True, "computing": 0}])
 
     status: Literal["ok", "starting"]
     devices: list[dict[str, Any]] = Field(default_factory=list)

@@ -156,8 +156,9 @@ def load_service_settings(**values: Any) -> ServiceSettings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = _PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageError(first["msg"], where=name, remedy="Correct the setting",
-                         code="usage.setting") from error  # fmt: skip
+        raise UsageError(
+            first["msg"], where=name, remedy="Correct the setting", code="usage.setting"
+        ) from error
 
 
 def child_environment() -> dict[str, str]:

@@ -41,9 +41,12 @@ def parse_domain_option(given: str | Sequence[Selection | str] | None) -> Domain
     listed = [given] if isinstance(given, str) else list(given or ["auto"])
     manners: list[Mode] = [word for word in _MANNERS if word in listed]
     if manners and len(listed) > 1:
-        raise UsageError(f"{manners[0]} does not go with other domains", where="domains",
-                         remedy=f"Give {manners[0]} alone, or domains such as A:1-90",
-                         code="usage.domains")  # fmt: skip
+        raise UsageError(
+            f"{manners[0]} does not go with other domains",
+            where="domains",
+            remedy=f"Give {manners[0]} alone, or domains such as A:1-90",
+            code="usage.domains",
+        )
     if manners:
         return manners[0]
     return [parse_selection(item) if isinstance(item, str) else item for item in listed]

@@ -176,8 +176,12 @@ def _segment(chain: str | None, text: str, whole: str) -> Segment:
         return Segment(chain, residue, residue)
     first, last = ResidueId(int(match[1]), match[2]), ResidueId(int(match[3]), match[4])
     if first.number > last.number:
-        raise InputError(f"the range {text} runs backwards", where=f"selection {whole!r}",
-                         remedy=f"Write {last}-{first}", code="input.range")  # fmt: skip
+        raise InputError(
+            f"the range {text} runs backwards",
+            where=f"selection {whole!r}",
+            remedy=f"Write {last}-{first}",
+            code="input.range",
+        )
     return Segment(chain, first, last)
 
 
@@ -187,13 +191,18 @@ def _find_chain(structure: Structure, chain: str | None) -> str:
     if chain is None:
         if len(there) == 1:
             return there[0]
-        raise InputError("the selection names no chain, but there are several",
-                         where=structure.name, remedy=listed, code="input.chain")  # fmt: skip
+        raise InputError(
+            "the selection names no chain, but there are several",
+            where=structure.name,
+            remedy=listed,
+            code="input.chain",
+        )
     if chain in there:
         return chain
     what = "has no protein residues" if (structure.chain == chain).any() else "does not exist"
-    raise InputError(f"chain {chain} {what}", where=structure.name, remedy=listed,
-                     code="input.chain")  # fmt: skip
+    raise InputError(
+        f"chain {chain} {what}", where=structure.name, remedy=listed, code="input.chain"
+    )
 
 
 def _cut(
@@ -211,11 +220,18 @@ def _cut(
         chosen: NDArray[np.int64] = rows[inside]
         return chosen
     low, high = structure.where(int(rows[0])), structure.where(int(rows[-1]))
-    raise InputError(f"chain {chain} has no residues in {first}-{last}", where=structure.name,
-                     remedy=f"The chain runs from {low} to {high}", code="input.range")  # fmt: skip
+    raise InputError(
+        f"chain {chain} has no residues in {first}-{last}",
+        where=structure.name,
+        remedy=f"The chain runs from {low} to {high}",
+        code="input.range",
+    )
 
 
 def _syntax(whole: str, item: str) -> InputError:
-    return InputError(f"{item.strip()!r} is not a chain or residue range",
-                      where=f"selection {whole!r}", remedy=_GRAMMAR,
-                      code="input.selection")  # fmt: skip
+    return InputError(
+        f"{item.strip()!r} is not a chain or residue range",
+        where=f"selection {whole!r}",
+        remedy=_GRAMMAR,
+        code="input.selection",
+    )

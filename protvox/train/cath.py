@@ -164,9 +164,16 @@ def train_cath(
         return classification_summary(logits, labels)
 
     return train(
-        learner, batches, evaluate, loop, out,
-        device=device, report=report, time_limit=time_limit, objective=learner.loss,
-    )  # fmt: skip
+        learner,
+        batches,
+        evaluate,
+        loop,
+        out,
+        device=device,
+        report=report,
+        time_limit=time_limit,
+        objective=learner.loss,
+    )
 
 
 def settling_batches(

@@ -77,10 +77,11 @@ def load_checkpoint(
         state: dict[str, object] = json.loads(metadata["state"])
     except (OSError, SafetensorError, KeyError, RuntimeError, ValueError) as error:
         raise ModelError(
-            "the checkpoint does not fit this network", where=str(path),
+            "the checkpoint does not fit this network",
+            where=str(path),
             remedy="Use the configuration it was trained with, or start anew without it",
             code="model.checkpoint",
-        ) from error  # fmt: skip
+        ) from error
     for number, optimizer in enumerate(optimizers):
         slots: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():

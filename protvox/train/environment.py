@@ -88,9 +88,15 @@ def train_environment(
         return classification_summary(logits, labels)
 
     return train(
-        network, batches, evaluate, loop, out,
-        device=device, report=report, time_limit=time_limit,
-    )  # fmt: skip
+        network,
+        batches,
+        evaluate,
+        loop,
+        out,
+        device=device,
+        report=report,
+        time_limit=time_limit,
+    )
 
 
 def predict_rows(

@@ -173,9 +173,14 @@ def evaluate(
     answers = answer_shards(network, shards, device=device, sample=sample, seed=seed, answer=answer)
     chosen = {"sample": sample, "seed": seed} if sample is not None else {"sample": None}
     return {
-        "schema": SCHEMA, "model": card.reference, "sha256": card.sha256, "split": split,
-        **chosen, **measure(answers, card), **(also(answers, card) if also else {}),
-    }  # fmt: skip
+        "schema": SCHEMA,
+        "model": card.reference,
+        "sha256": card.sha256,
+        "split": split,
+        **chosen,
+        **measure(answers, card),
+        **(also(answers, card) if also else {}),
+    }
 
 
 def measure(answers: Answers, card: Card) -> dict[str, Any]:

@@ -79,8 +79,9 @@ class LoopConfig:
         if min(counts) < 1 or self.learning_rate <= 0 or self.warmup < 0 or self.seed < 0:
             raise ModelError(
                 "loop: steps, batch_size, evaluate_every and learning_rate must be positive, "
-                "warmup and seed not negative", code="config.value",
-            )  # fmt: skip
+                "warmup and seed not negative",
+                code="config.value",
+            )
         if not (0 <= self.beta2 < 1 and self.mixing_rate >= 0):
             raise ModelError(
                 "loop: beta2 must lie between 0 and 1, mixing_rate must not be negative",
@@ -291,10 +292,11 @@ def _refuse_divergence(network: nn.Module, loss: Tensor, step: int, path: Path) 
     weights = (weight for weight in network.parameters() if not torch.isfinite(weight).all())
     if not torch.isfinite(loss) or next(weights, None) is not None:
         raise ModelError(
-            f"the training has diverged at step {step} (loss {float(loss):.3g})", where=str(path),
+            f"the training has diverged at step {step} (loss {float(loss):.3g})",
+            where=str(path),
             remedy="Go on from the last checkpoint with a lower learning rate",
             code="model.diverged",
-        )  # fmt: skip
+        )
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
@@ -313,8 +315,11 @@ def _validated(
 
 def _log(path: Path, progress: Progress, seconds: float) -> None:
     line = {
-        "step": progress.step, "loss": progress.loss, "seconds": round(seconds, 1),
-        "samples_per_second": round(progress.samples_per_second, 1), **progress.metrics,
-    }  # fmt: skip
+        "step": progress.step,
+        "loss": progress.loss,
+        "seconds": round(seconds, 1),
+        "samples_per_second": round(progress.samples_per_second, 1),
+        **progress.metrics,
+    }
     with path.open("a") as file:
         file.write(json.dumps(line) + "\n")

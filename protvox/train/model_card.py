@@ -37,8 +37,10 @@ def _lines(card: Card) -> Iterator[str]:
     for name in ("data", "split", "network", "cost"):
         if training.get(name):
             yield from (f"**{name.capitalize()}.** {training[name]}", "")
-    yield f"- {training.get('n_labelled', 0):,} labelled samples in " \
-          f"{training.get('n_structures', 0):,} structures"  # fmt: skip
+    yield (
+        f"- {training.get('n_labelled', 0):,} labelled samples in "
+        f"{training.get('n_structures', 0):,} structures"
+    )
     yield f"- {training.get('n_parameters', 0):,} parameters, {training.get('steps', 0):,} steps"
     fitted = "validation" in card.metrics
     origin = "fitted on the validation split" if fitted else "taken from an earlier training"

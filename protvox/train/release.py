@@ -36,9 +36,21 @@ WEIGHTS_FILE: Final = "model.safetensors"
 CHECKPOINT_FILE: Final = "checkpoint.safetensors"
 
 _HEADLINES: Final = (
-    "n", "n_groups", "n_unknown", "sample", "seed", "top1", "top3", "balanced", "nll", "ece",
-    "uncalibrated", "intervals", "class_accuracy", "paper",
-)  # fmt: skip
+    "n",
+    "n_groups",
+    "n_unknown",
+    "sample",
+    "seed",
+    "top1",
+    "top3",
+    "balanced",
+    "nll",
+    "ece",
+    "uncalibrated",
+    "intervals",
+    "class_accuracy",
+    "paper",
+)
 """Measures that go into the card; tables and matrices stay in ``metrics.json``."""
 
 

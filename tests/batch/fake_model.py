@@ -55,12 +55,21 @@ def answer(item, structure, options):
     schemas = table_schemas(options)
     keys = key_values(item, schemas["domains"])
     domains = [
-        keys | {"domain": chain, "chain": chain, "chopping": item.chopping,
-                "n_residues": int((structure.chain == chain).sum()), "class": "3",
-                "class_name": "Alpha Beta", "architecture": "3.40", "in_range": True,
-                "architecture_name": "Rossmann fold", "architecture_probability": 0.5}
+        keys
+        | {
+            "domain": chain,
+            "chain": chain,
+            "chopping": item.chopping,
+            "n_residues": int((structure.chain == chain).sum()),
+            "class": "3",
+            "class_name": "Alpha Beta",
+            "architecture": "3.40",
+            "in_range": True,
+            "architecture_name": "Rossmann fold",
+            "architecture_probability": 0.5,
+        }
         for chain in structure.protein_chains
-    ]  # fmt: skip
+    ]
     residues = [
         keys | {"chain": chain, "number": number, "p_wild_type": 0.25, "entropy": 1.0}
         for chain, number in zip(structure.chain.tolist(), structure.number.tolist(), strict=True)

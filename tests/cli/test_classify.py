@@ -196,9 +196,21 @@ def test_an_input_is_never_overwritten(protvox, example, tmp_path):
 
 def test_options_reach_the_predictor(protvox, fake):
     protvox(
-        "classify", "--example", "--chain", "A", "--domain", "A:3-90,120-150", "--domain",
-        "A:91-119", "--top-k", "3", "--device", "cpu", "--model", "mine@2",
-    )  # fmt: skip
+        "classify",
+        "--example",
+        "--chain",
+        "A",
+        "--domain",
+        "A:3-90,120-150",
+        "--domain",
+        "A:91-119",
+        "--top-k",
+        "3",
+        "--device",
+        "cpu",
+        "--model",
+        "mine@2",
+    )
     call = fake.CALLS[-1]
     assert [str(d) for d in call["domains"]] == ["A:3-90,120-150", "A:91-119"]
     assert (call["chain"], call["top_k"], call["device"]) == ("A", 3, "cpu")
@@ -207,9 +219,14 @@ def test_options_reach_the_predictor(protvox, fake):
 
 @pytest.mark.parametrize(
     ("options", "expected"),
-    [((), "auto"), (("--domains", "auto"), "auto"), (("--domains", "chain"), "chain"),
-     (("--domains", "A:3-90"), ["A:3-90"]), (("--domain", "A:3-90"), ["A:3-90"])],
-)  # fmt: skip
+    [
+        ((), "auto"),
+        (("--domains", "auto"), "auto"),
+        (("--domains", "chain"), "chain"),
+        (("--domains", "A:3-90"), ["A:3-90"]),
+        (("--domain", "A:3-90"), ["A:3-90"]),
+    ],
+)
 def test_what_is_taken_as_domains(protvox, fake, options, expected):
     assert protvox("classify", "--example", *options).code == 0
     division = fake.CALLS[-1]["domains"]

@@ -35,18 +35,21 @@ def test_a_scan_has_exactly_the_columns(protvox, ubiquitin):
 def test_a_list_goes_by_options_and_files(protvox, ubiquitin, tmp_path):
     path = tmp_path / "list.csv"
     path.write_bytes(b"\xef\xbb\xbfchain,number,wild_type,mutant\r\nA,1,m,g\r\n")
-    result = protvox("mutations", ubiquitin, "--mutations", "A:45W", "--mutations", path,
-                     "--format", "tsv")  # fmt: skip
+    result = protvox(
+        "mutations", ubiquitin, "--mutations", "A:45W", "--mutations", path, "--format", "tsv"
+    )
     assert result.code == 0
     table = rows(result, "\t")
     assert table[["number", "wild_type", "mutant"]].values.tolist() == [
-        [45, "PHE", "TRP"], [1, "MET", "GLY"],
-    ]  # fmt: skip
+        [45, "PHE", "TRP"],
+        [1, "MET", "GLY"],
+    ]
 
 
 def test_json_states_the_sign(protvox, ubiquitin):
-    document = json.loads(protvox("mutations", ubiquitin, "--mutations", "A:45W",
-                                  "--format", "json").out)  # fmt: skip
+    document = json.loads(
+        protvox("mutations", ubiquitin, "--mutations", "A:45W", "--format", "json").out
+    )
     assert document["schema"] == "protvox.mutations/1"
     assert "positive = predicted destabilising" in document["score"]
     assert document["mutations"][0]["wild_type"] == "PHE"
@@ -70,8 +73,12 @@ def test_a_failed_row_is_code_4_and_the_rest_is_there(protvox, ubiquitin, tmp_pa
     assert "PHE is there, not LEU" in result.err
     assert "chain Z does not exist" in result.err
     assert "zz" in result.err
-    assert json.loads(protvox("mutations", ubiquitin, "--mutations", path,
-                              "--format", "jsonl").out)["failures"][0]["row"] == 0  # fmt: skip
+    assert (
+        json.loads(protvox("mutations", ubiquitin, "--mutations", path, "--format", "jsonl").out)[
+            "failures"
+        ][0]["row"]
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,8 +149,9 @@ def test_ranked_rows_ascend(protvox, ubiquitin, tmp_path):
 
 def test_parquet_holds_failed_rows_too(protvox, ubiquitin, tmp_path):
     out = tmp_path / "out.parquet"
-    code = protvox("mutations", ubiquitin, "--mutations", "A:45W", "--mutations", "A:999G",
-                   "-o", out).code  # fmt: skip
+    code = protvox(
+        "mutations", ubiquitin, "--mutations", "A:45W", "--mutations", "A:999G", "-o", out
+    ).code
     assert code == 4
     frame = pd.read_parquet(out)
     assert frame["number"].tolist() == [45, 999]
@@ -158,9 +166,10 @@ def test_pictures_and_the_annotated_structure_are_written(protvox, ubiquitin, tm
     assert result.code == 0
     mean = rows(result).groupby("number")["score"].mean()
     first = next(
-        line for line in (tmp_path / "scored.pdb").read_text().splitlines()
+        line
+        for line in (tmp_path / "scored.pdb").read_text().splitlines()
         if line.startswith("ATOM") and line[22:26].strip() == "45"
-    )  # fmt: skip
+    )
     assert float(first[60:66]) == pytest.approx(mean[45], abs=0.006)
     assert (tmp_path / "logo.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "map.svg").read_text()[:1000]

@@ -102,10 +102,21 @@ def start_head(said: Path) -> subprocess.Popen[bytes]:
         port = free.getsockname()[1]
     with said.open("w") as file:
         process = subprocess.Popen(
-            [BIN / "ray", "start", "--head", "--block", f"--port={port}", "--num-cpus=2",
-             "--object-store-memory=100000000", "--disable-usage-stats"],
-            stdout=file, stderr=file, start_new_session=True, cwd="/",
-        )  # fmt: skip
+            [
+                BIN / "ray",
+                "start",
+                "--head",
+                "--block",
+                f"--port={port}",
+                "--num-cpus=2",
+                "--object-store-memory=100000000",
+                "--disable-usage-stats",
+            ],
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            cwd="/",
+        )
     while process.poll() is None and "runtime started" not in said.read_text():
         time.sleep(0.5)
     time.sleep(2)

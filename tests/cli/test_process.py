@@ -52,8 +52,10 @@ def test_cards_are_read_where_the_locale_knows_ascii_only():
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
         [sys.executable, "-c", code, "models", "show", "environment"],
-        env=os.environ | plain, capture_output=True, timeout=60,
-    )  # fmt: skip
+        env=os.environ | plain,
+        capture_output=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     assert "Å" in done.stdout.decode()
 

@@ -37,9 +37,16 @@ def test_shards_then_environment_training(protvox, table, example, tmp_path):
 def test_left_out_structures_are_code_4(protvox, table, example, tmp_path):
     table.write_text(table.read_text() + "nothing.pdb,A,,3.40.1.1,train\n")
     result = protvox(
-        "train", "shards", table, "--structures", example.parent, "--task", "cath",
-        "-o", tmp_path / "out",
-    )  # fmt: skip
+        "train",
+        "shards",
+        table,
+        "--structures",
+        example.parent,
+        "--task",
+        "cath",
+        "-o",
+        tmp_path / "out",
+    )
     assert result.code == 4
     assert "nothing.pdb" in result.err
 

@@ -14,10 +14,20 @@ import chemistry
 import refused
 
 GROUPS = (
-    accepted.FORMATS, accepted.CHAINS, accepted.NUMBERS, accepted.POSITIONS, chemistry.TRACES,
-    chemistry.RESIDUES, chemistry.CONTEXT, chemistry.SEQUENCES, refused.CONTENT,
-    refused.COMPRESSION, refused.COORDINATES, refused.NO_PROTEIN, refused.DAMAGE,
-)  # fmt: skip
+    accepted.FORMATS,
+    accepted.CHAINS,
+    accepted.NUMBERS,
+    accepted.POSITIONS,
+    chemistry.TRACES,
+    chemistry.RESIDUES,
+    chemistry.CONTEXT,
+    chemistry.SEQUENCES,
+    refused.CONTENT,
+    refused.COMPRESSION,
+    refused.COORDINATES,
+    refused.NO_PROTEIN,
+    refused.DAMAGE,
+)
 
 
 def build(folder: Path) -> None:

@@ -124,9 +124,15 @@ def test_a_run_in_pieces_leaves_a_whole_result(small, shard, tmp_path):
     result = None
     while result is None:
         result = run(
-            "steerable", "frame", small, shards, tmp_path / "steerable-frame",
-            device=torch.device("cpu"), report=lambda progress: None, time_limit=0.0,
-        )  # fmt: skip
+            "steerable",
+            "frame",
+            small,
+            shards,
+            tmp_path / "steerable-frame",
+            device=torch.device("cpu"),
+            report=lambda progress: None,
+            time_limit=0.0,
+        )
         pieces += 1
         assert pieces < 10
     assert pieces == 2

@@ -12,9 +12,16 @@ from protvox.structure.io.read import read_structure
 from protvox.train.shards.shard import pack
 
 CARD = Card(
-    "cath", "9", "cath", "", {}, "w", "0", n_residues=(40, 300),
+    "cath",
+    "9",
+    "cath",
+    "",
+    {},
+    "w",
+    "0",
+    n_residues=(40, 300),
     shape={"bonded": (0.95, None), "contact_density": (2.2, None), "relative_rg": (None, 3.4)},
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +50,14 @@ def test_a_domain_is_also_given_in_parts_and_damaged(cases):
 def test_shares_count_what_is_doubted_and_why(cases):
     ca = cases["domain"].ca
     judged = judge(
-        [Case("mixed", "a", ca, 76), Case("mixed", "a", ca[:30], 30),
-         Case("mixed", "b", cases["order permuted"].ca, 76), Case("mixed", "c", ca, 76)],
+        [
+            Case("mixed", "a", ca, 76),
+            Case("mixed", "a", ca[:30], 30),
+            Case("mixed", "b", cases["order permuted"].ca, 76),
+            Case("mixed", "c", ca, 76),
+        ],
         CARD,
-    )["mixed"]  # fmt: skip
+    )["mixed"]
     assert (judged["n"], judged["n_groups"]) == (4, 3)
     assert judged["doubted"] == 0.5
     assert judged["flags"]["too_short"] == 0.25
@@ -63,8 +74,10 @@ def data(tmp_path, data_dir):
     for name, last in (("a", 20), ("b", 20), ("c", 76), ("d", 8), ("e", 25)):
         atoms = [line for line in source if line.startswith("ATOM") and int(line[22:26]) <= last]
         (tmp_path / "entries" / f"{name}.pdb").write_text("".join(atoms) + "END\n")
-    rows = "".join(f"entries/{name}.pdb,{split}\n" for name, split in zip(
-        "abcde", ("val", "val", "val", "val", "train"), strict=True))  # fmt: skip
+    rows = "".join(
+        f"entries/{name}.pdb,{split}\n"
+        for name, split in zip("abcde", ("val", "val", "val", "val", "train"), strict=True)
+    )
     (tmp_path / "chains.csv").write_text("file,split\n" + rows)
     (tmp_path / "domains.csv").write_text("file,split\nentries/e.pdb,test\ndomains/f.pdb,val\n")
     return tmp_path

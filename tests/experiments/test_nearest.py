@@ -78,8 +78,10 @@ def test_a_search_goes_on_from_its_log(library, tmp_path):
     every = search(queries, library, {"seed": 0}, log)
     assert every[0] == first[0]
     assert [json.loads(line)["query"] for line in log.read_text().splitlines()] == [
-        "d1", "d3", "d7",
-    ]  # fmt: skip
+        "d1",
+        "d3",
+        "d7",
+    ]
     search(queries, library, {"seed": 1}, log)
     assert len(log.read_text().splitlines()) == 6
     found = summary(every, queries)

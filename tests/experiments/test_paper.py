@@ -182,9 +182,15 @@ def test_a_point_is_trained_in_pieces_and_ends_with_its_best_weights(tmp_path):
         torch.manual_seed(0)
         network = Mean()
         done = train_point(
-            network, drawer, drawer, schedule, tmp_path,
-            device=torch.device("cpu"), report=lambda progress: None, time_limit=limit,
-        )  # fmt: skip
+            network,
+            drawer,
+            drawer,
+            schedule,
+            tmp_path,
+            device=torch.device("cpu"),
+            report=lambda progress: None,
+            time_limit=limit,
+        )
         return network, done
 
     pieces = 0
@@ -228,9 +234,15 @@ def test_the_networks_of_the_paper_train_on_cropped_grids(name, spacing, tmp_pat
     drawer = Drawer(some_traces((4, 4)), crop=True, grid=grid_of(spacing))
     schedule = Schedule(learning_rate=1e-3, epochs=1, batch_size=4)
     done = train_point(
-        NETWORKS[name](), drawer, drawer, schedule, tmp_path,
-        device=torch.device("cpu"), report=lambda progress: None, time_limit=None,
-    )  # fmt: skip
+        NETWORKS[name](),
+        drawer,
+        drawer,
+        schedule,
+        tmp_path,
+        device=torch.device("cpu"),
+        report=lambda progress: None,
+        time_limit=None,
+    )
     assert done
     assert 0 <= BestWeights(tmp_path).measures()["top1"] <= 1
 
@@ -260,30 +272,38 @@ def test_a_coarser_grid_is_the_same_cube():
 def a_point(network, fraction, top1, crop=False, spacing=2.0, epochs=100):
     test = {"top1": top1, "intervals": {"top1": [top1 - 0.03, top1 + 0.03]}}
     return {
-        "schema": "protvox.paper/1", "network": network, "fraction": fraction, "crop": crop,
-        "n_train": 7248 // fraction, "test": test, "spacing": spacing,
+        "schema": "protvox.paper/1",
+        "network": network,
+        "fraction": fraction,
+        "crop": crop,
+        "n_train": 7248 // fraction,
+        "test": test,
+        "spacing": spacing,
         "schedule": {"epochs": epochs},
-    }  # fmt: skip
+    }
 
 
 def test_curves_are_read_from_the_metrics(tmp_path):
     points = [
-        a_point("steerable", 16, 0.5), a_point("steerable", 2, 0.6),
+        a_point("steerable", 16, 0.5),
+        a_point("steerable", 2, 0.6),
         a_point("resnet34-half", 1, 0.55, crop=True),
         a_point("steerable", 16, 0.4, crop=True, spacing=4.0),
         a_point("resnet34-half", 16, 0.3, crop=True, spacing=4.0, epochs=30),
         a_point("steerable", 16, 0.3, crop=True, spacing=4.0, epochs=30),
         a_point("steerable", 1, 0.4, crop=True, spacing=4.0, epochs=4),
-    ]  # fmt: skip
+    ]
     for index, point in enumerate(points):
         (tmp_path / f"{index}.json").write_text(json.dumps(point))
     (tmp_path / "other.json").write_text("{}")
     curves = read_curves(tmp_path)
     assert {name: [p.fraction for p in found] for name, found in curves.items()} == {
-        "steerable": [2, 16], "resnet34-half-crop": [1],
-        "steerable-crop-4A": [16], "resnet34-half-crop-4A, 30 epochs": [16],
+        "steerable": [2, 16],
+        "resnet34-half-crop": [1],
+        "steerable-crop-4A": [16],
+        "resnet34-half-crop-4A, 30 epochs": [16],
         "steerable-crop-4A, 4 to 30 epochs": [1, 16],
-    }  # fmt: skip
+    }
     assert curves["steerable"][0].low == pytest.approx(0.57)
     draw(curves, tmp_path / "curve.png")
     assert (tmp_path / "curve.png").stat().st_size > 10_000

@@ -26,8 +26,17 @@ def released(monkeypatch, tmp_path):
 
     def run(*options):
         monkeypatch.setattr(command, "release", release)
-        arguments = ("release", "cath", "--run", tmp_path / "run", "--train", tmp_path / "train",
-                     "-o", tmp_path / "model", *options)  # fmt: skip
+        arguments = (
+            "release",
+            "cath",
+            "--run",
+            tmp_path / "run",
+            "--train",
+            tmp_path / "train",
+            "-o",
+            tmp_path / "model",
+            *options,
+        )
         monkeypatch.setattr("sys.argv", [str(argument) for argument in arguments])
         command.main()
         return asked

@@ -37,8 +37,10 @@ def test_overlap_by_hand(measures):
 def test_pairing_is_the_best_of_all(measures):
     rng = np.random.default_rng(0)
     true, found = rng.integers(1, 4, 60), rng.integers(0, 3, 60)
-    table = [[((true == a) & (found == b)).sum() / ((true == a) | (found == b)).sum()
-              for b in range(3)] for a in (1, 2, 3)]  # fmt: skip
+    table = [
+        [((true == a) & (found == b)).sum() / ((true == a) | (found == b)).sum() for b in range(3)]
+        for a in (1, 2, 3)
+    ]
     best = max(permutations(range(3)), key=lambda p: sum(table[i][p[i]] for i in range(3)))
     weights = [(true == a).sum() for a in (1, 2, 3)]
     expected = np.average([table[i][best[i]] for i in range(3)], weights=weights)

@@ -132,10 +132,12 @@ def test_interface_against_the_rest(outcome):
 
 def test_the_figure_is_drawn_with_and_without_chains(outcome, tmp_path):
     metrics = {
-        "model": "environment@9", "split": "val", "n": 8,
+        "model": "environment@9",
+        "split": "val",
+        "n": 8,
         "by_burial": by_burial(outcome, np.arange(8)),
         "by_amino_acid": by_amino_acid(outcome, ("ALA", "CYS", "GLY")),
-    }  # fmt: skip
+    }
     draw_strata(metrics, tmp_path / "without.png")
     everywhere = np.arange(8) < 4
     metrics["by_interface"] = by_interface(outcome, np.arange(8), everywhere, everywhere)

@@ -25,9 +25,12 @@ from protvox.voxel.rotation import random_rotations
 CPU = torch.device("cpu")
 SHAPE = SSEConfig(members=2, width=8, layers=2, features=6, share=0.3)
 CATH = CathConfig(
-    labels=("1.10", "2.40", "3.40"), fine="4x0e+2x1e", coarse="6x0e+2x1e", features=8,
+    labels=("1.10", "2.40", "3.40"),
+    fine="4x0e+2x1e",
+    coarse="6x0e+2x1e",
+    features=8,
     sse=SHAPE,
-)  # fmt: skip
+)
 STRAIGHT = np.cumsum(np.full((8, 3), 2.0), axis=0)
 """No element."""
 
@@ -90,11 +93,25 @@ def test_every_member_is_read_by_a_classifier_of_its_own(chains, network):
 def test_pairs_are_read_as_gaussians_and_numbers():
     raw = torch.zeros(1, len(PAIR))
     values = {
-        "distance": 10.0, "closest": 4.5, "near": 3.0, "far": 7.0, "angle": -0.5, "lean": 0.1,
-        "other_lean": 0.2, "cosine": -0.6, "sine": 0.8, "faces": 0.9, "face": 0.3,
-        "other_face": 0.4, "start_start": 5.0, "start_end": 15.0, "end_start": 20.0,
-        "end_end": 0.0, "order": -1.0, "gap": 10.0,
-    }  # fmt: skip
+        "distance": 10.0,
+        "closest": 4.5,
+        "near": 3.0,
+        "far": 7.0,
+        "angle": -0.5,
+        "lean": 0.1,
+        "other_lean": 0.2,
+        "cosine": -0.6,
+        "sine": 0.8,
+        "faces": 0.9,
+        "face": 0.3,
+        "other_face": 0.4,
+        "start_start": 5.0,
+        "start_end": 15.0,
+        "end_start": 20.0,
+        "end_end": 0.0,
+        "order": -1.0,
+        "gap": 10.0,
+    }
     for name, value in values.items():
         raw[0, PAIR.index(name)] = value
     (read,) = sse_module._read_pairs(raw).double().numpy()
@@ -102,9 +119,27 @@ def test_pairs_are_read_as_gaussians_and_numbers():
     middles = np.exp(-(((10.0 - np.linspace(4, 36, 17)) / 2.0) ** 2) / 2)
     closest = np.exp(-(((4.5 - np.linspace(3, 15, 9)) / 1.2) ** 2) / 2)
     numbers = [
-        np.log(4), np.log(8), -0.5, 0.25, 0.1, 0.2, -0.6, 0.8, 0.9, 0.3, 0.4, -0.5 * np.log(4),
-        1.0, 0.5, 0.4, 2.0, 0, 0, 1, np.exp(-1.0),
-    ]  # fmt: skip
+        np.log(4),
+        np.log(8),
+        -0.5,
+        0.25,
+        0.1,
+        0.2,
+        -0.6,
+        0.8,
+        0.9,
+        0.3,
+        0.4,
+        -0.5 * np.log(4),
+        1.0,
+        0.5,
+        0.4,
+        2.0,
+        0,
+        0,
+        1,
+        np.exp(-1.0),
+    ]
     np.testing.assert_allclose(read, np.concatenate([middles, closest, numbers]), atol=1e-6)
 
 
@@ -150,10 +185,12 @@ def test_members_differ_and_their_mean_answers(chains, network):
 
 
 def test_the_answer_is_the_mean_of_both_by_their_share(chains, network):
-    own = torch.stack([
-        network.classifier(network.embed(DomainBatch.join([pose])))[0]
-        for pose in featurize_poses(chains[0], CATH)
-    ]).mean(dim=0)  # fmt: skip
+    own = torch.stack(
+        [
+            network.classifier(network.embed(DomainBatch.join([pose])))[0]
+            for pose in featurize_poses(chains[0], CATH)
+        ]
+    ).mean(dim=0)
     second = network.elements(SSEBatch.join([describe_sses(chains[0])]))[0]
     expected = 0.7 * own.log_softmax(dim=0) + 0.3 * second
     assert torch.allclose(domain_logits(network, chains[:1], CPU)[0], expected, atol=1e-5)

@@ -39,9 +39,15 @@ def as_moments(field, degrees):
 def moments_of(coordinates, kind, spec):
     """Moments around the origin, in a frame that belongs to no residue."""
     return environment_moments(
-        coordinates, kind, np.zeros(len(kind)), [[0, len(kind)]], [-1], np.zeros((1, 3)),
-        np.eye(3)[None], spec,
-    )  # fmt: skip
+        coordinates,
+        kind,
+        np.zeros(len(kind)),
+        [[0, len(kind)]],
+        [-1],
+        np.zeros((1, 3)),
+        np.eye(3)[None],
+        spec,
+    )
 
 
 @pytest.fixture
@@ -114,8 +120,10 @@ def test_weights_learn(layer, moments):
 def test_names_and_shapes_of_the_weights_are_kept():
     state = MomentEmbedding((64, 48, 48), "32x0e+8x1e+8x2e").state_dict()
     assert {name: tuple(value.shape) for name, value in state.items()} == {
-        "weights.0": (64, 32), "weights.1": (48, 8), "weights.2": (48, 8),
-    }  # fmt: skip
+        "weights.0": (64, 32),
+        "weights.1": (48, 8),
+        "weights.2": (48, 8),
+    }
 
 
 def test_one_line_says_the_irreps(layer):

@@ -112,8 +112,9 @@ def test_folded_with_its_norm_it_answers_the_same():
     torch.manual_seed(0)
     layers = nn.Sequential(
         PathConv3d(IRREPS_IN, gate.irreps_in, 3, padding=1),
-        FieldNorm(gate.irreps_in, affine=True, momentum=1.0), gate,
-    )  # fmt: skip
+        FieldNorm(gate.irreps_in, affine=True, momentum=1.0),
+        gate,
+    )
     nn.init.normal_(layers[1].bias)
     layers(field())
     folded = export_network(layers)

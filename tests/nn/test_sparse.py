@@ -141,9 +141,11 @@ def test_norm_gate_by_hand():
 
     lengths = [np.sqrt(np.mean(np.square(f)) + 1e-4) - 0.8 for f in (field1, field2)]
     expected = [
-        *(x * sigmoid(x) for x in scalars), *lengths,
-        *(np.array(field1) * sigmoid(0.7)), *(np.array(field2) * sigmoid(-0.4)),
-    ]  # fmt: skip
+        *(x * sigmoid(x) for x in scalars),
+        *lengths,
+        *(np.array(field1) * sigmoid(0.7)),
+        *(np.array(field2) * sigmoid(-0.4)),
+    ]
     assert np.abs(got.numpy() - expected).max() < TOLERANCE
     assert gate.irreps_in == gate.irreps_out == o3.Irreps("4x0e+1x1e+1x2e")
 
@@ -240,8 +242,11 @@ def test_other_weights_take_the_place_of_the_first(convolutions):
     field = field_on(index)
     with torch.inference_mode():
         before = plain(field, tables(index))
-        doubled = {name: 2 * value for name, value in plain.state_dict().items()
-                   if not name.startswith("bases")}  # fmt: skip
+        doubled = {
+            name: 2 * value
+            for name, value in plain.state_dict().items()
+            if not name.startswith("bases")
+        }
         plain.load_state_dict(doubled, strict=False)
         after = plain(field, tables(index))
     assert before.abs().max() > 0.01

@@ -214,11 +214,32 @@ def long_result(n: int) -> dict:
     codes = "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL"
     row = dict.fromkeys(codes.split(), 0.05)
     residues = [
-        {"chain": "A", "number": i, "insertion_code": "", "wild_type": "ALA", "predicted": "ALA",
-         "p_wild_type": 0.05, "entropy": 3.0, "probabilities": row}
+        {
+            "chain": "A",
+            "number": i,
+            "insertion_code": "",
+            "wild_type": "ALA",
+            "predicted": "ALA",
+            "p_wild_type": 0.05,
+            "entropy": 3.0,
+            "probabilities": row,
+        }
         for i in range(1, n + 1)
-    ]  # fmt: skip
-    read = {"name": "long", "format": "pdb", "sha256": "", "model": 1, "n_atoms": 8 * n,
-            "n_residues": n, "dropped": []}  # fmt: skip
-    return {"schema": "protvox.classify/1", "input": read, "models": {}, "domains": [],
-            "residues": residues, "warnings": []}  # fmt: skip
+    ]
+    read = {
+        "name": "long",
+        "format": "pdb",
+        "sha256": "",
+        "model": 1,
+        "n_atoms": 8 * n,
+        "n_residues": n,
+        "dropped": [],
+    }
+    return {
+        "schema": "protvox.classify/1",
+        "input": read,
+        "models": {},
+        "domains": [],
+        "residues": residues,
+        "warnings": [],
+    }

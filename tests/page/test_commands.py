@@ -42,8 +42,14 @@ def shell(service, tmp_path_factory):
 
     def run(line: str, cwd: Path) -> bytes:
         environment = {**os.environ, "CURL_HOME": str(home)}
-        done = subprocess.run(["sh", "-c", line], cwd=cwd, env=environment, check=True,
-                              capture_output=True, timeout=300)  # fmt: skip
+        done = subprocess.run(
+            ["sh", "-c", line],
+            cwd=cwd,
+            env=environment,
+            check=True,
+            capture_output=True,
+            timeout=300,
+        )
         return done.stdout
 
     return run

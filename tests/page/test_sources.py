@@ -12,9 +12,10 @@ import pytest
 STATIC = Path(__file__).resolve().parents[2] / "protvox" / "service" / "static"
 VENDORED = STATIC / "viewer" / "molstar"
 OWN = sorted(
-    p for p in STATIC.rglob("*")
+    p
+    for p in STATIC.rglob("*")
     if p.suffix in (".js", ".css", ".html") and VENDORED not in p.parents
-)  # fmt: skip
+)
 SVG = "http://www.w3.org/2000/svg"
 
 
@@ -43,8 +44,11 @@ def test_texts_never_become_html(path):
 
 def test_imports_name_files_that_exist():
     for path in OWN:
-        for name in re.findall(r'^(?:import|export) .*?from "([^"]+)"|^\} from "([^"]+)"',
-                               path.read_text(), flags=re.MULTILINE):  # fmt: skip
+        for name in re.findall(
+            r'^(?:import|export) .*?from "([^"]+)"|^\} from "([^"]+)"',
+            path.read_text(),
+            flags=re.MULTILINE,
+        ):
             assert (path.parent / "".join(name)).is_file(), (path.name, name)
 
 

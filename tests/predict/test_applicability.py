@@ -13,10 +13,21 @@ from protvox.structure.geometry.compactness import measure_shape
 from protvox.structure.io.read import read_structure
 
 CARD = Card(
-    "cath", "9", "cath", "", {}, "w", "0", n_residues=(40, 300),
-    shape={"bonded": (0.95, None), "contact_density": (2.2, None), "relative_rg": (None, 3.4),
-           "algebraic_connectivity": (0.03, None)},
-)  # fmt: skip
+    "cath",
+    "9",
+    "cath",
+    "",
+    {},
+    "w",
+    "0",
+    n_residues=(40, 300),
+    shape={
+        "bonded": (0.95, None),
+        "contact_density": (2.2, None),
+        "relative_rg": (None, 3.4),
+        "algebraic_connectivity": (0.03, None),
+    },
+)
 
 
 @pytest.fixture(scope="module")

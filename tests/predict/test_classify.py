@@ -226,8 +226,9 @@ def test_several_threads_at_once(ubiquitin, repressor, monkeypatch):
     monkeypatch.setattr(model_cache, "_load", lambda *a: loads.append(a) or real(*a))
     expected = None
     with ThreadPoolExecutor(4) as pool:
-        for one, two in zip(*[iter(pool.map(classify, [ubiquitin, repressor] * 4))] * 2,
-                            strict=True):  # fmt: skip
+        for one, two in zip(
+            *[iter(pool.map(classify, [ubiquitin, repressor] * 4))] * 2, strict=True
+        ):
             found = (*values(one), *values(two))
             expected = expected or found
             assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(found, expected, strict=True))

@@ -26,9 +26,12 @@ CATH = CathConfig(
     labels=("1.10", "2.40", "3.40"), fine="4x0e+2x1e+1x2e", coarse="6x0e+2x1e+1x2e", features=8
 )
 ENVIRONMENT = EnvironmentConfig(
-    size=3, spacing=3.0, embedding="4x0e+2x1e+1x2e", convolutions=(ConvConfig("6x0e+2x1e"),),
+    size=3,
+    spacing=3.0,
+    embedding="4x0e+2x1e+1x2e",
+    convolutions=(ConvConfig("6x0e+2x1e"),),
     hidden=(8,),
-)  # fmt: skip
+)
 OFFSET = np.array([0.3, -0.2, 0.45])
 
 # Float32 through four layers.
@@ -186,9 +189,10 @@ def test_tables_of_a_batch_stay_within_their_domain(chains):
     assert batch.domain.bincount().tolist() == [len(one.coarse) for one in drawn]
     first = np.repeat(np.arange(3), [len(one.fine) for one in drawn])
     for table, of_row, of_site in (
-        (batch.fine, first, first), (batch.down, batch.domain.numpy(), first),
+        (batch.fine, first, first),
+        (batch.down, batch.domain.numpy(), first),
         (batch.coarse, batch.domain.numpy(), batch.domain.numpy()),
-    ):  # fmt: skip
+    ):
         row, column = np.nonzero(table.numpy() >= 0)
         assert (of_row[row] == of_site[table.numpy()[row, column]]).all()
     moved = batch.to(torch.device("cpu"))
@@ -214,10 +218,11 @@ def test_names_and_shapes_of_the_weights_are_kept():
     state = {name: tuple(value.shape) for name, value in CathNet(CATH).state_dict().items()}
     roots = {name.rpartition(".")[0] for name in state}
     assert roots == {
-        "classifier.1", "embedding.weights",
+        "classifier.1",
+        "embedding.weights",
         *(f"convolutions.{n}.kernel.weights" for n in range(4)),
         *(f"steps.{n}.0" for n in range(5)),
-    }  # fmt: skip
+    }
     assert state["classifier.1.weight"] == (3, 2 * 8 + 1)
 
 
@@ -229,10 +234,15 @@ def environment_logits(network, structure, coordinates):
     frames = residue_frames(atoms, network.config.cb_offset)
     rows = np.flatnonzero(frames.valid)[:20]
     moments = environment_moments(
-        coordinates, structure.atom_type, structure.residue_index,
+        coordinates,
+        structure.atom_type,
+        structure.residue_index,
         np.tile(np.array([[0, len(coordinates)]], dtype=np.int64), (len(rows), 1)),
-        rows.astype(np.int32), frames.origin[rows], frames.axes[rows], network.config.moments,
-    )  # fmt: skip
+        rows.astype(np.int32),
+        frames.origin[rows],
+        frames.axes[rows],
+        network.config.moments,
+    )
     return network(torch.from_numpy(moments))
 
 

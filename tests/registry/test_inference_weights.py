@@ -33,9 +33,12 @@ from protvox.registry.weights import load_weights
 from protvox.structure.geometry.ca_trace import trace_chain
 
 CATH = CathConfig(
-    labels=("1.10", "2.40", "3.30"), fine="4x0e+2x1e+1x2e", coarse="6x0e+2x1e", features=8,
+    labels=("1.10", "2.40", "3.30"),
+    fine="4x0e+2x1e+1x2e",
+    coarse="6x0e+2x1e",
+    features=8,
     fine_layers=2,
-)  # fmt: skip
+)
 ENVIRONMENT = EnvironmentConfig(
     size=5, embedding="4x0e+2x1e+1x2e", convolutions=(ConvConfig("6x0e+2x1e"),), hidden=(8, 9)
 )
@@ -133,6 +136,7 @@ def test_predicting_loads_no_e3nn(tmp_path, tiny_models, data_dir):
     done = subprocess.run(
         [sys.executable, "-c", code, str(data_dir / "1ubi.pdb")],
         env={**os.environ, "PROTVOX_MODEL_DIR": str(tmp_path)},
-        capture_output=True, text=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout.strip() == "[]", done.stderr

@@ -35,14 +35,25 @@ def prediction() -> Prediction:
     )
     domains = tuple(
         DomainPrediction(
-            id=chain, chain=chain, chopping="-5-10,20-30,31-35,36-40,41-45,46-54", n_residues=60,
-            in_range=chain == "A", model="cath@1", cath_class=RankedLabel("3", "Alpha Beta", 0.9),
-            architectures=labels, nearest=(Neighbour("1abcA01", "3.40.50.300", 0.9),),
+            id=chain,
+            chain=chain,
+            chopping="-5-10,20-30,31-35,36-40,41-45,46-54",
+            n_residues=60,
+            in_range=chain == "A",
+            model="cath@1",
+            cath_class=RankedLabel("3", "Alpha Beta", 0.9),
+            architectures=labels,
+            nearest=(Neighbour("1abcA01", "3.40.50.300", 0.9),),
         )
         for chain in ("A", "Bc")
-    )  # fmt: skip
+    )
     info = InputInfo(
-        "a\x1b[31m.cif", "mmcif", "0" * 64, 3, 999, 121,
+        "a\x1b[31m.cif",
+        "mmcif",
+        "0" * 64,
+        3,
+        999,
+        121,
         tuple(Dropped(f"{i} waters", f"chain {i}", "why") for i in range(5)),
-    )  # fmt: skip
+    )
     return Prediction(info, domains, table, {"cath": "cath@1", "environment": "env@1"})

@@ -33,25 +33,46 @@ def scored(tmp_path):
     for part, name in enumerate(("good.pdb", EVIL)):
         names = [name] + ["bad.pdb"] * part
         write(folder, "inputs", part, {"id": names, "status": ["done"] + ["failed"] * part})
-        write(folder, "domains", part, {
-            "id": [name] * 2, "domain": ["A", "B"], "in_range": [True, part == 0],
-            "architecture": ["3.40", "1.10"], "architecture_name": ["Rossmann fold", "Bundle"],
-            "architecture_probability": [0.9, 0.3], "embedding": [[1.0, part], [0.0, 2.0]],
-        })  # fmt: skip
+        write(
+            folder,
+            "domains",
+            part,
+            {
+                "id": [name] * 2,
+                "domain": ["A", "B"],
+                "in_range": [True, part == 0],
+                "architecture": ["3.40", "1.10"],
+                "architecture_name": ["Rossmann fold", "Bundle"],
+                "architecture_probability": [0.9, 0.3],
+                "embedding": [[1.0, part], [0.0, 2.0]],
+            },
+        )
         # LEU is expected everywhere: rows 0 to 4 are LEU, the last five GLY, ever less probable.
         p = np.full((10, 20), 0.01)
         p[:, AMINO_ACIDS.index("LEU")] = 0.81
         p[5:, AMINO_ACIDS.index("GLY")] = 10.0 ** -np.arange(1, 6) / (1 + part)
         types = ["LEU"] * 5 + ["GLY"] * 5
-        write(folder, "residues", part, {
-            "id": [name] * 10, "chain": ["A"] * 10, "number": range(10),
-            "insertion_code": [""] * 10,
-            "wild_type": types, "predicted": ["LEU"] * 10,
-            "p_wild_type": [row[AMINO_ACIDS.index(t)] for row, t in zip(p, types, strict=True)],
-            **{f"p_{name}": p[:, i] for i, name in enumerate(AMINO_ACIDS)},
-        })  # fmt: skip
-    write(folder, "failures", 1, {"id": [EVIL], "code": ["input.empty"], "what": ["it is <empty>"],
-                                  "remedy": ["Mend it"]})  # fmt: skip
+        write(
+            folder,
+            "residues",
+            part,
+            {
+                "id": [name] * 10,
+                "chain": ["A"] * 10,
+                "number": range(10),
+                "insertion_code": [""] * 10,
+                "wild_type": types,
+                "predicted": ["LEU"] * 10,
+                "p_wild_type": [row[AMINO_ACIDS.index(t)] for row, t in zip(p, types, strict=True)],
+                **{f"p_{name}": p[:, i] for i, name in enumerate(AMINO_ACIDS)},
+            },
+        )
+    write(
+        folder,
+        "failures",
+        1,
+        {"id": [EVIL], "code": ["input.empty"], "what": ["it is <empty>"], "remedy": ["Mend it"]},
+    )
     return folder
 
 
@@ -89,11 +110,15 @@ def test_every_part_of_the_page_is_there(scored):
     page = render_page(summarize(scored))
     titles = re.findall(r"<h2>([^<]*)</h2>", page)
     assert titles == [
-        "Probability of the amino acid present", "Structures by the share of residues predicted",
-        "Most suspicious residues", "Structures with the fewest predicted residues",
-        "Probability of the first architecture", "CATH architectures", "Map of the domains",
+        "Probability of the amino acid present",
+        "Structures by the share of residues predicted",
+        "Most suspicious residues",
+        "Structures with the fewest predicted residues",
+        "Probability of the first architecture",
+        "CATH architectures",
+        "Map of the domains",
         "Failures",
-    ]  # fmt: skip
+    ]
     assert page.count("<circle") == 4
 
 
@@ -102,8 +127,17 @@ def test_a_folder_that_all_names_begin_with_is_said_once(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps(about))
     write(tmp_path, "inputs", 0, {"id": ["/a/bc/x.pdb"], "status": ["done"]})
     write(tmp_path, "inputs", 1, {"id": ["/a/bd/y.pdb"], "status": ["failed"]})
-    write(tmp_path, "failures", 1, {"id": ["/a/bd/y.pdb"], "code": ["input.empty"],
-                                    "what": ["it is empty"], "remedy": ["Mend it"]})  # fmt: skip
+    write(
+        tmp_path,
+        "failures",
+        1,
+        {
+            "id": ["/a/bd/y.pdb"],
+            "code": ["input.empty"],
+            "what": ["it is empty"],
+            "remedy": ["Mend it"],
+        },
+    )
     summary = summarize(tmp_path)
     assert summary.within == "/a/"
     assert summary.failures[0][0] == "bd/y.pdb"

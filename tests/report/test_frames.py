@@ -17,12 +17,23 @@ def frame_rows(path, frames, first=0.1):
     """Two residues of each frame, the second one insertion code A."""
     return pd.DataFrame(
         [
-            {"id": f"{path}#{f}", "path": path, "frame": f, "time_ps": 2.0 * f, "chain": "A",
-             "number": 7, "insertion_code": code, "wild_type": "LEU", "predicted": "LEU",
-             "p_wild_type": first * (f + 1) / (1 + k), **{f"p_{n}": 0.05 for n in AMINO_ACIDS}}
-            for f in frames for k, code in enumerate(("", "A"))
+            {
+                "id": f"{path}#{f}",
+                "path": path,
+                "frame": f,
+                "time_ps": 2.0 * f,
+                "chain": "A",
+                "number": 7,
+                "insertion_code": code,
+                "wild_type": "LEU",
+                "predicted": "LEU",
+                "p_wild_type": first * (f + 1) / (1 + k),
+                **{f"p_{n}": 0.05 for n in AMINO_ACIDS},
+            }
+            for f in frames
+            for k, code in enumerate(("", "A"))
         ]
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -65,11 +65,16 @@ def test_wider_first_prediction_leaves_gaps(prediction):
 @pytest.mark.parametrize(
     ("asked", "path", "form"),
     [
-        (None, "a.csv", "csv"), (None, "a.JSON", "json"), (None, "a.parquet", "parquet"),
-        (None, "a.txt", "table"), (None, "a", "table"), (None, "-", "table"),
-        ("csv", "a.dat", "csv"), ("json", "a.csv", "json"),
+        (None, "a.csv", "csv"),
+        (None, "a.JSON", "json"),
+        (None, "a.parquet", "parquet"),
+        (None, "a.txt", "table"),
+        (None, "a", "table"),
+        (None, "-", "table"),
+        ("csv", "a.dat", "csv"),
+        ("json", "a.csv", "json"),
     ],
-)  # fmt: skip
+)
 def test_format_asked_for_or_from_the_name(asked, path, form):
     assert choose_format(asked, path) == form
 

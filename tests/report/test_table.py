@@ -34,9 +34,11 @@ def test_says_what_was_read_and_what_was_left_out(prediction):
 
 def test_reason_is_told_where_the_count_says_little(prediction):
     dropped = (
-        Dropped("7 atoms", "chain A", "twice"), Dropped("2 atoms", "chain A", "unknown"),
-        Dropped("residue", "A:7 LYS", "no CA"), Dropped("5 models", "model 2", "one"),
-    )  # fmt: skip
+        Dropped("7 atoms", "chain A", "twice"),
+        Dropped("2 atoms", "chain A", "unknown"),
+        Dropped("residue", "A:7 LYS", "no CA"),
+        Dropped("5 models", "model 2", "one"),
+    )
     info = dataclasses.replace(prediction.input, dropped=dropped)
     text = " ".join(draw(dataclasses.replace(prediction, input=info)).split())
     assert "7 atoms (chain A: twice); 2 atoms (chain A: unknown)" in text

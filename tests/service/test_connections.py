@@ -19,16 +19,26 @@ LARGE = 64 << 20
 async def answer(scope, receive, send):
     """Answer without a look at the body."""
     if scope["path"] == "/pieces":
-        await send({"type": "http.response.start", "status": 200,
-                    "headers": [(b"content-length", b"%d" % LARGE)]})  # fmt: skip
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-length", b"%d" % LARGE)],
+            }
+        )
         for _ in range(4):
             piece = bytes(LARGE // 4)
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body"})
         return
     body = bytes(LARGE) if scope["path"] == "/large" else b"ok"
-    await send({"type": "http.response.start", "status": 200,
-                "headers": [(b"content-length", b"%d" % len(body))]})  # fmt: skip
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-length", b"%d" % len(body))],
+        }
+    )
     await send({"type": "http.response.body", "body": body})
 
 
@@ -39,8 +49,14 @@ def port(monkeypatch):
     monkeypatch.setattr(connections, "STALL_S", 0.5)
     monkeypatch.setattr(connections, "MOST", 3)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(answer, http=connections.Connection, ws="none", lifespan="off",
-                            log_config=None, timeout_keep_alive=1)  # fmt: skip
+    config = uvicorn.Config(
+        answer,
+        http=connections.Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        timeout_keep_alive=1,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -137,9 +153,14 @@ def test_a_file_that_is_taken_slowly_is_given_whole(port):
 
 
 @pytest.mark.parametrize(
-    "line", [b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b",
-             b"GET /\xff HTTP/1.1\r\nHost: a", b"GET / HTTP/1.1\r\nX: " + b"x" * (70 << 10)],
-)  # fmt: skip
+    "line",
+    [
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b",
+        b"GET /\xff HTTP/1.1\r\nHost: a",
+        b"GET / HTTP/1.1\r\nX: " + b"x" * (70 << 10),
+    ],
+)
 def test_what_is_no_request_is_told_as_a_problem(port, line):
     with connect(port) as connection:
         connection.sendall(line + b"\r\n\r\n")

@@ -100,13 +100,15 @@ def test_the_steps_of_the_image_give_a_service(tmp_path):
         return text.replace("python -m venv", f"{sys.executable} -m venv")
 
     clean = {
-        name: value for name, value in os.environ.items()
+        name: value
+        for name, value in os.environ.items()
         if not name.startswith(("PROTVOX_", "PYTHON", "VIRTUAL_ENV"))
-    } | {"HOME": str(tmp_path), "PIP_RETRIES": "0"}  # fmt: skip
+    } | {"HOME": str(tmp_path), "PIP_RETRIES": "0"}
     variables = {k: placed(v) for k, v in environment(build).items()}
     for command in of(build, "RUN"):
-        subprocess.run(["bash", "-c", placed(command)], cwd=source, env=clean | variables,
-                       check=True)  # fmt: skip
+        subprocess.run(
+            ["bash", "-c", placed(command)], cwd=source, env=clean | variables, check=True
+        )
     shutil.rmtree(source)
 
     variables = {k: placed(v) for k, v in environment(last).items()}

@@ -75,8 +75,13 @@ def fake(monkeypatch):
     return FakeChild
 
 
-def run(*structures: bytes, seconds: float = 5.0, places: int = 4, urgent=lambda s: True,
-        devices: str = "cpu") -> list:  # fmt: skip
+def run(
+    *structures: bytes,
+    seconds: float = 5.0,
+    places: int = 4,
+    urgent=lambda s: True,
+    devices: str = "cpu",
+) -> list:
     """Results or errors of works that come in at once."""
 
     async def main():

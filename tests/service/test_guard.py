@@ -26,9 +26,7 @@ def asking(authorization: str | None = None, method: str = "POST", **headers: st
     if authorization is not None:
         headers["authorization"] = authorization
     pairs = [(k.replace("_", "-").encode(), v.encode("latin1")) for k, v in headers.items()]
-    return Request(
-        {"type": "http", "method": method, "headers": pairs, "client": ("10.0.0.1", 1)}
-    )  # fmt: skip
+    return Request({"type": "http", "method": method, "headers": pairs, "client": ("10.0.0.1", 1)})
 
 
 def test_without_keys_the_address_counts():
@@ -43,9 +41,19 @@ def test_a_local_service_is_called_by_local_names(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "10.0.0.1",
-             "[::2]:8000", "localhost.evil.example", "", "]", "["],
-)  # fmt: skip
+    "name",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "127.0.0.1.evil.example",
+        "10.0.0.1",
+        "[::2]:8000",
+        "localhost.evil.example",
+        "",
+        "]",
+        "[",
+    ],
+)
 def test_names_pointed_at_this_machine_are_refused(name):
     with pytest.raises(ServiceError) as caught:
         Guard(load_service_settings()).identify(asking(host=name))
@@ -80,9 +88,18 @@ def test_a_key_is_known_by_its_digest():
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer ", "Bearer wrong", f"Basic {KEY}", f"Bearer {DIGEST}",
-               "Bearer \xff\xfe"],
-)  # fmt: skip
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        f"Basic {KEY}",
+        f"Bearer {DIGEST}",
+        "Bearer \xff\xfe",
+    ],
+)
 def test_other_keys_are_refused(header):
     guard = Guard(load_service_settings(api_keys=f"lab:{DIGEST}"))
     with pytest.raises(ServiceError) as caught:
@@ -94,8 +111,9 @@ def test_keys_come_from_a_file_as_well(tmp_path):
     path = tmp_path / "keys"
     path.write_text(f"# who\none:{DIGEST}\n\ntwo:{'0' * 64}\n")
     assert [key.name for key in load_keys(load_service_settings(api_keys_file=path))] == [
-        "one", "two",
-    ]  # fmt: skip
+        "one",
+        "two",
+    ]
 
 
 def test_a_key_in_plain_text_is_refused_and_not_shown():

@@ -15,13 +15,21 @@ import numpy as np
 import pytest
 
 MIB = 1 << 20
-ADDRESSES = ("/predict/cath", "/predict/environment", "/predict/mutations", "/embed", "/search",
-             "/jobs")  # fmt: skip
+ADDRESSES = (
+    "/predict/cath",
+    "/predict/environment",
+    "/predict/mutations",
+    "/embed",
+    "/search",
+    "/jobs",
+)
 SCRIPT = "<script>alert(1)</script>"
 SLOW = "input.too_slow"  # on a busy machine the limit of time comes first
 PROBLEM = "application/problem+json"
-UNFINISHED = (b"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
-              b"Content-Type: application/json\r\n\r\n")  # fmt: skip
+UNFINISHED = (
+    b"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
+    b"Content-Type: application/json\r\n\r\n"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -110,9 +118,24 @@ def test_more_atoms_than_allowed(client):
     refused(answer, "input.too_large", SLOW)
 
 
-COLUMNS = ("group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id",
-           "label_asym_id", "label_seq_id", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy",
-           "B_iso_or_equiv", "auth_seq_id", "auth_asym_id", "pdbx_PDB_model_num")  # fmt: skip
+COLUMNS = (
+    "group_PDB",
+    "id",
+    "type_symbol",
+    "label_atom_id",
+    "label_alt_id",
+    "label_comp_id",
+    "label_asym_id",
+    "label_seq_id",
+    "Cartn_x",
+    "Cartn_y",
+    "Cartn_z",
+    "occupancy",
+    "B_iso_or_equiv",
+    "auth_seq_id",
+    "auth_asym_id",
+    "pdbx_PDB_model_num",
+)
 
 
 def atom(i: int, name: str, number: int, chain: str, model: int) -> str:
@@ -122,9 +145,22 @@ def atom(i: int, name: str, number: int, chain: str, model: int) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["../../../../tmp/evil.pdb", "..\\..\\evil.pdb", "/etc/passwd", "a\0b.pdb", "x" * 5000, "", ".",
-     "..", "con", SCRIPT, "$(touch evil)", "\u202e.pdb", "a\r\nSet-Cookie: x=1.pdb"],
-)  # fmt: skip
+    [
+        "../../../../tmp/evil.pdb",
+        "..\\..\\evil.pdb",
+        "/etc/passwd",
+        "a\0b.pdb",
+        "x" * 5000,
+        "",
+        ".",
+        "..",
+        "con",
+        SCRIPT,
+        "$(touch evil)",
+        "\u202e.pdb",
+        "a\r\nSet-Cookie: x=1.pdb",
+    ],
+)
 def test_file_names_are_labels(client, name, ubiquitin):
     answer = post(client, ubiquitin, name)
     assert answer.status_code in (200, 400, 413, 422), answer.text
@@ -140,10 +176,21 @@ def test_file_names_are_labels(client, name, ubiquitin):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\0" * 1000, b"\x89PNG\r\n\x1a\n" + bytes(100), b"\x7fELF" + bytes(100),
-     b"%PDF-1.7\n", b"PK\x03\x04" + bytes(100), b"#!/bin/sh\nid\n", SCRIPT.encode(),
-     b"\x1f\x8b" + os.urandom(100), b"\x28\xb5\x2f\xfd" + bytes(50), b"\x80", b"ATOM" * 1000],
-)  # fmt: skip
+    [
+        b"",
+        b"\0" * 1000,
+        b"\x89PNG\r\n\x1a\n" + bytes(100),
+        b"\x7fELF" + bytes(100),
+        b"%PDF-1.7\n",
+        b"PK\x03\x04" + bytes(100),
+        b"#!/bin/sh\nid\n",
+        SCRIPT.encode(),
+        b"\x1f\x8b" + os.urandom(100),
+        b"\x28\xb5\x2f\xfd" + bytes(50),
+        b"\x80",
+        b"ATOM" * 1000,
+    ],
+)
 def test_files_of_other_kinds(client, content):
     for address in ADDRESSES:
         answer = post(client, content, address=address)
@@ -162,18 +209,44 @@ def test_random_changes_of_a_real_file(client, ubiquitin):
 
 @pytest.mark.parametrize(
     "identifier",
-    ["http://169.254.169.254/latest/meta-data", "file:///etc/passwd", "/etc/passwd", "../1abc",
-     "1abc@evil.example", "1abc/../../x", "AF-P12345-F1/../x", "AF-P12345-F1?x=1", "localhost",
-     "1abc\n", "1abc\0", "pdb_0000\u0661abc", "\\\\evil\\share", SCRIPT],
-)  # fmt: skip
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "../1abc",
+        "1abc@evil.example",
+        "1abc/../../x",
+        "AF-P12345-F1/../x",
+        "AF-P12345-F1?x=1",
+        "localhost",
+        "1abc\n",
+        "1abc\0",
+        "pdb_0000\u0661abc",
+        "\\\\evil\\share",
+        SCRIPT,
+    ],
+)
 def test_identifiers_name_nothing_else(client, identifier):
     for address in ADDRESSES:
         answer = client.post(address, json={"id": identifier})
         assert refused(answer, "input.identifier")["status"] == 422
 
 
-FIELDS = ("chain", "model", "model_number", "domains", "top_k", "top", "per", "mutations", "task",
-          "name", "format", "id", SCRIPT)  # fmt: skip
+FIELDS = (
+    "chain",
+    "model",
+    "model_number",
+    "domains",
+    "top_k",
+    "top",
+    "per",
+    "mutations",
+    "task",
+    "name",
+    "format",
+    "id",
+    SCRIPT,
+)
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -206,12 +279,25 @@ def test_script_in_addresses_and_content(client):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"null", b"[" * 100_000, b'{"a":' * 50_000, b'{"structure": "\xff\xfe"}',
-     b'{"structure": 1}', b'{"structure": NaN}', b'{"top_k": 1e999, "id": "1abc"}',
-     b'{"top_k": ' + b"9" * 10_000 + b', "id": "1abc"}', b'{"structure": null, "id": null}',
-     b'{"structure": "\\ud800"}', b'{"id": "\\ud800"}', b'{"name": "\\ud800", "structure": "x"}',
-     b'{"domains": [' + b'"A",' * 300 + b'"A"], "id": "1abc"}', b"\xef\xbb\xbf{}"],
-)  # fmt: skip
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b'{"structure": "\xff\xfe"}',
+        b'{"structure": 1}',
+        b'{"structure": NaN}',
+        b'{"top_k": 1e999, "id": "1abc"}',
+        b'{"top_k": ' + b"9" * 10_000 + b', "id": "1abc"}',
+        b'{"structure": null, "id": null}',
+        b'{"structure": "\\ud800"}',
+        b'{"id": "\\ud800"}',
+        b'{"name": "\\ud800", "structure": "x"}',
+        b'{"domains": [' + b'"A",' * 300 + b'"A"], "id": "1abc"}',
+        b"\xef\xbb\xbf{}",
+    ],
+)
 def test_json_that_is_not_meant(client, body):
     kind = {"content-type": "application/json"}
     answer = client.post("/predict/cath", content=body, headers=kind)

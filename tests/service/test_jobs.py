@@ -115,8 +115,16 @@ def test_the_annotated_structure_is_the_command_lines(client, same_settings, ubi
 
     path = tmp_path / "1ubi.pdb"
     path.write_bytes(ubiquitin)
-    run(["classify", str(path), "-o", str(tmp_path / "x.csv"), "--annotate",
-         str(tmp_path / "x.cif")])  # fmt: skip
+    run(
+        [
+            "classify",
+            str(path),
+            "-o",
+            str(tmp_path / "x.csv"),
+            "--annotate",
+            str(tmp_path / "x.cif"),
+        ]
+    )
     job = wait(client, create(client, ubiquitin, task="all"))
     answer = client.get(f"/jobs/{job['id']}/results", params={"format": "cif"})
     assert answer.content == (tmp_path / "x.cif").read_bytes()

@@ -19,9 +19,15 @@ from protvox.service.app import create_app
 from protvox.service.routes import answers
 from protvox.service.settings import load_service_settings
 
-CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance",
-          "response_headers_conformance", "response_schema_conformance", "unsupported_method",
-          "allow_header_conformance")  # fmt: skip
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+    "allow_header_conformance",
+)
 METHODS = ("get", "post", "put", "delete", "patch")
 
 
@@ -56,8 +62,14 @@ def test_every_error_is_a_problem(schema):
 
 
 def test_structures_come_as_files_and_as_json(schema):
-    for path in ("/predict/cath", "/predict/environment", "/predict/mutations", "/embed",
-                 "/search", "/jobs"):  # fmt: skip
+    for path in (
+        "/predict/cath",
+        "/predict/environment",
+        "/predict/mutations",
+        "/embed",
+        "/search",
+        "/jobs",
+    ):
         content = schema["paths"][path]["post"]["requestBody"]["content"]
         assert set(content) == {"multipart/form-data", "application/json"}
         assert content["multipart/form-data"]["schema"]["required"] == ["file"]
@@ -77,10 +89,15 @@ def test_examples_name_the_released_models_and_their_index(schema):
     assert named <= there
     (example,) = schema["components"]["schemas"]["ModelList"]["examples"]
     assert example["models"] == [
-        {"name": m.name, "version": m.card.version, "reference": m.card.reference, "task": m.task,
-         "summary": m.summary}
+        {
+            "name": m.name,
+            "version": m.card.version,
+            "reference": m.card.reference,
+            "task": m.task,
+            "summary": m.summary,
+        }
         for m in map(installed.find, ("cath", "environment"))
-    ]  # fmt: skip
+    ]
     model = installed.find("cath")
     index = ReleasedIndex(model.folder, model.card).index()
     answer = schema["paths"]["/search"]["post"]["responses"]["200"]
@@ -157,8 +174,13 @@ def test_schemathesis_finds_no_failure(server, ubiquitin):
     loaded = schemathesis.openapi.from_url(f"{server.client.base_url}/openapi.json")
     for result in loaded.get_all_operations():
         cases = result.ok().as_strategy()
-        calm = settings(max_examples=40, deadline=None, database=None, derandomize=True,
-                        suppress_health_check=list(HealthCheck))  # fmt: skip
+        calm = settings(
+            max_examples=40,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
         calm(given(case=cases, piece=pieces, valid=st.booleans())(try_case))()
     assert statuses[200] > 50, statuses
     assert statuses[422] > 20, statuses

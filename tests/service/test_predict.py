@@ -23,8 +23,11 @@ def test_options_of_vectors_and_neighbours(client, cli):
     answer = client.post("/search", json=body)
     assert answer.content == expected
     assert len(answer.json()["domains"][0]["nearest"]) == 20
-    for address, wrong in (("/search", {"top": 0}), ("/embed", {"per": "atom"}),
-                           ("/embed", {"top_k": 3})):  # fmt: skip
+    for address, wrong in (
+        ("/search", {"top": 0}),
+        ("/embed", {"per": "atom"}),
+        ("/embed", {"top_k": 3}),
+    ):
         refused = client.post(address, json={**body, **wrong})
         assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
     missing = client.post("/search", json={**body, "domains": ["Z:1-9"]})
@@ -40,13 +43,30 @@ def test_a_classification_names_the_nearest(client, ubiquitin):
 
 def test_options_are_the_command_lines(client, cli):
     path = DATA / "1a8o.cif"
-    (expected,) = cli("classify", path, "--task", "cath", "--domain", "A:151-180", "--domain",
-                      "A:181-220", "--top-k", "2", "--format", "jsonl")  # fmt: skip
+    (expected,) = cli(
+        "classify",
+        path,
+        "--task",
+        "cath",
+        "--domain",
+        "A:151-180",
+        "--domain",
+        "A:181-220",
+        "--top-k",
+        "2",
+        "--format",
+        "jsonl",
+    )
     answer = client.post(
         "/predict/cath",
-        json={"structure": path.read_text(), "name": path.name, "format": "mmcif",
-              "domains": ["A:151-180", "A:181-220"], "top_k": 2},
-    )  # fmt: skip
+        json={
+            "structure": path.read_text(),
+            "name": path.name,
+            "format": "mmcif",
+            "domains": ["A:151-180", "A:181-220"],
+            "top_k": 2,
+        },
+    )
     assert answer.content == expected
     form = send(client, path, "/predict/cath", domains=["A:151-180", "A:181-220"], top_k="2")
     assert form.content == expected
@@ -56,8 +76,9 @@ def test_options_are_the_command_lines(client, cli):
 def test_domains_are_found_as_on_the_command_line(client, cli, division):
     """3mht has two domains."""
     path = DATA / "3mht.pdb.gz"
-    (expected,) = cli("classify", path, "--task", "cath", "--domains", division, "--format",
-                      "jsonl")  # fmt: skip
+    (expected,) = cli(
+        "classify", path, "--task", "cath", "--domains", division, "--format", "jsonl"
+    )
     assert len(json.loads(expected)["domains"]) == {"auto": 2, "chain": 1}[division]
     assert send(client, path, "/predict/cath", domains=division).content == expected
 
@@ -65,8 +86,9 @@ def test_domains_are_found_as_on_the_command_line(client, cli, division):
 def test_mutations_are_the_command_lines(client, cli):
     path = DATA / "1ubi.pdb"
     asked = ["A:L8W", "A:G47P"]
-    (expected,) = cli("mutations", path, "--mutations", asked[0], "--mutations", asked[1],
-                      "--format", "jsonl")  # fmt: skip
+    (expected,) = cli(
+        "mutations", path, "--mutations", asked[0], "--mutations", asked[1], "--format", "jsonl"
+    )
     assert send(client, path, "/predict/mutations", mutations=asked).content == expected
     (full,) = cli("mutations", path, "--format", "jsonl")
     assert send(client, path, "/predict/mutations").content == full

@@ -69,8 +69,12 @@ def test_every_setting_is_told_of():
     text = (Path(__file__).resolve().parents[2] / "docs" / "service.md").read_text()
     table = text.partition("## Settings")[2].partition("##")[0]
     names = {name.upper() for name in ServiceSettings.model_fields}
-    told = {name for line in table.splitlines() if line.startswith("| `")
-            for name in re.findall(r"`([A-Z_]+)`", line.split("|")[1])}  # fmt: skip
+    told = {
+        name
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([A-Z_]+)`", line.split("|")[1])
+    }
     assert told == names
 
 
@@ -85,10 +89,18 @@ def client(tmp_path):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/predict/cath"), ("POST", "/predict/environment"), ("POST", "/predict/mutations"),
-     ("POST", "/jobs"), ("GET", "/jobs/x"), ("DELETE", "/jobs/x"), ("GET", "/jobs/x/results"),
-     ("GET", "/models"), ("GET", "/metrics")],
-)  # fmt: skip
+    [
+        ("POST", "/predict/cath"),
+        ("POST", "/predict/environment"),
+        ("POST", "/predict/mutations"),
+        ("POST", "/jobs"),
+        ("GET", "/jobs/x"),
+        ("DELETE", "/jobs/x"),
+        ("GET", "/jobs/x/results"),
+        ("GET", "/models"),
+        ("GET", "/metrics"),
+    ],
+)
 def test_everything_but_health_needs_the_key(client, method, path):
     answer = client.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (401, "request.key")

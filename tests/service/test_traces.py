@@ -27,8 +27,14 @@ def lines():
 def test_of_the_model_process(lines):
     outward = io.BytesIO()
     process = model_process.ModelProcess("cpu", 1, 1, outward)
-    request = {"number": 7, "structure": b"\x80", "options": {}, "forms": ["jsonl"],
-               "seconds": 60.0, "request_id": "0123456789abcdef"}  # fmt: skip
+    request = {
+        "number": 7,
+        "structure": b"\x80",
+        "options": {},
+        "forms": ["jsonl"],
+        "seconds": 60.0,
+        "request_id": "0123456789abcdef",
+    }
     process._compute(request, time.monotonic())
     outward.seek(0)
     assert read_message(outward)["error"] == {"kind": "bug"}

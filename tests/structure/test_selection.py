@@ -138,8 +138,19 @@ def test_ranges_without_chain_need_a_single_chain(trypsin: Structure) -> None:
 def test_two_chains() -> None:
     two = read_structure(CORPUS / "accepted_two_chains.pdb")
     assert parse_selection("A:1-2,B:5-6").mask(two).tolist() == [
-        True, True, False, False, False, False, False, False, False, False, True, True,
-    ]  # fmt: skip
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+        False,
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_wrong_chain_lists_the_chains() -> None:

@@ -43,10 +43,12 @@ def test_loss_is_that_of_architectures_and_of_the_topologies_known(learner):
     logits = torch.randn(3, 7)
     labels = torch.tensor([[2, 1], [0, UNKNOWN], [1, 3]])
     smoothing = 0.1
-    first = np.mean([
-        nats(row[:3], (1 - smoothing) * np.eye(3)[k] + smoothing / 3)
-        for row, k in zip(logits, (2, 0, 1), strict=True)
-    ])  # fmt: skip
+    first = np.mean(
+        [
+            nats(row[:3], (1 - smoothing) * np.eye(3)[k] + smoothing / 3)
+            for row, k in zip(logits, (2, 0, 1), strict=True)
+        ]
+    )
     second = np.mean([nats(logits[0, 3:], np.eye(4)[1]), nats(logits[2, 3:], np.eye(4)[3])])
     got = learner.loss(logits[:, None], labels, smoothing)
     assert float(got) == pytest.approx(first + TOPOLOGY_WEIGHT * second, abs=1e-5)
@@ -57,8 +59,9 @@ def test_a_batch_without_known_topology_learns_architectures_alone(learner):
     logits = torch.randn(3, 7, requires_grad=True)
     labels = torch.tensor([[2, UNKNOWN], [0, UNKNOWN], [1, UNKNOWN]])
     loss = learner.loss(logits[:, None], labels, 0.0)
-    expected = np.mean([nats(row[:3], np.eye(3)[k]) for row, k in zip(logits, (2, 0, 1),
-                                                                      strict=True)])  # fmt: skip
+    expected = np.mean(
+        [nats(row[:3], np.eye(3)[k]) for row, k in zip(logits, (2, 0, 1), strict=True)]
+    )
     assert loss.item() == pytest.approx(expected, abs=1e-5)
     loss.backward()
     assert torch.isfinite(logits.grad).all()
@@ -102,8 +105,11 @@ def test_readers_of_elements_learn_beside_the_sites_and_not_from_them(shard):
     assert total.item() == pytest.approx(np.mean([one.item() for one in alone]), abs=1e-5)
     # Every reader has weights of its own: the loss of one moves no other.
     alone[1].backward()
-    moved = {name.split("members.")[-1][0] for name, p in learner.named_parameters()
-             if "members." in name and p.grad is not None and p.grad.abs().max() > 0}  # fmt: skip
+    moved = {
+        name.split("members.")[-1][0]
+        for name, p in learner.named_parameters()
+        if "members." in name and p.grad is not None and p.grad.abs().max() > 0
+    }
     assert moved == {"0"}
     moved = {name for name, p in learner.named_parameters() if p.grad is not None and p.grad.any()}
     read = {name.rpartition(".")[0] for name in moved if "members." not in name}
@@ -150,9 +156,14 @@ def test_a_training_runs_goes_on_and_keeps_the_second_readout(shard, tmp_path, m
     def run(steps):
         loop = LoopConfig(steps=steps, batch_size=2, warmup=1, evaluate_every=2)
         return train_cath(
-            paths, paths, tmp_path / "run", architecture=CONFIG, loop=loop, device=CPU,
+            paths,
+            paths,
+            tmp_path / "run",
+            architecture=CONFIG,
+            loop=loop,
+            device=CPU,
             report=seen.append,
-        )  # fmt: skip
+        )
 
     assert run(2)
     assert run(4)
@@ -173,10 +184,15 @@ def test_a_training_begins_with_given_weights(shard, tmp_path, monkeypatch):
     save_weights(given, tmp_path / "model.safetensors")
     loop = LoopConfig(steps=1, batch_size=2, warmup=0, learning_rate=1e-9, evaluate_every=1)
     train_cath(
-        [tmp_path / "shard-000.npz"], [tmp_path / "shard-000.npz"], tmp_path / "run",
-        architecture=CONFIG, loop=loop, device=CPU, report=lambda _: None,
+        [tmp_path / "shard-000.npz"],
+        [tmp_path / "shard-000.npz"],
+        tmp_path / "run",
+        architecture=CONFIG,
+        loop=loop,
+        device=CPU,
+        report=lambda _: None,
         start=tmp_path / "model.safetensors",
-    )  # fmt: skip
+    )
     learner = CathLearner(CathNet(CONFIG), 2)
     load_checkpoint(tmp_path / "run" / "checkpoint.safetensors", learner)
     for trained, weight in zip(learner.network.parameters(), given.parameters(), strict=True):
@@ -192,9 +208,14 @@ def test_without_validation_the_same_is_learned_and_nothing_measured(shard, tmp_
     for name, validation in (("checked", paths), ("blind", [])):
         seen = []
         assert train_cath(
-            paths, validation, tmp_path / name, architecture=CONFIG, loop=loop, device=CPU,
+            paths,
+            validation,
+            tmp_path / name,
+            architecture=CONFIG,
+            loop=loop,
+            device=CPU,
             report=seen.append,
-        )  # fmt: skip
+        )
         learner = CathLearner(CathNet(CONFIG), 2)
         load_checkpoint(tmp_path / name / "checkpoint.safetensors", learner)
         learned.append(list(learner.parameters()))

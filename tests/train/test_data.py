@@ -23,9 +23,12 @@ from protvox.voxel.moments.moments import environment_moments
 from protvox.voxel.moments.residue_frames import residue_frames
 
 ENVIRONMENT = EnvironmentConfig(
-    size=3, spacing=3.0, embedding="4x0e+1x1e", convolutions=(ConvConfig("4x0e+1x1e"),),
+    size=3,
+    spacing=3.0,
+    embedding="4x0e+1x1e",
+    convolutions=(ConvConfig("4x0e+1x1e"),),
     hidden=(4,),
-)  # fmt: skip
+)
 CATH = CathConfig(labels=("1.10", "3.10"), fine="4x0e+1x1e", coarse="4x0e+1x1e", features=4)
 FILES = ("1ubi.pdb", "1a8o.pdb", "1lcd.pdb.gz")
 CODES = ("3.10.20.90", "1.10.1200.30", "4.10.1.1")
@@ -65,14 +68,23 @@ def test_moments_of_a_shard_are_those_of_the_structure(environments, structures)
     offset = 0
     for structure in structures:
         frames = residue_frames(structure.backbone(), ENVIRONMENT.cb_offset)
-        mine = environments.rows[environments.structure[environments.rows]
-                                 == structures.index(structure)] - offset  # fmt: skip
+        mine = (
+            environments.rows[
+                environments.structure[environments.rows] == structures.index(structure)
+            ]
+            - offset
+        )
         rows = mine[:: max(len(mine) // 15, 1)]
         expected = environment_moments(
-            structure.coordinates, structure.atom_type, structure.residue_index,
+            structure.coordinates,
+            structure.atom_type,
+            structure.residue_index,
             np.tile(np.array([[0, structure.n_atoms]], dtype=np.int64), (len(rows), 1)),
-            rows.astype(np.int32), frames.origin[rows], frames.axes[rows], ENVIRONMENT.moments,
-        )  # fmt: skip
+            rows.astype(np.int32),
+            frames.origin[rows],
+            frames.axes[rows],
+            ENVIRONMENT.moments,
+        )
         found = environments.moments(rows + offset)
         error = np.abs(found - expected)
         assert error.mean() < 0.04 * np.abs(expected).mean()

@@ -19,9 +19,12 @@ def answers():
     labels = rng.integers(0, 3, 300)
     logits = 4.0 * np.eye(3)[labels] + rng.normal(0, 3, (300, 3))
     return Answers(
-        logits.astype(np.float32), labels, np.arange(300) // 10, ("ALA", "CYS", "GLY"),
+        logits.astype(np.float32),
+        labels,
+        np.arange(300) // 10,
+        ("ALA", "CYS", "GLY"),
         np.arange(300),
-    )  # fmt: skip
+    )
 
 
 def test_both_calibration_errors_are_told(answers):

@@ -38,9 +38,15 @@ def run(out, model=None, config=CONFIG, source=batches, **options):
     model = model or network()
     seen = []
     done = train(
-        model, source, lambda net: {"training": float(net.training)}, config, out,
-        device=CPU, report=seen.append, **options,
-    )  # fmt: skip
+        model,
+        source,
+        lambda net: {"training": float(net.training)},
+        config,
+        out,
+        device=CPU,
+        report=seen.append,
+        **options,
+    )
     return done, model, seen
 
 
@@ -94,8 +100,9 @@ def test_resumed_training_is_the_uninterrupted_one(tmp_path):
         done, resumed, _ = run(tmp_path / "parts", time_limit=0.0 if parts < 7 else None)
         parts += 1
     assert parts > 5
-    for (name, one), two in zip(whole.state_dict().items(), resumed.state_dict().values(),
-                                strict=True):  # fmt: skip
+    for (name, one), two in zip(
+        whole.state_dict().items(), resumed.state_dict().values(), strict=True
+    ):
         assert torch.equal(one, two), name
 
 
@@ -198,9 +205,13 @@ def test_the_objective_is_what_is_minimised_and_reported(tmp_path):
         return (logits - 3).square().mean() + smoothing
 
     config = LoopConfig(
-        steps=400, batch_size=8, learning_rate=0.02, warmup=5, evaluate_every=200,
+        steps=400,
+        batch_size=8,
+        learning_rate=0.02,
+        warmup=5,
+        evaluate_every=200,
         label_smoothing=0.25,
-    )  # fmt: skip
+    )
     _, model, seen = run(tmp_path, config=config, objective=objective)
     with torch.no_grad():
         assert (model.eval()(next(batches(0))[0]) - 3).abs().max() < 1.0

@@ -22,12 +22,14 @@ def test_log_softmax_is_scipys():
 
 
 def test_summary_of_a_case_worked_by_hand():
-    p = np.array([
-        [0.7, 0.1, 0.1, 0.1],  # right
-        [0.4, 0.3, 0.2, 0.1],  # second
-        [0.1, 0.2, 0.3, 0.4],  # last: not among three
-        [0.1, 0.6, 0.2, 0.1],  # right
-    ])  # fmt: skip
+    p = np.array(
+        [
+            [0.7, 0.1, 0.1, 0.1],  # right
+            [0.4, 0.3, 0.2, 0.1],  # second
+            [0.1, 0.2, 0.3, 0.4],  # last: not among three
+            [0.1, 0.6, 0.2, 0.1],  # right
+        ]
+    )
     labels = np.array([0, 1, 0, 1])
     found = classification_summary(np.log(p) + 3.0, labels)
     assert found["top1"] == pytest.approx(0.5)

@@ -50,9 +50,11 @@ def test_it_solves_least_squares():
 
 def test_matrices_that_mix_fields_get_muon_and_all_else_adam():
     network = nn.Sequential(
-        MomentEmbedding((4, 4), "3x0e+2x1e"), FieldNorm("3x0e+2x1e", affine=True),
-        PathConv3d("3x0e+2x1e", "5x0e", 3), nn.Linear(5, 2),
-    )  # fmt: skip
+        MomentEmbedding((4, 4), "3x0e+2x1e"),
+        FieldNorm("3x0e+2x1e", affine=True),
+        PathConv3d("3x0e+2x1e", "5x0e", 3),
+        nn.Linear(5, 2),
+    )
     assert len(mixing_matrices(network)) == 3
     adam, muon = make_optimizers(network, LoopConfig(mixing_rate=4.0, learning_rate=0.01))
     assert len(muon.param_groups[0]["params"]) == 3

@@ -68,19 +68,32 @@ def training(data_dir, tmp_path, monkeypatch):
     shards = [tmp_path / "shard-000.npz"]
     architecture, loop = read_config(tmp_path / "config.toml", CathConfig)
     cath_module.train_cath(
-        shards, [], tmp_path / "run", architecture=architecture, loop=loop,
-        device=torch.device("cpu"), report=lambda _: None,
-    )  # fmt: skip
+        shards,
+        [],
+        tmp_path / "run",
+        architecture=architecture,
+        loop=loop,
+        device=torch.device("cpu"),
+        report=lambda _: None,
+    )
     return tmp_path / "run", tmp_path / "config.toml", shards
 
 
 def publish(training, folder, validation, **more):
     run, config, shards = training
     return release(
-        run, config, folder, task="cath", train_shards=shards, validation_shards=validation,
-        version="9", summary="a test", training={"data": "two chains"},
-        device=torch.device("cpu"), **more,
-    )  # fmt: skip
+        run,
+        config,
+        folder,
+        task="cath",
+        train_shards=shards,
+        validation_shards=validation,
+        version="9",
+        summary="a test",
+        training={"data": "two chains"},
+        device=torch.device("cpu"),
+        **more,
+    )
 
 
 def test_a_last_training_takes_the_temperature_of_an_earlier_one(training, tmp_path):

@@ -63,13 +63,18 @@ def check_cluster(address: str | None) -> None:
         (``usage.ray_address``).
     """
     if find_spec("ray") is None:
-        raise UsageError("--engine ray needs Ray, which is not installed",
-                         remedy="Run: pip install 'protvox[ray]'",
-                         code="usage.extra")  # fmt: skip
+        raise UsageError(
+            "--engine ray needs Ray, which is not installed",
+            remedy="Run: pip install 'protvox[ray]'",
+            code="usage.extra",
+        )
     if address is not None and "://" in address:
-        raise UsageError("a Ray client cannot run this", where=f"--ray-address {address}",
-                         remedy="Run it on a machine of the cluster, with HOST:PORT or auto",
-                         code="usage.ray_address")  # fmt: skip
+        raise UsageError(
+            "a Ray client cannot run this",
+            where=f"--ray-address {address}",
+            remedy="Run it on a machine of the cluster, with HOST:PORT or auto",
+            code="usage.ray_address",
+        )
 
 
 @contextmanager
@@ -101,8 +106,12 @@ def connected(address: str | None, cores: int) -> Iterator[None]:
     auto_init_hook.enable_auto_connect = False
     options: dict[str, Any] = {"address": address}
     if address is None:
-        options = {"address": "local", "num_cpus": cores, "include_dashboard": False,
-                   "object_store_memory": _STORE_BYTES}  # fmt: skip
+        options = {
+            "address": "local",
+            "num_cpus": cores,
+            "include_dashboard": False,
+            "object_store_memory": _STORE_BYTES,
+        }
     # Its compiled part complains, on stderr, of how Ray Data makes its actors; put here, this is
     # for this process alone.
     os.putenv("RAY_BACKEND_LOG_LEVEL", "fatal")
@@ -143,14 +152,21 @@ def share_out(device: str, workers: int | None) -> Share:
     import ray
 
     if ":" in device:
-        raise UsageError("a cluster chooses its GPUs by itself", where=f"--device {device}",
-                         remedy="Use --device cuda, cpu or auto",
-                         code="usage.device")  # fmt: skip
+        raise UsageError(
+            "a cluster chooses its GPUs by itself",
+            where=f"--device {device}",
+            remedy="Use --device cuda, cpu or auto",
+            code="usage.device",
+        )
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     gpus = sum(int(node.get("GPU", 0)) for node in nodes)
     if device == "cuda" and not gpus:
-        raise DeviceError("no machine of the cluster has a GPU", where="--device cuda",
-                          remedy="Use --device cpu", code="device.missing")  # fmt: skip
+        raise DeviceError(
+            "no machine of the cluster has a GPU",
+            where="--device cuda",
+            remedy="Use --device cpu",
+            code="device.missing",
+        )
     if gpus and device != "cpu":
         each = min(
             int(node.get("CPU", 0)) // int(node["GPU"]) for node in nodes if node.get("GPU", 0) >= 1
@@ -200,10 +216,16 @@ def stream(
         # Ray has no other way to say how often a task is tried, up to 2.63.
         warnings.simplefilter("ignore")
         answers = ray.data.from_arrow(list(blocks)).map_batches(
-            Worker, fn_constructor_args=arguments, compute=strategy, batch_size=None,
-            batch_format="pyarrow", num_cpus=share.cpus, num_gpus=share.gpus or None,
-            max_restarts=-1, max_task_retries=tries - 1,
-        )  # fmt: skip
+            Worker,
+            fn_constructor_args=arguments,
+            compute=strategy,
+            batch_size=None,
+            batch_format="pyarrow",
+            num_cpus=share.cpus,
+            num_gpus=share.gpus or None,
+            max_restarts=-1,
+            max_task_retries=tries - 1,
+        )
     arrived: queue.Queue[pa.Table | Exception | None] = queue.Queue(maxsize=4)
     closed = threading.Event()
     drain = threading.Thread(target=_drain, args=(answers, arrived, closed), daemon=True)
@@ -270,7 +292,10 @@ def _version() -> str:
 
 def _unusable(what: str, error: Exception | None, address: str | None) -> DeviceError:
     reason = f" ({' '.join(str(error).split())[:300]})" if error else ""
-    return DeviceError(f"{what}{reason}", where=f"--ray-address {address}" if address else "Ray",
-                       remedy="See that it is up, has the same Python, protvox and Ray, and takes "
-                       "this machine's token; the same command goes on",
-                       code="device.cluster")  # fmt: skip
+    return DeviceError(
+        f"{what}{reason}",
+        where=f"--ray-address {address}" if address else "Ray",
+        remedy="See that it is up, has the same Python, protvox and Ray, and takes "
+        "this machine's token; the same command goes on",
+        code="device.cluster",
+    )

@@ -17,9 +17,16 @@ from protvox.errors import ProtvoxError
 
 _INPUTS: Final = pa.schema([("item", pa.string()), ("settled", pa.string())])
 _OUTCOMES: Final = pa.schema(
-    [("id", pa.string()), ("sha256", pa.string()), ("time", pa.float64()), ("kind", pa.string()),
-     ("words", pa.string()), ("domains", pa.large_binary()), ("residues", pa.large_binary())]
-)  # fmt: skip
+    [
+        ("id", pa.string()),
+        ("sha256", pa.string()),
+        ("time", pa.float64()),
+        ("kind", pa.string()),
+        ("words", pa.string()),
+        ("domains", pa.large_binary()),
+        ("residues", pa.large_binary()),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +95,13 @@ def pack_error(error: Exception) -> pa.Table:
         Any.
     """
     if isinstance(error, ProtvoxError):
-        words = {"error": type(error).__name__, "what": error.what, "where": error.where,
-                 "remedy": error.remedy, "code": error.code}  # fmt: skip
+        words = {
+            "error": type(error).__name__,
+            "what": error.what,
+            "where": error.where,
+            "remedy": error.remedy,
+            "code": error.code,
+        }
     else:
         words = {"error": "", "what": f"{type(error).__name__}: {error}"}
     return pa.Table.from_pylist([{"kind": "error", "words": json.dumps(words)}], _OUTCOMES)

@@ -108,14 +108,22 @@ class ClusterRun:
         if not self._left or self.progress.stopped:
             return
         if len(self._left) == total > _FEW:
-            raise DeviceError("workers of the cluster die before they have answered anything",
-                              remedy="Look at the logs of Ray on its machines",
-                              code="device.cluster")  # fmt: skip
+            raise DeviceError(
+                "workers of the cluster die before they have answered anything",
+                remedy="Look at the logs of Ray on its machines",
+                code="device.cluster",
+            )
         for item in self._left.values():
-            self._results.fail(item, "", Failure(
-                "batch.process_died", f"the worker died of it {_TRIES_ALONE} times", "",
-                "If memory was short, use fewer --workers, and try again with --retry",
-            ))  # fmt: skip
+            self._results.fail(
+                item,
+                "",
+                Failure(
+                    "batch.process_died",
+                    f"the worker died of it {_TRIES_ALONE} times",
+                    "",
+                    "If memory was short, use fewer --workers, and try again with --retry",
+                ),
+            )
 
     def _pass(self, share: Share, models: dict[str, str], together: int, *, tries: int) -> None:
         resources = Resources(share.device, 1, share.cpus, self._resources.timeout)

@@ -82,18 +82,23 @@ class Worker:
             try:
                 os.chdir(self._folder)
             except OSError as error:
-                raise UsageError(f"{platform.node()} does not have this folder, which paths are "
-                                 "relative to", where=self._folder, code="batch.folder",
-                                 remedy="Run it from one that all machines have, or give whole "
-                                 "paths") from error  # fmt: skip
+                raise UsageError(
+                    f"{platform.node()} does not have this folder, which paths are relative to",
+                    where=self._folder,
+                    code="batch.folder",
+                    remedy="Run it from one that all machines have, or give whole paths",
+                ) from error
         # The processes would import the main module, which is Ray's and takes seconds.
         vars(sys.modules["__main__"]).pop("__file__", None)
         self._crew = WorkerPool(self._options, self._resources)
         models = self._crew.start()
         if models != self._models:
-            raise ModelError("a machine of the cluster has other models than this one",
-                             where=platform.node(), code="batch.other_models",
-                             remedy="Install the same protvox on all of them")  # fmt: skip
+            raise ModelError(
+                "a machine of the cluster has other models than this one",
+                where=platform.node(),
+                code="batch.other_models",
+                remedy="Install the same protvox on all of them",
+            )
         return self._crew
 
     def _score(self, crew: WorkerPool, inputs: Mapping[Item, str | None]) -> Iterable[Outcome]:

@@ -83,15 +83,18 @@ class LocalStorage:
             self._lock.acquire(timeout=0)
         except Timeout as error:
             raise UsageError(
-                "another run is writing to this folder", where=str(self),
+                "another run is writing to this folder",
+                where=str(self),
                 remedy="Wait until it has ended, or choose another folder with -o",
                 code="batch.locked",
-            ) from error  # fmt: skip
+            ) from error
         except OSError as error:
             raise UsageError(
-                f"the folder cannot be written ({error.strerror or error})", where=str(self),
-                remedy="Choose another one with -o", code="output.write",
-            ) from error  # fmt: skip
+                f"the folder cannot be written ({error.strerror or error})",
+                where=str(self),
+                remedy="Choose another one with -o",
+                code="output.write",
+            ) from error
 
     def release(self) -> None:
         """Let others in."""
@@ -157,16 +160,20 @@ class LocalStorage:
             If the disk is full or away (``output.write``).
         """
         try:
-            staged = [(self._stage(self.folder / name, write), self.folder / name)
-                      for name, write in files]  # fmt: skip
+            staged = [
+                (self._stage(self.folder / name, write), self.folder / name)
+                for name, write in files
+            ]
             for temporary, path in staged:
                 os.replace(temporary, path)
                 _sync(path.parent)
         except OSError as error:
             raise UsageError(
-                f"a part cannot be written ({error.strerror or error})", where=str(self),
-                remedy="Make room there; the same command goes on", code="output.write",
-            ) from error  # fmt: skip
+                f"a part cannot be written ({error.strerror or error})",
+                where=str(self),
+                remedy="Make room there; the same command goes on",
+                code="output.write",
+            ) from error
 
     def remove(self, name: str) -> None:
         """Remove a file, if there is one.

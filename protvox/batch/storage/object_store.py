@@ -207,13 +207,18 @@ class ObjectStorage:
             raise self._refused(error) from error
 
     def _refused(self, error: Exception) -> UsageError:
-        return UsageError(f"the object store does not do it ({brief(error)})", where=str(self),
-                          remedy="Check the URL and the credentials; the same command goes on",
-                          code="output.write")  # fmt: skip
+        return UsageError(
+            f"the object store does not do it ({brief(error)})",
+            where=str(self),
+            remedy="Check the URL and the credentials; the same command goes on",
+            code="output.write",
+        )
 
     def _locked(self, reason: str) -> UsageError:
         return UsageError(
-            f"another run is writing here ({reason})", where=str(self),
+            f"another run is writing here ({reason})",
+            where=str(self),
             remedy=f"Wait until it has ended; one that was killed counts as ended after "
-            f"{LEASE_S:.0f} s", code="batch.locked",
-        )  # fmt: skip
+            f"{LEASE_S:.0f} s",
+            code="batch.locked",
+        )

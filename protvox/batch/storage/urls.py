@@ -9,9 +9,15 @@ from protvox.errors import InputError, UsageError
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 
 PROTOCOLS: Final = {
-    "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs",
-    "file": "", "memory": "",
-}  # fmt: skip
+    "s3": "s3fs",
+    "gs": "gcsfs",
+    "gcs": "gcsfs",
+    "az": "adlfs",
+    "abfs": "adlfs",
+    "abfss": "adlfs",
+    "file": "",
+    "memory": "",
+}
 """Protocols to the packages that speak them. Lists may come from strangers, and must not make
 this machine call whatever address they name; so neither ``http`` nor chains are among them."""
 
@@ -55,14 +61,21 @@ def open_url(url: str) -> tuple[Any, str]:
     protocol = _protocol(url)
     if protocol not in PROTOCOLS:
         known = " ".join(f"{name}://" for name in PROTOCOLS)
-        raise UsageError("URLs of this kind are not read or written", where=url,
-                         remedy=f"Use one of {known}", code="usage.protocol")  # fmt: skip
+        raise UsageError(
+            "URLs of this kind are not read or written",
+            where=url,
+            remedy=f"Use one of {known}",
+            code="usage.protocol",
+        )
     try:
         kind = fsspec.get_filesystem_class(protocol)
     except ImportError as error:
-        raise UsageError(f"{protocol}:// needs a package that is not installed", where=url,
-                         remedy=f"Run: pip install {PROTOCOLS[protocol]}",
-                         code="usage.extra") from error  # fmt: skip
+        raise UsageError(
+            f"{protocol}:// needs a package that is not installed",
+            where=url,
+            remedy=f"Run: pip install {PROTOCOLS[protocol]}",
+            code="usage.extra",
+        ) from error
     # Not by fsspec's own opening of URLs, which would follow chains such as zip::http://.
     return kind(), kind._strip_protocol(url)
 
@@ -103,17 +116,24 @@ def read_url(url: str, limits: ReadLimits = DEFAULT_LIMITS) -> bytes:
         size = filesystem.info(path)["size"]
         content = b"" if size > limits.inflated_bytes else filesystem.cat_file(path)
     except FileNotFoundError as error:
-        raise InputError("there is no such file", where=url, remedy="Check the URL",
-                         code="input.not_found") from error  # fmt: skip
+        raise InputError(
+            "there is no such file", where=url, remedy="Check the URL", code="input.not_found"
+        ) from error
     except Exception as error:
         # Each provider has errors of its own, which share no base.
-        raise InputError(f"the file cannot be read ({brief(error)})", where=url,
-                         remedy="Check the URL and the credentials",
-                         code="input.unreadable") from error  # fmt: skip
+        raise InputError(
+            f"the file cannot be read ({brief(error)})",
+            where=url,
+            remedy="Check the URL and the credentials",
+            code="input.unreadable",
+        ) from error
     if max(size, len(content)) > limits.inflated_bytes:
-        raise InputError("the file is too large", where=url,
-                         remedy="Split the file, or raise the limit",
-                         code="input.too_large")  # fmt: skip
+        raise InputError(
+            "the file is too large",
+            where=url,
+            remedy="Split the file, or raise the limit",
+            code="input.too_large",
+        )
     return content
 
 

@@ -277,9 +277,10 @@ class Store:
         if strange:
             raise UsageError(
                 f"there is something called {strange[0]} here that no run has left",
-                where=str(self.place), remedy="Choose another folder with -o",
+                where=str(self.place),
+                remedy="Choose another folder with -o",
                 code="batch.foreign",
-            )  # fmt: skip
+            )
         about = json.dumps({**wanted, "protvox": __version__}, indent=1) + "\n"
 
         def write(file: IO[bytes]) -> None:
@@ -295,9 +296,12 @@ class Store:
             if not str(there["schema"]).startswith("protvox.score/"):
                 raise ValueError("another program's")
         except (OSError, ValueError, TypeError, LookupError) as error:
-            raise UsageError("the manifest here is not one that a run has left",
-                             where=f"{self.place}/{MANIFEST}", code="batch.foreign",
-                             remedy="Choose another folder with -o") from error  # fmt: skip
+            raise UsageError(
+                "the manifest here is not one that a run has left",
+                where=f"{self.place}/{MANIFEST}",
+                code="batch.foreign",
+                remedy="Choose another folder with -o",
+            ) from error
         return dict(there)
 
     def _check(self, wanted: Mapping[str, Any]) -> None:
@@ -307,10 +311,11 @@ class Store:
             key = differing[0]
             raise UsageError(
                 f"the results here are of other {key} ({_brief(there.get(key))}, now "
-                f"{_brief(wanted[key])})", where=str(self.place),
+                f"{_brief(wanted[key])})",
+                where=str(self.place),
                 remedy="Choose another folder with -o, or start over with --force",
                 code="batch.other_options",
-            )  # fmt: skip
+            )
         self.place.prepare(TABLES)
 
 

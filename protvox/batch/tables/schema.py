@@ -65,21 +65,45 @@ def _architectures(top_k: int) -> list[tuple[str, pa.DataType]]:
 
 
 _INPUTS: Final = [
-    ("status", _NAME), ("sha256", _NAME), ("chain", _NAME), ("chopping", _NAME),
-    ("format", _NAME), ("model", pa.int32()), ("n_atoms", pa.int32()), ("n_residues", pa.int32()),
-    ("n_dropped", pa.int32()), ("warnings", _NAME), ("seconds", pa.float32()),
-]  # fmt: skip
+    ("status", _NAME),
+    ("sha256", _NAME),
+    ("chain", _NAME),
+    ("chopping", _NAME),
+    ("format", _NAME),
+    ("model", pa.int32()),
+    ("n_atoms", pa.int32()),
+    ("n_residues", pa.int32()),
+    ("n_dropped", pa.int32()),
+    ("warnings", _NAME),
+    ("seconds", pa.float32()),
+]
 _DOMAINS: Final = [
-    ("domain", _NAME), ("chain", _NAME), ("chopping", _NAME), ("n_residues", pa.int64()),
-    ("in_range", pa.bool_()), ("flags", _NAME), ("model", _NAME), ("class", _NAME),
-    ("class_name", _NAME), ("class_probability", pa.float64()), ("nearest", _NAME),
-    ("nearest_cath", _NAME), ("nearest_similarity", pa.float64()),
-]  # fmt: skip
+    ("domain", _NAME),
+    ("chain", _NAME),
+    ("chopping", _NAME),
+    ("n_residues", pa.int64()),
+    ("in_range", pa.bool_()),
+    ("flags", _NAME),
+    ("model", _NAME),
+    ("class", _NAME),
+    ("class_name", _NAME),
+    ("class_probability", pa.float64()),
+    ("nearest", _NAME),
+    ("nearest_cath", _NAME),
+    ("nearest_similarity", pa.float64()),
+]
 _RESIDUES: Final = [
-    ("chain", _NAME), ("number", pa.int32()), ("insertion_code", _NAME), ("wild_type", _NAME),
-    ("predicted", _NAME), ("p_wild_type", pa.float32()), ("entropy", pa.float32()),
-    ("domain", _NAME), ("architecture", _NAME), ("architecture_name", _NAME),
+    ("chain", _NAME),
+    ("number", pa.int32()),
+    ("insertion_code", _NAME),
+    ("wild_type", _NAME),
+    ("predicted", _NAME),
+    ("p_wild_type", pa.float32()),
+    ("entropy", pa.float32()),
+    ("domain", _NAME),
+    ("architecture", _NAME),
+    ("architecture_name", _NAME),
     ("architecture_probability", pa.float64()),
-]  # fmt: skip
+]
 _PROBABILITIES: Final = [(f"p_{name}", pa.float32()) for name in AMINO_ACIDS]
 _FAILURES: Final = [("code", _NAME), ("what", _NAME), ("where", _NAME), ("remedy", _NAME)]

@@ -108,20 +108,29 @@ class Pipeline:
         except GONE:
             reason = child.obituary()
             if child.held is not None:
-                self._fail(child.held, Failure(
-                    "batch.process_died",
-                    f"the process died while {self._doing(child)} ({reason})", "",
-                    "If memory was short, use fewer --workers, and try again with --retry",
-                ))  # fmt: skip
+                self._fail(
+                    child.held,
+                    Failure(
+                        "batch.process_died",
+                        f"the process died while {self._doing(child)} ({reason})",
+                        "",
+                        "If memory was short, use fewer --workers, and try again with --retry",
+                    ),
+                )
             self._crew.replace(child, reason)
 
     def _give_up(self, child: Child) -> None:
         if self._crew.is_starting(child):
             self._crew.check_start(child)
-        self._fail(child.held, Failure(
-            "batch.timeout", f"{self._doing(child)} took more than {self._timeout:g} s",
-            "", "Give more time with --timeout, and try again with --retry",
-        ))  # fmt: skip
+        self._fail(
+            child.held,
+            Failure(
+                "batch.timeout",
+                f"{self._doing(child)} took more than {self._timeout:g} s",
+                "",
+                "Give more time with --timeout, and try again with --retry",
+            ),
+        )
         self._crew.replace(child, "stuck")
 
     def _doing(self, child: Child) -> str:

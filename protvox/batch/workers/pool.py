@@ -139,9 +139,12 @@ class WorkerPool:
             If it has taken too long.
         """
         if child.deadline < time.monotonic():
-            raise DeviceError("a process does not start", where=self._places.get(child),
-                              remedy="Try again, or use --device cpu",
-                              code="device.start")  # fmt: skip
+            raise DeviceError(
+                "a process does not start",
+                where=self._places.get(child),
+                remedy="Try again, or use --device cpu",
+                code="device.start",
+            )
 
     def replace(self, child: Child, reason: str) -> None:
         """End a process and start another in its place.
@@ -161,9 +164,11 @@ class WorkerPool:
         if child.held is None:
             self._early_deaths += 1
         if self._early_deaths >= _HOPELESS:
-            raise DeviceError(f"processes die before they have work ({reason})",
-                              remedy="Free some memory, or use fewer --workers",
-                              code="device.start")  # fmt: skip
+            raise DeviceError(
+                f"processes die before they have work ({reason})",
+                remedy="Free some memory, or use fewer --workers",
+                code="device.start",
+            )
         child.kill()
         self._starting.discard(child)
         if child in self.readers:

@@ -123,8 +123,10 @@ def _load_models(options: BatchOptions, device: str) -> dict[str, str]:
     from protvox.predict.classify import model_names
     from protvox.predict.model_cache import load_predictor
 
-    cards = [load_predictor(name, device).card
-             for name in model_names(options.task, options.model).values()]  # fmt: skip
+    cards = [
+        load_predictor(name, device).card
+        for name in model_names(options.task, options.model).values()
+    ]
     return {card.reference: card.sha256 for card in cards}
 
 

@@ -62,11 +62,16 @@ def failure_of(error: Exception) -> Failure:
         words = (error.what, error.where or "", error.remedy or "")
         return Failure(error.code, *(_as_text(word) for word in words))
     if isinstance(error, MemoryError):
-        return Failure("device.memory", "out of memory", "",
-                       "Use a smaller structure or a larger machine")  # fmt: skip
+        return Failure(
+            "device.memory", "out of memory", "", "Use a smaller structure or a larger machine"
+        )
     reason = " ".join(str(error).split())[:300]
-    return Failure("bug", _as_text(f"{type(error).__name__}: {reason}"), "",
-                   "This is a bug in protvox; please report it with the file")  # fmt: skip
+    return Failure(
+        "bug",
+        _as_text(f"{type(error).__name__}: {reason}"),
+        "",
+        "This is a bug in protvox; please report it with the file",
+    )
 
 
 def _open_file(item: Item, model_number: int | None) -> tuple[Content, Callable[[], Structure]]:

@@ -263,9 +263,10 @@ def _export_children(module: nn.Module) -> None:
 
 def _export_sequence(sequence: nn.Sequential) -> None:
     layers = [
-        layer for layer in sequence
+        layer
+        for layer in sequence
         if not isinstance(layer, IrrepDropout | nn.Dropout | nn.Identity)
-    ]  # fmt: skip
+    ]
     merged: set[int] = set()
     for place, layer in enumerate(layers):
         after = layers[place + 1] if place + 1 < len(layers) else None

@@ -76,8 +76,12 @@ def embed(
         If the device is missing or out of memory.
     """
     if per not in PER:
-        raise UsageError("there is no such embedding", where=str(per),
-                         remedy="Use domain or residue", code="usage.per")  # fmt: skip
+        raise UsageError(
+            "there is no such embedding",
+            where=str(per),
+            remedy="Use domain or residue",
+            code="usage.per",
+        )
     if per == "residue":
         return _embed_residues(structure, domains, chain, device, model, progress)
     prediction, predictor = embed_domains(
@@ -124,13 +128,23 @@ def embed_domains(
     """
     predictor = load_predictor(model_names("cath", model)["cath"], device)
     if not isinstance(predictor, CathPredictor):
-        raise ModelError("the model does not embed domains", where=predictor.card.reference,
-                         remedy="Leave --model out", code="model.task")  # fmt: skip
+        raise ModelError(
+            "the model does not embed domains",
+            where=predictor.card.reference,
+            remedy="Leave --model out",
+            code="model.task",
+        )
     predictor.released.head()  # told before anything is computed
     prediction = classify(
-        structure, task="cath", domains=domains, chain=chain, top_k=1, device=device, model=model,
+        structure,
+        task="cath",
+        domains=domains,
+        chain=chain,
+        top_k=1,
+        device=device,
+        model=model,
         progress=progress,
-    )  # fmt: skip
+    )
     return prediction, predictor
 
 
@@ -150,15 +164,20 @@ def _embed_residues(
     with report_out_of_memory(choose_device(device)):
         predictor = load_predictor(name, device)
         if not isinstance(predictor, EnvironmentPredictor):
-            raise ModelError("the model does not embed residues", where=predictor.card.reference,
-                             remedy="Leave --model out", code="model.task")  # fmt: skip
+            raise ModelError(
+                "the model does not embed residues",
+                where=predictor.card.reference,
+                remedy="Leave --model out",
+                code="model.task",
+            )
         table, lost = predictor.embed(structure, wanted, progress or _silent)
     if not len(table):
         raise InputError(
-            "nothing in the structure can be embedded", where=structure.name,
+            "nothing in the structure can be embedded",
+            where=structure.name,
             remedy="Give a structure whose residues have N, CA and C",
             code="input.nothing_to_predict",
-        )  # fmt: skip
+        )
     warnings = structure.warnings
     if lost:
         told = (

@@ -147,9 +147,12 @@ class Embeddings:
         """
         separators = (",", ":") if indent is None else None
         return json.dumps(
-            self.to_dict(), indent=indent, separators=separators, ensure_ascii=False,
+            self.to_dict(),
+            indent=indent,
+            separators=separators,
+            ensure_ascii=False,
             allow_nan=False,
-        )  # fmt: skip
+        )
 
     def _domain_vectors(self) -> Sequence[NDArray[np.float32]]:
         return list(self.vectors()) if self.domains else []
@@ -157,9 +160,13 @@ class Embeddings:
 
 def _residue_dicts(table: ResidueEmbeddings) -> Iterator[dict[str, Any]]:
     rows = zip(
-        table.chain.tolist(), table.number.tolist(), table.insertion_code.tolist(),
-        table.wild_type.tolist(), table.vectors, strict=True,
-    )  # fmt: skip
+        table.chain.tolist(),
+        table.number.tolist(),
+        table.insertion_code.tolist(),
+        table.wild_type.tolist(),
+        table.vectors,
+        strict=True,
+    )
     for chain, number, insertion_code, wild_type, vector in rows:
         yield {
             "chain": chain,

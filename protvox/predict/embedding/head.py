@@ -149,10 +149,11 @@ class EmbeddingHead:
         if facts["model_sha256"] != card.sha256:
             raise ModelError(
                 f"the embedding was trained for other weights, of {facts['model']}, "
-                f"than those of {card.reference}", where=str(path),
+                f"than those of {card.reference}",
+                where=str(path),
                 remedy="Train and build it again with python -m experiments.search.train",
                 code="index.model",
-            )  # fmt: skip
+            )
         features, trace = (_block(arrays, part) for part in _PARTS)
         return cls(features, trace, facts["model"], facts["model_sha256"], facts["sha256"])
 

@@ -54,9 +54,11 @@ def write_arrays(arrays: Arrays, facts: Mapping[str, str], path: Path) -> str:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(
-            f"cannot be written ({error.strerror or error})", where=str(path),
-            remedy="Check the folder, its permissions and the free space", code="output.write",
-        ) from error  # fmt: skip
+            f"cannot be written ({error.strerror or error})",
+            where=str(path),
+            remedy="Check the folder, its permissions and the free space",
+            code="output.write",
+        ) from error
     return digest
 
 
@@ -91,15 +93,19 @@ def read_arrays(path: Path, schema: str) -> tuple[dict[str, NDArray[Any]], dict[
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(
-            f"this cannot be read ({error})", where=str(path),
-            remedy="Give a file written by protvox index build", code="index.file",
-        ) from error  # fmt: skip
+            f"this cannot be read ({error})",
+            where=str(path),
+            remedy="Give a file written by protvox index build",
+            code="index.file",
+        ) from error
     stated = facts.get(_DIGEST)
     if _digest(arrays, {k: v for k, v in facts.items() if k != _DIGEST}) != stated:
         raise ModelError(
-            "the content does not match its own hash", where=str(path),
-            remedy="Build the index again, or install protvox again", code="index.hash",
-        )  # fmt: skip
+            "the content does not match its own hash",
+            where=str(path),
+            remedy="Build the index again, or install protvox again",
+            code="index.hash",
+        )
     return arrays, facts
 
 

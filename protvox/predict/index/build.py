@@ -48,8 +48,12 @@ class IndexBuilder:
     ) -> None:
         predictor = load_predictor(model_names("cath", model)["cath"], device)
         if not isinstance(predictor, CathPredictor):
-            raise ModelError("the model does not embed domains", where=predictor.card.reference,
-                             remedy="Leave --model out", code="model.task")  # fmt: skip
+            raise ModelError(
+                "the model does not embed domains",
+                where=predictor.card.reference,
+                remedy="Leave --model out",
+                code="model.task",
+            )
         self.name = name
         self.head: EmbeddingHead = predictor.released.head()
         self._reference = predictor.card.reference
@@ -115,16 +119,18 @@ class IndexBuilder:
             cath = table.column("cath").to_pylist() if known else [""] * len(domains)
         except (OSError, ArrowException, LookupError, ValueError, AttributeError) as error:
             raise InputError(
-                f"this is no table of embedded domains ({error})", where=str(path),
+                f"this is no table of embedded domains ({error})",
+                where=str(path),
                 remedy="Give a folder, or a table from protvox embed -o FILE.parquet",
                 code="index.table",
-            ) from error  # fmt: skip
+            ) from error
         if heads - {self.head.sha256}:
             raise ModelError(
-                "the table was made with another embedding", where=str(path),
+                "the table was made with another embedding",
+                where=str(path),
                 remedy="Embed the structures again, or give the --model it was made with",
                 code="index.model",
-            )  # fmt: skip
+            )
         self._vectors.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
         self._domains += domains
         self._cath += [code or "" for code in cath]
@@ -140,6 +146,10 @@ class IndexBuilder:
         width = self.head.width
         vectors = np.concatenate([np.empty((0, width), dtype=np.float32), *self._vectors])
         return Index.build(
-            vectors, self._domains, self._cath,
-            name=self.name, model=self._reference, head=self.head.sha256,
-        )  # fmt: skip
+            vectors,
+            self._domains,
+            self._cath,
+            name=self.name,
+            model=self._reference,
+            head=self.head.sha256,
+        )

@@ -147,8 +147,12 @@ class Index:
             If ``top`` cannot be meant (``usage.top``).
         """
         if top < 1:
-            raise UsageError("at least one neighbour must be asked for", where=f"top {top}",
-                             remedy="Give 1 or more", code="usage.top")  # fmt: skip
+            raise UsageError(
+                "at least one neighbour must be asked for",
+                where=f"top {top}",
+                remedy="Give 1 or more",
+                code="usage.top",
+            )
         query, _ = _round(vector[None])
         rough = products(self.codes, query[0]) * self.scales
         kept = min(_SPARE * top, len(self))
@@ -212,10 +216,11 @@ class Index:
         arrays, facts = read_arrays(path, SCHEMA)
         if facts["head"] != head.sha256:
             raise ModelError(
-                f"the index was made with another model ({facts['model']})", where=str(path),
+                f"the index was made with another model ({facts['model']})",
+                where=str(path),
                 remedy="Build it again with protvox index build, or give that --model",
                 code="index.model",
-            )  # fmt: skip
+            )
         return cls(
             arrays["codes"],
             arrays["scales"],

@@ -115,8 +115,9 @@ class ReleasedIndex:
         path = self.folder / name
         if not path.is_file():
             raise ModelError(
-                f"no embedding was trained for {self.card.reference}", where=str(path),
+                f"no embedding was trained for {self.card.reference}",
+                where=str(path),
                 remedy="Use the released model, or train one with python -m experiments.search",
                 code="index.missing",
-            )  # fmt: skip
+            )
         return path

@@ -98,8 +98,9 @@ class Sites:
         chain = mutation.chain
         if chain is None:
             if self._chain is None and len(there) > 1:
-                raise _failure(f"it names no chain, and there are {listing(there, most=30)}",
-                               "mutation.chain")  # fmt: skip
+                raise _failure(
+                    f"it names no chain, and there are {listing(there, most=30)}", "mutation.chain"
+                )
             chain = self._chain or there[0]
         if self._chain is not None and chain != self._chain:
             raise _failure(f"it does not lie in chain {self._chain}", "mutation.chain")
@@ -118,8 +119,9 @@ class Sites:
             chain, number, code = key
             similar = [f"{n}{i}" for c, n, i in self._there if (c, n) == (chain, number)]
             more = f"; there is {listing(similar)}" if similar else ""
-            return _failure(f"{chain_label(chain)} has no residue {number}{code}{more}",
-                            "mutation.residue")  # fmt: skip
+            return _failure(
+                f"{chain_label(chain)} has no residue {number}{code}{more}", "mutation.residue"
+            )
         where = self._structure.where(row)
         if not self._structure.is_protein[row]:
             return _failure(f"{where} is no protein residue", "mutation.residue")

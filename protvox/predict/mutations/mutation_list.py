@@ -122,8 +122,12 @@ def parse_mutation(text: str) -> Mutation:
     chain, colon, rest = text.strip().rpartition(":")
     match = _MUTATION.fullmatch(rest)
     if match is None or (colon and not chain):
-        raise InputError(f"{text.strip()!r} is no mutation", where="mutations",
-                         remedy=_GRAMMAR, code="mutation.syntax")  # fmt: skip
+        raise InputError(
+            f"{text.strip()!r} is no mutation",
+            where="mutations",
+            remedy=_GRAMMAR,
+            code="mutation.syntax",
+        )
     wild_type, number, code, mutant = match.groups(default="")
     return Mutation(
         chain if colon else None,
@@ -150,9 +154,12 @@ def amino_acid(name: str) -> str:
     upper = name.strip().upper()
     known = THREE_LETTER.get(upper, upper)
     if known not in AMINO_ACID_INDEX:
-        raise InputError(f"{name.strip()!r} is none of the 20 amino acids", where="mutations",
-                         remedy="Use one-letter or three-letter codes",
-                         code="mutation.amino_acid")  # fmt: skip
+        raise InputError(
+            f"{name.strip()!r} is none of the 20 amino acids",
+            where="mutations",
+            remedy="Use one-letter or three-letter codes",
+            code="mutation.amino_acid",
+        )
     return known
 
 
@@ -227,8 +234,9 @@ def read_mutations(path: str | Path) -> MutationList:
     whole = "mutation" in names
     missing = [] if whole else [n for n in ("chain", "number", "mutant") if n not in names]
     if missing:
-        raise _refusal(f"the header has no {', '.join(missing)}", path, _COLUMNS,
-                       "mutations.columns")  # fmt: skip
+        raise _refusal(
+            f"the header has no {', '.join(missing)}", path, _COLUMNS, "mutations.columns"
+        )
     if len(rows) == 1:
         raise _refusal("the list has a header but no rows", path, "Add rows", "mutations.empty")
     mutations: dict[int, Mutation] = {}
@@ -249,9 +257,11 @@ def _of_cells(cells: dict[str, str]) -> Mutation:
     code = cells.get("insertion_code", "")
     if match is None or (code and match[2] and code != match[2]) or len(code) > 1:
         raise InputError(
-            f"{cells.get('number', '')!r} is no residue number", where="mutations",
-            remedy="Write 45 or 45A", code="mutation.syntax",
-        )  # fmt: skip
+            f"{cells.get('number', '')!r} is no residue number",
+            where="mutations",
+            remedy="Write 45 or 45A",
+            code="mutation.syntax",
+        )
     wild_type = cells.get("wild_type", "")
     return Mutation(
         cells.get("chain") or None,
@@ -280,8 +290,9 @@ def _read_text(path: str | Path) -> str:
 
 
 def _unreadable(path: str | Path, why: str) -> InputError:
-    return _refusal(f"the list of mutations cannot be read ({why})", path,
-                    "Give a CSV file", "mutations.read")  # fmt: skip
+    return _refusal(
+        f"the list of mutations cannot be read ({why})", path, "Give a CSV file", "mutations.read"
+    )
 
 
 def _refusal(what: str, path: str | Path, remedy: str, code: str) -> InputError:

@@ -108,15 +108,22 @@ def score_mutations(
     with report_out_of_memory(choose_device(device)):
         predictor = load_predictor(model or DEFAULT_MODEL, device)
         if not isinstance(predictor, EnvironmentPredictor):
-            raise ModelError("the model does not predict environments", where=model,
-                             remedy="Choose another from protvox models list",
-                             code="model.task")  # fmt: skip
+            raise ModelError(
+                "the model does not predict environments",
+                where=model,
+                remedy="Choose another from protvox models list",
+                code="model.task",
+            )
         background = _background(predictor)
         residues, lost = predictor.predict(structure, wanted, progress or _silent)
     if not len(residues):
         why = f"{lost[0].where}: {lost[0].why}" if lost else "There is no protein residue"
-        raise InputError("nothing in the structure can be predicted", where=structure.name,
-                         remedy=why, code="input.nothing_to_predict")  # fmt: skip
+        raise InputError(
+            "nothing in the structure can be predicted",
+            where=structure.name,
+            remedy=why,
+            code="input.nothing_to_predict",
+        )
     scores = score_matrix(residues, background)
     percentiles = _percentiles(scores, substitutions(residues))
     warnings = _warnings(structure, wanted, lost)
@@ -129,9 +136,11 @@ def score_mutations(
         order, rows, columns, failures, twice = places.find(asked)
         if not len(rows):
             raise InputError(
-                f"none of {count(len(failures), 'mutation')} can be scored", where=structure.name,
-                remedy=f"{failures[0].mutation}: {failures[0].why}", code="mutations.none",
-            )  # fmt: skip
+                f"none of {count(len(failures), 'mutation')} can be scored",
+                where=structure.name,
+                remedy=f"{failures[0].mutation}: {failures[0].why}",
+                code="mutations.none",
+            )
         if twice:
             warnings.append(f"{count(twice, 'mutation')} asked for again; answered once.")
     info = InputInfo.of(structure)

@@ -28,8 +28,14 @@ MEANING: Final = (
 """What a score is, in one sentence."""
 
 COLUMNS: Final = (
-    "chain", "number", "insertion_code", "wild_type", "mutant", "score", "percentile",
-)  # fmt: skip
+    "chain",
+    "number",
+    "insertion_code",
+    "wild_type",
+    "mutant",
+    "score",
+    "percentile",
+)
 """Columns of the table; ``note`` follows where a mutation could not be scored."""
 
 
@@ -141,9 +147,12 @@ class MutationScores:
         """
         separators = (",", ":") if indent is None else None
         return json.dumps(
-            self.to_dict(), indent=indent, separators=separators, ensure_ascii=False,
+            self.to_dict(),
+            indent=indent,
+            separators=separators,
+            ensure_ascii=False,
             allow_nan=False,
-        )  # fmt: skip
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row a mutation, with the columns of `COLUMNS`; values are not rounded.

@@ -14,15 +14,35 @@ if TYPE_CHECKING:
     from protvox.predict.results.prediction import DomainPrediction, Prediction
 
 _DOMAIN_COLUMNS = (
-    "id", "domain", "chain", "chopping", "n_residues", "in_range", "flags", "model",
-    "class", "class_name", "class_probability",
-    "nearest", "nearest_cath", "nearest_similarity",
-    "architecture", "architecture_name", "architecture_probability",
-)  # fmt: skip
-_RESIDUE_COLUMNS = (
-    "id", "chain", "number", "insertion_code", "wild_type", "predicted", "p_wild_type", "entropy",
+    "id",
     "domain",
-)  # fmt: skip
+    "chain",
+    "chopping",
+    "n_residues",
+    "in_range",
+    "flags",
+    "model",
+    "class",
+    "class_name",
+    "class_probability",
+    "nearest",
+    "nearest_cath",
+    "nearest_similarity",
+    "architecture",
+    "architecture_name",
+    "architecture_probability",
+)
+_RESIDUE_COLUMNS = (
+    "id",
+    "chain",
+    "number",
+    "insertion_code",
+    "wild_type",
+    "predicted",
+    "p_wild_type",
+    "entropy",
+    "domain",
+)
 _OF_DOMAIN = ("architecture", "architecture_name", "architecture_probability")
 
 
@@ -95,8 +115,11 @@ def _domain_row(name: str, domain: DomainPrediction) -> dict[str, Any]:
     }
     if domain.nearest:
         near = domain.nearest[0]
-        row |= {"nearest": near.domain, "nearest_cath": near.cath,
-                "nearest_similarity": near.similarity}  # fmt: skip
+        row |= {
+            "nearest": near.domain,
+            "nearest_cath": near.cath,
+            "nearest_similarity": near.similarity,
+        }
     for rank, label in enumerate(domain.architectures, start=1):
         key = "architecture" if rank == 1 else f"architecture_{rank}"
         row[key] = label.label

@@ -17,9 +17,17 @@ SCHEMA: Final = "protvox.search/1"
 """Name and version of the JSON form; a change that breaks a reader raises the number."""
 
 COLUMNS: Final = (
-    "id", "domain", "chain", "chopping", "n_residues", "in_range", "rank", "neighbour", "cath",
+    "id",
+    "domain",
+    "chain",
+    "chopping",
+    "n_residues",
+    "in_range",
+    "rank",
+    "neighbour",
+    "cath",
     "similarity",
-)  # fmt: skip
+)
 """Columns of the table."""
 
 
@@ -102,18 +110,31 @@ class SearchResult:
         """
         separators = (",", ":") if indent is None else None
         return json.dumps(
-            self.to_dict(), indent=indent, separators=separators, ensure_ascii=False,
+            self.to_dict(),
+            indent=indent,
+            separators=separators,
+            ensure_ascii=False,
             allow_nan=False,
-        )  # fmt: skip
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row a neighbour, closest first; columns `COLUMNS`."""
         import pandas as pd
 
         rows = [
-            (self.input.name, d.id, d.chain, d.chopping, d.n_residues, d.in_range,
-             rank, near.domain, near.cath, near.similarity)
+            (
+                self.input.name,
+                d.id,
+                d.chain,
+                d.chopping,
+                d.n_residues,
+                d.in_range,
+                rank,
+                near.domain,
+                near.cath,
+                near.similarity,
+            )
             for d in self.domains
             for rank, near in enumerate(d.nearest, start=1)
-        ]  # fmt: skip
+        ]
         return pd.DataFrame(rows, columns=list(COLUMNS))

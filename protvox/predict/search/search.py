@@ -65,8 +65,12 @@ def search(
         If the device is missing or out of memory.
     """
     if top < 1:
-        raise UsageError("at least one neighbour must be asked for", where=f"top {top}",
-                         remedy="Give 1 or more", code="usage.top")  # fmt: skip
+        raise UsageError(
+            "at least one neighbour must be asked for",
+            where=f"top {top}",
+            remedy="Give 1 or more",
+            code="usage.top",
+        )
     prediction, predictor = embed_domains(
         structure, domains=domains, chain=chain, device=device, model=model, progress=progress
     )

@@ -74,9 +74,13 @@ class Bodies:
                     self._reserve(len(body), len(chunk))
                     body += chunk
         except TimeoutError as error:
-            raise ServiceError("the body comes in too slowly", where="body",
-                               remedy="Use a faster connection", code="request.slow",
-                               status=408) from error  # fmt: skip
+            raise ServiceError(
+                "the body comes in too slowly",
+                where="body",
+                remedy="Use a faster connection",
+                code="request.slow",
+                status=408,
+            ) from error
         except ClientDisconnect as error:
             raise client_gone() from error
 
@@ -89,23 +93,33 @@ class Bodies:
 
     def _check_headers(self, request: Request) -> None:
         if request.headers.get("content-encoding", "identity").lower() != "identity":
-            raise ServiceError("the body is encoded as a whole", where="Content-Encoding",
-                               remedy="Compress the structure file instead, or send it plain",
-                               code="request.encoding", status=415)  # fmt: skip
+            raise ServiceError(
+                "the body is encoded as a whole",
+                where="Content-Encoding",
+                remedy="Compress the structure file instead, or send it plain",
+                code="request.encoding",
+                status=415,
+            )
         if len(request.headers.get("content-type", "")) > _LONGEST_TYPE:
-            raise ServiceError("the content type is too long", where="Content-Type",
-                               remedy="Send a shorter boundary", code="request.media_type",
-                               status=415)  # fmt: skip
+            raise ServiceError(
+                "the content type is too long",
+                where="Content-Type",
+                remedy="Send a shorter boundary",
+                code="request.media_type",
+                status=415,
+            )
         length = request.headers.get("content-length", "")
         if length.isdecimal() and int(length) > self._settings.body_bytes:
             raise self._too_large()
 
     def _too_large(self) -> ServiceError:
         return ServiceError(
-            f"the body is larger than {self._settings.body_mib} MiB", where="body",
+            f"the body is larger than {self._settings.body_mib} MiB",
+            where="body",
             remedy="Compress the structure, or use protvox on the command line",
-            code="request.too_large", status=413,
-        )  # fmt: skip
+            code="request.too_large",
+            status=413,
+        )
 
 
 def _too_many() -> ServiceError:

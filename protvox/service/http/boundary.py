@@ -82,9 +82,14 @@ class Boundary:
         if route in _QUIET:
             return
         client = scope.get("client") or ("", 0)
-        facts = {"method": method, "path": scope["path"][:200], "status": status,
-                 "seconds": round(seconds, 4), "client": client[0],
-                 "key": scope.get("state", {}).get("who", "").partition("key:")[2]}  # fmt: skip
+        facts = {
+            "method": method,
+            "path": scope["path"][:200],
+            "status": status,
+            "seconds": round(seconds, 4),
+            "client": client[0],
+            "key": scope.get("state", {}).get("who", "").partition("key:")[2],
+        }
         log.info("answered", extra=facts)
 
 

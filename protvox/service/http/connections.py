@@ -21,16 +21,23 @@ LEAST_TAKEN: Final = 16 << 10
 """Bytes that are some."""
 
 
-def _answer(line: bytes, status: int, title: str, code: str, what: str, remedy: str,
-            headers: bytes = b"") -> bytes:  # fmt: skip
+def _answer(
+    line: bytes, status: int, title: str, code: str, what: str, remedy: str, headers: bytes = b""
+) -> bytes:
     """Return a whole answer, for what never becomes a request."""
     body = json.dumps(
         {
-            "type": f"urn:protvox:error:{code}", "title": title, "status": status,
-            "detail": f"{what}. {remedy}.", "code": code, "what": what, "where": None,
-            "remedy": remedy, "request_id": "",
+            "type": f"urn:protvox:error:{code}",
+            "title": title,
+            "status": status,
+            "detail": f"{what}. {remedy}.",
+            "code": code,
+            "what": what,
+            "where": None,
+            "remedy": remedy,
+            "request_id": "",
         }
-    ).encode()  # fmt: skip
+    ).encode()
     return (
         b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\n%s"
         b"x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
@@ -38,13 +45,22 @@ def _answer(line: bytes, status: int, title: str, code: str, what: str, remedy: 
 
 
 _FULL: Final = _answer(
-    b"503 Service Unavailable", 503, "Not possible now", "service.connections",
-    "there are too many connections", "Try again later", b"retry-after: 5\r\n",
-)  # fmt: skip
+    b"503 Service Unavailable",
+    503,
+    "Not possible now",
+    "service.connections",
+    "there are too many connections",
+    "Try again later",
+    b"retry-after: 5\r\n",
+)
 _NO_HTTP: Final = _answer(
-    b"400 Bad Request", 400, "The request is malformed", "request.http",
-    "the request is not HTTP, or its head is too long", "Correct the request",
-)  # fmt: skip
+    b"400 Bad Request",
+    400,
+    "The request is malformed",
+    "request.http",
+    "the request is not HTTP, or its head is too long",
+    "Correct the request",
+)
 
 
 class Connection(H11Protocol):

@@ -63,19 +63,24 @@ def load_keys(settings: ServiceSettings) -> tuple[ApiKey, ...]:
         try:
             lines = settings.api_keys_file.read_text().splitlines()
         except (OSError, UnicodeError) as error:
-            raise UsageError("the file of API keys cannot be read",
-                             where=str(settings.api_keys_file), remedy="Check the path",
-                             code="usage.setting") from error  # fmt: skip
+            raise UsageError(
+                "the file of API keys cannot be read",
+                where=str(settings.api_keys_file),
+                remedy="Check the path",
+                code="usage.setting",
+            ) from error
         words += [line for line in lines if not line.startswith("#")]
     keys = []
     for word in filter(None, map(str.strip, words)):
         found = _PAIR.fullmatch(word)
         if found is None:
             # Not shown: it may be a key in plain text.
-            raise UsageError("an API key is not of the form name:digest",
-                             where="PROTVOX_SERVICE_API_KEYS",
-                             remedy="Make one with protvox serve --new-key NAME",
-                             code="usage.setting")  # fmt: skip
+            raise UsageError(
+                "an API key is not of the form name:digest",
+                where="PROTVOX_SERVICE_API_KEYS",
+                remedy="Make one with protvox serve --new-key NAME",
+                code="usage.setting",
+            )
         keys.append(ApiKey(found[1], bytes.fromhex(found[2])))
     return tuple(keys)
 
@@ -95,10 +100,12 @@ def check_address(settings: ServiceSettings) -> None:
     """
     if settings.is_public and not settings.allow_public and not load_keys(settings):
         raise UsageError(
-            "others could use the service, and there are no API keys", where=settings.host,
+            "others could use the service, and there are no API keys",
+            where=settings.host,
             remedy="Set PROTVOX_SERVICE_API_KEYS, or PROTVOX_SERVICE_ALLOW_PUBLIC=1 if that is "
-            "wanted", code="usage.public",
-        )  # fmt: skip
+            "wanted",
+            code="usage.public",
+        )
 
 
 class Guard:
@@ -146,9 +153,13 @@ class Guard:
         # Every key is compared, so that the time tells nothing.
         names = [key.name for key in self._keys if hmac.compare_digest(key.digest, digest)]
         if not given or not names:
-            raise ServiceError("there is no valid API key", where="Authorization",
-                               remedy="Send Authorization: Bearer KEY", code="request.key",
-                               status=401)  # fmt: skip
+            raise ServiceError(
+                "there is no valid API key",
+                where="Authorization",
+                remedy="Send Authorization: Bearer KEY",
+                code="request.key",
+                status=401,
+            )
         return f"key:{names[0]}"
 
     def _check_browser(self, request: Request) -> None:
@@ -162,14 +173,21 @@ class Guard:
         if self._by_name and not (_is_local(name) or name in self._names):
             raise ServiceError(
                 "the service is for this machine only, and was called by another name",
-                where="Host", remedy="Use http://localhost or http://127.0.0.1, or set "
-                "PROTVOX_SERVICE_NAMES or API keys", code="request.host", status=403,
-            )  # fmt: skip
+                where="Host",
+                remedy="Use http://localhost or http://127.0.0.1, or set "
+                "PROTVOX_SERVICE_NAMES or API keys",
+                code="request.host",
+                status=403,
+            )
         site = request.headers.get("sec-fetch-site", "none")
         if request.method not in _READING and site not in ("none", "same-origin"):
-            raise ServiceError("the request comes from a page of another site",
-                               where="Sec-Fetch-Site", remedy="Use a program, or the page here",
-                               code="request.site", status=403)  # fmt: skip
+            raise ServiceError(
+                "the request comes from a page of another site",
+                where="Sec-Fetch-Site",
+                remedy="Use a program, or the page here",
+                code="request.site",
+                status=403,
+            )
 
     def count(self, who: str) -> None:
         """Count a request against the rate of who asks.
@@ -194,9 +212,14 @@ class Guard:
         while len(self._buckets) > _MOST_BUCKETS:
             self._buckets.popitem(last=False)
         if not allowed:
-            raise ServiceError("too many requests", where="rate limit", remedy="Slow down",
-                               code="request.rate", status=429,
-                               retry_after=(1 - left) / self._rate)  # fmt: skip
+            raise ServiceError(
+                "too many requests",
+                where="rate limit",
+                remedy="Slow down",
+                code="request.rate",
+                status=429,
+                retry_after=(1 - left) / self._rate,
+            )
 
 
 def _name_of(authority: str) -> str:

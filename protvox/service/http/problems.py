@@ -102,9 +102,15 @@ async def _misfit(_request: Request, error: Exception) -> Response:
     errors = [{"where": ".".join(map(str, e["loc"])), "what": str(e["msg"])} for e in found]
     first = errors[0] if errors else {"where": "request", "what": "it does not fit"}
     return problem_response(
-        ServiceError(first["what"], where=first["where"], remedy="See /openapi.json",
-                     code="request.invalid", status=422, errors=errors)
-    )  # fmt: skip
+        ServiceError(
+            first["what"],
+            where=first["where"],
+            remedy="See /openapi.json",
+            code="request.invalid",
+            status=422,
+            errors=errors,
+        )
+    )
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -114,9 +120,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
         405: ("the method does not apply to this address", "request.method"),
     }.get(status, ("the request cannot be answered", "request"))
     answer = problem_response(
-        ServiceError(what, where=request.url.path[:200], remedy="See /openapi.json", code=code,
-                     status=status)
-    )  # fmt: skip
+        ServiceError(
+            what, where=request.url.path[:200], remedy="See /openapi.json", code=code, status=status
+        )
+    )
     if isinstance(error, HTTPException) and error.headers:
         answer.headers.update(error.headers)
     return answer

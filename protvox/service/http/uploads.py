@@ -101,26 +101,33 @@ def parse_upload(body: bytes, content_type: str, kind: Kind) -> Upload:
     if media_type == b"application/json":
         return _from_json(body, kind)
     raise ServiceError(
-        "the body is neither JSON nor a form", where="Content-Type",
-        remedy="Send application/json or multipart/form-data", code="request.media_type",
+        "the body is neither JSON nor a form",
+        where="Content-Type",
+        remedy="Send application/json or multipart/form-data",
+        code="request.media_type",
         status=415,
-    )  # fmt: skip
+    )
 
 
 def _from_json(body: bytes, kind: Kind) -> Upload:
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ServiceError("the body is not JSON", where="body", remedy="Correct the JSON",
-                           code="request.syntax") from error  # fmt: skip
+        raise ServiceError(
+            "the body is not JSON", where="body", remedy="Correct the JSON", code="request.syntax"
+        ) from error
     try:
         request = _SCHEMAS[kind][1].model_validate(values, strict=True)
     except ValidationError as error:
         raise _misfit(error) from error
     if (request.structure is None) == (request.id is None):
-        raise ServiceError("there must be a structure or an id, and not both", where="body",
-                           remedy="Send one of the two", code="request.input",
-                           status=422)  # fmt: skip
+        raise ServiceError(
+            "there must be a structure or an id, and not both",
+            where="body",
+            remedy="Send one of the two",
+            code="request.input",
+            status=422,
+        )
     content = None
     if request.structure is not None:
         content = request.structure.encode("utf-8", "surrogatepass")
@@ -154,8 +161,9 @@ def _from_form(parts: list[Part], kind: Kind) -> Upload:
         raise _misfit(error) from error
     if file is None:
         raise _bad_field("there is no file", "file", "Send the structure as file")
-    return Upload(bytes(file.data), None, label(file.filename), None,
-                  *_options(options.model_dump(), kind))  # fmt: skip
+    return Upload(
+        bytes(file.data), None, label(file.filename), None, *_options(options.model_dump(), kind)
+    )
 
 
 def _options(values: dict[str, Any], kind: Kind) -> tuple[int | None, dict[str, Any]]:
@@ -163,13 +171,19 @@ def _options(values: dict[str, Any], kind: Kind) -> tuple[int | None, dict[str, 
     if kind != "jobs":
         values["task"] = kind
     if values.get("domains") and values["task"] not in _OF_DOMAINS:
-        raise UsageError("domains are classified by the cath task only", where="domains",
-                         remedy="Leave out domains, or use the task all",
-                         code="usage.domain")  # fmt: skip
+        raise UsageError(
+            "domains are classified by the cath task only",
+            where="domains",
+            remedy="Leave out domains, or use the task all",
+            code="usage.domain",
+        )
     if values.get("mutations") and values["task"] != "mutations":
-        raise UsageError("mutations are scored by the mutations task only", where="mutations",
-                         remedy="Leave out mutations, or use that task",
-                         code="usage.mutations")  # fmt: skip
+        raise UsageError(
+            "mutations are scored by the mutations task only",
+            where="mutations",
+            remedy="Leave out mutations, or use that task",
+            code="usage.mutations",
+        )
     return number, values
 
 
@@ -208,9 +222,12 @@ def check_format(found: str, claimed: str | None, name: str) -> None:
         If they differ (``input.format``).
     """
     if claimed is not None and found != claimed:
-        raise InputError(f"the content is {found}, not {claimed}", where=name,
-                         remedy="Correct the format, or leave it out",
-                         code="input.format")  # fmt: skip
+        raise InputError(
+            f"the content is {found}, not {claimed}",
+            where=name,
+            remedy="Correct the format, or leave it out",
+            code="input.format",
+        )
 
 
 def _misfit(error: ValidationError) -> ServiceError:
@@ -219,9 +236,13 @@ def _misfit(error: ValidationError) -> ServiceError:
         for e in error.errors(include_input=False, include_url=False, include_context=False)[:20]
     ]
     return ServiceError(
-        errors[0]["what"], where=errors[0]["where"], remedy="See /openapi.json",
-        code="request.invalid", status=422, errors=errors,
-    )  # fmt: skip
+        errors[0]["what"],
+        where=errors[0]["where"],
+        remedy="See /openapi.json",
+        code="request.invalid",
+        status=422,
+        errors=errors,
+    )
 
 
 @dataclass(slots=True)
@@ -245,8 +266,13 @@ class _Collector:
 
     def begin(self) -> None:
         if len(self.parts) >= _MOST_PARTS:
-            raise ServiceError(f"the form has more than {_MOST_PARTS} parts", where="body",
-                               remedy="Send fewer", code="request.parts", status=413)  # fmt: skip
+            raise ServiceError(
+                f"the form has more than {_MOST_PARTS} parts",
+                where="body",
+                remedy="Send fewer",
+                code="request.parts",
+                status=413,
+            )
         self.parts.append(Part())
         self._seen = 0
 
@@ -274,9 +300,13 @@ class _Collector:
     def _grow(self, text: bytearray, more: bytes) -> None:
         self._seen += len(more)
         if self._seen > _MOST_HEADER_BYTES:
-            raise ServiceError("the headers of a part are too long", where="body",
-                               remedy="Send a shorter file name", code="request.parts",
-                               status=413)  # fmt: skip
+            raise ServiceError(
+                "the headers of a part are too long",
+                where="body",
+                remedy="Send a shorter file name",
+                code="request.parts",
+                status=413,
+            )
         text += more
 
 
@@ -302,6 +332,9 @@ def _parse_form(body: bytes, boundary: bytes) -> list[Part]:
 
 
 def _broken_form() -> ServiceError:
-    return ServiceError("the form is damaged", where="body",
-                        remedy="Send multipart/form-data with a boundary",
-                        code="request.syntax")  # fmt: skip
+    return ServiceError(
+        "the form is damaged",
+        where="body",
+        remedy="Send multipart/form-data with a boundary",
+        code="request.syntax",
+    )

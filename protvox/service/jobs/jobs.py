@@ -105,9 +105,14 @@ class Jobs:
         asked = json.dumps([dict(reading.options), sorted(models)], sort_keys=True).encode()
         key = hashlib.sha256(reading.structure + asked).hexdigest()
         record = await asyncio.to_thread(
-            store.add, key, reading.structure, reading.options, owner=owner, name=reading.name,
+            store.add,
+            key,
+            reading.structure,
+            reading.options,
+            owner=owner,
+            name=reading.name,
             n_residues=reading.n_residues,
-        )  # fmt: skip
+        )
         self._news.set()
         return self._shown(record)
 
@@ -119,11 +124,13 @@ class Jobs:
         if everybody.size > size:
             raise busy("the folder of jobs is full", "service.spool_full", 600)
         if own.waiting >= max(1, int(share * waiting)):
-            raise _too_greedy("you have too many jobs waiting", "Wait until some are done",
-                              "job.too_many", 60)  # fmt: skip
+            raise _too_greedy(
+                "you have too many jobs waiting", "Wait until some are done", "job.too_many", 60
+            )
         if own.size > share * size:
-            raise _too_greedy("your jobs take too much room", "Delete those you need no more",
-                              "job.too_much", 600)  # fmt: skip
+            raise _too_greedy(
+                "your jobs take too much room", "Delete those you need no more", "job.too_much", 600
+            )
 
     async def find(self, job_id: str, owner: str) -> Job:
         """Return a job.
@@ -188,20 +195,38 @@ class Jobs:
             with contextlib.suppress(FileNotFoundError):
                 return path, path.stat()
             if form == "cif" and self._store.result_path(record.key, "json").exists():
-                raise ServiceError("the job predicted no residues to annotate", where=job_id,
-                                   remedy="Use the task all or environment",
-                                   code="job.format", status=422)  # fmt: skip
+                raise ServiceError(
+                    "the job predicted no residues to annotate",
+                    where=job_id,
+                    remedy="Use the task all or environment",
+                    code="job.format",
+                    status=422,
+                )
             await self._record(job_id, owner)  # perhaps its time was over just now
-            raise ServiceError("the results of the job are gone", where=job_id,
-                               remedy="Send it again", code="job.lost",
-                               status=409)  # fmt: skip
+            raise ServiceError(
+                "the results of the job are gone",
+                where=job_id,
+                remedy="Send it again",
+                code="job.lost",
+                status=409,
+            )
         if record.state in ("queued", "running"):
-            raise ServiceError("the job is not done", where=job_id, remedy="Ask again later",
-                               code="job.not_done", status=409, retry_after=2)  # fmt: skip
+            raise ServiceError(
+                "the job is not done",
+                where=job_id,
+                remedy="Ask again later",
+                code="job.not_done",
+                status=409,
+                retry_after=2,
+            )
         why = (record.error or {}).get("what")
-        raise ServiceError(f"the job has no results: {why or record.state}", where=job_id,
-                           remedy="See the job", code=f"job.{record.state}",
-                           status=409)  # fmt: skip
+        raise ServiceError(
+            f"the job has no results: {why or record.state}",
+            where=job_id,
+            remedy="See the job",
+            code=f"job.{record.state}",
+            status=409,
+        )
 
     async def _record(self, job_id: str, owner: str) -> JobRecord:
         record = await asyncio.to_thread(self._store.find, job_id, owner)
@@ -214,12 +239,18 @@ class Jobs:
         kept = None if finished is None else finished + 3600 * self._settings.job_hours
         return Job.model_validate(
             {
-                "id": record.id, "state": record.state, "task": record.options["task"],
-                "name": record.name, "n_residues": record.n_residues,
-                "created": _time(record.created), "started": _time(record.started),
-                "finished": _time(finished), "expires": _time(kept), "error": record.error,
+                "id": record.id,
+                "state": record.state,
+                "task": record.options["task"],
+                "name": record.name,
+                "n_residues": record.n_residues,
+                "created": _time(record.created),
+                "started": _time(record.started),
+                "finished": _time(finished),
+                "expires": _time(kept),
+                "error": record.error,
             }
-        )  # fmt: skip
+        )
 
     async def _work(self) -> None:
         unsettled: str | None = None
@@ -273,8 +304,12 @@ class Jobs:
         try:
             structure = await asyncio.to_thread(self._store.structure, key)
         except FileNotFoundError as error:
-            raise ServiceError("the structure of the job is gone", where="folder of jobs",
-                               remedy="Send it again", code="job.lost") from error  # fmt: skip
+            raise ServiceError(
+                "the structure of the job is gone",
+                where="folder of jobs",
+                remedy="Send it again",
+                code="job.lost",
+            ) from error
         deadline = asyncio.get_running_loop().time() + _LONGEST_S
         return await self._engine.predict(Work(structure, options, FORMS, deadline, urgent=False))
 
@@ -283,9 +318,12 @@ class Jobs:
             await asyncio.to_thread(self._store.finish, key, results)
         except OSError as error:
             log.exception("results cannot be kept", extra={"job": key[:16]})
-            raise ServiceError("the results of the job cannot be kept", where="folder of jobs",
-                               remedy="Send it again later",
-                               code="job.not_kept") from error  # fmt: skip
+            raise ServiceError(
+                "the results of the job cannot be kept",
+                where="folder of jobs",
+                remedy="Send it again later",
+                code="job.not_kept",
+            ) from error
 
     async def _clean(self) -> None:
         while True:
@@ -303,14 +341,19 @@ class Jobs:
 
 
 def _no_such_job(job_id: str) -> ServiceError:
-    return ServiceError("there is no such job", where=job_id[:64],
-                        remedy="Jobs are deleted after a while; send it again",
-                        code="job.not_found", status=404)  # fmt: skip
+    return ServiceError(
+        "there is no such job",
+        where=job_id[:64],
+        remedy="Jobs are deleted after a while; send it again",
+        code="job.not_found",
+        status=404,
+    )
 
 
 def _too_greedy(what: str, remedy: str, code: str, seconds: float) -> ServiceError:
-    return ServiceError(what, where="jobs", remedy=remedy, code=code, status=429,
-                        retry_after=seconds)  # fmt: skip
+    return ServiceError(
+        what, where="jobs", remedy=remedy, code=code, status=429, retry_after=seconds
+    )
 
 
 def _time(seconds: float | None) -> datetime | None:

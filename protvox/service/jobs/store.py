@@ -33,9 +33,19 @@ CREATE INDEX IF NOT EXISTS job_of_owner ON job(owner);
 CREATE INDEX IF NOT EXISTS work_by_state ON work(state, created);
 """
 _COLUMNS: Final = (
-    "id", "owner", "key", "name", "n_residues", "created", "cancelled", "options", "work_state",
-    "started", "work_finished", "error",
-)  # fmt: skip
+    "id",
+    "owner",
+    "key",
+    "name",
+    "n_residues",
+    "created",
+    "cancelled",
+    "options",
+    "work_state",
+    "started",
+    "work_finished",
+    "error",
+)
 _SELECT: Final = """
 SELECT job.id, job.owner, job.key, job.name, job.n_residues, job.created, job.cancelled,
        work.options, work.state, work.started, work.finished, work.error
@@ -83,9 +93,15 @@ class JobStore:
             self._db.close()
 
     def add(
-        self, key: str, structure: bytes, options: Mapping[str, Any], *, owner: str, name: str,
+        self,
+        key: str,
+        structure: bytes,
+        options: Mapping[str, Any],
+        *,
+        owner: str,
+        name: str,
         n_residues: int,
-    ) -> JobRecord:  # fmt: skip
+    ) -> JobRecord:
         """Add a job, and its work unless the same is there already.
 
         Parameters
@@ -115,12 +131,14 @@ class JobStore:
                 self._files.write(key, "structure", structure)
                 db.execute(
                     "UPDATE work SET state = 'queued', created = ?, started = NULL, "
-                    "finished = NULL, error = NULL WHERE key = ?", (now, key),
-                )  # fmt: skip
+                    "finished = NULL, error = NULL WHERE key = ?",
+                    (now, key),
+                )
             db.execute(
                 "INSERT INTO job (id, owner, key, name, n_residues, created) "
-                "VALUES (?, ?, ?, ?, ?, ?)", (job_id, owner, key, name, n_residues, now),
-            )  # fmt: skip
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (job_id, owner, key, name, n_residues, now),
+            )
         record = self.find(job_id, owner)
         if record is None:
             raise RuntimeError("the job just added is gone")
@@ -172,8 +190,9 @@ class JobStore:
             if waiting is None:
                 db.execute(
                     "UPDATE work SET state = 'failed', finished = ? "
-                    "WHERE key = ? AND state IN ('queued', 'running')", (time.time(), record.key),
-                )  # fmt: skip
+                    "WHERE key = ? AND state IN ('queued', 'running')",
+                    (time.time(), record.key),
+                )
             return waiting is None
 
     def next_work(self) -> tuple[str, dict[str, Any]] | None:
@@ -247,8 +266,9 @@ class JobStore:
         with self._change() as db:
             db.execute(
                 "UPDATE work SET state = 'queued', started = NULL "
-                "WHERE key = ? AND state = 'running'", (key,),
-            )  # fmt: skip
+                "WHERE key = ? AND state = 'running'",
+                (key,),
+            )
 
     def result_path(self, key: str, form: str) -> Path:
         """Return where the results of some work lie.
@@ -282,8 +302,9 @@ class JobStore:
             jobs = self._db.execute("SELECT count(*) FROM job").fetchone()[0]
             own = self._db.execute(
                 "SELECT key, count(*), work.state = 'queued' AND max(cancelled IS NULL) "
-                "FROM job JOIN work USING (key) WHERE owner = ? GROUP BY key", (owner,),
-            ).fetchall()  # fmt: skip
+                "FROM job JOIN work USING (key) WHERE owner = ? GROUP BY key",
+                (owner,),
+            ).fetchall()
         return (
             Load(waiting, sum(sizes.values()) + _JOB_BYTES * jobs),
             Load(
@@ -303,8 +324,9 @@ class JobStore:
         with self._change() as db:
             db.execute(
                 "DELETE FROM job WHERE cancelled < ? OR (created < ? AND key IN "
-                "(SELECT key FROM work WHERE finished < ?))", (before, before, before),
-            )  # fmt: skip
+                "(SELECT key FROM work WHERE finished < ?))",
+                (before, before, before),
+            )
             self._drop_orphans()
 
     @contextlib.contextmanager
@@ -328,5 +350,6 @@ class JobStore:
         with self._change() as db:
             db.execute(
                 "UPDATE work SET state = ?, finished = ?, error = ? "
-                "WHERE key = ? AND state = 'running'", (state, time.time(), error, key),
-            )  # fmt: skip
+                "WHERE key = ? AND state = 'running'",
+                (state, time.time(), error, key),
+            )

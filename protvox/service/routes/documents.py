@@ -68,9 +68,10 @@ def structure_body(options: type[Options], request: type[Source]) -> dict[str, A
     """
     form = _inline(options)
     form["properties"]["file"] = {
-        "type": "string", "format": "binary",
+        "type": "string",
+        "format": "binary",
         "description": "PDB, mmCIF or BinaryCIF, plain or compressed with gzip, bzip2 or xz.",
-    }  # fmt: skip
+    }
     form["required"] = ["file"]
     body = _inline(request)
     body["oneOf"] = [{"required": ["structure"]}, {"required": ["id"]}]

@@ -91,6 +91,9 @@ async def get_job_results(
     """Return the results as JSON, CSV or Parquet, or the structure with scores as B-factors."""
     path, found = await core_of(request).jobs.results(job_id, request.state.who, form)
     return FileResponse(
-        path, media_type=_MEDIA_TYPES[form], filename=f"protvox.{form}", stat_result=found,
+        path,
+        media_type=_MEDIA_TYPES[form],
+        filename=f"protvox.{form}",
+        stat_result=found,
         headers={"Accept-Ranges": "none"},
-    )  # fmt: skip
+    )

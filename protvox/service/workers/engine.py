@@ -235,8 +235,9 @@ class _Device:
             try:
                 await asyncio.sleep(_PAUSE_S[min(self.failures, len(_PAUSE_S) - 1)])
                 about = await self._child.start(_START_S)
-                log.info("a model process is ready", extra={"device": self._name,
-                                                            "pid": about["pid"]})  # fmt: skip
+                log.info(
+                    "a model process is ready", extra={"device": self._name, "pid": about["pid"]}
+                )
                 self.models = about["models"]
                 self.is_ready = True
                 self.failures = 0
@@ -279,12 +280,14 @@ class _Device:
                 work.answer.add_done_callback(partial(self._cancel, number))
                 requests.append(
                     {
-                        "number": number, "structure": work.structure,
-                        "options": dict(work.options), "forms": work.forms,
+                        "number": number,
+                        "structure": work.structure,
+                        "options": dict(work.options),
+                        "forms": work.forms,
                         "seconds": max(0.0, work.deadline - loop.time()),
                         "request_id": work.request_id,
                     }
-                )  # fmt: skip
+                )
             self._metrics.computing.inc(len(batch))
             self._metrics.batch_size.observe(len(batch))
             await self._child.send({"requests": requests})

@@ -260,10 +260,15 @@ def main(arguments: Sequence[str]) -> None:
 
 def _about(device: str) -> dict[str, Any]:
     models = [
-        {"name": m.name, "version": m.card.version, "reference": m.card.reference,
-         "task": m.task, "summary": m.summary}
+        {
+            "name": m.name,
+            "version": m.card.version,
+            "reference": m.card.reference,
+            "task": m.task,
+            "summary": m.summary,
+        }
         for m in installed.available()
-    ]  # fmt: skip
+    ]
     return {"device": device, "pid": os.getpid(), "models": models}
 
 

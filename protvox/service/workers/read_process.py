@@ -72,9 +72,12 @@ def _fetch(message: Message) -> Message:
     given = message["identifier"]
     identifier = parse_identifier(given)
     if identifier is None:
-        raise InputError("this is no identifier", where=given,
-                         remedy="Identifiers look like 1abc or AF-P12345-F1",
-                         code="input.identifier")  # fmt: skip
+        raise InputError(
+            "this is no identifier",
+            where=given,
+            remedy="Identifiers look like 1abc or AF-P12345-F1",
+            code="input.identifier",
+        )
     content = fetch_structure(identifier, limits=READ_LIMITS).read_bytes()
     return _structure(content, given, message["model_number"], message["form"])
 
@@ -91,8 +94,11 @@ def _structure(content: bytes, name: str, model: int | None, form: str | None) -
 
 
 def _too_large() -> InputError:
-    return InputError("the structure takes too much memory to read", remedy="Split the file",
-                      code="input.too_large")  # fmt: skip
+    return InputError(
+        "the structure takes too much memory to read",
+        remedy="Split the file",
+        code="input.too_large",
+    )
 
 
 def _limit_memory(more: int) -> None:

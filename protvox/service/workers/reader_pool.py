@@ -82,12 +82,16 @@ class ReaderPool:
                 reply = await child.receive()
             healthy = not reply.pop("worn")
         except TimeoutError as error:
-            raise InputError("the structure takes too long to read", remedy="Send a smaller one",
-                             code="input.too_slow") from error  # fmt: skip
+            raise InputError(
+                "the structure takes too long to read",
+                remedy="Send a smaller one",
+                code="input.too_slow",
+            ) from error
         except ChildGone as error:
             log.warning("a reading process died")
-            raise InputError("the structure cannot be read", remedy="Send a smaller one",
-                             code="input.unreadable") from error  # fmt: skip
+            raise InputError(
+                "the structure cannot be read", remedy="Send a smaller one", code="input.unreadable"
+            ) from error
         finally:
             self._metrics.read_seconds.observe(time.perf_counter() - begun)
             await asyncio.shield(self._give_back(child, healthy=healthy))

@@ -60,8 +60,12 @@ def build_structure(
         ``input.too_large``.
     """
     if not len(table):
-        raise InputError("the file has no atoms", where=name,
-                         remedy="Give a file with coordinates", code="input.no_atoms")  # fmt: skip
+        raise InputError(
+            "the file has no atoms",
+            where=name,
+            remedy="Give a file with coordinates",
+            code="input.no_atoms",
+        )
     _check_count("models", len(run_starts(table.model)), limits.models, name)
     table, dropped, warnings = choose_model(table, model, where=name)
     other_models = bool(dropped)
@@ -79,16 +83,24 @@ def build_structure(
     _check_count("chains", len(run_starts(table.chain[starts])), limits.chains, name)
     if limits.crowd is not None:
         crowd = _largest_crowd(table.coordinates)
-        _check_count(f"atoms in a cube of {CUBE:g} Å", crowd, limits.crowd, name,
-                     remedy="Give a file with real coordinates")  # fmt: skip
+        _check_count(
+            f"atoms in a cube of {CUBE:g} Å",
+            crowd,
+            limits.crowd,
+            name,
+            remedy="Give a file with real coordinates",
+        )
     index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
     kind, words, untraced = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
     if not protein.any():
         what = "model" if other_models else "file"
-        raise InputError(f"the {what} has no protein residues", where=name,
-                         remedy="Give a structure with at least CA atoms of amino acids",
-                         code="input.no_protein")  # fmt: skip
+        raise InputError(
+            f"the {what} has no protein residues",
+            where=name,
+            remedy="Give a structure with at least CA atoms of amino acids",
+            code="input.no_protein",
+        )
     parent = np.array([w.parent for w in words], dtype="<U3")
     parent[~protein] = ""
     structure = Structure(
@@ -109,14 +121,17 @@ def build_structure(
         kind=kind,
     )
     if corrected:
-        warnings.append("Corrected from the atom name: the element of "
-                        f"{count(corrected, 'atom')} in standard residues.")  # fmt: skip
+        warnings.append(
+            "Corrected from the atom name: the element of "
+            f"{count(corrected, 'atom')} in standard residues."
+        )
     warnings += copies
     warnings += describe_gaps(structure, table.declared)
     warnings += describe_residues(structure, words)
     if untraced:
-        warnings.append("Kept as surroundings only, for lack of a CA atom: "
-                        f"{count(untraced, 'amino acid')}.")  # fmt: skip
+        warnings.append(
+            f"Kept as surroundings only, for lack of a CA atom: {count(untraced, 'amino acid')}."
+        )
     return structure.with_report(tuple(dropped), tuple(warnings))
 
 
@@ -132,9 +147,16 @@ def _largest_crowd(coordinates: NDArray[np.float64]) -> int:
 
 
 def _check_count(
-    what: str, count: int, most: int | None, name: str,
+    what: str,
+    count: int,
+    most: int | None,
+    name: str,
     remedy: str = "Split the file, or raise the limit",
-) -> None:  # fmt: skip
+) -> None:
     if most is not None and count > most:
-        raise InputError(f"the file has {count} {what}, more than the limit of {most}",
-                         where=name, remedy=remedy, code="input.too_large")  # fmt: skip
+        raise InputError(
+            f"the file has {count} {what}, more than the limit of {most}",
+            where=name,
+            remedy=remedy,
+            code="input.too_large",
+        )

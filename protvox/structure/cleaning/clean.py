@@ -49,17 +49,23 @@ def choose_model(
     numbers = list(dict.fromkeys(table.model[run_starts(table.model)].tolist()))
     chosen = numbers[0] if model is None else model
     if chosen not in numbers:
-        raise InputError(f"the file has no model {chosen}", where=where,
-                         remedy=f"Choose one of: {listing(map(str, numbers))}",
-                         code="input.model")  # fmt: skip
+        raise InputError(
+            f"the file has no model {chosen}",
+            where=where,
+            remedy=f"Choose one of: {listing(map(str, numbers))}",
+            code="input.model",
+        )
     if len(numbers) == 1:
         return table, [], []
     others = [str(n) for n in numbers if n != chosen]
-    dropped = Dropped(count(len(others), "model"), f"model {listing(others)}",
-                      "one model is read at a time")  # fmt: skip
-    warnings = [] if model is not None else [
-        f"The file has {len(numbers)} models; model {chosen} was read."
-    ]  # fmt: skip
+    dropped = Dropped(
+        count(len(others), "model"), f"model {listing(others)}", "one model is read at a time"
+    )
+    warnings = (
+        []
+        if model is not None
+        else [f"The file has {len(numbers)} models; model {chosen} was read."]
+    )
     return table.take(table.model == chosen), [dropped], warnings
 
 
@@ -86,12 +92,16 @@ def check_coordinates(table: AtomTable, *, where: str) -> None:
             f"{count(int(bad.sum()), 'atom')} with coordinates that are not numbers or beyond "
             f"{MAX_COORDINATE:.0f} Å, first ({value})",
             where=f"{where}, {_atom_place(table, row)}",
-            remedy="Correct or remove these atoms", code="input.coordinates",
-        )  # fmt: skip
+            remedy="Correct or remove these atoms",
+            code="input.coordinates",
+        )
     if len(table) > 1 and not np.ptp(table.coordinates, axis=0).any():
-        raise InputError("all atoms are at the same place", where=where,
-                         remedy="Give a file with real coordinates",
-                         code="input.coordinates")  # fmt: skip
+        raise InputError(
+            "all atoms are at the same place",
+            where=where,
+            remedy="Give a file with real coordinates",
+            code="input.coordinates",
+        )
 
 
 def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
@@ -116,8 +126,9 @@ def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
     dropped: list[Dropped] = []
     if water.any():
         rows = np.flatnonzero(water)
-        starts = rows[run_starts(*(c[rows] for c in (
-            table.chain, table.number, table.insertion_code)))]  # fmt: skip
+        starts = rows[
+            run_starts(*(c[rows] for c in (table.chain, table.number, table.insertion_code)))
+        ]
         dropped += _by_chain(table.chain[starts], "water molecule", "water is left out")
     dropped += _by_chain(table.chain[hydrogen], "hydrogen atom", "hydrogens are left out")
     dropped += _by_chain(table.chain[unknown], "atom", "it is a dummy or of unknown element")
@@ -203,8 +214,11 @@ def choose_positions(
         best = best[run_starts(keys[best] >> 32)]
         keep[rows] = np.isin(which, best)
         _keep_lone_backbone(table, residue, keep, rows)
-        dropped += _by_chain(table.chain[rows[~keep[rows]]], "atom",
-                             "another alternative position of the residue is kept")  # fmt: skip
+        dropped += _by_chain(
+            table.chain[rows[~keep[rows]]],
+            "atom",
+            "another alternative position of the residue is kept",
+        )
     kept = np.flatnonzero(keep)
     words, name = factorize(table.atom_name[kept])
     keys = residue[kept] * len(words) + name
@@ -213,8 +227,9 @@ def choose_positions(
         again = np.ones(len(kept), dtype=np.bool_)
         again[np.unique(keys, return_index=True)[1]] = False
         keep[kept[again]] = False
-        dropped += _by_chain(table.chain[kept[again]], "atom",
-                             "the residue has an atom of this name already")  # fmt: skip
+        dropped += _by_chain(
+            table.chain[kept[again]], "atom", "the residue has an atom of this name already"
+        )
     return keep, dropped
 
 

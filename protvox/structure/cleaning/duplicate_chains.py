@@ -46,8 +46,10 @@ def separate_copies(table: AtomTable) -> tuple[AtomTable, list[str]]:
     for name in sorted(suspects):
         copies = _rename(chain, table, name)
         listed = ", ".join(f"{name}_{i}" for i in range(2, copies + 1))
-        warnings.append(f"Chain name {name or '(blank)'} is used for {copies} chains; the later "
-                        f"ones are called {listed}.")  # fmt: skip
+        warnings.append(
+            f"Chain name {name or '(blank)'} is used for {copies} chains; the later "
+            f"ones are called {listed}."
+        )
     return replace(table, chain=chain.astype(str)), warnings
 
 
@@ -70,9 +72,10 @@ def _reused_chains(
             shift = float(np.linalg.norm(coordinates[row] - coordinates[before]))
             shifts.setdefault(key[0], []).append(shift)
     return {
-        chain for chain, moved in shifts.items()
+        chain
+        for chain, moved in shifts.items()
         if len(moved) >= _FEWEST and float(np.median(moved)) > _CLASH
-    }  # fmt: skip
+    }
 
 
 def _rename(chain: NDArray[np.object_], table: AtomTable, name: str) -> int:

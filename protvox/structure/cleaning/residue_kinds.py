@@ -139,8 +139,9 @@ def assign_atom_types(
         code, is_protein = divmod(code, 2)
         code, element = divmod(code, len(values[2]))
         name_of_parent, atom = divmod(code, len(values[1]))
-        types[i] = atom_type(values[0][name_of_parent], values[1][atom], values[2][element],
-                             protein=bool(is_protein))  # fmt: skip
+        types[i] = atom_type(
+            values[0][name_of_parent], values[1][atom], values[2][element], protein=bool(is_protein)
+        )
     return types[which]
 
 

@@ -76,14 +76,19 @@ def describe_residues(structure: Structure, words: list[ResidueName]) -> list[st
             backbone_only.append(chain_label(chain))
         elif lacking:
             broken.append(f"{count(lacking, 'residue')} of {chain_label(chain)}")
-    findings = {"CA atoms only": trace_only, "Backbone atoms only": backbone_only,
-                "Without all backbone atoms": broken}  # fmt: skip
+    findings = {
+        "CA atoms only": trace_only,
+        "Backbone atoms only": backbone_only,
+        "Without all backbone atoms": broken,
+    }
     found = [f"{what}: {listing(who, most=30)}." for what, who in findings.items() if who]
     mirrored = int((protein & np.array([word.mirrored for word in words])).sum())
     if mirrored:
         found.append(f"Treated as their L forms: {count(mirrored, 'D-amino acid')}.")
     unknown = int((protein & (structure.parent == "")).sum())
     if unknown:
-        found.append("Without a wild type, as they stand for no standard amino acid: "
-                     f"{count(unknown, 'residue')}.")  # fmt: skip
+        found.append(
+            "Without a wild type, as they stand for no standard amino acid: "
+            f"{count(unknown, 'residue')}."
+        )
     return found

@@ -48,9 +48,11 @@ class Trace:
             ``3`` float32, 1 or -1 for each coordinate, two or none of them -1.
         """
         return replace(
-            self, coordinates=self.coordinates * signs,
-            tangent=self.tangent * signs, normal=self.normal * signs,
-        )  # fmt: skip
+            self,
+            coordinates=self.coordinates * signs,
+            tangent=self.tangent * signs,
+            normal=self.normal * signs,
+        )
 
 
 def trace_chain(ca: NDArray[np.floating]) -> Trace:

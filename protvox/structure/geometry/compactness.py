@@ -36,13 +36,13 @@ class ChainShape:
 
     Attributes
     ----------
-    bonded
+    bonded_fraction
         Share of neighbours in the list that are as far apart as bonded residues.
-    packing
+    contact_density
         Contacts a residue, divided by the share that a compact chain of this length has.
-    spread
+    relative_rg
         Radius of gyration, Å, divided by the number of residues to the power of 0.4.
-    cohesion
+    algebraic_connectivity
         Second eigenvalue of the normalised Laplacian of the contacts (Fiedler 1973): near 0
         if the chain falls into two parts with few contacts between them.
     """

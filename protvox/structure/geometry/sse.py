@@ -37,9 +37,25 @@ axis, in radii of gyration; end to end distance by the way along the element; pl
 0 to 1."""
 
 PAIR: Final = (
-    "distance", "closest", "near", "far", "start_start", "start_end", "end_start", "end_end",
-    "angle", "lean", "other_lean", "cosine", "sine", "faces", "face", "other_face", "order", "gap",
-)  # fmt: skip
+    "distance",
+    "closest",
+    "near",
+    "far",
+    "start_start",
+    "start_end",
+    "end_start",
+    "end_end",
+    "angle",
+    "lean",
+    "other_lean",
+    "cosine",
+    "sine",
+    "faces",
+    "face",
+    "other_face",
+    "order",
+    "gap",
+)
 """What `Elements.pairs` holds, from an element to another or to itself: distances of the middles
 and of the closest CA atoms, Å; pairs of CA atoms within 6.5 and 10 Å; the four distances between
 ends, Å; cosines of the angles between the axes, and between each axis and the way from the first
@@ -120,10 +136,15 @@ def find_sses(trace: Trace) -> SSEs:
     spread = float(np.sqrt(((points - centre) ** 2).sum(axis=1).mean())) + _TINY
     n = len(points)
     chain = np.array(
-        [np.log(n / 120) / 3, (trace.secondary == SecondaryStructure.HELIX).mean(),
-         (trace.secondary == SecondaryStructure.STRAND).mean(), spread / (2.2 * n**0.38),
-         len(runs) / 10], dtype=np.float32,
-    )  # fmt: skip
+        [
+            np.log(n / 120) / 3,
+            (trace.secondary == SecondaryStructure.HELIX).mean(),
+            (trace.secondary == SecondaryStructure.STRAND).mean(),
+            spread / (2.2 * n**0.38),
+            len(runs) / 10,
+        ],
+        dtype=np.float32,
+    )
     if not len(runs):
         none = np.zeros((0, 0, len(PAIR)), dtype=np.float32)
         return SSEs(chain, np.zeros((0, len(EACH)), dtype=np.float32), none)
@@ -131,11 +152,18 @@ def find_sses(trace: Trace) -> SSEs:
     axes = _axes(trace, runs, helix)
     apart = axes.middle - centre
     each = np.stack(
-        [helix, ~helix, axes.length / 10, (runs[:, 1] - runs[:, 0]) / 10,
-         np.linalg.norm(apart, axis=1) / spread,
-         np.abs((apart * axes.along).sum(axis=1)) / spread, axes.straight,
-         runs.mean(axis=1) / n], axis=1,
-    )  # fmt: skip
+        [
+            helix,
+            ~helix,
+            axes.length / 10,
+            (runs[:, 1] - runs[:, 0]) / 10,
+            np.linalg.norm(apart, axis=1) / spread,
+            np.abs((apart * axes.along).sum(axis=1)) / spread,
+            axes.straight,
+            runs.mean(axis=1) / n,
+        ],
+        axis=1,
+    )
     pairs = np.concatenate([_contacts(points, runs, axes), _angles(axes), _order(runs)], axis=2)
     return SSEs(chain, each.astype(np.float32), pairs.astype(np.float32))
 
@@ -218,12 +246,15 @@ def _angles(axes: _Axes) -> NDArray[np.float32]:
         unit_vectors(there - other[..., None] * way),
     )
     columns = [
-        axes.along @ axes.along.T, lean, other,
-        (across * beyond).sum(axis=2), (np.cross(across, beyond) * way).sum(axis=2),
+        axes.along @ axes.along.T,
+        lean,
+        other,
+        (across * beyond).sum(axis=2),
+        (np.cross(across, beyond) * way).sum(axis=2),
         np.abs(axes.normal @ axes.normal.T),
         np.abs((axes.normal[:, None] * way).sum(axis=2)),
         np.abs((axes.normal[None] * way).sum(axis=2)),
-    ]  # fmt: skip
+    ]
     return np.stack(columns, axis=2)
 
 

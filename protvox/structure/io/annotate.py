@@ -62,14 +62,22 @@ def write_annotated(
     elif suffix and suffix[0] in _CIF_SUFFIXES:
         text = _cif_text(_to_gemmi(structure, values), remark)
     else:
-        raise UsageError("the suffix names no structure format", where=str(path),
-                         remedy="Use .pdb or .cif", code="usage.output_format")  # fmt: skip
+        raise UsageError(
+            "the suffix names no structure format",
+            where=str(path),
+            remedy="Use .pdb or .cif",
+            code="usage.output_format",
+        )
     data = text.encode()
     try:
         path.write_bytes(gzip.compress(data, mtime=0) if zipped else data)
     except OSError as error:
-        raise UsageError(f"the file cannot be written ({error.strerror})", where=str(path),
-                         remedy="Choose another place", code="usage.output") from error  # fmt: skip
+        raise UsageError(
+            f"the file cannot be written ({error.strerror})",
+            where=str(path),
+            remedy="Choose another place",
+            code="usage.output",
+        ) from error
 
 
 def _check_fits_pdb(structure: Structure, values: NDArray[np.floating], path: Path) -> None:
@@ -77,20 +85,23 @@ def _check_fits_pdb(structure: Structure, values: NDArray[np.floating], path: Pa
     reasons = {
         "chain names of more than one letter": np.char.str_len(structure.chain).max() > 1,
         "more than 99,999 atoms": structure.n_atoms > 99_999,
-        "residue names of more than three letters":
-            np.char.str_len(structure.residue_name).max() > 3,
-        "residue numbers beyond -999 to 9999":
-            structure.number.min() < -999 or structure.number.max() > 9999,
-        "coordinates beyond -999 to 9999 Å":
-            structure.coordinates.min() <= -1000 or structure.coordinates.max() >= 10_000,
-        "values beyond -99 to 999": bool(len(finite)) and
-            (finite.min() <= -100 or finite.max() >= 1000),
-    }  # fmt: skip
+        "residue names of more than three letters": np.char.str_len(structure.residue_name).max()
+        > 3,
+        "residue numbers beyond -999 to 9999": structure.number.min() < -999
+        or structure.number.max() > 9999,
+        "coordinates beyond -999 to 9999 Å": structure.coordinates.min() <= -1000
+        or structure.coordinates.max() >= 10_000,
+        "values beyond -99 to 999": bool(len(finite))
+        and (finite.min() <= -100 or finite.max() >= 1000),
+    }
     for reason, found in reasons.items():
         if found:
-            raise UsageError(f"the PDB format has no room for {reason}", where=str(path),
-                             remedy="Write mmCIF: give a name ending in .cif",
-                             code="usage.output_format")  # fmt: skip
+            raise UsageError(
+                f"the PDB format has no room for {reason}",
+                where=str(path),
+                remedy="Write mmCIF: give a name ending in .cif",
+                code="usage.output_format",
+            )
 
 
 def _to_gemmi(structure: Structure, values: NDArray[np.floating]) -> gemmi.Structure:

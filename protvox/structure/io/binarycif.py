@@ -125,9 +125,14 @@ def _unpack(data: bytes) -> Any:
         return container
 
     return msgpack.unpackb(
-        data, raw=False, strict_map_key=False, list_hook=count, object_hook=count,
-        max_array_len=_MAX_LIST, max_map_len=_MAX_MAP,
-    )  # fmt: skip
+        data,
+        raw=False,
+        strict_map_key=False,
+        list_hook=count,
+        object_hook=count,
+        max_array_len=_MAX_LIST,
+        max_map_len=_MAX_MAP,
+    )
 
 
 def _table(categories: Mapping[str, Mapping[str, Any]]) -> AtomTable:
@@ -152,14 +157,15 @@ def _table(categories: Mapping[str, Mapping[str, Any]]) -> AtomTable:
         atom_name=_text(site, n, "auth_atom_id", "label_atom_id"),
         element=np.char.upper(_blank(_text(site, n, "type_symbol"))).astype("<U2"),
         altloc=_blank(_text(site, n, "label_alt_id")).astype("<U1"),
-        occupancy=(np.ones(n) if occupancy is None else np.nan_to_num(occupancy, nan=1.0))
-        .astype(np.float32),
+        occupancy=(np.ones(n) if occupancy is None else np.nan_to_num(occupancy, nan=1.0)).astype(
+            np.float32
+        ),
         coordinates=np.column_stack(xyz),
         hetero=_text(site, n, "group_PDB") == "HETATM",
         polymer=polymer,
         water=kind == "water",
         declared=_declared(categories, entity, chain),
-    )  # fmt: skip
+    )
 
 
 def _declared(

@@ -145,11 +145,13 @@ def _advance(inflater: _Inflater, chunk: bytes, where: str) -> bytes:
     except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
         checksum = "check" in str(error).lower()
         raise InputError(
-            "the checksum of the compressed data is wrong" if checksum
+            "the checksum of the compressed data is wrong"
+            if checksum
             else "the compressed data are damaged",
-            where=where, remedy="Download or copy the file again",
+            where=where,
+            remedy="Download or copy the file again",
             code="input.gzip_crc" if checksum else "input.gzip",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _check_size(inflated: int, given: int, where: str, limits: ReadLimits) -> None:

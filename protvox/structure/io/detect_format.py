@@ -68,27 +68,43 @@ def detect_format(data: bytes, *, where: str) -> str:
     if _is_messagepack_map(head):
         if b"dataBlocks" in data:
             return "bcif"
-        raise InputError("the file is MessagePack but not BinaryCIF", where=where,
-                         remedy=_REMEDY, code="input.format")  # fmt: skip
+        raise InputError(
+            "the file is MessagePack but not BinaryCIF",
+            where=where,
+            remedy=_REMEDY,
+            code="input.format",
+        )
     lowered = text[:256].lower()
     if lowered.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or (
         lowered.startswith(b"<") and b"<html" in head.lower()
     ):
-        raise InputError("the file is a web page, not a structure", where=where,
-                         remedy="Download the structure file itself, not the page that shows it",
-                         code="input.html")  # fmt: skip
+        raise InputError(
+            "the file is a web page, not a structure",
+            where=where,
+            remedy="Download the structure file itself, not the page that shows it",
+            code="input.html",
+        )
     if _CIF_START.match(data):
         if b"_atom_site." in data or b"_atom_site." in data.lower():
             return "mmcif"
-        raise InputError("the CIF file has no atom_site category", where=where,
-                         remedy="Give a coordinate file", code="input.no_atoms")  # fmt: skip
+        raise InputError(
+            "the CIF file has no atom_site category",
+            where=where,
+            remedy="Give a coordinate file",
+            code="input.no_atoms",
+        )
     if data.startswith(_ATOM_LINES) or any(b"\n" + line in data for line in _ATOM_LINES):
         return "pdb"
     if _PDB_LINE.search(head):
-        raise InputError("the PDB file has no ATOM or HETATM records", where=where,
-                         remedy="Give a file with coordinates", code="input.no_atoms")  # fmt: skip
-    raise InputError(f"the file is {_guess(text)}", where=where, remedy=_REMEDY,
-                     code="input.format")  # fmt: skip
+        raise InputError(
+            "the PDB file has no ATOM or HETATM records",
+            where=where,
+            remedy="Give a file with coordinates",
+            code="input.no_atoms",
+        )
+    raise InputError(
+        f"the file is {_guess(text)}", where=where, remedy=_REMEDY, code="input.format"
+    )
 
 
 def _is_messagepack_map(head: bytes) -> bool:

@@ -27,8 +27,9 @@ TIMEOUT: Final = 30.0
 """Seconds without an answer after which a download is given up."""
 
 _PDB: Final = re.compile(r"(?:pdb_0000)?([1-9][a-z0-9]{3})|(pdb_[a-z0-9]{8})", re.ASCII)
-_AF: Final = re.compile(r"AF-((?:[A-Z0-9]{6}|[A-Z0-9]{10}))-F(\d{1,3})(?:-MODEL_V(\d{1,2}))?",
-                        re.ASCII)  # fmt: skip
+_AF: Final = re.compile(
+    r"AF-((?:[A-Z0-9]{6}|[A-Z0-9]{10}))-F(\d{1,3})(?:-MODEL_V(\d{1,2}))?", re.ASCII
+)
 _INDEX_BYTES: Final = 1 << 20
 
 
@@ -59,8 +60,9 @@ def parse_identifier(text: str) -> Identifier | None:
         version = int(model[3]) if model[3] else None
         suffix = f"-model_v{version}" if model[3] else ""
         fragment = int(model[2])
-        return Identifier(f"AF-{model[1]}-F{fragment}{suffix}", ALPHAFOLD, model[1], fragment,
-                          version)  # fmt: skip
+        return Identifier(
+            f"AF-{model[1]}-F{fragment}{suffix}", ALPHAFOLD, model[1], fragment, version
+        )
     return None
 
 
@@ -105,17 +107,24 @@ def fetch_structure(
     if path.is_file():
         return path
     if settings.offline if offline is None else offline:
-        raise FetchError("the entry is not in the cache, and the network is off",
-                         where=identifier.name, remedy="Run once without offline mode",
-                         code="input.offline")  # fmt: skip
+        raise FetchError(
+            "the entry is not in the cache, and the network is off",
+            where=identifier.name,
+            remedy="Run once without offline mode",
+            code="input.offline",
+        )
     opener = opener or _secure_opener()
     url = _locate(identifier, opener)
     data = download(url, opener=opener, limit=limits.inflated_bytes, where=identifier.name)
     try:
         decompress(data, where=identifier.name, limits=limits)
     except InputError as error:
-        raise FetchError(f"the download is damaged ({error.what})", where=identifier.name,
-                         remedy="Try again", code="input.fetch") from error  # fmt: skip
+        raise FetchError(
+            f"the download is damaged ({error.what})",
+            where=identifier.name,
+            remedy="Try again",
+            code="input.fetch",
+        ) from error
     _store(data, path)
     return path
 
@@ -148,24 +157,33 @@ def download(url: str, *, opener: urllib.request.OpenerDirector, limit: int, whe
     except urllib.error.HTTPError as error:
         missing = error.code in (404, 410)
         raise FetchError(
-            "the database has no such entry" if missing
+            "the database has no such entry"
+            if missing
             else f"the database answered with status {error.code}",
             where=where,
             remedy="Check the identifier" if missing else "Try again later",
             code="input.not_found" if missing else "input.fetch",
-        ) from error  # fmt: skip
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)  # the cause inside of a URLError
         words = getattr(reason, "strerror", None) or reason
-        raise FetchError(f"the download failed ({words})", where=where,
-                         remedy="Check the network, or give a file", code="input.fetch",
-                         ) from error  # fmt: skip
+        raise FetchError(
+            f"the download failed ({words})",
+            where=where,
+            remedy="Check the network, or give a file",
+            code="input.fetch",
+        ) from error
     if len(data) > limit:
-        raise FetchError("the download is too large", where=where, remedy="Raise the limit",
-                         code="input.too_large")  # fmt: skip
+        raise FetchError(
+            "the download is too large",
+            where=where,
+            remedy="Raise the limit",
+            code="input.too_large",
+        )
     if not data or (expected is not None and expected.isdecimal() and int(expected) != len(data)):
-        raise FetchError("the download ended early", where=where, remedy="Try again",
-                         code="input.fetch")  # fmt: skip
+        raise FetchError(
+            "the download ended early", where=where, remedy="Try again", code="input.fetch"
+        )
     return data
 
 
@@ -175,37 +193,56 @@ def _locate(identifier: Identifier, opener: urllib.request.OpenerDirector) -> st
     if identifier.version is not None:
         return f"https://{ALPHAFOLD}/files/{identifier.name}.cif"
     # The file name carries a version that only the index knows.
-    index = download(f"https://{ALPHAFOLD}/api/prediction/{identifier.accession}",
-                     opener=opener, limit=_INDEX_BYTES, where=identifier.name)  # fmt: skip
+    index = download(
+        f"https://{ALPHAFOLD}/api/prediction/{identifier.accession}",
+        opener=opener,
+        limit=_INDEX_BYTES,
+        where=identifier.name,
+    )
     wanted = f"/{identifier.name}-model_v"
     try:
         urls = [str(entry["cifUrl"]) for entry in json.loads(index)]
     except (ValueError, TypeError, KeyError) as error:
-        raise FetchError("the database's answer cannot be understood", where=identifier.name,
-                         remedy="Download the file yourself", code="input.fetch",
-                         ) from error  # fmt: skip
+        raise FetchError(
+            "the database's answer cannot be understood",
+            where=identifier.name,
+            remedy="Download the file yourself",
+            code="input.fetch",
+        ) from error
     for url in urls:
         if wanted in url:
             return url
-    raise FetchError("the database has no such entry", where=identifier.name,
-                     remedy="Check the accession and fragment",
-                     code="input.not_found")  # fmt: skip
+    raise FetchError(
+        "the database has no such entry",
+        where=identifier.name,
+        remedy="Check the accession and fragment",
+        code="input.not_found",
+    )
 
 
 def _check_address(url: str, where: str) -> None:
     address = urllib.parse.urlsplit(url)
     if address.scheme != "https" or address.netloc not in HOSTS:
-        raise FetchError(f"the database points to another place ({address.netloc})", where=where,
-                         remedy="Download the file yourself", code="input.fetch")  # fmt: skip
+        raise FetchError(
+            f"the database points to another place ({address.netloc})",
+            where=where,
+            remedy="Download the file yourself",
+            code="input.fetch",
+        )
 
 
 class _StayOnHosts(urllib.request.HTTPRedirectHandler):
     """Follows redirects only to the fixed hosts, over https."""
 
     def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any,
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: Any,
         newurl: str,
-    ) -> urllib.request.Request | None:  # fmt: skip
+    ) -> urllib.request.Request | None:
         _check_address(newurl, req.full_url)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -227,6 +264,9 @@ def _store(data: bytes, path: Path) -> None:
                 os.unlink(temporary)
             raise
     except OSError as error:
-        raise FetchError(f"the cache cannot be written ({error})", where=str(path.parent),
-                         remedy="Set PROTVOX_CACHE_DIR to a writable folder",
-                         code="input.cache") from error  # fmt: skip
+        raise FetchError(
+            f"the cache cannot be written ({error})",
+            where=str(path.parent),
+            remedy="Set PROTVOX_CACHE_DIR to a writable folder",
+            code="input.cache",
+        ) from error

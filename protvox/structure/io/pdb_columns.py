@@ -90,6 +90,9 @@ def _refuse(
 ) -> None:
     line = data[int(starts[row]) : int(ends[row])].decode("latin-1").rstrip()
     found = line[_FIRST:_LAST].strip() or "nothing"
-    raise InputError(f"columns 31-54 should hold three coordinates but hold {found!r}",
-                     where=f"{where}, line {int(lines[row]) + 1}",
-                     remedy="Correct or remove this line", code="input.coordinates")  # fmt: skip
+    raise InputError(
+        f"columns 31-54 should hold three coordinates but hold {found!r}",
+        where=f"{where}, line {int(lines[row]) + 1}",
+        remedy="Correct or remove this line",
+        code="input.coordinates",
+    )

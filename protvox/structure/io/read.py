@@ -22,9 +22,15 @@ __all__ = ["ReadLimits", "load_content", "read_structure", "read_table"]
 
 _FORMAT_NAMES: Final = {"pdb": "PDB", "mmcif": "mmCIF", "bcif": "BinaryCIF"}
 _PARSER_ERRORS: Final = (
-    RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
     MemoryError,
-)  # fmt: skip
+)
 """Everything gemmi, MessagePack and numpy raise on damaged content."""
 
 
@@ -134,33 +140,45 @@ def load_content(
     path = Path(source)
     try:
         if path.is_dir():
-            raise InputError("this is a folder, not a file", where=str(path),
-                             remedy="Give its files, such as FOLDER/*.pdb",
-                             code="input.unreadable")  # fmt: skip
+            raise InputError(
+                "this is a folder, not a file",
+                where=str(path),
+                remedy="Give its files, such as FOLDER/*.pdb",
+                code="input.unreadable",
+            )
         if path.exists():
             with path.open("rb") as stream:  # a pipe as well as a file
                 return _take(stream, limits, path.name), path.name
     except (OSError, ValueError) as error:
-        raise InputError(f"the file cannot be read ({error})", where=str(source),
-                         remedy="Check the path and its permissions",
-                         code="input.unreadable") from error  # fmt: skip
+        raise InputError(
+            f"the file cannot be read ({error})",
+            where=str(source),
+            remedy="Check the path and its permissions",
+            code="input.unreadable",
+        ) from error
     # Few runs fetch; the others need no network modules.
     from protvox.structure.io.fetch import fetch_structure, parse_identifier
 
     identifier = parse_identifier(str(source))
     if identifier is None:
-        raise InputError("there is no such file", where=str(source),
-                         remedy="Check the path; identifiers look like 1abc or AF-P12345-F1",
-                         code="input.not_found")  # fmt: skip
+        raise InputError(
+            "there is no such file",
+            where=str(source),
+            remedy="Check the path; identifiers look like 1abc or AF-P12345-F1",
+            code="input.not_found",
+        )
     return fetch_structure(identifier, offline=offline, limits=limits).read_bytes(), str(source)
 
 
 def _take(stream: BinaryIO, limits: ReadLimits, where: str) -> bytes:
     data = stream.read(limits.inflated_bytes + 1)
     if len(data) > limits.inflated_bytes:
-        raise InputError("the file is too large", where=where,
-                         remedy="Split the file, or raise the limit",
-                         code="input.too_large")  # fmt: skip
+        raise InputError(
+            "the file is too large",
+            where=where,
+            remedy="Split the file, or raise the limit",
+            code="input.too_large",
+        )
     return data
 
 
@@ -173,6 +191,9 @@ def _parse(content: bytes, form: str, where: str) -> AtomTable:
         return parse_text(content, form)
     except _PARSER_ERRORS as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise InputError(f"the {_FORMAT_NAMES[form]} content cannot be read ({reason})",
-                         where=where, remedy="Correct the file, or download it again",
-                         code="input.format") from error  # fmt: skip
+        raise InputError(
+            f"the {_FORMAT_NAMES[form]} content cannot be read ({reason})",
+            where=where,
+            remedy="Correct the file, or download it again",
+            code="input.format",
+        ) from error

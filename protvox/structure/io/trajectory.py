@@ -106,10 +106,11 @@ class Trajectory:
             time = float(read.time[0]) if len(read.time) else float("nan")
         except ValueError as error:
             raise InputError(
-                "the trajectory and the topology do not have the same atoms", where=self.name,
+                "the trajectory and the topology do not have the same atoms",
+                where=self.name,
                 remedy=f"Give a topology of the same system; this one has {len(self._table)} atoms",
                 code="input.topology",
-            ) from error  # fmt: skip
+            ) from error
         except (OSError, RuntimeError, IndexError) as error:
             raise _unreadable(self.name, f"frame {index}: {error}") from error
         digest = hashlib.sha256(self._digest.encode() + read.xyz.tobytes())
@@ -144,17 +145,20 @@ def _open(path: str, n_atoms: int) -> tuple[Any, Any]:
         import mdtraj
     except ImportError as error:
         raise UsageError(
-            "trajectories need mdtraj, which is not installed", where=path,
-            remedy="Run pip install 'protvox[trajectories]'", code="usage.mdtraj",
-        ) from error  # fmt: skip
+            "trajectories need mdtraj, which is not installed",
+            where=path,
+            remedy="Run pip install 'protvox[trajectories]'",
+            code="usage.mdtraj",
+        ) from error
     # mdtraj wants to know how many atoms there are; what they are is read elsewhere.
     atoms = mdtraj.Topology()
     residue = atoms.add_residue("UNK", atoms.add_chain())
     for _ in range(n_atoms):
         atoms.add_atom("X", None, residue)
     if not Path(path).is_file():
-        raise InputError("there is no such file", where=path, remedy="Check the path",
-                         code="input.not_found")  # fmt: skip
+        raise InputError(
+            "there is no such file", where=path, remedy="Check the path", code="input.not_found"
+        )
     try:
         file = mdtraj.open(path)
     except (OSError, RuntimeError, ValueError, KeyError, ImportError) as error:
@@ -166,7 +170,8 @@ def _open(path: str, n_atoms: int) -> tuple[Any, Any]:
 
 def _unreadable(where: str, reason: str) -> InputError:
     return InputError(
-        f"the trajectory cannot be read ({' '.join(reason.split())[:200]})", where=where,
+        f"the trajectory cannot be read ({' '.join(reason.split())[:200]})",
+        where=where,
         remedy="Give an .xtc, .trr, .dcd or .nc file that its program reads",
         code="input.trajectory",
-    )  # fmt: skip
+    )

@@ -82,9 +82,14 @@ class Contacts:
             secondary[second] == SecondaryStructure.STRAND
         )
         counts = np.stack(
-            [contact, contact * (second - first >= _LONG), strands & (distance < _SHEET),
-             np.ones_like(contact)], axis=1,
-        )  # fmt: skip
+            [
+                contact,
+                contact * (second - first >= _LONG),
+                strands & (distance < _SHEET),
+                np.ones_like(contact),
+            ],
+            axis=1,
+        )
         element, depth = _elements(secondary)
         weight = np.where(strands, _STRANDS * contact, contact)
         return cls(points, secondary, element, depth, first, second, weight, counts)

@@ -101,10 +101,14 @@ def parse_cut_model(text: str) -> CutModel:
         JSON, one key an attribute of `CutModel`; other keys say where it comes from.
     """
     values = json.loads(text)
-    array = {name: np.array(values[name], dtype=np.float64)
-             for name in ("mean", "scale", "linear", "hidden_bias", "output")}  # fmt: skip
+    array = {
+        name: np.array(values[name], dtype=np.float64)
+        for name in ("mean", "scale", "linear", "hidden_bias", "output")
+    }
     return CutModel(
-        features=tuple(values["features"]), bias=float(values["bias"]),
+        features=tuple(values["features"]),
+        bias=float(values["bias"]),
         hidden=np.array(values["hidden"], dtype=np.float64).reshape(-1, len(values["features"])),
-        threshold=float(values["threshold"]), **array,
-    )  # fmt: skip
+        threshold=float(values["threshold"]),
+        **array,
+    )

@@ -13,15 +13,36 @@ from protvox.structure.splitting.cuts import Piece
 from protvox.structure.splitting.sides import course_measurer, side_measurer
 
 FEATURES: Final = (
-    "log_chain", "log_piece", "log_small",
-    "cut_density", "cut_long", "cut_near", "cut_share_small", "cut_share_large",
-    "cut_sheet", "cut_sheet_share", "home_small", "home_large",
-    "segments", "log_shortest_segment", "cut_depth", "loop_ends",
-    "packing_small", "packing_large", "packing_piece",
-    "spread_small", "spread_large", "spread_piece", "gap",
-    "helix_small", "strand_small", "helix_large", "strand_large",
-    "elements_small", "elements_large",
-)  # fmt: skip
+    "log_chain",
+    "log_piece",
+    "log_small",
+    "cut_density",
+    "cut_long",
+    "cut_near",
+    "cut_share_small",
+    "cut_share_large",
+    "cut_sheet",
+    "cut_sheet_share",
+    "home_small",
+    "home_large",
+    "segments",
+    "log_shortest_segment",
+    "cut_depth",
+    "loop_ends",
+    "packing_small",
+    "packing_large",
+    "packing_piece",
+    "spread_small",
+    "spread_large",
+    "spread_piece",
+    "gap",
+    "helix_small",
+    "strand_small",
+    "helix_large",
+    "strand_large",
+    "elements_small",
+    "elements_large",
+)
 """Names of the measures, in order; `small` and `large` are the two sides of the cut."""
 
 _SURFACE: Final = 2.22

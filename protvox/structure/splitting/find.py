@@ -124,8 +124,10 @@ def find_domains(structure: Structure, chain: str) -> ChainDomains:
     ca = structure.backbone()[rows, 1]
     there = np.isfinite(ca).all(axis=1)
     if there.sum() > LONGEST:
-        told = (f"{chain_label(chain)} has {len(rows)} residues and was not split into domains, "
-                f"the limit is {LONGEST}.")  # fmt: skip
+        told = (
+            f"{chain_label(chain)} has {len(rows)} residues and was not split into domains, "
+            f"the limit is {LONGEST}."
+        )
         return ChainDomains(warnings=(told[0].upper() + told[1:],))
     if not there.any():
         return ChainDomains()
@@ -134,13 +136,17 @@ def find_domains(structure: Structure, chain: str) -> ChainDomains:
     labels = found[np.maximum(np.cumsum(there) - 1, 0)]
     if not labels.any():
         return ChainDomains()
-    masks = [np.isin(np.arange(structure.n_residues), rows[labels == d])
-             for d in range(int(labels.max()) + 1)]  # fmt: skip
+    masks = [
+        np.isin(np.arange(structure.n_residues), rows[labels == d])
+        for d in range(int(labels.max()) + 1)
+    ]
     selections = tuple(_describe(structure, chain, rows, labels == d) for d in range(len(masks)))
     if all(_selects(s, structure, mask) for s, mask in zip(selections, masks, strict=True)):
         return ChainDomains(selections)
-    told = (f"{chain_label(chain)} falls into {len(masks)} domains, but its residue numbers run "
-            "backwards or repeat, so they cannot be named; it was taken whole.")  # fmt: skip
+    told = (
+        f"{chain_label(chain)} falls into {len(masks)} domains, but its residue numbers run "
+        "backwards or repeat, so they cannot be named; it was taken whole."
+    )
     return ChainDomains(warnings=(told[0].upper() + told[1:],))
 
 

@@ -24,7 +24,7 @@ class EnvironmentData:
         Structures with residue labels.
     spec
         Moments of the network.
-    beyond
+    cb_offset
         Grid centre on the bond from CA to the ideal CB, Å from CA.
 
     Attributes

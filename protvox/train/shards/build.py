@@ -88,8 +88,12 @@ def build_shards(
         If no structure is left.
     """
     if any(out.glob("shard-*.npz")):
-        raise UsageError("the folder already holds shards", where=str(out),
-                         remedy="Give an empty folder", code="usage.not_empty")  # fmt: skip
+        raise UsageError(
+            "the folder already holds shards",
+            where=str(out),
+            remedy="Give an empty folder",
+            code="usage.not_empty",
+        )
     items = _items(_rows(table, query), structures, task)
     out.mkdir(parents=True, exist_ok=True)
     failures: list[Failure] = []
@@ -114,8 +118,12 @@ def build_shards(
     flush()
     if not written:
         first = f"The first reason: {failures[0].reason.rstrip('.')}" if failures else None
-        raise InputError("no structure of the table could be used", where=str(table), remedy=first,
-                         code="input.no_structures")  # fmt: skip
+        raise InputError(
+            "no structure of the table could be used",
+            where=str(table),
+            remedy=first,
+            code="input.no_structures",
+        )
     return written, failures
 
 
@@ -133,9 +141,12 @@ def _rows(table: Path, query: str | None) -> pd.DataFrame:
         TypeError,
         AttributeError,
     ) as error:
-        raise UsageError(f"the table or the query cannot be used ({error})", where=str(table),
-                         remedy="Check the file, its columns and the query",
-                         code="usage.table") from error  # fmt: skip
+        raise UsageError(
+            f"the table or the query cannot be used ({error})",
+            where=str(table),
+            remedy="Check the file, its columns and the query",
+            code="usage.table",
+        ) from error
 
 
 def _items(rows: pd.DataFrame, structures: Path, task: Task) -> list[_Item]:
@@ -144,8 +155,9 @@ def _items(rows: pd.DataFrame, structures: Path, task: Task) -> list[_Item]:
     if missing:
         raise UsageError(
             f"the table has no column {', '.join(missing)}",
-            remedy=f"It needs {', '.join(sorted(needed))}", code="usage.columns",
-        )  # fmt: skip
+            remedy=f"It needs {', '.join(sorted(needed))}",
+            code="usage.columns",
+        )
     if task == "environment":
         return [
             _Item(str(file), structures / str(file), task, tuple(group["chain"]), "", "")

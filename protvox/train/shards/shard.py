@@ -190,9 +190,10 @@ def read_shards(paths: Iterable[str | Path]) -> Shard:
     parts = [_read_shard(Path(path)) for path in paths]
     if not parts:
         raise InputError(
-            "no shard was found", remedy="Build them with protvox train shards",
+            "no shard was found",
+            remedy="Build them with protvox train shards",
             code="input.no_shards",
-        )  # fmt: skip
+        )
     return join(parts)
 
 
@@ -217,6 +218,8 @@ def _read_shard(path: Path) -> Shard:
     # A damaged archive shows itself in its directory, its compression or its arrays.
     except (OSError, ValueError, LookupError, EOFError, BadZipFile, zlib.error) as error:
         raise InputError(
-            "the file is not a protvox shard", where=str(path),
-            remedy="Build it again with protvox train shards", code="input.shard",
-        ) from error  # fmt: skip
+            "the file is not a protvox shard",
+            where=str(path),
+            remedy="Build it again with protvox train shards",
+            code="input.shard",
+        ) from error

@@ -12,11 +12,13 @@ from protvox.chemistry import ATOM_TYPE_INDEX, ATOM_TYPES
 from protvox.errors import ModelError
 from protvox.voxel.grids.density import SKIP
 
-CHANNEL_NAMES: Final = MappingProxyType({
-    "ca": ("backbone_CA",),
-    "backbone": ("backbone_N", "backbone_CA", "backbone_C", "backbone_O"),
-    "types": ATOM_TYPES,
-})  # fmt: skip
+CHANNEL_NAMES: Final = MappingProxyType(
+    {
+        "ca": ("backbone_CA",),
+        "backbone": ("backbone_N", "backbone_CA", "backbone_C", "backbone_O"),
+        "types": ATOM_TYPES,
+    }
+)
 """Atom types drawn, one a channel, for each choice of channels."""
 
 

@@ -62,9 +62,19 @@ def grid_filler(width: int, small: bool) -> Any:
     lanes = -(-width // 4) * 4
 
     def fill(  # type: ignore[no-untyped-def]
-        coordinates, channel, offsets, out, shape, n_channels, per_spacing,
-        table, normalize, face_sum, start, stop,
-    ):  # fmt: skip
+        coordinates,
+        channel,
+        offsets,
+        out,
+        shape,
+        n_channels,
+        per_spacing,
+        table,
+        normalize,
+        face_sum,
+        start,
+        stop,
+    ):
         nx, ny, nz = shape[0], shape[1], shape[2]
         span_x = min(width, nx) if small else width
         span_y = min(width, ny) if small else width

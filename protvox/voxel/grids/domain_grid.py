@@ -63,9 +63,13 @@ def domain_grid(
     """
     grids = DomainGrids.from_domains(
         [(coordinates, np.zeros(len(coordinates), dtype=np.uint8))],
-        spacing=spacing, sigma=sigma, margin=margin, multiple=multiple, maximum=maximum,
+        spacing=spacing,
+        sigma=sigma,
+        margin=margin,
+        multiple=multiple,
+        maximum=maximum,
         names=(name,),
-    ).centre()  # fmt: skip
+    ).centre()
     return grids.coordinates, grids.common_spec()
 
 
@@ -144,8 +148,13 @@ class DomainGrids:
             np.concatenate([xyz for xyz, _ in kept]).astype(np.float32),
             np.concatenate([kind for _, kind in kept]).astype(np.uint8),
             np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-            tuple(names), spacing, sigma, margin, multiple, maximum,
-        )  # fmt: skip
+            tuple(names),
+            spacing,
+            sigma,
+            margin,
+            multiple,
+            maximum,
+        )
 
     def __len__(self) -> int:
         """Return the number of domains."""
@@ -287,9 +296,14 @@ class DomainGrids:
         reach = 2.0 * np.maximum(-low, high).astype(np.float64) / spec.spacing
         self._refuse_larger(np.ceil(reach - 1e-3).astype(np.int64), spec.shape)
         return voxelize(
-            self.coordinates, self.channel, self.offsets, spec, n_channels,
-            normalize=normalize, out=out,
-        )  # fmt: skip
+            self.coordinates,
+            self.channel,
+            self.offsets,
+            spec,
+            n_channels,
+            normalize=normalize,
+            out=out,
+        )
 
     def _bounds(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         starts = self.offsets[:-1]

@@ -31,7 +31,7 @@ class SparseGrid:
     ----------
     spacing
         Edge of the lattice, Å.
-    reach
+    max_ca_distance
         Points closer to a CA atom than this are sites, Å.
     shells, sigma
         Radii and width of the Gaussian radial shells on which the positions of CA atoms are
@@ -137,9 +137,11 @@ def active_points(
     ca = trace.coordinates
     if not len(ca):
         raise InputError(
-            "the domain has no CA atom", where=name, remedy="Give a protein domain",
+            "the domain has no CA atom",
+            where=name,
+            remedy="Give a protein domain",
             code="domain.empty",
-        )  # fmt: skip
+        )
     low = np.floor((ca.min(axis=0) - spec.max_ca_distance) / spec.spacing - offset)
     high = np.ceil((ca.max(axis=0) + spec.max_ca_distance) / spec.spacing - offset)
     shape = (high - low + 1).astype(np.float64)
@@ -147,9 +149,11 @@ def active_points(
     if maximum is not None and shape.prod() > maximum:
         extent = float((ca.max(axis=0) - ca.min(axis=0)).max())
         raise InputError(
-            f"the domain is {extent:.0f} Å long, too wide for the lattice", where=name,
-            remedy="Give single domains, e.g. with --domain A:1-120", code="domain.too_large",
-        )  # fmt: skip
+            f"the domain is {extent:.0f} Å long, too wide for the lattice",
+            where=name,
+            remedy="Give single domains, e.g. with --domain A:1-120",
+            code="domain.too_large",
+        )
     index = np.indices(shape.astype(np.int64)).reshape(3, -1).T
     points = ((index + low + offset) * spec.spacing).astype(np.float32)
     near = np.empty(len(points), dtype=np.bool_)
@@ -157,13 +161,21 @@ def active_points(
     of_tangent = _harmonics(trace.tangent) * trace.directed[:, None]
     of_normal = (_harmonics(trace.normal) * trace.directed[:, None])[:, 3:]
     lattice_filler()(
-        ca, trace.secondary, of_tangent, np.ascontiguousarray(of_normal), points,
+        ca,
+        trace.secondary,
+        of_tangent,
+        np.ascontiguousarray(of_normal),
+        points,
         np.float32(spec.max_ca_distance),
-        np.array(spec.shells, dtype=np.float32), np.float32(0.5 / spec.sigma**2),
+        np.array(spec.shells, dtype=np.float32),
+        np.float32(0.5 / spec.sigma**2),
         np.array(spec.direction_shells, dtype=np.float32),
         np.float32(0.5 / spec.direction_sigma**2),
-        np.float32(spec.cutoff), STATES, near, moments,
-    )  # fmt: skip
+        np.float32(spec.cutoff),
+        STATES,
+        near,
+        moments,
+    )
     return Sites(index[near], moments[near])
 
 
@@ -172,8 +184,13 @@ def _harmonics(u: NDArray[np.float32]) -> NDArray[np.float32]:
     x, y, z = u.T
     s3, s5, s15 = (math.sqrt(n) for n in (3.0, 5.0, 15.0))
     values = [
-        s3 * x, s3 * y, s3 * z,
-        s15 * x * z, s15 * x * y, s5 * (y * y - 0.5 * (x * x + z * z)), s15 * y * z,
+        s3 * x,
+        s3 * y,
+        s3 * z,
+        s15 * x * z,
+        s15 * x * y,
+        s5 * (y * y - 0.5 * (x * x + z * z)),
+        s15 * y * z,
         0.5 * s15 * (z * z - x * x),
-    ]  # fmt: skip
+    ]
     return np.stack(values, axis=1).astype(np.float32)

@@ -26,9 +26,21 @@ def lattice_filler() -> Any:
     s3, s5, s15 = (np.float32(math.sqrt(n)) for n in (3.0, 5.0, 15.0))
 
     def fill(  # type: ignore[no-untyped-def]
-        coordinates, state, tangent, normal, points, max_ca_distance, shells, decay, ways,
-        way_decay, cutoff, states, near, out,
-    ):  # fmt: skip
+        coordinates,
+        state,
+        tangent,
+        normal,
+        points,
+        max_ca_distance,
+        shells,
+        decay,
+        ways,
+        way_decay,
+        cutoff,
+        states,
+        near,
+        out,
+    ):
         one, half = np.float32(1.0), np.float32(0.5)
         n_residues, n_shells, n_ways = len(coordinates), len(shells), len(ways)
         inner = 1 if shells[0] == 0 else 0

@@ -38,7 +38,7 @@ def coarsen(
     ----------
     index
         ``site 3`` int64, places on the lattice, from 0.
-    crowd
+    min_neighbours
         Least number of sites among a point and its 26 neighbours; fewer if no point has so
         many.
 

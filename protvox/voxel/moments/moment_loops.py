@@ -34,9 +34,21 @@ def _bound_blocks(coordinates, first, last, boxes):  # type: ignore[no-untyped-d
 
 @numba.njit(nogil=True, fastmath=set(FAST))
 def _find_atoms(  # type: ignore[no-untyped-def]
-    coordinates, atom_type, atom_residue, first, last, boxes, centre, origin, axes,
-    reach, n_types, found, kinds, ends,
-):  # fmt: skip
+    coordinates,
+    atom_type,
+    atom_residue,
+    first,
+    last,
+    boxes,
+    centre,
+    origin,
+    axes,
+    reach,
+    n_types,
+    found,
+    kinds,
+    ends,
+):
     """Write the atoms near a grid, in its frame.
 
     Returns their number. `found` gets their positions and `kinds` their types as they come;
@@ -106,9 +118,22 @@ def moment_filler(n_shells: int, first_shell: int, max_degree: int) -> Any:
     s3, s5, s15 = (np.float32(math.sqrt(n)) for n in (3.0, 5.0, 15.0))
 
     def fill(  # type: ignore[no-untyped-def]
-        coordinates, atom_type, atom_residue, atom_range, residue, origin, axes, shape,
-        spacing, cutoff, table, n_types, out, start, stop,
-    ):  # fmt: skip
+        coordinates,
+        atom_type,
+        atom_residue,
+        atom_range,
+        residue,
+        origin,
+        axes,
+        shape,
+        spacing,
+        cutoff,
+        table,
+        n_types,
+        out,
+        start,
+        stop,
+    ):
         half = np.float32(0.5)
         nx, ny, nz = shape
         n_points = nx * ny * nz
@@ -136,9 +161,21 @@ def moment_filler(n_shells: int, first_shell: int, max_degree: int) -> Any:
                 _bound_blocks(coordinates, first, last, boxes)
                 bounded = first, last
             n = _find_atoms(
-                coordinates, atom_type, atom_residue, first, last, boxes, residue[e], origin[e],
-                axes[e], reach, n_types, found, kinds, ends,
-            )  # fmt: skip
+                coordinates,
+                atom_type,
+                atom_residue,
+                first,
+                last,
+                boxes,
+                residue[e],
+                origin[e],
+                axes[e],
+                reach,
+                n_types,
+                found,
+                kinds,
+                ends,
+            )
             # Sorted by counting, in the order of the file within a type; every end moves from
             # the first atom of its type to the one after the last.
             for atom in range(n):
@@ -186,9 +223,16 @@ def moment_filler(n_shells: int, first_shell: int, max_degree: int) -> Any:
                                     s15 * half * (uz * uz - ux * ux),
                                 )
                                 add_moments(  # type: ignore[call-arg]
-                                    moments, (row + k) * n_moments, table, low * lanes,
-                                    fraction, harmonics, n_shells, first_shell, max_degree,
-                                )  # fmt: skip
+                                    moments,
+                                    (row + k) * n_moments,
+                                    table,
+                                    low * lanes,
+                                    fraction,
+                                    harmonics,
+                                    n_shells,
+                                    first_shell,
+                                    max_degree,
+                                )
                 for p0 in range(0, n_points, _TILE):
                     p1 = min(p0 + _TILE, n_points)
                     for f in range(n_moments):

@@ -219,8 +219,19 @@ def environment_moments(
     directed = spec.shells_of(1)
     fill = moment_filler(len(spec.shells), len(spec.shells) - len(directed), spec.max_degree)
     arguments = (
-        coordinates, atom_type, atom_residue, atom_range, residue, origin, axes, spec.shape,
-        np.float32(spec.spacing), np.float32(spec.cutoff), _side_by_side(spec), spec.n_types, out,
-    )  # fmt: skip
+        coordinates,
+        atom_type,
+        atom_residue,
+        atom_range,
+        residue,
+        origin,
+        axes,
+        spec.shape,
+        np.float32(spec.spacing),
+        np.float32(spec.cutoff),
+        _side_by_side(spec),
+        spec.n_types,
+        out,
+    )
     share_out(lambda start, stop: fill(*arguments, start, stop), n)
     return out

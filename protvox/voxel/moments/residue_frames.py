@@ -39,7 +39,7 @@ def residue_frames(backbone: NDArray[np.float32], cb_offset: float) -> ResidueFr
     ----------
     backbone
         ``residue 4 3`` float32, Å: N, CA, C, O, NaN where missing (O is not used).
-    beyond
+    cb_offset
         Distance of the origin from CA along the bond to the ideal CB, Å.
 
     Returns

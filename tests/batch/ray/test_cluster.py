@@ -48,16 +48,22 @@ def score_there(inputs, out, *, timeout=120.0, retry=False, workers=None, **more
     plan = make_plan([str(inputs)])
     with Store(Path(out)) as store:
         work = run.ClusterRun(
-            plan.items, BatchOptions(task="cath"), Resources("auto", 1, 1, timeout), store,
-            retry=retry, workers=workers, **more,
-        )  # fmt: skip
+            plan.items,
+            BatchOptions(task="cath"),
+            Resources("auto", 1, 1, timeout),
+            store,
+            retry=retry,
+            workers=workers,
+            **more,
+        )
         return work.execute()
 
 
 def assert_same_rows(one, other):
     for table in TABLES:
-        left, right = (rows(out, table).drop(columns="seconds", errors="ignore")
-                       for out in (one, other))  # fmt: skip
+        left, right = (
+            rows(out, table).drop(columns="seconds", errors="ignore") for out in (one, other)
+        )
         pd.testing.assert_frame_equal(left, right)
 
 

@@ -153,8 +153,10 @@ def test_a_run_from_and_to_file_urls_is_one_of_paths(fake, folder, tmp_path):
     score(folder.as_uri(), (tmp_path / "by-url").as_uri())
     score(folder, tmp_path / "by-path")
     for table in TABLES:
-        one, other = (rows(tmp_path / out, table).drop(columns="seconds", errors="ignore")
-                      for out in ("by-url", "by-path"))  # fmt: skip
+        one, other = (
+            rows(tmp_path / out, table).drop(columns="seconds", errors="ignore")
+            for out in ("by-url", "by-path")
+        )
         assert one["path"].tolist() == [f"file://{path}" for path in other["path"]]
         pd.testing.assert_frame_equal(one.drop(columns="path"), other.drop(columns="path"))
     assert score(folder.as_uri(), (tmp_path / "by-url").as_uri()).kept == 3
@@ -170,8 +172,10 @@ def test_an_object_store_holds_what_a_folder_holds(fake, folder, tmp_path, bucke
     score(folder, tmp_path / "here")
     there = copy_here(f"{bucket}/out", tmp_path / "there")
     for table in TABLES:
-        one, other = (rows(out, table).drop(columns="seconds", errors="ignore")
-                      for out in (there, tmp_path / "here"))  # fmt: skip
+        one, other = (
+            rows(out, table).drop(columns="seconds", errors="ignore")
+            for out in (there, tmp_path / "here")
+        )
         pd.testing.assert_frame_equal(one, other)
     assert not (there / ".lock").exists()
     with Store(f"{bucket}/out") as store, pytest.raises(UsageError) as caught:

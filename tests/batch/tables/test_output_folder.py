@@ -55,8 +55,10 @@ def test_rows_come_back_and_every_table_is_there(tmp_path):
     assert list(read(tmp_path, "residues").columns)[:3] == ["id", "path", "chain"]
     with opened(tmp_path) as store:
         assert {name: entry.done for name, entry in store.entries.items()} == {
-            "a": True, "b": True, "c": False,
-        }  # fmt: skip
+            "a": True,
+            "b": True,
+            "c": False,
+        }
         assert store.entries["a"].work == ("s", "", "")
 
 
@@ -213,8 +215,14 @@ def test_rows_of_several_parts_are_replaced_part_by_part(tmp_path):
             f"part-00000{n}.parquet" for n in (0, 4, 5, 6)
         ]
         assert {name: entry.part for name, entry in store.entries.items()} == {
-            "a": 4, "b": 4, "x": 4, "c": 5, "d": 5, "e": 6, "f": 6,
-        }  # fmt: skip
+            "a": 4,
+            "b": 4,
+            "x": 4,
+            "c": 5,
+            "d": 5,
+            "e": 6,
+            "f": 6,
+        }
     found = read(tmp_path).groupby("id")["flags"].agg("".join).to_dict()
     assert found == {name: "new" if name in "aecx" else "old" for name in "abcdefx"}
 
@@ -279,9 +287,11 @@ def test_the_same_content_under_another_id_gets_the_same_rows(tmp_path):
         store.flush()
     found = read(tmp_path).groupby(["id", "path"])["domain"].agg(list).to_dict()
     assert found == {
-        ("a", "/x/a"): ["0", "1"], ("waiting", "/y/waiting"): ["0", "1"],
-        ("written", "/y/written"): ["0", "1"], ("third", "/y/third"): ["0", "1"],
-    }  # fmt: skip
+        ("a", "/x/a"): ["0", "1"],
+        ("waiting", "/y/waiting"): ["0", "1"],
+        ("written", "/y/written"): ["0", "1"],
+        ("third", "/y/third"): ["0", "1"],
+    }
     assert sorted(read(tmp_path, "inputs")["id"]) == ["a", "failed", "third", "waiting", "written"]
     with opened(tmp_path) as store:
         assert store.entries["waiting"].work == store.entries["a"].work

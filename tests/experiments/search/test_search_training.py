@@ -32,9 +32,14 @@ def made_up(seed: int, each: int = 8) -> LabelledFeatures:
 
     plain, traces = draw(20), draw(12)
     return LabelledFeatures(
-        np.array([f"d{i}" for i in range(len(codes))]), codes, plain, plain[None] + 0.1,
-        np.zeros((len(codes), 2), np.float32), traces, traces[None] + 0.1,
-    )  # fmt: skip
+        np.array([f"d{i}" for i in range(len(codes))]),
+        codes,
+        plain,
+        plain[None] + 0.1,
+        np.zeros((len(codes), 2), np.float32),
+        traces,
+        traces[None] + 0.1,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +58,11 @@ def head() -> EmbeddingHead:
 def at_first(head: EmbeddingHead) -> float:
     new, known = made_up(2), made_up(1)
     found = across(
-        head.embed(new.plain, new.traces), new.codes,
-        head.embed(known.plain, known.traces), known.codes,
-    )  # fmt: skip
+        head.embed(new.plain, new.traces),
+        new.codes,
+        head.embed(known.plain, known.traces),
+        known.codes,
+    )
     return found["topology"]["precision_at_1"]
 
 

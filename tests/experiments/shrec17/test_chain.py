@@ -46,9 +46,14 @@ def options(tmp_path):
     (tmp_path / "data" / "test_perturbed" / "000033.obj").write_text("nothing")
     (tmp_path / "tiny.toml").write_text(TINY)
     return argparse.Namespace(
-        data=tmp_path / "data", name="tiny", config=tmp_path / "tiny.toml", kinds=KINDS,
-        runs=tmp_path / "runs", time_limit=None, device="cpu",
-    )  # fmt: skip
+        data=tmp_path / "data",
+        name="tiny",
+        config=tmp_path / "tiny.toml",
+        kinds=KINDS,
+        runs=tmp_path / "runs",
+        time_limit=None,
+        device="cpu",
+    )
 
 
 def test_from_meshes_to_measures(options, tmp_path):
@@ -102,10 +107,15 @@ def test_a_few_meshes_pass_through_the_contest_network(tmp_path):
     (tmp_path / "config.toml").write_text(few)
     metrics = command.run(
         argparse.Namespace(
-            data=data, name=None, config=tmp_path / "config.toml", kinds=["steerable"],
-            runs=tmp_path / "runs", time_limit=None, device="cpu",
+            data=data,
+            name=None,
+            config=tmp_path / "config.toml",
+            kinds=["steerable"],
+            runs=tmp_path / "runs",
+            time_limit=None,
+            device="cpu",
         )
-    )  # fmt: skip
+    )
     assert metrics["train_poses"] == "perturbed"
     assert metrics["models"] == dict.fromkeys(("train", "val", "test_normal", "test_perturbed"), 2)
     for split in ("test_normal", "test_perturbed"):

@@ -58,8 +58,9 @@ def test_perturbed_models_are_the_normal_ones_turned(folder):
 
 
 def test_springs_are_mirror_images():
-    left, right = (CLASSES[name](np.random.default_rng(3), False) for name in
-                   ("spring_left", "spring_right"))  # fmt: skip
+    left, right = (
+        CLASSES[name](np.random.default_rng(3), False) for name in ("spring_left", "spring_right")
+    )
     assert np.allclose(left.vertices * (-1, 1, 1), right.vertices)
 
 
@@ -93,9 +94,10 @@ def test_a_turned_model_is_drawn_not_interpolated(folder):
 def test_broken_meshes_are_named_and_skipped(folder, tmp_path):
     models = read_split(folder, "test", "normal")[:4]
     broken = {
-        models[0].name: "", models[1].name: "v 0 0 0\nv 1 0 0\nf 1 2 9\n",
+        models[0].name: "",
+        models[1].name: "v 0 0 0\nv 1 0 0\nf 1 2 9\n",
         models[2].name: "v 0 0 0\nv 0 0 0\nv 0 0 0\nf 1 2 3\n",
-    }  # fmt: skip
+    }
     for name, text in broken.items():
         (tmp_path / f"{name}.obj").write_text(text)
     (tmp_path / f"{models[3].name}.obj").write_text(models[3].path.read_text())

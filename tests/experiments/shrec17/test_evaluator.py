@@ -61,9 +61,12 @@ def test_empty_list_is_worth_nothing():
 
 def test_perfect_lists_score_one():
     lists = {
-        "a1": ["a1", "a2", "a3"], "a2": ["a2", "a1", "a3"], "a3": ["a3", "a1", "a2"],
-        "b1": ["b1", "b2"], "b2": ["b2", "b1"],
-    }  # fmt: skip
+        "a1": ["a1", "a2", "a3"],
+        "a2": ["a2", "a1", "a3"],
+        "a3": ["a3", "a1", "a2"],
+        "b1": ["b1", "b2"],
+        "b2": ["b2", "b1"],
+    }
     found = evaluate(lists, SPLIT)
     for kind in ("micro", "macro"):
         assert found[kind] == pytest.approx(dict.fromkeys(found[kind], 1.0))
@@ -86,9 +89,12 @@ def test_without_the_query_itself():
     found = evaluate(lists, SPLIT, with_query=False)
     # a1: b1 a2 a3 b2; a2: a1 b1 a3 b2; a3: a1 b1 a2 b2; b1: a1 a2 a3 b2; b2: a1 b1 a2 a3.
     by_hand = {
-        "a1": (1 / 2 + 2 / 3) / 2, "a2": (1 + 2 / 3) / 2, "a3": (1 + 2 / 3) / 2,
-        "b1": 1 / 4, "b2": 1 / 2,
-    }  # fmt: skip
+        "a1": (1 / 2 + 2 / 3) / 2,
+        "a2": (1 + 2 / 3) / 2,
+        "a3": (1 + 2 / 3) / 2,
+        "b1": 1 / 4,
+        "b2": 1 / 2,
+    }
     assert found["micro"]["mAP"] == pytest.approx(sum(by_hand.values()) / 5)
     mean_a = sum(by_hand[name] for name in ("a1", "a2", "a3")) / 3
     mean_b = sum(by_hand[name] for name in ("b1", "b2")) / 2
@@ -97,8 +103,9 @@ def test_without_the_query_itself():
 
 
 def test_lone_models_cannot_be_found_without_themselves():
-    found = evaluate({"x": ["y"]}, {"x": Labels("x"), "y": Labels("y"), "z": Labels("y")},
-                     with_query=False)  # fmt: skip
+    found = evaluate(
+        {"x": ["y"]}, {"x": Labels("x"), "y": Labels("y"), "z": Labels("y")}, with_query=False
+    )
     assert found["n_queries"] == 2
 
 

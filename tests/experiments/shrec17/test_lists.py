@@ -38,8 +38,9 @@ def test_files_come_back(tmp_path):
     lines = (tmp_path / "test_perturbed" / "000001").read_text().splitlines()
     assert lines == ["000001 0.000000", "000002 0.250000"]
     assert read_lists(tmp_path / "test_perturbed") == {
-        "000001": ["000001", "000002"], "000002": ["000002"],
-    }  # fmt: skip
+        "000001": ["000001", "000002"],
+        "000002": ["000002"],
+    }
 
 
 def test_distances_may_be_missing(tmp_path):

@@ -147,10 +147,13 @@ def test_tables_that_are_none(tmp_path, ubiquitin):
     frame = embed(ubiquitin).to_pandas()
     nothing = frame.assign(embedding=[np.zeros(10, dtype=np.float32)])
     wrong = {
-        "index.table": [frame.drop(columns="embedding"), nothing,
-                        frame.assign(embedding=[np.ones(3, dtype=np.float32)])],
+        "index.table": [
+            frame.drop(columns="embedding"),
+            nothing,
+            frame.assign(embedding=[np.ones(3, dtype=np.float32)]),
+        ],
         "index.model": [frame.assign(head="other")],
-    }  # fmt: skip
+    }
     for code, frames in wrong.items():
         for item in frames:
             item.to_parquet(tmp_path / "t.parquet")

@@ -76,9 +76,13 @@ def test_what_cannot_be_asked():
 
 def test_files_come_back(tmp_path):
     index = Index.build(
-        unit(7, 8), ["Å/é\n.pdb A", *"bcdefg"], ["1.10.8.10", *[""] * 6],
-        name="sieben", model="m@1", head="x",
-    )  # fmt: skip
+        unit(7, 8),
+        ["Å/é\n.pdb A", *"bcdefg"],
+        ["1.10.8.10", *[""] * 6],
+        name="sieben",
+        model="m@1",
+        head="x",
+    )
     index.save(tmp_path / "i")
     back = Index.load(tmp_path / "i", head_of("x"))
     np.testing.assert_array_equal(back.codes, index.codes)

@@ -91,9 +91,11 @@ def test_bad_rows_are_failures_and_the_others_stay(tmp_path):
     found = listed(tmp_path, text)
     assert list(found.mutations) == [0, 4]
     assert [(f.row, f.code) for f in found.failures] == [
-        (1, "mutation.syntax"), (2, "mutation.amino_acid"), (3, "mutation.amino_acid"),
+        (1, "mutation.syntax"),
+        (2, "mutation.amino_acid"),
+        (3, "mutation.amino_acid"),
         (5, "mutation.syntax"),
-    ]  # fmt: skip
+    ]
     assert found.failures[0].mutation == "A,x,,W"
 
 

@@ -88,10 +88,12 @@ def test_each_residue_is_computed_once_however_many_mutations(ubiquitin, monkeyp
     rows: list[int] = []
     whole = type(predictor)._moments
     monkeypatch.setattr(
-        type(predictor), "_moments",
-        lambda self, structure, frames, chunk: rows.extend(chunk)
-        or whole(self, structure, frames, chunk),
-    )  # fmt: skip
+        type(predictor),
+        "_moments",
+        lambda self, structure, frames, chunk: (
+            rows.extend(chunk) or whole(self, structure, frames, chunk)
+        ),
+    )
     score_mutations(ubiquitin, device="cpu")
     assert len(rows) == 76
 
@@ -100,9 +102,12 @@ def test_what_cannot_be_scored_is_told_row_by_row(ubiquitin):
     asked = ["A:45W", "A:LEU45trp", "A:45F", "B:45W", "A:300W", "A:45BTRP", "A:45W", "A:M1C"]
     scores = score_mutations(ubiquitin, asked, device="cpu")
     assert [(f.row, f.code) for f in scores.failures] == [
-        (1, "mutation.wild_type"), (2, "mutation.none"), (3, "mutation.chain"),
-        (4, "mutation.residue"), (5, "mutation.residue"),
-    ]  # fmt: skip
+        (1, "mutation.wild_type"),
+        (2, "mutation.none"),
+        (3, "mutation.chain"),
+        (4, "mutation.residue"),
+        (5, "mutation.residue"),
+    ]
     frame = scores.to_pandas()
     assert list(frame.columns) == [*COLUMNS, "note"]
     assert list(frame["score"].notna()) == [True, False, False, False, False, False, True]
@@ -120,8 +125,11 @@ def test_what_cannot_be_scored_is_told_row_by_row(ubiquitin):
 
 
 def test_ranked_puts_the_least_destabilising_first(ubiquitin):
-    frame = score_mutations(ubiquitin, ["A:1G", "A:1Z".replace("Z", "M"), "A:2A", "A:3A"],
-                            device="cpu").ranked().to_pandas()  # fmt: skip
+    frame = (
+        score_mutations(ubiquitin, ["A:1G", "A:1Z".replace("Z", "M"), "A:2A", "A:3A"], device="cpu")
+        .ranked()
+        .to_pandas()
+    )
     assert frame["score"][:3].is_monotonic_increasing
     assert frame["note"].tolist()[3] == "MET is there already"
 

@@ -42,10 +42,16 @@ def prediction(table) -> Prediction:
         RankedLabel("3.30", "2-Layer Sandwich", 1 / 3),
     )
     domain = DomainPrediction(
-        id="d1", chain="A", chopping="-1-90,120-150", n_residues=2, in_range=False, model="cath@1",
-        cath_class=RankedLabel("3", "Alpha Beta", 1.0), architectures=labels,
+        id="d1",
+        chain="A",
+        chopping="-1-90,120-150",
+        n_residues=2,
+        in_range=False,
+        model="cath@1",
+        cath_class=RankedLabel("3", "Alpha Beta", 1.0),
+        architectures=labels,
         nearest=(Neighbour("1abcA01", "3.40.50.300", 0.123456789),),
-    )  # fmt: skip
+    )
     info = InputInfo("é.pdb", "pdb", "0" * 64, 1, 30, 5, (Dropped("2 waters", "chain A", "w"),))
     models = {"environment": "environment@1", "cath": "cath@1"}
     return Prediction(info, (domain,), table, models, ("Watch out.",))
@@ -78,19 +84,38 @@ def test_json_follows_the_schema_in_order(prediction):
     document = json.loads(prediction.to_json())
     assert list(document) == ["schema", "input", "models", "domains", "residues", "warnings"]
     assert list(document["input"]) == [
-        "name", "format", "sha256", "model", "n_atoms", "n_residues", "dropped",
-    ]  # fmt: skip
+        "name",
+        "format",
+        "sha256",
+        "model",
+        "n_atoms",
+        "n_residues",
+        "dropped",
+    ]
     assert document["input"]["dropped"] == [{"what": "2 waters", "where": "chain A", "why": "w"}]
     assert list(document["domains"][0]) == [
-        "id", "chain", "chopping", "n_residues", "in_range", "flags", "model", "class",
+        "id",
+        "chain",
+        "chopping",
+        "n_residues",
+        "in_range",
+        "flags",
+        "model",
+        "class",
         "architectures",
         "nearest",
-    ]  # fmt: skip
+    ]
     assert document["domains"][0]["in_range"] is False
     assert list(document["residues"][0]) == [
-        "chain", "number", "insertion_code", "wild_type", "predicted", "p_wild_type", "entropy",
+        "chain",
+        "number",
+        "insertion_code",
+        "wild_type",
+        "predicted",
+        "p_wild_type",
+        "entropy",
         "probabilities",
-    ]  # fmt: skip
+    ]
     assert list(document["residues"][0]["probabilities"]) == list(AMINO_ACIDS)
     assert document["residues"][2]["p_wild_type"] is None
 

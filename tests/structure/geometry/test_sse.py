@@ -111,9 +111,13 @@ def test_distances_of_ends_and_middles_agree_with_the_axes(found):
     angle = pair(found, "angle")
     a, b = length[:, None] / 2, length[None] / 2
     square = (
-        distance**2 + a**2 + b**2 - 2 * a * distance * lean + 2 * b * distance * other
+        distance**2
+        + a**2
+        + b**2
+        - 2 * a * distance * lean
+        + 2 * b * distance * other
         - 2 * a * b * angle
-    )  # fmt: skip
+    )
     assert np.abs(np.sqrt(np.maximum(square, 0)) - pair(found, "end_end")).max() < 1e-2
 
 
@@ -147,9 +151,11 @@ def test_dihedral_angles_are_those_of_four_points(found, ca):
             ):
                 continue
             points = (
-                axes.middle[i] + axes.along[i], axes.middle[i],
-                axes.middle[j], axes.middle[j] + axes.along[j],
-            )  # fmt: skip
+                axes.middle[i] + axes.along[i],
+                axes.middle[i],
+                axes.middle[j],
+                axes.middle[j] + axes.along[j],
+            )
             angle = dihedral(*points)
             assert pair(found, "cosine")[i, j] == pytest.approx(np.cos(angle), abs=1e-3)
             assert abs(pair(found, "sine")[i, j]) == pytest.approx(abs(np.sin(angle)), abs=1e-3)
@@ -170,9 +176,13 @@ def test_thousands_of_residues_take_little_memory():
     turns = np.arange(3000)
     angle = np.radians(100) * (turns % 30)
     bundle = np.stack(
-        [2.3 * np.cos(angle) + turns // 30 % 10 * 10, 2.3 * np.sin(angle) + turns // 300 * 10,
-         1.5 * (turns % 30)], axis=1,
-    )  # fmt: skip
+        [
+            2.3 * np.cos(angle) + turns // 30 % 10 * 10,
+            2.3 * np.sin(angle) + turns // 300 * 10,
+            1.5 * (turns % 30),
+        ],
+        axis=1,
+    )
     many = find_sses(trace_chain(bundle))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

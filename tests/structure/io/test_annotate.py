@@ -30,8 +30,18 @@ def test_written_files_read_back_as_they_were(
     write_annotated(structure, values_of(structure), path, remark="Percent")
     again = read_structure(path)
     np.testing.assert_allclose(again.coordinates, structure.coordinates, atol=1e-3)
-    for field in ("atom_name", "element", "atom_type", "residue_index", "chain", "number",
-                  "insertion_code", "residue_name", "parent", "kind"):  # fmt: skip
+    for field in (
+        "atom_name",
+        "element",
+        "atom_type",
+        "residue_index",
+        "chain",
+        "number",
+        "insertion_code",
+        "residue_name",
+        "parent",
+        "kind",
+    ):
         np.testing.assert_array_equal(getattr(again, field), getattr(structure, field))
     assert again.dropped == ()
 
@@ -84,10 +94,15 @@ def test_remark_explains_the_values(data_dir: Path, tmp_path: Path, suffix: str)
 
 @pytest.mark.parametrize(
     ("name", "suffix"),
-    [("accepted_long_chain.cif", ".pdb"), ("accepted_two_letter_chain.pdb", ".pdb"),
-     ("accepted_hybrid36.pdb", ".pdb"), ("accepted_plain.pdb", ".xyz"),
-     ("accepted_plain.pdb", ""), ("accepted_plain.pdb", ".gz")],
-)  # fmt: skip
+    [
+        ("accepted_long_chain.cif", ".pdb"),
+        ("accepted_two_letter_chain.pdb", ".pdb"),
+        ("accepted_hybrid36.pdb", ".pdb"),
+        ("accepted_plain.pdb", ".xyz"),
+        ("accepted_plain.pdb", ""),
+        ("accepted_plain.pdb", ".gz"),
+    ],
+)
 def test_what_does_not_fit_is_refused(tmp_path: Path, name: str, suffix: str) -> None:
     structure = read_structure(CORPUS / name)
     path = tmp_path / f"out{suffix}"

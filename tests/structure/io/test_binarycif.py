@@ -65,8 +65,13 @@ def repeated(value: int, n: int) -> dict:
 
 def strings(text: str, offsets: list[int], index: dict) -> dict:
     places = whole(offsets)
-    coding = {"kind": "StringArray", "stringData": text, "dataEncoding": index["encoding"],
-              "offsets": places["data"], "offsetEncoding": places["encoding"]}  # fmt: skip
+    coding = {
+        "kind": "StringArray",
+        "stringData": text,
+        "dataEncoding": index["encoding"],
+        "offsets": places["data"],
+        "offsetEncoding": places["encoding"],
+    }
     return {"data": index["data"], "encoding": [coding]}
 
 

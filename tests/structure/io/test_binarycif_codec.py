@@ -19,8 +19,9 @@ def raw(values: list[int], *codes: dict) -> dict:
     return {"data": np.array(values, dtype="<i4").tobytes(), "encoding": [*codes, BYTES]}
 
 
-WHOLE = np.array([0, 1, -1, 127, -128, 128, -129, 255, 256, 32767, 32768, -32768, -32769, 70000],
-                 dtype=np.int32)  # fmt: skip
+WHOLE = np.array(
+    [0, 1, -1, 127, -128, 128, -129, 255, 256, 32767, 32768, -32768, -32769, 70000], dtype=np.int32
+)
 
 
 @pytest.mark.parametrize("size", [1, 2])
@@ -43,9 +44,12 @@ def test_differences_and_runs() -> None:
     for codes in (
         [encoding.DeltaEncoding()],
         [encoding.RunLengthEncoding()],
-        [encoding.DeltaEncoding(), encoding.RunLengthEncoding(),
-         encoding.IntegerPackingEncoding(1, is_unsigned=False)],
-    ):  # fmt: skip
+        [
+            encoding.DeltaEncoding(),
+            encoding.RunLengthEncoding(),
+            encoding.IntegerPackingEncoding(1, is_unsigned=False),
+        ],
+    ):
         data = encoded(values, *codes, encoding.ByteArrayEncoding())
         np.testing.assert_array_equal(decode(data), values)
 
@@ -79,16 +83,19 @@ def test_strings() -> None:
         raw([1, MAX_ROWS, 1, 1], {"kind": "RunLength"}),
         raw([1], {"kind": "FixedPoint", "factor": 0, "srcType": 33}),
         raw([1], {"kind": "FixedPoint", "factor": 10, "srcType": 3}),
-        raw([1], {"kind": "IntervalQuantization", "min": 0, "max": 1, "numSteps": 1,
-                  "srcType": 33}),
+        raw(
+            [1], {"kind": "IntervalQuantization", "min": 0, "max": 1, "numSteps": 1, "srcType": 33}
+        ),
         raw([1], {"kind": "Unheard"}),
         {"data": b"123", "encoding": [BYTES]},
-        {"data": b"\x7f\x7f", "encoding": [{"kind": "IntegerPacking"},
-                                           {"kind": "ByteArray", "type": 1}]},
+        {
+            "data": b"\x7f\x7f",
+            "encoding": [{"kind": "IntegerPacking"}, {"kind": "ByteArray", "type": 1}],
+        },
         {"data": "text", "encoding": [BYTES]},
         {"data": b"1234", "encoding": []},
     ],
-)  # fmt: skip
+)
 def test_data_that_break_the_rules_are_refused(data: dict) -> None:
     with pytest.raises(CodecError):
         decode(data)

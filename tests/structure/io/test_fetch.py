@@ -57,12 +57,19 @@ def entry(data_dir: Path) -> bytes:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("1abc", "1abc"), ("1ABC", "1abc"), ("9xyz", "9xyz"), ("pdb_00001abc", "1abc"),
-     ("PDB_00001ABC", "1abc"), ("pdb_12345678", "pdb_12345678"),
-     ("AF-P12345-F1", "AF-P12345-F1"), ("af-p12345-f1", "AF-P12345-F1"),
-     ("AF-A0A023GPI8-F2", "AF-A0A023GPI8-F2"),
-     ("AF-P12345-F1-model_v4", "AF-P12345-F1-model_v4")],
-)  # fmt: skip
+    [
+        ("1abc", "1abc"),
+        ("1ABC", "1abc"),
+        ("9xyz", "9xyz"),
+        ("pdb_00001abc", "1abc"),
+        ("PDB_00001ABC", "1abc"),
+        ("pdb_12345678", "pdb_12345678"),
+        ("AF-P12345-F1", "AF-P12345-F1"),
+        ("af-p12345-f1", "AF-P12345-F1"),
+        ("AF-A0A023GPI8-F2", "AF-A0A023GPI8-F2"),
+        ("AF-P12345-F1-model_v4", "AF-P12345-F1-model_v4"),
+    ],
+)
 def test_identifiers(text: str, name: str) -> None:
     found = parse_identifier(text)
     assert found is not None
@@ -71,9 +78,22 @@ def test_identifiers(text: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abcd", "0abc", "1abcd", "1ab", "1abc.pdb", "../1abc", "1abc\n", "AF-P12345",
-     "AF-P1234-F1", "AF-P12345-F1/x", "pdb_0001abc", "１abc"],
-)  # fmt: skip
+    [
+        "",
+        "abcd",
+        "0abc",
+        "1abcd",
+        "1ab",
+        "1abc.pdb",
+        "../1abc",
+        "1abc\n",
+        "AF-P12345",
+        "AF-P1234-F1",
+        "AF-P12345-F1/x",
+        "pdb_0001abc",
+        "１abc",
+    ],
+)
 def test_other_text_is_no_identifier(text: str) -> None:
     assert parse_identifier(text) is None
 
@@ -81,8 +101,9 @@ def test_other_text_is_no_identifier(text: str) -> None:
 def get(text: str, internet: Internet, folder: Path, **more) -> Path:
     identifier = parse_identifier(text)
     assert identifier is not None
-    return fetch_structure(identifier, cache_dir=folder, opener=internet.opener, offline=False,
-                           **more)  # fmt: skip
+    return fetch_structure(
+        identifier, cache_dir=folder, opener=internet.opener, offline=False, **more
+    )
 
 
 def test_entry_is_downloaded_once(tmp_path: Path, entry: bytes) -> None:
@@ -123,12 +144,18 @@ def test_offline_uses_the_cache_only(tmp_path: Path, entry: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("page", "code"),
-    [(404, "input.not_found"), (410, "input.not_found"), (500, "input.fetch"),
-     (503, "input.fetch"), (b"", "input.fetch"), (b"\x1f\x8b\x08broken", "input.fetch"),
-     ("https://evil.example/1ubq.cif.gz", "input.fetch"),
-     ("http://files.rcsb.org/download/1ubq.cif.gz", "input.fetch"),
-     ("file:///etc/passwd", "input.fetch")],
-)  # fmt: skip
+    [
+        (404, "input.not_found"),
+        (410, "input.not_found"),
+        (500, "input.fetch"),
+        (503, "input.fetch"),
+        (b"", "input.fetch"),
+        (b"\x1f\x8b\x08broken", "input.fetch"),
+        ("https://evil.example/1ubq.cif.gz", "input.fetch"),
+        ("http://files.rcsb.org/download/1ubq.cif.gz", "input.fetch"),
+        ("file:///etc/passwd", "input.fetch"),
+    ],
+)
 def test_trouble_is_one_clear_error_and_leaves_nothing(
     tmp_path: Path, page: bytes | int | str, code: str
 ) -> None:

@@ -20,8 +20,18 @@ from protvox.structure.structure import ResidueKind, Structure
 def same(a: Structure, b: Structure, tolerance: float = 1e-3) -> None:
     """Two readings of one structure agree: arrays equal, coordinates within 1e-3 Å."""
     np.testing.assert_allclose(a.coordinates, b.coordinates, atol=tolerance)
-    for name in ("element", "atom_name", "atom_type", "residue_index", "chain", "number",
-                 "insertion_code", "residue_name", "parent", "kind"):  # fmt: skip
+    for name in (
+        "element",
+        "atom_name",
+        "atom_type",
+        "residue_index",
+        "chain",
+        "number",
+        "insertion_code",
+        "residue_name",
+        "parent",
+        "kind",
+    ):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
 
 
@@ -62,8 +72,9 @@ def test_pdb_and_mmcif_agree_on_nmr_models_and_dna(data_dir: Path) -> None:
         same(a, b)
 
 
-@pytest.mark.parametrize(("text", "binary"), [("3jqh.cif", "3jqh.bcif.gz"),
-                                              ("1gbt.cif.gz", "1gbt.bcif.gz")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "binary"), [("3jqh.cif", "3jqh.bcif.gz"), ("1gbt.cif.gz", "1gbt.bcif.gz")]
+)
 def test_mmcif_and_binarycif_agree(data_dir: Path, text: str, binary: str) -> None:
     a, b = read_structure(data_dir / text), read_structure(data_dir / binary)
     assert b.format == "bcif"
@@ -113,8 +124,9 @@ def test_atom_types_of_the_example(example_path: Path) -> None:
     acids = np.isin(sequence, ["ASP", "GLU"]).sum()
     assert counts[ATOM_TYPE_INDEX["charged_O"]] == 2 * acids
     ligand = structure.kind[structure.residue_index] == ResidueKind.LIGAND
-    hetero = np.isin(structure.atom_type, [ATOM_TYPE_INDEX["hetero_C"],
-                                           ATOM_TYPE_INDEX["hetero_polar"]])  # fmt: skip
+    hetero = np.isin(
+        structure.atom_type, [ATOM_TYPE_INDEX["hetero_C"], ATOM_TYPE_INDEX["hetero_polar"]]
+    )
     np.testing.assert_array_equal(ligand, hetero)
 
 
@@ -186,16 +198,23 @@ def test_standard_input(data_dir: Path) -> None:
         "print(s.name, s.n_residues)"
     )
     with (data_dir / "1a8o.cif").open("rb") as stream:
-        done = subprocess.run([sys.executable, "-c", code], stdin=stream, capture_output=True,
-                              text=True, check=True)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdin=stream, capture_output=True, text=True, check=True
+        )
     assert done.stdout == "stdin 70\n"
 
 
 @pytest.mark.parametrize(
     "limits",
-    [ReadLimits(atoms=555), ReadLimits(residues=69), ReadLimits(chains=0),
-     ReadLimits(models=0), ReadLimits(inflated_bytes=1000), ReadLimits(crowd=5)],
-)  # fmt: skip
+    [
+        ReadLimits(atoms=555),
+        ReadLimits(residues=69),
+        ReadLimits(chains=0),
+        ReadLimits(models=0),
+        ReadLimits(inflated_bytes=1000),
+        ReadLimits(crowd=5),
+    ],
+)
 def test_limits(data_dir: Path, limits: ReadLimits) -> None:
     with pytest.raises(InputError) as caught:
         read_structure(data_dir / "1a8o.pdb", limits=limits)
@@ -222,7 +241,9 @@ def test_limits_reached_exactly_are_fine(data_dir: Path) -> None:
 
 
 def test_importing_the_reader_loads_no_parser() -> None:
-    code = "import sys, protvox.structure.io.read\nprint(sorted(m for m in sys.modules if m in " \
-           "('torch', 'gemmi', 'biotite', 'msgpack', 'Bio', 'mdtraj', 'pandas')))"  # fmt: skip
+    code = (
+        "import sys, protvox.structure.io.read\nprint(sorted(m for m in sys.modules if m in "
+        "('torch', 'gemmi', 'biotite', 'msgpack', 'Bio', 'mdtraj', 'pandas')))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -17,9 +17,31 @@ from protvox.structure.limits import MIB, ReadLimits
 CORPUS = Path(__file__).parents[2] / "corpus" / "files"
 LIMITS = ReadLimits(inflated_bytes=16 * MIB)
 SECONDS = float(os.environ.get("PROTVOX_FUZZ_SECONDS", "60"))
-TOKENS = (b"nan", b"inf", b"*" * 8, b"\0", b"\xff", b"-", b"'", b'"', b";\n", b"loop_\n", b"data_",
-          b"?", b".", b"\n", b"\r", b"END\n", b"TER\n", b"MODEL", b"999999999999", b" " * 40,
-          b"_atom_site.Cartn_x ", b"\xdf\xff\xff\xff\xff", b"\xc6\xff\xff\xff\xff")  # fmt: skip
+TOKENS = (
+    b"nan",
+    b"inf",
+    b"*" * 8,
+    b"\0",
+    b"\xff",
+    b"-",
+    b"'",
+    b'"',
+    b";\n",
+    b"loop_\n",
+    b"data_",
+    b"?",
+    b".",
+    b"\n",
+    b"\r",
+    b"END\n",
+    b"TER\n",
+    b"MODEL",
+    b"999999999999",
+    b" " * 40,
+    b"_atom_site.Cartn_x ",
+    b"\xdf\xff\xff\xff\xff",
+    b"\xc6\xff\xff\xff\xff",
+)
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:

@@ -19,8 +19,18 @@ from protvox.structure.io.read import read_structure
 from protvox.structure.structure import Structure
 
 TOLERANCE = 1e-3  # Å, the last decimal of the formats
-FIXTURES = ("1ubi.pdb", "1a8o.pdb", "1a8o.cif", "3jqh.cif", "1gbt.cif.gz", "1lcd.pdb.gz",
-            "1lcd.cif.gz", "1ejg.pdb.gz", "1ake_chimerax.cif.gz", "3mht.pdb.gz")  # fmt: skip
+FIXTURES = (
+    "1ubi.pdb",
+    "1a8o.pdb",
+    "1a8o.cif",
+    "3jqh.cif",
+    "1gbt.cif.gz",
+    "1lcd.pdb.gz",
+    "1lcd.cif.gz",
+    "1ejg.pdb.gz",
+    "1ake_chimerax.cif.gz",
+    "3mht.pdb.gz",
+)
 Storage = tuple[str, int, str, str]
 
 
@@ -41,8 +51,9 @@ def biopython_residues(path: Path) -> Iterator[tuple[Storage, dict[str, list[np.
         for found in chain:
             forms = (
                 [found.child_dict[name] for name in found.disordered_get_id_list()]
-                if found.is_disordered() == 2 else [found]
-            )  # fmt: skip
+                if found.is_disordered() == 2
+                else [found]
+            )
             for residue in forms:
                 atoms: dict[str, list[np.ndarray]] = {}
                 for atom in residue.get_unpacked_list():
@@ -56,10 +67,14 @@ def by_place(structure: Structure) -> dict[Storage, dict[str, np.ndarray]]:
     """Return each residue's atoms by name."""
     out: dict[Storage, dict[str, np.ndarray]] = {}
     places = [
-        (structure.chain[i].item(), int(structure.number[i]), structure.insertion_code[i].item(),
-         structure.residue_name[i].item())
+        (
+            structure.chain[i].item(),
+            int(structure.number[i]),
+            structure.insertion_code[i].item(),
+            structure.residue_name[i].item(),
+        )
         for i in range(structure.n_residues)
-    ]  # fmt: skip
+    ]
     for row, name in enumerate(structure.atom_name.tolist()):
         place = places[structure.residue_index[row]]
         out.setdefault(place, {})[name] = structure.coordinates[row]
@@ -126,8 +141,11 @@ def test_mdtraj_agrees(data_dir: Path, name: str, tmp_path: Path) -> None:
     for row, residue in enumerate(structure.residue_index.tolist()):
         if structure.chain[residue] != first or not structure.is_protein[residue]:
             continue
-        key = (int(structure.number[residue]), structure.residue_name[residue].item(),
-               structure.atom_name[row].item())  # fmt: skip
+        key = (
+            int(structure.number[residue]),
+            structure.residue_name[residue].item(),
+            structure.atom_name[row].item(),
+        )
         np.testing.assert_allclose(theirs[key], structure.coordinates[row], atol=2e-3)
         compared += 1
     assert compared > 500

@@ -74,8 +74,9 @@ def test_what_does_not_fit_is_one_clear_error(data_dir, tmp_path, path, topology
     (tmp_path / "strange.abc").write_bytes(b"x")
     made = tmp_path / path
     with pytest.raises(InputError) as caught:
-        trajectory = Trajectory(str(made if made.exists() else data_dir / path),
-                                str(data_dir / topology))  # fmt: skip
+        trajectory = Trajectory(
+            str(made if made.exists() else data_dir / path), str(data_dir / topology)
+        )
         trajectory.frame(len(trajectory) and 0)
     assert caught.value.code == code
     assert caught.value.remedy

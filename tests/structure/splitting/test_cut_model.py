@@ -12,9 +12,16 @@ from protvox.structure.splitting.features import FEATURES
 @pytest.fixture
 def model():
     return CutModel(
-        ("a", "b"), np.array([1.0, 0.0]), np.array([2.0, 1.0]), np.array([1.0, -1.0]), 0.5,
-        np.array([[0.3, 0.1]]), np.array([0.2]), np.array([2.0]), 0.5,
-    )  # fmt: skip
+        ("a", "b"),
+        np.array([1.0, 0.0]),
+        np.array([2.0, 1.0]),
+        np.array([1.0, -1.0]),
+        0.5,
+        np.array([[0.3, 0.1]]),
+        np.array([0.2]),
+        np.array([2.0]),
+        0.5,
+    )
 
 
 def test_score_by_hand(model):

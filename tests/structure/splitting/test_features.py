@@ -44,8 +44,10 @@ def test_one_cut_by_hand(ca):
     assert found["packing_piece"] == pytest.approx(
         contact.sum() / 2 / 200 / (1 - 2.22 * 200 ** (-1 / 3))
     )
-    radius = [np.sqrt(((p - p.mean(axis=0)) ** 2).sum(axis=1).mean())
-              for p in (points[side], points[~side])]  # fmt: skip
+    radius = [
+        np.sqrt(((p - p.mean(axis=0)) ** 2).sum(axis=1).mean())
+        for p in (points[side], points[~side])
+    ]
     assert found["spread_small"] == pytest.approx(radius[0] / 60**0.4)
     gap = np.linalg.norm(points[side].mean(axis=0) - points[~side].mean(axis=0))
     assert found["gap"] == pytest.approx(gap / sum(radius))

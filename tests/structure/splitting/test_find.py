@@ -203,8 +203,9 @@ def test_residues_without_ca_go_with_the_one_before(methyltransferase):
     labels = selected(methyltransferase)
     rows = np.flatnonzero(methyltransferase.is_protein)
     lost = {int(rows[0]), int(rows[np.flatnonzero(np.diff(labels))[0] + 1])}
-    keep = ~(np.isin(methyltransferase.residue_index, list(lost))
-             & (methyltransferase.atom_name == "CA"))  # fmt: skip
+    keep = ~(
+        np.isin(methyltransferase.residue_index, list(lost)) & (methyltransferase.atom_name == "CA")
+    )
     holed = replace(
         methyltransferase,
         coordinates=methyltransferase.coordinates[keep],

@@ -65,9 +65,9 @@ def test_bent_domains_stay_near_what_they_were_and_are_no_mirror_image(ca, monke
     assert max(distances) < 4
     # The mirror image is further away than any variation.
     assert superposed(ca * [1, 1, -1], ca) > max(distances)
-    bonds = np.concatenate([
-        np.linalg.norm(np.diff(trace.coordinates, axis=0), axis=1) for trace in many(ca, 20)
-    ])  # fmt: skip
+    bonds = np.concatenate(
+        [np.linalg.norm(np.diff(trace.coordinates, axis=0), axis=1) for trace in many(ca, 20)]
+    )
     assert np.quantile(bonds, 0.01) > 2.5
     assert np.quantile(bonds, 0.99) < 5.1
 

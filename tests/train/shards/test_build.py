@@ -27,9 +27,14 @@ def table(tmp_path):
 def test_domains(table, data_dir, tmp_path):
     calls = []
     written, failures = build_shards(
-        table, data_dir, tmp_path / "out", "cath", query="split == 'train' and radius < 50",
-        per_shard=1, report=lambda done, total: calls.append((done, total)),
-    )  # fmt: skip
+        table,
+        data_dir,
+        tmp_path / "out",
+        "cath",
+        query="split == 'train' and radius < 50",
+        per_shard=1,
+        report=lambda done, total: calls.append((done, total)),
+    )
     assert written == 2
     assert [failure.name for failure in failures] == ["gone", "badrange"]
     assert "no residues in 900-950" in failures[1].reason

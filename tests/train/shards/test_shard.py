@@ -70,9 +70,11 @@ def test_files_that_are_no_shards(structures, tmp_path):
     write_shard(label(structures[0]), good)
     data = good.read_bytes()
     bad = {
-        "empty": b"", "text": b"hello", "cut": data[: len(data) // 2], "flipped": data[:500]
-        + bytes(b ^ 255 for b in data[500:600]) + data[600:],
-    }  # fmt: skip
+        "empty": b"",
+        "text": b"hello",
+        "cut": data[: len(data) // 2],
+        "flipped": data[:500] + bytes(b ^ 255 for b in data[500:600]) + data[600:],
+    }
     for name, content in bad.items():
         path = tmp_path / f"{name}.npz"
         path.write_bytes(content)

@@ -29,8 +29,11 @@ def one_grid(coordinates, channel, spec, n_channels, **options):
     return voxelize(
         np.asarray(coordinates, dtype=np.float32),
         np.asarray(channel, dtype=np.uint8),
-        offsets, spec, n_channels, **options,
-    )[0]  # fmt: skip
+        offsets,
+        spec,
+        n_channels,
+        **options,
+    )[0]
 
 
 def random_atoms(spec, n, n_channels, seed, reach=0.65):

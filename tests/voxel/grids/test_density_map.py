@@ -27,9 +27,12 @@ def test_the_density_lies_where_the_atoms_lie(example, density, direct_density):
     spec = GridSpec(density.values.shape[1:], 0.8, 0.7)
     middle = [centres.mean() for centres in density.axes()]
     expected = direct_density(
-        example.coordinates[:300] - middle, example.atom_type[:300], spec, 15,
+        example.coordinates[:300] - middle,
+        example.atom_type[:300],
+        spec,
+        15,
         window=window_width(spec),
-    )  # fmt: skip
+    )
     assert (density.values - expected).min() > -1e-4  # the other atoms only add
     # All of every atom is there: the integral of a Gaussian, less its truncated tails.
     integral = (np.sqrt(2 * np.pi) * 0.7 / 0.8) ** 3
@@ -53,12 +56,14 @@ def test_gemmi_and_mrcfile_read_the_map_in_register(example, density, tmp_path):
     ccp4 = gemmi.read_ccp4_map(str(path), setup=True)
     assert "protvox" in ccp4.header_str(57)
     at_atoms, beside = (
-        np.array([
-            ccp4.grid.interpolate_value(gemmi.Position(*(xyz + move)))
-            for xyz in example.coordinates.astype(float)
-        ])
+        np.array(
+            [
+                ccp4.grid.interpolate_value(gemmi.Position(*(xyz + move)))
+                for xyz in example.coordinates.astype(float)
+            ]
+        )
         for move in (np.zeros(3), np.array([2.0, 2.0, 2.0]))
-    )  # fmt: skip
+    )
     assert at_atoms.min() > 0.6
     assert at_atoms.mean() > 3 * beside.mean()
 

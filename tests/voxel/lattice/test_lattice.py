@@ -170,8 +170,9 @@ def test_any_rotation_about_a_site_turns_its_moments(ca):
         (row,) = np.flatnonzero((places == 0).all(axis=1))
         return by_degree(sites.moments[row : row + 1], RELEASED)
 
-    for place, rotation in zip((5, 30, 60), random_rotations(3, np.random.default_rng(1)),
-                               strict=True):  # fmt: skip
+    for place, rotation in zip(
+        (5, 30, 60), random_rotations(3, np.random.default_rng(1)), strict=True
+    ):
         shifted = ca - ca[place] + [1.0, -1.5, 0.5]
         expected = turned(at_origin(shifted), rotation.astype(np.float64))
         assert_same(at_origin(shifted @ rotation.T.astype(np.float64)), expected)
@@ -208,8 +209,7 @@ def test_moments_change_gently_as_the_chain_moves(ca):
     """A step of 0.001 Å changes no moment by a jump, though sites come and go."""
     spec = dataclasses.replace(RELEASED, max_ca_distance=7.0)
     first, second = (active_points(trace_chain(ca + dx), OFFSET, spec) for dx in (0, 1e-3))
-    places = [lattice_places(s, ca + dx, OFFSET, spec)
-              for s, dx in ((first, 0), (second, 1e-3))]  # fmt: skip
+    places = [lattice_places(s, ca + dx, OFFSET, spec) for s, dx in ((first, 0), (second, 1e-3))]
     row = {tuple(place): n for n, place in enumerate(places[1].tolist())}
     pairs = [(n, row[tuple(p)]) for n, p in enumerate(places[0].tolist()) if tuple(p) in row]
     one, two = np.array(pairs).T
@@ -235,9 +235,18 @@ def test_no_atom_and_too_wide_a_domain(ca):
 
 @pytest.mark.parametrize(
     "change",
-    [{"spacing": 0.0}, {"reach": -1.0}, {"sigma": 0.0}, {"direction_sigma": 0.0}, {"cutoff": 0.0},
-     {"shells": ()}, {"shells": (2.0, 1.0)}, {"shells": (1.0, 1.0)}, {"direction_shells": (-1.0,)}],
-)  # fmt: skip
+    [
+        {"spacing": 0.0},
+        {"reach": -1.0},
+        {"sigma": 0.0},
+        {"direction_sigma": 0.0},
+        {"cutoff": 0.0},
+        {"shells": ()},
+        {"shells": (2.0, 1.0)},
+        {"shells": (1.0, 1.0)},
+        {"direction_shells": (-1.0,)},
+    ],
+)
 def test_specifications_that_make_no_sense_are_refused(change):
     with pytest.raises(ModelError):
         dataclasses.replace(RELEASED, **change)

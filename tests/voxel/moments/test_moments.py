@@ -160,8 +160,15 @@ def test_out_is_overwritten_and_no_environment_is_no_work():
     coordinates, kind = random_atoms(ONE, 40, seed=8)
     out = np.full((1, ONE.n_features, ONE.n_points), np.nan, dtype=np.float32)
     arguments = (
-        coordinates, kind, np.zeros(40), [[0, 40]], [-1], np.zeros((1, 3)), np.eye(3)[None], ONE,
-    )  # fmt: skip
+        coordinates,
+        kind,
+        np.zeros(40),
+        [[0, 40]],
+        [-1],
+        np.zeros((1, 3)),
+        np.eye(3)[None],
+        ONE,
+    )
     assert environment_moments(*arguments, out=out) is out
     assert np.array_equal(out[0], one_domain(coordinates, kind, ONE))
     none = without_centre(coordinates, kind, np.zeros((0, 2)), np.zeros((0, 3, 3)), ONE)
@@ -183,10 +190,15 @@ def test_out_is_overwritten_and_no_environment_is_no_work():
 def test_arrays_that_do_not_fit_are_refused(change, message):
     coordinates, kind = random_atoms(ONE, 40, seed=9)
     arguments = {
-        "coordinates": coordinates, "atom_type": kind, "atom_residue": np.zeros(40),
-        "atom_range": [[0, 40]], "residue": [-1], "origin": np.zeros((1, 3)),
-        "axes": np.eye(3)[None], "spec": ONE,
-    } | change  # fmt: skip
+        "coordinates": coordinates,
+        "atom_type": kind,
+        "atom_residue": np.zeros(40),
+        "atom_range": [[0, 40]],
+        "residue": [-1],
+        "origin": np.zeros((1, 3)),
+        "axes": np.eye(3)[None],
+        "spec": ONE,
+    } | change
     with pytest.raises(ModelError, match=message) as caught:
         environment_moments(**arguments)
     assert caught.value.code == "voxel.arrays"
@@ -194,12 +206,26 @@ def test_arrays_that_do_not_fit_are_refused(change, message):
 
 @pytest.mark.parametrize(
     "change",
-    [{"size": 0}, {"spacing": 0.0}, {"sigma": -1.0}, {"n_types": 0}, {"max_degree": 3},
-     {"shells": ()}, {"shells": (2.0, 1.0)}, {"shells": (-1.0, 1.0)}],
-)  # fmt: skip
+    [
+        {"size": 0},
+        {"spacing": 0.0},
+        {"sigma": -1.0},
+        {"n_types": 0},
+        {"max_degree": 3},
+        {"shells": ()},
+        {"shells": (2.0, 1.0)},
+        {"shells": (-1.0, 1.0)},
+    ],
+)
 def test_specifications_that_make_no_sense_are_refused(change):
-    good = {"size": 3, "spacing": 1.0, "shells": (0.0,), "sigma": 1.0, "max_degree": 1,
-            "n_types": 1}  # fmt: skip
+    good = {
+        "size": 3,
+        "spacing": 1.0,
+        "shells": (0.0,),
+        "sigma": 1.0,
+        "max_degree": 1,
+        "n_types": 1,
+    }
     MomentSpec(**good)
     with pytest.raises(ModelError):
         MomentSpec(**good | change)

@@ -72,6 +72,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def package_environment() -> dict[str, str]:
+    """Return the environment of child processes: this one, with this package importable."""
+    environment = dict(os.environ)
+    root = str(Path(__file__).resolve().parents[1])
+    paths = [root, *environment.get("PYTHONPATH", "").split(os.pathsep)]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    return environment
+
+
 def _cache_dir(env: Mapping[str, str]) -> Path:
     own = env.get("PROTVOX_CACHE_DIR", "").strip()
     if own:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
+from protvox.processes.messages import Message
 from protvox.service.failures import busy
 from protvox.service.http.bodies import Bodies
 from protvox.service.http.guard import Guard
@@ -19,7 +20,6 @@ from protvox.service.jobs.jobs import Jobs
 from protvox.service.metrics import Metrics
 from protvox.service.settings import ServiceSettings
 from protvox.service.workers.engine import Engine
-from protvox.service.workers.messages import Message
 from protvox.service.workers.reader_pool import ReaderPool
 
 _FETCHERS: Final = 2
@@ -33,7 +33,7 @@ class Reading:
     Attributes
     ----------
     structure
-        As bytes, see `protvox.service.workers.structure_codec`.
+        As bytes, see `protvox.processes.structure_codec`.
     sha256
         Of the file.
     name

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from protvox.errors import UsageError
-from protvox.settings import load_settings
+from protvox.settings import load_settings, package_environment
 from protvox.structure.limits import MIB, ReadLimits
 
 READ_LIMITS: Final = ReadLimits(atoms=500_000, residues=20_000, chains=500, models=200, crowd=500)
@@ -170,15 +170,12 @@ def child_environment() -> dict[str, str]:
         As here; the children find this package where it lies, and threads are shared out
         among requests by the model process instead of by ``PROTVOX_THREADS``.
     """
-    environment = dict(os.environ)
+    environment = package_environment()
     environment.pop("PROTVOX_THREADS", None)
     # Threads that spin while they wait take the processor from the other requests.
     environment.setdefault("OMP_WAIT_POLICY", "passive")
     # Each thread has a heap of its own otherwise, and keeps the most it ever held.
     environment.setdefault("MALLOC_ARENA_MAX", "2")
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *environment.get("PYTHONPATH", "").split(os.pathsep)]
-    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return environment
 
 

@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from protvox.errors import InputError
+from protvox.processes.child import ChildGone
 from protvox.service.failures import ServiceError, describe
 from protvox.service.metrics import Metrics
 from protvox.service.settings import load_service_settings
 from protvox.service.workers import engine as engine_module
 from protvox.service.workers.engine import Engine, Work
-from protvox.service.workers.process import ChildGone
 
 
 class FakeChild:

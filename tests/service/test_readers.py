@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
+from protvox.processes.child import ChildGone
 from protvox.service.failures import ServiceError
 from protvox.service.metrics import Metrics
 from protvox.service.settings import load_service_settings
 from protvox.service.workers import reader_pool
-from protvox.service.workers.process import ChildGone
 from protvox.service.workers.reader_pool import ReaderPool
 
 

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
+from protvox.processes.messages import read_message
 from protvox.service.logs import JsonFormatter, log
 from protvox.service.workers import model_process, read_process
-from protvox.service.workers.messages import read_message
 
 
 @pytest.fixture

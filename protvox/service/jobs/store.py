@@ -109,7 +109,7 @@ class JobStore:
         key
             Identifies the work.
         structure
-            What `protvox.service.workers.structure_codec.encode_structure` gave.
+            What `protvox.processes.structure_codec.encode_structure` gave.
         options
             What is asked.
         owner

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from protvox.processes.child import ChildGone
 from protvox.service.failures import busy, restore
 from protvox.service.logs import log, request_id
 from protvox.service.metrics import Metrics
 from protvox.service.settings import ServiceSettings
-from protvox.service.workers.process import Child, ChildGone
+from protvox.service.workers.process import Child
 
 _START_S: Final = 300.0
 _PAUSE_S: Final = (0.0, 0.5, 2.0, 5.0, 15.0)
@@ -34,7 +35,7 @@ class Work:
     Attributes
     ----------
     structure
-        As bytes, from `protvox.service.workers.structure_codec.encode_structure`.
+        As bytes, from `protvox.processes.structure_codec.encode_structure`.
     options
         ``task`` and what belongs to it, from `protvox.service.http.uploads`.
     forms

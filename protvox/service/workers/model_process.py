@@ -31,14 +31,14 @@ from protvox.predict.mutations.scores import MutationScores
 from protvox.predict.results.prediction import Prediction
 from protvox.predict.search.results import SearchResult
 from protvox.predict.search.search import search
+from protvox.processes.messages import Message, read_message, take_over_stdio, write_message
+from protvox.processes.structure_codec import decode_structure
 from protvox.registry import installed
 from protvox.report.annotate import REMARK, values_of_residues
 from protvox.report.output import make_writer
 from protvox.service.failures import busy, describe
 from protvox.service.logs import configure_logging, log, request_id
 from protvox.service.workers.heap import give_back
-from protvox.service.workers.messages import Message, read_message, take_over_stdio, write_message
-from protvox.service.workers.structure_codec import decode_structure
 from protvox.structure.domain_option import parse_domain_option
 from protvox.structure.io.annotate import write_annotated
 from protvox.structure.io.read import read_structure

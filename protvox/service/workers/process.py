@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Sequence
 
+from protvox.processes.child import ChildGone, child_command
+from protvox.processes.messages import Message, pack, receive_message
 from protvox.service.settings import child_environment
-from protvox.service.workers.messages import Message, pack, receive_message
-
-
-class ChildGone(Exception):  # noqa: N818 (it says what happened)
-    """The child process has ended, or its pipe is broken."""
 
 
 class Child:
@@ -27,7 +23,7 @@ class Child:
     """
 
     def __init__(self, module: str, arguments: Sequence[str] = ()) -> None:
-        self._command = (sys.executable, "-m", module, *arguments)
+        self._command = child_command(module, *arguments)
         self._process: asyncio.subprocess.Process | None = None
 
     @property

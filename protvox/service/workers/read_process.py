@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from protvox.errors import InputError
+from protvox.processes.messages import Message, read_message, take_over_stdio, write_message
+from protvox.processes.structure_codec import encode_structure
 from protvox.service.failures import describe
 from protvox.service.http.uploads import check_format, parse_upload
 from protvox.service.logs import configure_logging, log, request_id
 from protvox.service.settings import READ_LIMITS
-from protvox.service.workers.messages import Message, read_message, take_over_stdio, write_message
-from protvox.service.workers.structure_codec import encode_structure
 from protvox.structure.io.fetch import fetch_structure, parse_identifier
 from protvox.structure.io.read import read_structure
 from protvox.structure.limits import MIB

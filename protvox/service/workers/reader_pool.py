@@ -8,12 +8,13 @@ import time
 from typing import Final
 
 from protvox.errors import InputError
+from protvox.processes.child import ChildGone
+from protvox.processes.messages import Message
 from protvox.service.failures import busy, restore
 from protvox.service.logs import log, request_id
 from protvox.service.metrics import Metrics
 from protvox.service.settings import ServiceSettings
-from protvox.service.workers.messages import Message
-from protvox.service.workers.process import Child, ChildGone
+from protvox.service.workers.process import Child
 
 _START_S: Final = 60.0
 

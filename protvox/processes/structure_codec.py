@@ -1,4 +1,4 @@
-"""Structures as bytes between processes: arrays with their types, checked when read back."""
+"""Structures as bytes between processes: typed arrays, checked when they are read back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from protvox.structure.structure import Dropped, Structure
 
-_KINDS: Final = {
+_DTYPE_KINDS: Final = {
     "coordinates": "f",
     "element": "U",
     "atom_name": "U",
@@ -23,11 +23,11 @@ _KINDS: Final = {
     "parent": "U",
     "kind": "u",
 }
-_PER_ATOM: Final = ("element", "atom_name", "atom_type", "residue_index")
+_PER_ATOM: Final = ("coordinates", "element", "atom_name", "atom_type", "residue_index")
 
 
 def encode_structure(structure: Structure) -> bytes:
-    """Return a structure as bytes.
+    """Encode a structure.
 
     Parameters
     ----------
@@ -47,33 +47,37 @@ def encode_structure(structure: Structure) -> bytes:
 
 
 def decode_structure(data: bytes) -> Structure:
-    """Return the structure that `encode_structure` made bytes of.
+    """Decode a structure encoded by `encode_structure`.
 
     Parameters
     ----------
     data
-        The bytes, from a process that has read a foreign file.
+        Bytes from a process that has read a foreign file.
 
     Returns
     -------
     Structure
-        Equal to the one encoded.
+        Equal to the encoded one.
 
     Raises
     ------
     ValueError
-        If the parts do not fit together.
+        If the bytes are not valid, or the arrays do not match each other.
     """
-    plain = msgpack.unpackb(data, unicode_errors="surrogatepass")
-    arrays = {name: _array(name, *plain[name]) for name in _KINDS}
+    try:
+        return _decode(msgpack.unpackb(data, unicode_errors="surrogatepass"))
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"not a structure ({error!r})") from error
+
+
+def _decode(plain: dict[str, Any]) -> Structure:
+    arrays = {name: _array(name, *plain[name]) for name in _DTYPE_KINDS}
     n_atoms, n_residues = len(arrays["coordinates"]), len(arrays["chain"])
     index = arrays["residue_index"]
-    fits = all(
-        len(array) == (n_atoms if name in (*_PER_ATOM, "coordinates") else n_residues)
-        for name, array in arrays.items()
-    )
-    if not fits or arrays["coordinates"].shape != (n_atoms, 3):
-        raise ValueError("the arrays of the structure differ in length")
+    for name, array in arrays.items():
+        length = n_atoms if name in _PER_ATOM else n_residues
+        if array.shape != ((length, 3) if name == "coordinates" else (length,)):
+            raise ValueError(f"{name} has the shape {array.shape}")
     if n_atoms and (index.min() < 0 or index.max() >= n_residues):
         raise ValueError("an atom belongs to no residue")
     return Structure(
@@ -87,8 +91,8 @@ def decode_structure(data: bytes) -> Structure:
     )
 
 
-def _array(name: str, kind: str, shape: list[int], data: bytes) -> Any:
-    dtype = np.dtype(kind)
-    if dtype.kind != _KINDS[name]:
-        raise ValueError(f"{name} has the type {kind}")
+def _array(name: str, dtype_name: str, shape: list[int], data: bytes) -> Any:
+    dtype = np.dtype(dtype_name)
+    if dtype.kind != _DTYPE_KINDS[name]:
+        raise ValueError(f"{name} has the type {dtype_name}")
     return np.frombuffer(data, dtype=dtype).reshape(shape)

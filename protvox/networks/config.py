@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from protvox.errors import ModelError
+from protvox.errors import fail
 
 T = TypeVar("T")
 
@@ -59,31 +59,31 @@ def from_mapping(kind: type[T], values: Mapping[str, Any], where: str) -> T:
         return kind(**given)
     except TypeError as error:
         missing = str(error).partition(": ")[2] or str(error)
-        raise _bad(f"{missing} must be given", where) from error
+        raise fail("config.value.missing", where=where, fields=missing) from error
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:
     if isinstance(hint, type) and is_dataclass(hint):
         if not isinstance(value, Mapping):
-            raise _bad(f"{value!r} is not a table", where)
+            raise fail("config.value.type", where=where, value=value, expected="a table")
         return from_mapping(hint, value, where)
     if get_origin(hint) is tuple:
         if not isinstance(value, list | tuple):
-            raise _bad(f"{value!r} is not a list", where)
+            raise fail("config.value.type", where=where, value=value, expected="a list")
         return tuple(_value(get_args(hint)[0], item, where) for item in value)
     kinds = get_args(hint) or (hint,)
     if NoneType in kinds:
         if value is None:
             return None
-        # Of one kind or None, so that what is missing can be said of that kind.
+        # A single kind or None, so that errors can name that kind.
         (kind,) = (kind for kind in kinds if kind is not NoneType)
         return _value(kind, value, where)
     if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     plain = tuple(kind for kind in kinds if isinstance(kind, type))
     if not isinstance(value, plain) or (isinstance(value, bool) and bool not in kinds):
-        expected = " or ".join(kind.__name__ for kind in plain)
-        raise _bad(f"{value!r} is not of type {expected}", where)
+        expected = f"of type {' or '.join(kind.__name__ for kind in plain)}"
+        raise fail("config.value.type", where=where, value=value, expected=expected)
     return value
 
 
@@ -106,8 +106,9 @@ def refuse_unknown(values: Mapping[str, Any], known: set[str], where: str) -> No
     """
     unknown = sorted(set(values) - known)
     if unknown:
-        raise _bad(f"there is no {', '.join(unknown)} (only {', '.join(sorted(known))})", where)
-
-
-def _bad(what: str, where: str) -> ModelError:
-    return ModelError(what, where=where, remedy="Correct the configuration", code="config.value")
+        raise fail(
+            "config.value.unknown",
+            where=where,
+            names=", ".join(unknown),
+            known=", ".join(sorted(known)),
+        )

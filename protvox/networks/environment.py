@@ -8,7 +8,7 @@ from typing import Final
 from torch import Tensor, nn
 
 from protvox.chemistry import AMINO_ACIDS
-from protvox.errors import ModelError
+from protvox.errors import fail
 from protvox.networks.config import ConvConfig
 from protvox.networks.layers import Layers, SteerableLayers
 from protvox.nn.export.layers import count_channels, parse_irreps
@@ -101,7 +101,7 @@ class EnvironmentNet(nn.Module):
             irreps = conv.irreps
             size = (size + 2 * conv.padding - conv.size) // conv.stride + 1
             if size < 1:
-                raise ModelError("environment network: the grid is too small for its layers")
+                raise fail("config.value.grid", where="environment network")
         self.trunk = nn.Sequential(*steps)
         width = count_channels(parse_irreps(irreps)) * size**3
         head: list[nn.Module] = []

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from protvox.errors import ModelError
+from protvox.errors import fail
 from protvox.structure.geometry.sse import CHAIN, EACH, PAIR, SSEs
 
 _MIDDLES: Final = torch.linspace(4.0, 36.0, 17)
@@ -66,15 +66,9 @@ class SSEConfig:
     def __post_init__(self) -> None:
         """Check the values."""
         if min(self.members, self.width, self.layers, self.features) < 1:
-            raise ModelError(
-                "elements: members, width, layers and features must be at least 1",
-                code="config.value",
-            )
+            raise fail("config.value.sse_size", where="sse")
         if not all(0 <= part <= 1 for part in (self.dropout, self.message_dropout, self.share)):
-            raise ModelError(
-                "elements: dropout, message_dropout and share are shares from 0 to 1",
-                code="config.value",
-            )
+            raise fail("config.value.sse_share", where="sse")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, get_args
 
-from protvox.errors import UsageError
+from protvox.errors import fail
 from protvox.structure.selection import Selection, parse_selection
 
 Mode = Literal["auto", "chain"]
@@ -13,7 +13,7 @@ DomainOption = Mode | Sequence[Selection]
 """``"auto"``: chains are split, see `protvox.structure.splitting.find`; ``"chain"``: every chain
 is one domain; or the domains themselves."""
 
-_MANNERS: Final = get_args(Mode)
+_MODES: Final = get_args(Mode)
 
 
 def parse_domain_option(given: str | Sequence[Selection | str] | None) -> DomainOption:
@@ -39,14 +39,9 @@ def parse_domain_option(given: str | Sequence[Selection | str] | None) -> Domain
         If a domain cannot be read (``input.selection``, ``input.range``).
     """
     listed = [given] if isinstance(given, str) else list(given or ["auto"])
-    manners: list[Mode] = [word for word in _MANNERS if word in listed]
-    if manners and len(listed) > 1:
-        raise UsageError(
-            f"{manners[0]} does not go with other domains",
-            where="domains",
-            remedy=f"Give {manners[0]} alone, or domains such as A:1-90",
-            code="usage.domains",
-        )
-    if manners:
-        return manners[0]
+    modes: list[Mode] = [word for word in _MODES if word in listed]
+    if modes and len(listed) > 1:
+        raise fail("usage.domains", where="domains", mode=modes[0])
+    if modes:
+        return modes[0]
     return [parse_selection(item) if isinstance(item, str) else item for item in listed]

@@ -9,13 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.messages import listing
 from protvox.structure.structure import Structure
 
 _RANGE: Final = re.compile(r"(-?\d{1,9})([A-Za-z]?)-(-?\d{1,9})([A-Za-z]?)", re.ASCII)
 _RESIDUE: Final = re.compile(r"(-?\d{1,9})([A-Za-z]?)", re.ASCII)
-_GRAMMAR: Final = "Write a chain and ranges, such as A, A:1-90,120-150 or A:-5-10,52A-60"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,64 +144,54 @@ def parse_selection(text: str) -> Selection:
         ``input.selection`` for bad syntax, ``input.range`` for a reversed range.
     """
     segments: list[Segment] = []
-    for item in text.strip().split(","):
-        chain, colon, ranges = item.strip().rpartition(":")
-        if colon:
-            if not chain or not ranges:
-                raise _syntax(text, item)
-            segments += [_segment(chain, part, text) for part in ranges.split("_")]
-        elif not ranges:
-            raise _syntax(text, item)
-        elif all(_RANGE.fullmatch(part) for part in ranges.split("_")) or (
+    where = f"selection {text!r}"
+    for item in map(str.strip, text.strip().split(",")):
+        chain, colon, ranges = item.rpartition(":")
+        parts = ranges.split("_")
+        is_range = all(_RANGE.fullmatch(part) for part in parts) or (
             segments and segments[-1].range and _RESIDUE.fullmatch(ranges)
-        ):
-            if segments and not segments[-1].range:
-                raise _syntax(text, item)
-            owner = segments[-1].chain if segments else None
-            segments += [_segment(owner, part, text) for part in ranges.split("_")]
-        else:
+        )
+        if not ranges or (colon and not chain):
+            raise fail("input.selection", where=where, item=item)
+        if colon:
+            segments += [_segment(chain, part, where) for part in parts]
+        elif not is_range:
             segments.append(Segment(ranges))
+        elif segments and not segments[-1].range:
+            raise fail("input.selection", where=where, item=item)
+        else:
+            owner = segments[-1].chain if segments else None
+            segments += [_segment(owner, part, where) for part in parts]
     return Selection(tuple(segments))
 
 
-def _segment(chain: str | None, text: str, whole: str) -> Segment:
+def _segment(chain: str | None, text: str, where: str) -> Segment:
     text = text.strip()
     match = _RANGE.fullmatch(text)
     if match is None:
         single = _RESIDUE.fullmatch(text)
         if single is None:
-            raise _syntax(whole, text)
+            raise fail("input.selection", where=where, item=text)
         residue = ResidueId(int(single[1]), single[2])
         return Segment(chain, residue, residue)
     first, last = ResidueId(int(match[1]), match[2]), ResidueId(int(match[3]), match[4])
     if first.number > last.number:
-        raise InputError(
-            f"the range {text} runs backwards",
-            where=f"selection {whole!r}",
-            remedy=f"Write {last}-{first}",
-            code="input.range",
-        )
+        raise fail("input.range.backwards", where=where, range=text, first=first, last=last)
     return Segment(chain, first, last)
 
 
 def _find_chain(structure: Structure, chain: str | None) -> str:
-    there = structure.protein_chains
-    listed = f"Choose one of: {listing(there, most=30)}"
+    existing = structure.protein_chains
+    chains = listing(existing, most=30)
     if chain is None:
-        if len(there) == 1:
-            return there[0]
-        raise InputError(
-            "the selection names no chain, but there are several",
-            where=structure.name,
-            remedy=listed,
-            code="input.chain",
-        )
-    if chain in there:
+        if len(existing) == 1:
+            return existing[0]
+        raise fail("input.chain.unnamed", where=structure.name, chains=chains)
+    if chain in existing:
         return chain
-    what = "has no protein residues" if (structure.chain == chain).any() else "does not exist"
-    raise InputError(
-        f"chain {chain} {what}", where=structure.name, remedy=listed, code="input.chain"
-    )
+    found = (structure.chain == chain).any()
+    key = "input.chain.not_protein" if found else "input.chain.missing"
+    raise fail(key, where=structure.name, chain=chain, chains=chains)
 
 
 def _cut(
@@ -219,19 +208,12 @@ def _cut(
     if inside.any():
         chosen: NDArray[np.int64] = rows[inside]
         return chosen
-    low, high = structure.where(int(rows[0])), structure.where(int(rows[-1]))
-    raise InputError(
-        f"chain {chain} has no residues in {first}-{last}",
+    raise fail(
+        "input.range.empty",
         where=structure.name,
-        remedy=f"The chain runs from {low} to {high}",
-        code="input.range",
-    )
-
-
-def _syntax(whole: str, item: str) -> InputError:
-    return InputError(
-        f"{item.strip()!r} is not a chain or residue range",
-        where=f"selection {whole!r}",
-        remedy=_GRAMMAR,
-        code="input.selection",
+        chain=chain,
+        first=first,
+        last=last,
+        low=structure.where(int(rows[0])),
+        high=structure.where(int(rows[-1])),
     )

@@ -236,7 +236,7 @@ def test_what_is_taken_as_domains(protvox, fake, options, expected):
 def test_auto_does_not_go_with_domains(protvox, fake):
     result = protvox("classify", "--example", "--domains", "auto", "--domain", "A:3-90")
     assert result.code == 2
-    assert "auto does not go with other domains" in result.err
+    assert "'auto' cannot be combined with other domains" in result.err
 
 
 def test_device_defaults_to_the_setting(protvox, fake, monkeypatch):

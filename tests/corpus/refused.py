@@ -75,11 +75,11 @@ COMPRESSION = {
     "cut_checksum.pdb.gz": no(zipped(PLAIN)[:-4], "gzip_truncated", "end too early"),
     "checksum.pdb.gz": no(wrong_crc(), "gzip_crc", "checksum"),
     "damaged.pdb.gz": no(damaged(), "gzip", "damaged"),
-    "garbage_behind.pdb.gz": no(zipped(PLAIN) + b"garbage", "gzip", "something else"),
+    "garbage_behind.pdb.gz": no(zipped(PLAIN) + b"garbage", "gzip", "followed by"),
     "bomb.pdb.gz": no(gzip.compress(b"\n" * (24 << 20), mtime=0), "too_large", "bomb"),
     "empty.pdb.gz": no(zipped(""), "empty", "empty"),
-    "archive.zip": no(b"PK\x03\x04" + bytes(60), "format", "compressed in a way"),
-    "zstandard.pdb.zst": no(b"\x28\xb5\x2f\xfd" + bytes(60), "format", "compressed in a way"),
+    "archive.zip": no(b"PK\x03\x04" + bytes(60), "format", "compressed in a format"),
+    "zstandard.pdb.zst": no(b"\x28\xb5\x2f\xfd" + bytes(60), "format", "compressed in a format"),
 }
 
 COORDINATES = {
@@ -97,7 +97,7 @@ COORDINATES = {
     "absent.cif": no(PLAIN_CIF.replace(f"{P[4].x:.3f}", "?", 1), "coordinates", "A:1 MET"),
     "huge.cif": no(PLAIN_CIF.replace(f"{P[4].x:.3f}", "1e30", 1), "coordinates", "A:1 MET"),
     "one_place.pdb": no(pdb([replace(a, x=0.0, y=0.0, z=0.0) for a in P]), "coordinates",
-                        "same place"),
+                        "same coordinates"),
     "no_x_column.cif": no(cif(P, without=("Cartn_x",)), "no_atoms"),
 }  # fmt: skip
 

@@ -157,7 +157,7 @@ def test_elements_are_pooled_by_mean_sum_and_maximum(chains):
 
 def test_another_number_of_elements_is_refused(chains, network):
     poses, (elements,) = featurize_poses(chains[0], CATH), elements_of(chains[:1])
-    with pytest.raises(ValueError, match="1 domains have elements, 4 have sites"):
+    with pytest.raises(ValueError, match="1 domains have SSEs, 4 have sites"):
         DomainBatch.join(poses, [elements])
     with pytest.raises(ValueError, match="4 domains, elements of 1"):
         network.answer(torch.zeros(4, 3), SSEBatch.join([elements]))
@@ -165,13 +165,13 @@ def test_another_number_of_elements_is_refused(chains, network):
 
 @pytest.mark.parametrize("values", [{"members": 0}, {"layers": 0}, {"share": 5.0}, {"dropout": -1}])
 def test_shapes_that_cannot_be_meant_are_refused(values):
-    with pytest.raises(ModelError, match="elements"):
+    with pytest.raises(ModelError, match=next(iter(values))):
         SSEConfig(**values)
 
 
 def test_a_number_for_a_table_is_refused_in_plain_words():
     with pytest.raises(ModelError, match="4 is not a table"):
-        from_mapping(CathConfig, {"labels": ["1.10"], "elements": 4}, "card")
+        from_mapping(CathConfig, {"labels": ["1.10"], "sse": 4}, "card")
 
 
 def test_members_differ_and_their_mean_answers(chains, network):
@@ -219,7 +219,7 @@ def test_the_answer_turns_with_the_domain(chains, network):
 
 def test_features_are_those_of_the_sites_alone(chains, network):
     torch.manual_seed(0)
-    plain = CathNet(CathConfig(**{**asdict(CATH), "elements": None})).eval()
+    plain = CathNet(CathConfig(**{**asdict(CATH), "sse": None})).eval()
     plain.load_state_dict({k: v for k, v in network.state_dict().items() if "elements" not in k})
     expected, logits = domain_features(plain, chains, CPU)
     features, both = domain_features(network, chains, CPU)

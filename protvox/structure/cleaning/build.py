@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.messages import count
 from protvox.structure.atom_table import AtomTable, run_starts
 from protvox.structure.cleaning.clean import (
@@ -60,12 +60,7 @@ def build_structure(
         ``input.too_large``.
     """
     if not len(table):
-        raise InputError(
-            "the file has no atoms",
-            where=name,
-            remedy="Give a file with coordinates",
-            code="input.no_atoms",
-        )
+        raise fail("input.no_atoms.file", where=name)
     _check_count("models", len(run_starts(table.model)), limits.models, name)
     table, dropped, warnings = choose_model(table, model, where=name)
     other_models = bool(dropped)
@@ -83,24 +78,15 @@ def build_structure(
     _check_count("chains", len(run_starts(table.chain[starts])), limits.chains, name)
     if limits.crowd is not None:
         crowd = _largest_crowd(table.coordinates)
-        _check_count(
-            f"atoms in a cube of {CUBE:g} Å",
-            crowd,
-            limits.crowd,
-            name,
-            remedy="Give a file with real coordinates",
-        )
+        if crowd > limits.crowd:
+            raise fail(
+                "input.too_large.crowd", where=name, count=crowd, edge=CUBE, limit=limits.crowd
+            )
     index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
     kind, words, untraced = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
     if not protein.any():
-        what = "model" if other_models else "file"
-        raise InputError(
-            f"the {what} has no protein residues",
-            where=name,
-            remedy="Give a structure with at least CA atoms of amino acids",
-            code="input.no_protein",
-        )
+        raise fail("input.no_protein", where=name, part="model" if other_models else "file")
     parent = np.array([w.parent for w in words], dtype="<U3")
     parent[~protein] = ""
     structure = Structure(
@@ -146,17 +132,6 @@ def _largest_crowd(coordinates: NDArray[np.float64]) -> int:
     return int(counts.max())
 
 
-def _check_count(
-    what: str,
-    count: int,
-    most: int | None,
-    name: str,
-    remedy: str = "Split the file, or raise the limit",
-) -> None:
-    if most is not None and count > most:
-        raise InputError(
-            f"the file has {count} {what}, more than the limit of {most}",
-            where=name,
-            remedy=remedy,
-            code="input.too_large",
-        )
+def _check_count(items: str, count: int, limit: int | None, name: str) -> None:
+    if limit is not None and count > limit:
+        raise fail("input.too_large.count", where=name, items=items, count=count, limit=limit)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import BACKBONE_ATOMS
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.messages import chain_label, count, listing
 from protvox.structure.atom_table import AtomTable, factorize, lookup, run_starts
 from protvox.structure.cleaning.residue_names import residue_name
@@ -49,12 +49,7 @@ def choose_model(
     numbers = list(dict.fromkeys(table.model[run_starts(table.model)].tolist()))
     chosen = numbers[0] if model is None else model
     if chosen not in numbers:
-        raise InputError(
-            f"the file has no model {chosen}",
-            where=where,
-            remedy=f"Choose one of: {listing(map(str, numbers))}",
-            code="input.model",
-        )
+        raise fail("input.model", where=where, model=chosen, models=listing(map(str, numbers)))
     if len(numbers) == 1:
         return table, [], []
     others = [str(n) for n in numbers if n != chosen]
@@ -88,20 +83,15 @@ def check_coordinates(table: AtomTable, *, where: str) -> None:
         bad = ~(np.abs(table.coordinates) < MAX_COORDINATE).all(axis=1)
         row = int(np.argmax(bad))
         value = ", ".join(f"{x:g}" for x in table.coordinates[row])
-        raise InputError(
-            f"{count(int(bad.sum()), 'atom')} with coordinates that are not numbers or beyond "
-            f"{MAX_COORDINATE:.0f} Å, first ({value})",
-            where=f"{where}, {_atom_place(table, row)}",
-            remedy="Correct or remove these atoms",
-            code="input.coordinates",
+        raise fail(
+            "input.coordinates.values",
+            where=f"{where}, {_atom_label(table, row)}",
+            atoms=count(int(bad.sum()), "atom"),
+            limit=MAX_COORDINATE,
+            first=value,
         )
     if len(table) > 1 and not np.ptp(table.coordinates, axis=0).any():
-        raise InputError(
-            "all atoms are at the same place",
-            where=where,
-            remedy="Give a file with real coordinates",
-            code="input.coordinates",
-        )
+        raise fail("input.coordinates.same", where=where)
 
 
 def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
@@ -256,6 +246,6 @@ def _by_chain(chains: NDArray[np.str_], what: str, why: str) -> list[Dropped]:
     return [Dropped(count(n, what), chain_label(c), why) for c, n in counts.items()]
 
 
-def _atom_place(table: AtomTable, row: int) -> str:
+def _atom_label(table: AtomTable, row: int) -> str:
     number = f"{table.number[row]}{table.insertion_code[row]}"
     return f"{table.chain[row]}:{number} {table.residue_name[row]} atom {table.atom_name[row]}"

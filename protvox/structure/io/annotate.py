@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX
-from protvox.errors import UsageError
+from protvox.errors import fail
 from protvox.structure.structure import ResidueKind, Structure
 
 if TYPE_CHECKING:
@@ -62,22 +62,12 @@ def write_annotated(
     elif suffix and suffix[0] in _CIF_SUFFIXES:
         text = _cif_text(_to_gemmi(structure, values), remark)
     else:
-        raise UsageError(
-            "the suffix names no structure format",
-            where=str(path),
-            remedy="Use .pdb or .cif",
-            code="usage.output_format",
-        )
+        raise fail("usage.output_format.suffix", where=str(path))
     data = text.encode()
     try:
         path.write_bytes(gzip.compress(data, mtime=0) if zipped else data)
     except OSError as error:
-        raise UsageError(
-            f"the file cannot be written ({error.strerror})",
-            where=str(path),
-            remedy="Choose another place",
-            code="usage.output",
-        ) from error
+        raise fail("usage.output", where=str(path), reason=error.strerror) from error
 
 
 def _check_fits_pdb(structure: Structure, values: NDArray[np.floating], path: Path) -> None:
@@ -96,12 +86,7 @@ def _check_fits_pdb(structure: Structure, values: NDArray[np.floating], path: Pa
     }
     for reason, found in reasons.items():
         if found:
-            raise UsageError(
-                f"the PDB format has no room for {reason}",
-                where=str(path),
-                remedy="Write mmCIF: give a name ending in .cif",
-                code="usage.output_format",
-            )
+            raise fail("usage.output_format.pdb", where=str(path), content=reason)
 
 
 def _to_gemmi(structure: Structure, values: NDArray[np.floating]) -> gemmi.Structure:

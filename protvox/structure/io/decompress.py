@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.structure.limits import DEFAULT_LIMITS, MIB, ReadLimits
 
 _FEED: Final = MIB >> 4
@@ -80,12 +80,7 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
         ``input.too_large``, or ``input.format`` for a kind that is not supported.
     """
     if data.startswith((_ZSTD, _ZIP)):
-        raise InputError(
-            "the file is compressed in a way protvox does not read",
-            where=where,
-            remedy="Unpack it, or compress it with gzip",
-            code="input.format",
-        )
+        raise fail("input.format.compression", where=where)
     if _kind(data) is None:
         _check_size(len(data), len(data), where, limits)
         return data
@@ -95,12 +90,7 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
         kind = _kind(data[place : place + _MAGIC])
         members += 1
         if kind is None or members > _MOST_MEMBERS:
-            raise InputError(
-                "there is something else behind the compressed data",
-                where=where,
-                remedy="Download or copy the file again",
-                code="input.gzip",
-            )
+            raise fail("input.gzip.trailing", where=where)
         inflater = kind()
         chunk = b""
         while not inflater.eof:
@@ -112,12 +102,7 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
                 parts.append(part)
             elif not inflater.eof:
                 if place == len(data):
-                    raise InputError(
-                        "the compressed data end too early",
-                        where=where,
-                        remedy="Download or copy the file again",
-                        code="input.gzip_truncated",
-                    )
+                    raise fail("input.gzip_truncated", where=where)
                 chunk = data[place : place + _FEED]
                 place += len(chunk)
         place -= len(inflater.unused_data)
@@ -144,28 +129,12 @@ def _advance(inflater: _Inflater, chunk: bytes, where: str) -> bytes:
         return inflater.decompress(chunk, _STEP)
     except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
         checksum = "check" in str(error).lower()
-        raise InputError(
-            "the checksum of the compressed data is wrong"
-            if checksum
-            else "the compressed data are damaged",
-            where=where,
-            remedy="Download or copy the file again",
-            code="input.gzip_crc" if checksum else "input.gzip",
-        ) from error
+        key = "input.gzip_crc" if checksum else "input.gzip.damaged"
+        raise fail(key, where=where) from error
 
 
 def _check_size(inflated: int, given: int, where: str, limits: ReadLimits) -> None:
     if inflated > limits.inflated_bytes:
-        raise InputError(
-            f"the content is larger than {limits.inflated_bytes / MIB:.0f} MiB",
-            where=where,
-            remedy="Split the file, or raise the limit",
-            code="input.too_large",
-        )
+        raise fail("input.too_large.bytes", where=where, limit=limits.inflated_bytes / MIB)
     if inflated > limits.ratio_floor and inflated > limits.ratio * given:
-        raise InputError(
-            f"the data inflate more than {limits.ratio} times, like an archive bomb",
-            where=where,
-            remedy="Unpack the file yourself if you trust it",
-            code="input.too_large",
-        )
+        raise fail("input.too_large.ratio", where=where, ratio=limits.ratio)

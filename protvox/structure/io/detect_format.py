@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from protvox.errors import InputError
+from protvox.errors import fail
 
 _HEAD: Final = 4096
-_REMEDY: Final = "Give a PDB, mmCIF or BinaryCIF file, plain or gzipped"
 _ATOM_LINES: Final = (b"ATOM  ", b"HETATM")
 _PDB_LINE: Final = re.compile(
     rb"^(?:HEADER|TITLE |COMPND|SOURCE|KEYWDS|EXPDTA|AUTHOR|REVDAT|JRNL  |REMARK|DBREF|SEQRES|"
@@ -64,60 +63,37 @@ def detect_format(data: bytes, *, where: str) -> str:
     head = data[:_HEAD]
     text = head.lstrip()
     if not text and not data.strip():
-        raise InputError("the file is empty", where=where, remedy=_REMEDY, code="input.empty")
+        raise fail("input.empty", where=where)
     if _is_messagepack_map(head):
         if b"dataBlocks" in data:
             return "bcif"
-        raise InputError(
-            "the file is MessagePack but not BinaryCIF",
-            where=where,
-            remedy=_REMEDY,
-            code="input.format",
-        )
+        raise fail("input.format.messagepack", where=where)
     lowered = text[:256].lower()
     if lowered.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or (
         lowered.startswith(b"<") and b"<html" in head.lower()
     ):
-        raise InputError(
-            "the file is a web page, not a structure",
-            where=where,
-            remedy="Download the structure file itself, not the page that shows it",
-            code="input.html",
-        )
+        raise fail("input.html", where=where)
     if _CIF_START.match(data):
         if b"_atom_site." in data or b"_atom_site." in data.lower():
             return "mmcif"
-        raise InputError(
-            "the CIF file has no atom_site category",
-            where=where,
-            remedy="Give a coordinate file",
-            code="input.no_atoms",
-        )
+        raise fail("input.no_atoms.cif", where=where)
     if data.startswith(_ATOM_LINES) or any(b"\n" + line in data for line in _ATOM_LINES):
         return "pdb"
     if _PDB_LINE.search(head):
-        raise InputError(
-            "the PDB file has no ATOM or HETATM records",
-            where=where,
-            remedy="Give a file with coordinates",
-            code="input.no_atoms",
-        )
-    raise InputError(
-        f"the file is {_guess(text)}", where=where, remedy=_REMEDY, code="input.format"
-    )
+        raise fail("input.no_atoms.pdb", where=where)
+    raise fail(_unknown_format(text), where=where)
 
 
 def _is_messagepack_map(head: bytes) -> bool:
     return bool(head) and (0x81 <= head[0] <= 0x8F or head[0] in (0xDE, 0xDF))
 
 
-def _guess(text: bytes) -> str:
+def _unknown_format(text: bytes) -> str:
+    """Return the catalogue key of the error for content that is not a structure."""
     if text.startswith(b"<"):
-        return "XML, not a structure protvox reads"
+        return "input.format.xml"
     if text.startswith((b"{", b"[")):
-        return "JSON, not a structure protvox reads"
+        return "input.format.json"
     if text.startswith(b">"):
-        return "a sequence (FASTA), not a structure"
-    if b"\0" in text:
-        return "binary and of no known kind"
-    return "text, but not a structure"
+        return "input.format.fasta"
+    return "input.format.binary" if b"\0" in text else "input.format.text"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from protvox.errors import FetchError, InputError
+from protvox.errors import InputError, fail
 from protvox.settings import load_settings
 from protvox.structure.io.decompress import decompress
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
@@ -107,24 +107,14 @@ def fetch_structure(
     if path.is_file():
         return path
     if settings.offline if offline is None else offline:
-        raise FetchError(
-            "the entry is not in the cache, and the network is off",
-            where=identifier.name,
-            remedy="Run once without offline mode",
-            code="input.offline",
-        )
+        raise fail("input.offline", where=identifier.name)
     opener = opener or _secure_opener()
     url = _locate(identifier, opener)
     data = download(url, opener=opener, limit=limits.inflated_bytes, where=identifier.name)
     try:
         decompress(data, where=identifier.name, limits=limits)
     except InputError as error:
-        raise FetchError(
-            f"the download is damaged ({error.what})",
-            where=identifier.name,
-            remedy="Try again",
-            code="input.fetch",
-        ) from error
+        raise fail("input.fetch.damaged", where=identifier.name, reason=error.what) from error
     _store(data, path)
     return path
 
@@ -155,35 +145,17 @@ def download(url: str, *, opener: urllib.request.OpenerDirector, limit: int, whe
             data: bytes = answer.read(limit + 1)
             expected = answer.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
-        missing = error.code in (404, 410)
-        raise FetchError(
-            "the database has no such entry"
-            if missing
-            else f"the database answered with status {error.code}",
-            where=where,
-            remedy="Check the identifier" if missing else "Try again later",
-            code="input.not_found" if missing else "input.fetch",
-        ) from error
+        if error.code in (404, 410):
+            raise fail("input.not_found.entry", where=where) from error
+        raise fail("input.fetch.status", where=where, number=error.code) from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)  # the cause inside of a URLError
         words = getattr(reason, "strerror", None) or reason
-        raise FetchError(
-            f"the download failed ({words})",
-            where=where,
-            remedy="Check the network, or give a file",
-            code="input.fetch",
-        ) from error
+        raise fail("input.fetch.network", where=where, reason=words) from error
     if len(data) > limit:
-        raise FetchError(
-            "the download is too large",
-            where=where,
-            remedy="Raise the limit",
-            code="input.too_large",
-        )
+        raise fail("input.too_large.download", where=where)
     if not data or (expected is not None and expected.isdecimal() and int(expected) != len(data)):
-        raise FetchError(
-            "the download ended early", where=where, remedy="Try again", code="input.fetch"
-        )
+        raise fail("input.fetch.short", where=where)
     return data
 
 
@@ -203,32 +175,17 @@ def _locate(identifier: Identifier, opener: urllib.request.OpenerDirector) -> st
     try:
         urls = [str(entry["cifUrl"]) for entry in json.loads(index)]
     except (ValueError, TypeError, KeyError) as error:
-        raise FetchError(
-            "the database's answer cannot be understood",
-            where=identifier.name,
-            remedy="Download the file yourself",
-            code="input.fetch",
-        ) from error
+        raise fail("input.fetch.index", where=identifier.name) from error
     for url in urls:
         if wanted in url:
             return url
-    raise FetchError(
-        "the database has no such entry",
-        where=identifier.name,
-        remedy="Check the accession and fragment",
-        code="input.not_found",
-    )
+    raise fail("input.not_found.entry", where=identifier.name)
 
 
 def _check_address(url: str, where: str) -> None:
     address = urllib.parse.urlsplit(url)
     if address.scheme != "https" or address.netloc not in HOSTS:
-        raise FetchError(
-            f"the database points to another place ({address.netloc})",
-            where=where,
-            remedy="Download the file yourself",
-            code="input.fetch",
-        )
+        raise fail("input.fetch.redirect", where=where, host=address.netloc)
 
 
 class _StayOnHosts(urllib.request.HTTPRedirectHandler):
@@ -264,9 +221,4 @@ def _store(data: bytes, path: Path) -> None:
                 os.unlink(temporary)
             raise
     except OSError as error:
-        raise FetchError(
-            f"the cache cannot be written ({error})",
-            where=str(path.parent),
-            remedy="Set PROTVOX_CACHE_DIR to a writable folder",
-            code="input.cache",
-        ) from error
+        raise fail("input.cache", where=str(path.parent), reason=error) from error

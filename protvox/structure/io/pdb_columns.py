@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError
+from protvox.errors import fail
 
 _FIRST: Final = 30
 _WIDTH: Final = 8
@@ -90,9 +90,5 @@ def _refuse(
 ) -> None:
     line = data[int(starts[row]) : int(ends[row])].decode("latin-1").rstrip()
     found = line[_FIRST:_LAST].strip() or "nothing"
-    raise InputError(
-        f"columns 31-54 should hold three coordinates but hold {found!r}",
-        where=f"{where}, line {int(lines[row]) + 1}",
-        remedy="Correct or remove this line",
-        code="input.coordinates",
-    )
+    line_number = int(lines[row]) + 1
+    raise fail("input.coordinates.columns", where=f"{where}, line {line_number}", found=found)

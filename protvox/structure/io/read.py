@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.structure.atom_table import AtomTable
 from protvox.structure.cleaning.build import build_structure
 from protvox.structure.io.binarycif import parse_binary
@@ -15,7 +15,7 @@ from protvox.structure.io.decompress import decompress
 from protvox.structure.io.detect_format import clean_text, detect_format
 from protvox.structure.io.gemmi_reader import parse_text
 from protvox.structure.io.pdb_columns import check_columns
-from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
+from protvox.structure.limits import DEFAULT_LIMITS, MIB, ReadLimits
 from protvox.structure.structure import Structure
 
 __all__ = ["ReadLimits", "load_content", "read_structure", "read_table"]
@@ -140,45 +140,25 @@ def load_content(
     path = Path(source)
     try:
         if path.is_dir():
-            raise InputError(
-                "this is a folder, not a file",
-                where=str(path),
-                remedy="Give its files, such as FOLDER/*.pdb",
-                code="input.unreadable",
-            )
+            raise fail("input.unreadable.folder", where=str(path))
         if path.exists():
             with path.open("rb") as stream:  # a pipe as well as a file
                 return _take(stream, limits, path.name), path.name
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"the file cannot be read ({error})",
-            where=str(source),
-            remedy="Check the path and its permissions",
-            code="input.unreadable",
-        ) from error
+        raise fail("input.unreadable.file", where=str(source), reason=error) from error
     # Few runs fetch; the others need no network modules.
     from protvox.structure.io.fetch import fetch_structure, parse_identifier
 
     identifier = parse_identifier(str(source))
     if identifier is None:
-        raise InputError(
-            "there is no such file",
-            where=str(source),
-            remedy="Check the path; identifiers look like 1abc or AF-P12345-F1",
-            code="input.not_found",
-        )
+        raise fail("input.not_found.file", where=str(source))
     return fetch_structure(identifier, offline=offline, limits=limits).read_bytes(), str(source)
 
 
 def _take(stream: BinaryIO, limits: ReadLimits, where: str) -> bytes:
     data = stream.read(limits.inflated_bytes + 1)
     if len(data) > limits.inflated_bytes:
-        raise InputError(
-            "the file is too large",
-            where=where,
-            remedy="Split the file, or raise the limit",
-            code="input.too_large",
-        )
+        raise fail("input.too_large.bytes", where=where, limit=limits.inflated_bytes / MIB)
     return data
 
 
@@ -191,9 +171,6 @@ def _parse(content: bytes, form: str, where: str) -> AtomTable:
         return parse_text(content, form)
     except _PARSER_ERRORS as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise InputError(
-            f"the {_FORMAT_NAMES[form]} content cannot be read ({reason})",
-            where=where,
-            remedy="Correct the file, or download it again",
-            code="input.format",
+        raise fail(
+            "input.format.content", where=where, format=_FORMAT_NAMES[form], reason=reason
         ) from error

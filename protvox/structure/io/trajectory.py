@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError, UsageError
+from protvox.errors import ProtvoxError, fail
 from protvox.structure.atom_table import AtomTable
 from protvox.structure.cleaning.build import build_structure
 from protvox.structure.io.read import read_table
@@ -105,12 +105,7 @@ class Trajectory:
             coordinates = read.xyz[0].astype(np.float64) * _ANGSTROM
             time = float(read.time[0]) if len(read.time) else float("nan")
         except ValueError as error:
-            raise InputError(
-                "the trajectory and the topology do not have the same atoms",
-                where=self.name,
-                remedy=f"Give a topology of the same system; this one has {len(self._table)} atoms",
-                code="input.topology",
-            ) from error
+            raise fail("input.topology", where=self.name, atoms=len(self._table)) from error
         except (OSError, RuntimeError, IndexError) as error:
             raise _unreadable(self.name, f"frame {index}: {error}") from error
         digest = hashlib.sha256(self._digest.encode() + read.xyz.tobytes())
@@ -144,34 +139,22 @@ def _open(path: str, n_atoms: int) -> tuple[Any, Any]:
     try:
         import mdtraj
     except ImportError as error:
-        raise UsageError(
-            "trajectories need mdtraj, which is not installed",
-            where=path,
-            remedy="Run pip install 'protvox[trajectories]'",
-            code="usage.mdtraj",
-        ) from error
+        raise fail("usage.mdtraj", where=path) from error
     # mdtraj wants to know how many atoms there are; what they are is read elsewhere.
     atoms = mdtraj.Topology()
     residue = atoms.add_residue("UNK", atoms.add_chain())
     for _ in range(n_atoms):
         atoms.add_atom("X", None, residue)
     if not Path(path).is_file():
-        raise InputError(
-            "there is no such file", where=path, remedy="Check the path", code="input.not_found"
-        )
+        raise fail("input.not_found.trajectory", where=path)
     try:
         file = mdtraj.open(path)
     except (OSError, RuntimeError, ValueError, KeyError, ImportError) as error:
         raise _unreadable(path, str(error)) from error
     if not all(hasattr(file, name) for name in ("read_as_traj", "seek", "__len__")):
-        raise _unreadable(path, "it is no format with single frames")
+        raise _unreadable(path, "this format does not give access to single frames")
     return file, atoms
 
 
-def _unreadable(where: str, reason: str) -> InputError:
-    return InputError(
-        f"the trajectory cannot be read ({' '.join(reason.split())[:200]})",
-        where=where,
-        remedy="Give an .xtc, .trr, .dcd or .nc file that its program reads",
-        code="input.trajectory",
-    )
+def _unreadable(where: str, reason: str) -> ProtvoxError:
+    return fail("input.trajectory", where=where, reason=" ".join(reason.split())[:200])

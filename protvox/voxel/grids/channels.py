@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import ATOM_TYPE_INDEX, ATOM_TYPES
-from protvox.errors import ModelError
+from protvox.errors import fail
 from protvox.voxel.grids.density import SKIP
 
 CHANNEL_NAMES: Final = MappingProxyType(
@@ -43,12 +43,8 @@ def domain_channels(atom_type: NDArray[np.uint8], channels: str) -> NDArray[np.u
         If the choice is unknown (``voxel.channels``).
     """
     if channels not in CHANNEL_NAMES:
-        raise ModelError(
-            f"the channels {channels!r} are unknown",
-            where="grid channels",
-            remedy=f"Choose one of {', '.join(CHANNEL_NAMES)}",
-            code="voxel.channels",
-        )
+        known = ", ".join(CHANNEL_NAMES)
+        raise fail("voxel.channels.choice", where="grid channels", channels=channels, known=known)
     table = np.full(256, SKIP, dtype=np.uint8)
     for channel, name in enumerate(CHANNEL_NAMES[channels]):
         table[ATOM_TYPE_INDEX[name]] = channel

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.compiled.loops import share_out
-from protvox.errors import ModelError
+from protvox.errors import fail
 from protvox.voxel.grids.density_loops import FRACTIONS, grid_filler
 from protvox.voxel.grids.grid import GridSpec
 
@@ -98,7 +98,9 @@ def voxelize(
     if out is None:
         out = np.empty(shape, dtype=np.float32)
     elif out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
-        raise misfit(f"out is {out.dtype} {out.shape}, not a C-contiguous float32 {shape}")
+        raise fail(
+            "voxel.arrays.out", where="voxelize", dtype=out.dtype, shape=out.shape, expected=shape
+        )
 
     arguments = (
         coordinates,
@@ -143,28 +145,22 @@ def check_arrays(
     ModelError
         With code ``voxel.arrays``.
     """
-    n_atoms = len(channel)
+    n_atoms, where = len(channel), "voxelize"
     if coordinates_shape != (n_atoms, 3) or channel.ndim != 1:
-        raise misfit(f"coordinates {coordinates_shape} and channel {channel.shape} do not match")
+        raise fail(
+            "voxel.arrays.atoms",
+            where=where,
+            coordinates=coordinates_shape,
+            channel=channel.shape,
+        )
     if offsets.ndim != 1 or len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != n_atoms:
-        raise misfit(f"offsets do not run from 0 to the {n_atoms} atoms")
+        raise fail("voxel.arrays.offsets", where=where, atoms=n_atoms)
     if np.any(np.diff(offsets) < 0):
-        raise misfit("offsets decrease")
+        raise fail("voxel.arrays.decreasing", where=where)
     if not 1 <= n_channels < SKIP:
-        raise misfit(f"{n_channels} channels are not between 1 and {SKIP - 1}")
+        raise fail("voxel.arrays.n_channels", where=where, channels=n_channels, most=SKIP - 1)
     if np.any((channel >= n_channels) & (channel != SKIP)):
-        raise misfit(f"a channel is neither below {n_channels} nor {SKIP}")
-
-
-def misfit(what: str) -> ModelError:
-    """Return the error for arrays that do not fit each other.
-
-    Parameters
-    ----------
-    what
-        What does not fit.
-    """
-    return ModelError(what, where="voxelize", code="voxel.arrays")
+        raise fail("voxel.arrays.channel", where=where, channels=n_channels, skip=SKIP)
 
 
 @lru_cache(maxsize=16)

@@ -13,7 +13,7 @@ import gemmi
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError, ModelError, UsageError
+from protvox.errors import fail
 from protvox.structure.structure import Structure
 from protvox.voxel.grids.channels import CHANNEL_NAMES, domain_channels
 from protvox.voxel.grids.density import SKIP, voxelize
@@ -105,24 +105,16 @@ def voxelize_structure(
     if residues is not None:
         drawn &= residues[structure.residue_index]
     if not drawn.any():
-        raise InputError(
-            f"no atom of the selection belongs to the channels {channels!r}",
-            where=structure.name,
-            remedy="Select other residues or channels",
-            code="domain.empty",
-        )
-    GridSpec(1, spacing, sigma)  # refuses lengths that cannot be meant before they are used
+        raise fail("domain.empty.channels", where=structure.name, channels=channels)
+    GridSpec(1, spacing, sigma)  # Raises for invalid lengths before they are used.
     names = CHANNEL_NAMES[channels]
     xyz = structure.coordinates[drawn].astype(np.float64)
     first = np.floor((xyz.min(axis=0) - margin) / spacing)
     sizes = np.ceil((xyz.max(axis=0) + margin) / spacing) - first + 1
     if sizes.max() > MAX_SIZE or sizes.prod() * len(names) > MAX_VALUES:
-        x, y, z = sizes.astype(int)
-        raise InputError(
-            f"a density of {x} x {y} x {z} voxels and {len(names)} channels is too large",
-            where=structure.name,
-            remedy="Select a chain or domain, fewer channels or a larger spacing",
-            code="domain.too_large",
+        voxels = " x ".join(map(str, sizes.astype(int)))
+        raise fail(
+            "domain.too_large.density", where=structure.name, voxels=voxels, channels=len(names)
         )
     x, y, z = (int(n) for n in sizes)
     spec = GridSpec((x, y, z), spacing, sigma)
@@ -165,11 +157,8 @@ def encode_ccp4(density: DensityMap, channel: str | None = None) -> bytes:
     elif channel in density.channels:
         values = density.values[density.channels.index(channel)]
     else:
-        raise ModelError(
-            f"the density has no channel {channel!r}",
-            where="map",
-            remedy=f"Choose one of {', '.join(density.channels)}",
-            code="voxel.channels",
+        raise fail(
+            "voxel.channels.map", where="map", channel=channel, known=", ".join(density.channels)
         )
     grid = gemmi.FloatGrid(np.ascontiguousarray(values))
     a, b, c = (n * density.spacing for n in values.shape)
@@ -242,11 +231,8 @@ def write_map(density: DensityMap, path: str | Path, channel: str | None = None)
     path = Path(path)
     form = FORMATS.get(path.suffix.lower())
     if form is None:
-        raise UsageError(
-            f"the ending {path.suffix!r} is not one of {', '.join(FORMATS)}",
-            where=str(path),
-            remedy="Name a .ccp4 map or an .npz archive",
-            code="output.format",
+        raise fail(
+            "output.format.density", where=str(path), suffix=path.suffix, known=", ".join(FORMATS)
         )
     data = encode_npz(density) if form == "npz" else encode_ccp4(density, channel)
     temporary = ""
@@ -259,9 +245,6 @@ def write_map(density: DensityMap, path: str | Path, channel: str | None = None)
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise UsageError(
-            f"cannot be written ({error.strerror or error})",
-            where=str(path),
-            remedy="Check the folder, its permissions and the free space",
-            code="output.write",
+        raise fail(
+            "output.write.density", where=str(path), reason=error.strerror or error
         ) from error

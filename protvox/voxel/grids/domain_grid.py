@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.voxel.grids.density import SKIP, voxelize
 from protvox.voxel.grids.grid import GridSpec
 from protvox.voxel.rotation import random_rotations
@@ -138,12 +138,8 @@ class DomainGrids:
         kept = [(xyz[drawn], kind[drawn]) for xyz, kind in domains for drawn in [kind != SKIP]]
         lengths = np.array([len(kind) for _, kind in kept], dtype=np.int64)
         for empty in np.flatnonzero(lengths == 0):
-            raise InputError(
-                "no atom of the domain can be drawn",
-                where=names[int(empty)] if names else f"domain {empty + 1}",
-                remedy="Give a domain with the atoms that the model reads",
-                code="domain.empty",
-            )
+            where = names[int(empty)] if names else f"domain {empty + 1}"
+            raise fail("domain.empty.atoms", where=where)
         return cls(
             np.concatenate([xyz for xyz, _ in kept]).astype(np.float32),
             np.concatenate([kind for _, kind in kept]).astype(np.uint8),
@@ -312,11 +308,11 @@ class DomainGrids:
 
     def _refuse_larger(self, shapes: NDArray[np.int64], limit: tuple[int, int, int]) -> None:
         for domain in np.flatnonzero(np.any(shapes > np.array(limit), axis=1)):
-            needed, held = (" x ".join(map(str, s)) for s in (shapes[domain], limit))
-            raise InputError(
-                f"the domain needs a grid of {needed} voxels of {self.spacing} Å, "
-                f"and the largest allowed is {held}",
+            needed, largest = (" x ".join(map(str, s)) for s in (shapes[domain], limit))
+            raise fail(
+                "domain.too_large.grid",
                 where=self.names[domain] if self.names else f"domain {domain + 1}",
-                remedy="Give single domains, e.g. with --domain A:1-120",
-                code="domain.too_large",
+                needed=needed,
+                spacing=self.spacing,
+                largest=largest,
             )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import ATOM_TYPE_INDEX, ATOM_TYPES
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.structure.structure import Structure
 from protvox.voxel.grids.density import SKIP, voxelize
 from protvox.voxel.grids.density_map import DensityMap
@@ -72,12 +72,8 @@ def environment_densities(
         If a residue has no frame because N, CA or C is missing (``input.backbone``).
     """
     for row in residues[~frames.valid[residues]].tolist():
-        raise InputError(
-            "N, CA or C is missing, so the residue has no frame",
-            where=f"{structure.name}, {structure.where(row)}",
-            remedy="Choose a residue with a whole backbone",
-            code="input.backbone",
-        )
+        where = f"{structure.name}, {structure.where(row)}"
+        raise fail("input.backbone.frame", where=where)
     reach = float(np.linalg.norm(spec.extent)) / 2 + 6 * spec.sigma
     parts: list[NDArray[np.float32]] = []
     channels: list[NDArray[np.uint8]] = []
@@ -131,12 +127,8 @@ def voxelize_surroundings(
     """
     middle = structure.backbone()[residue, 1]
     if not np.isfinite(middle).all():
-        raise InputError(
-            "the residue has no CA to centre on",
-            where=f"{structure.name}, {structure.where(residue)}",
-            remedy="Choose another residue",
-            code="input.backbone",
-        )
+        where = f"{structure.name}, {structure.where(residue)}"
+        raise fail("input.backbone.ca", where=where)
     steps = max(round(size / spacing / 2), 1)
     spec = GridSpec(2 * steps + 1, spacing, sigma)
     centre = np.rint(middle / spacing) * spacing

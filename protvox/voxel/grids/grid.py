@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import ModelError
+from protvox.errors import fail
 
 MAX_SIZE = 1024
 """Most voxels along one axis; anything larger is a mistake in units."""
@@ -39,16 +39,17 @@ class GridSpec:
     sigma: float
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
+        """Check the values."""
         sizes = self.size if isinstance(self.size, tuple) else (self.size,) * 3
         if len(sizes) != 3 or not all(_is_size(n) for n in sizes):
-            raise _invalid(f"the grid size {self.size!r} is not 1 or 3 whole numbers", "size")
+            raise fail("grid.invalid.size", where="grid size", size=self.size, most=MAX_SIZE)
         for name, value in (("spacing", self.spacing), ("sigma", self.sigma)):
             if not (math.isfinite(value) and value > 0):
-                raise _invalid(f"the {name} {value!r} is not a positive length in Å", name)
+                raise fail("grid.invalid.length", where=f"grid {name}", name=name, value=value)
         if not 0.25 <= self.sigma / self.spacing <= 8:
-            where = f"1/4 and 8 voxels of {self.spacing} Å"
-            raise _invalid(f"sigma {self.sigma} Å is not between {where}", "sigma")
+            raise fail(
+                "grid.invalid.sigma", where="grid sigma", sigma=self.sigma, spacing=self.spacing
+            )
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -88,12 +89,3 @@ class GridSpec:
 
 def _is_size(n: object) -> bool:
     return isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= MAX_SIZE
-
-
-def _invalid(what: str, option: str) -> ModelError:
-    return ModelError(
-        what,
-        where=f"grid {option}",
-        remedy=f"Give sizes of 1 to {MAX_SIZE} voxels and positive lengths in Å",
-        code="grid.invalid",
-    )

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from protvox.errors import DeviceError
-from protvox.voxel.grids.density import SKIP, check_arrays, face_sum, misfit, window_width
+from protvox.errors import fail
+from protvox.voxel.grids.density import SKIP, check_arrays, face_sum, window_width
 from protvox.voxel.grids.grid import GridSpec
 
 CHUNK_VALUES = 1 << 23
@@ -63,11 +63,12 @@ def voxelize_torch(
         with torch.no_grad():
             return _draw(coordinates.float(), channel, offsets, spec, shape, normalize, out)
     except torch.OutOfMemoryError as error:
-        raise DeviceError(
-            f"the device has no memory for {shape[0]} grids of {spec.shape} x {n_channels}",
+        raise fail(
+            "device.memory.grids",
             where=str(coordinates.device),
-            remedy="Draw fewer grids at a time",
-            code="device.memory",
+            grids=shape[0],
+            shape=spec.shape,
+            channels=n_channels,
         ) from error
 
 
@@ -84,7 +85,13 @@ def _draw(
     if out is None:
         out = torch.empty(shape, dtype=torch.float32, device=device)
     elif tuple(out.shape) != shape or out.dtype != torch.float32 or not out.is_contiguous():
-        raise misfit(f"out is {out.dtype} {tuple(out.shape)}, not a contiguous float32 {shape}")
+        raise fail(
+            "voxel.arrays.out",
+            where="voxelize",
+            dtype=out.dtype,
+            shape=tuple(out.shape),
+            expected=shape,
+        )
     flat = out.zero_().view(-1)
     channel, offsets = channel.to(device), offsets.to(device)
     atoms = torch.arange(len(coordinates), device=device)

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError, ModelError
+from protvox.errors import fail
 from protvox.structure.geometry.ca_trace import Trace
 from protvox.structure.geometry.secondary_structure import SecondaryStructure
 from protvox.voxel.lattice.lattice_loops import lattice_filler
@@ -59,10 +59,11 @@ class SparseGrid:
         """Check the values."""
         widths = (self.spacing, self.max_ca_distance, self.sigma, self.direction_sigma, self.cutoff)
         if min(widths) <= 0:
-            raise ModelError("sites: spacing, reach, widths and cutoff must be positive")
+            names = "spacing, max_ca_distance, sigma, direction_sigma and cutoff"
+            raise fail("grid.invalid.positive", where="lattice", names=names)
         for radii in (self.shells, self.direction_shells):
             if not radii or list(radii) != sorted(set(radii)) or radii[0] < 0:
-                raise ModelError("sites: shells must be ascending radii of at least 0 Å")
+                raise fail("grid.invalid.shells", where="lattice")
 
     @property
     def degrees(self) -> tuple[int, int, int]:
@@ -136,24 +137,14 @@ def active_points(
     """
     ca = trace.coordinates
     if not len(ca):
-        raise InputError(
-            "the domain has no CA atom",
-            where=name,
-            remedy="Give a protein domain",
-            code="domain.empty",
-        )
+        raise fail("domain.empty.ca", where=name)
     low = np.floor((ca.min(axis=0) - spec.max_ca_distance) / spec.spacing - offset)
     high = np.ceil((ca.max(axis=0) + spec.max_ca_distance) / spec.spacing - offset)
     shape = (high - low + 1).astype(np.float64)
     # Compared as floats: the numbers of a damaged file overflow integers.
     if maximum is not None and shape.prod() > maximum:
         extent = float((ca.max(axis=0) - ca.min(axis=0)).max())
-        raise InputError(
-            f"the domain is {extent:.0f} Å long, too wide for the lattice",
-            where=name,
-            remedy="Give single domains, e.g. with --domain A:1-120",
-            code="domain.too_large",
-        )
+        raise fail("domain.too_large.lattice", where=name, extent=extent)
     index = np.indices(shape.astype(np.int64)).reshape(3, -1).T
     points = ((index + low + offset) * spec.spacing).astype(np.float32)
     near = np.empty(len(points), dtype=np.bool_)

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.compiled.loops import share_out
-from protvox.errors import ModelError
+from protvox.errors import fail
 from protvox.voxel.moments.moment_loops import moment_filler
 
 _TABLE_SIZE = 1024
@@ -64,13 +64,17 @@ class MomentSpec:
         """Check the values."""
         shape = self.size if isinstance(self.size, tuple) else (self.size,) * 3
         if min(shape) < 1 or self.spacing <= 0 or self.sigma <= 0 or self.n_types < 1:
-            raise ModelError("moment grid: size, spacing, sigma and n_types must be positive")
+            names = "size, spacing, sigma and n_types"
+            raise fail("grid.invalid.positive", where="moment grid", names=names)
         if not 0 <= self.max_degree <= _MAX_DEGREE:
-            raise ModelError(
-                f"moment grid: max_degree {self.max_degree} is not in 0..{_MAX_DEGREE}"
+            raise fail(
+                "grid.invalid.degree",
+                where="moment grid",
+                degree=self.max_degree,
+                highest=_MAX_DEGREE,
             )
         if not self.shells or list(self.shells) != sorted(self.shells) or self.shells[0] < 0:
-            raise ModelError("moment grid: shells must be ascending radii of at least 0 Å")
+            raise fail("grid.invalid.shells", where="moment grid")
         object.__setattr__(self, "shells", tuple(self.shells))
         object.__setattr__(self, "degrees", tuple(range(self.max_degree + 1)))
         object.__setattr__(self, "shape", shape)
@@ -125,10 +129,6 @@ def _side_by_side(spec: MomentSpec) -> NDArray[np.float32]:
     padded = np.zeros((table.shape[1], lanes), dtype=np.float32)
     padded[:, : len(table)] = table.T
     return padded.ravel()
-
-
-def _misfit(what: str) -> ModelError:
-    return ModelError(what, where="moments", code="voxel.arrays")
 
 
 def environment_moments(
@@ -209,12 +209,20 @@ def environment_moments(
     }
     for name, (array, expected) in shapes.items():
         if array.shape != expected:
-            raise _misfit(f"{name} has shape {array.shape}, not {expected}")
+            raise fail(
+                "voxel.arrays.shape",
+                where="moments",
+                name=name,
+                shape=array.shape,
+                expected=expected,
+            )
     if out.dtype != np.float32 or not out.flags.c_contiguous:
-        raise _misfit("out is not a C-contiguous float32 array")
+        raise fail(
+            "voxel.arrays.out", where="moments", dtype=out.dtype, shape=out.shape, expected=shape
+        )
     first, last = atom_range.T
     if n and (first.min() < 0 or last.max() > n_atoms or (first > last).any()):
-        raise _misfit(f"atom_range does not lie within the {n_atoms} atoms")
+        raise fail("voxel.arrays.range", where="moments", atoms=n_atoms)
 
     directed = spec.shells_of(1)
     fill = moment_filler(len(spec.shells), len(spec.shells) - len(directed), spec.max_degree)

@@ -202,7 +202,7 @@ def test_a_chain_alone_is_seen_among_the_others(many_chains):
     part = whole[whole["chain"] == "B"].reset_index(drop=True)
     np.testing.assert_allclose(alone["score"], part["score"], atol=1e-6)
     assert set(alone["chain"]) == {"B"}
-    with pytest.raises(InputError, match="names no chain"):
+    with pytest.raises(InputError, match="does not name a chain"):
         score_mutations(many_chains, ["1G"], device="cpu")
     with pytest.raises(InputError, match="does not lie in chain B"):
         score_mutations(many_chains, ["A:1G"], chain="B", device="cpu")

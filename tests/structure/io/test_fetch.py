@@ -193,7 +193,7 @@ def test_strange_index_is_refused(tmp_path: Path, index: bytes) -> None:
 def test_index_cannot_lead_elsewhere(tmp_path: Path) -> None:
     url = "https://evil.example/AF-P12345-F1-model_v6.cif"
     internet = Internet({INDEX: json.dumps([{"cifUrl": url}]).encode()})
-    with pytest.raises(FetchError, match="another place"):
+    with pytest.raises(FetchError, match="redirects to another host"):
         get("AF-P12345-F1", internet, tmp_path)
     assert internet.asked == [INDEX]
 

@@ -237,7 +237,7 @@ def test_no_atom_and_too_wide_a_domain(ca):
     "change",
     [
         {"spacing": 0.0},
-        {"reach": -1.0},
+        {"max_ca_distance": -1.0},
         {"sigma": 0.0},
         {"direction_sigma": 0.0},
         {"cutoff": 0.0},

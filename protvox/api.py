@@ -188,7 +188,7 @@ def search(
     source: Structure | str | Path | bytes,
     *,
     index: str | Path | None = None,
-    top: int = 20,
+    top_k: int = 20,
     domains: str | Sequence[Selection | str] | None = "auto",
     chain: str | None = None,
     device: str = "auto",
@@ -203,7 +203,7 @@ def search(
     index
         File from ``protvox index build``; the training domains of the released model by
         default.
-    top
+    top_k
         Neighbours of each domain, at least 1.
     domains, chain, device
         See `classify`.
@@ -230,7 +230,7 @@ def search(
     return search(
         structure,
         index=None if index is None else Path(index),
-        top=top,
+        top_k=top_k,
         domains=parse_domain_option(domains),
         chain=chain,
         device=device,

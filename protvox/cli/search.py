@@ -117,7 +117,7 @@ def _search(source: str, request: _Request) -> SearchResult:
     return search(
         structure,
         index=None if request.index is None else Path(request.index),
-        top=request.top,
+        top_k=request.top,
         domains=division,
         chain=request.chain,
         device=request.device or load_settings().device,

@@ -108,20 +108,62 @@ def domain_features(
     -----
     The signs of the principal axes decide nothing this way.
     """
-    names = names or ["domain"] * len(domains)
-    drawn = [
-        pose
-        for ca, name in zip(domains, names, strict=True)
-        for pose in featurize_poses(ca, network.config, name=name)
-    ]
+    shape = (len(domains), len(HALF_TURNS))
     with torch.inference_mode():
-        features = network.embed(DomainBatch.join(drawn).to(device))
-        shape = (len(domains), len(HALF_TURNS))
+        features = _pose_features(network, domains, device, names)
         logits: Tensor = network.classifier(features).unflatten(0, shape).mean(dim=1)
         if network.elements is not None:
             sses = SSEBatch.join([describe_sses(ca) for ca in domains]).to(device)
             logits = network.answer(logits, sses)
-    return features.float().cpu().unflatten(0, shape).mean(dim=1), logits.float().cpu()
+    return _average_poses(features, len(domains)), logits.float().cpu()
+
+
+def pooled_features(
+    network: CathNet,
+    domains: Sequence[NDArray[np.floating]],
+    device: torch.device,
+    *,
+    names: Sequence[str] | None = None,
+) -> Tensor:
+    """Return the features of domains as `domain_features` does, without their logits.
+
+    Parameters
+    ----------
+    network, domains, device, names
+        See `domain_features`.
+
+    Returns
+    -------
+    Tensor
+        ``domain 2*features+1`` float32 on the CPU.
+
+    Raises
+    ------
+    InputError
+        See `domain_features`.
+    """
+    with torch.inference_mode():
+        features = _pose_features(network, domains, device, names)
+    return _average_poses(features, len(domains))
+
+
+def _pose_features(
+    network: CathNet,
+    domains: Sequence[NDArray[np.floating]],
+    device: torch.device,
+    names: Sequence[str] | None,
+) -> Tensor:
+    names = names or ["domain"] * len(domains)
+    poses = [
+        pose
+        for ca, name in zip(domains, names, strict=True)
+        for pose in featurize_poses(ca, network.config, name=name)
+    ]
+    return network.embed(DomainBatch.join(poses).to(device))
+
+
+def _average_poses(features: Tensor, n_domains: int) -> Tensor:
+    return features.float().cpu().unflatten(0, (n_domains, len(HALF_TURNS))).mean(dim=1)
 
 
 def domain_logits(

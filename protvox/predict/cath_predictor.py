@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from protvox.cath_names import CATH_NAMES
 from protvox.errors import InputError
 from protvox.networks.cath import CathNet
-from protvox.networks.poses import domain_features
+from protvox.networks.poses import domain_features, pooled_features
 from protvox.predict.applicability import find_flags
+from protvox.predict.embedding.trace_descriptor import describe_trace
 from protvox.predict.index.released import NEAREST, ReleasedIndex
 from protvox.predict.results.prediction import DomainPrediction, Neighbour, RankedLabel
+from protvox.predict.results.records import EmbeddedDomain
 from protvox.predict.vote import LOOKED_AT, cast_votes
 from protvox.registry.card import Card
 from protvox.structure.structure import Structure
@@ -88,10 +90,7 @@ class CathPredictor:
             If the domain has too few residues (``domain.too_small``), lacks the CA atoms the
             model reads (``domain.backbone``) or is too wide (``domain.too_large``).
         """
-        part = structure.select(domain.residues)
-        self._check(part, domain)
-        ca = part.backbone()[:, 1]
-        ca = ca[np.isfinite(ca).all(axis=1)]
+        part, ca = self._read(structure, domain)
         where = f"{structure.name}, {domain.id}"
         probabilities, embedding, nearest = self.answer(ca, where)
         flags = find_flags(ca, part.n_residues, self.card)
@@ -134,6 +133,47 @@ class CathPredictor:
         embedding, nearest = self.released.describe(features[0].numpy(), ca, count)
         probabilities = cast_votes(own, self.config.labels, nearest, vote) if vote else own
         return probabilities, embedding, nearest[:NEAREST]
+
+    def embed(self, structure: Structure, domain: Domain) -> EmbeddedDomain:
+        """Embed one domain, without classifying it.
+
+        Parameters
+        ----------
+        structure
+            The structure that contains it; only its own residues are used.
+        domain
+            The domain.
+
+        Raises
+        ------
+        InputError
+            As `predict` does.
+        ModelError
+            If no embedding was trained for the model (``index.missing``, ``index.model``), or its
+            file is damaged (``index.file``, ``index.hash``).
+        """
+        head = self.released.head()
+        part, ca = self._read(structure, domain)
+        where = f"{structure.name}, {domain.id}"
+        features = pooled_features(self._network, [ca], self.device, names=[where])
+        flags = find_flags(ca, part.n_residues, self.card)
+        return EmbeddedDomain(
+            id=domain.id,
+            chain=domain.chain,
+            chopping=domain.chopping,
+            n_residues=part.n_residues,
+            in_range=not flags,
+            flags=flags,
+            model=self.card.reference,
+            embedding=head.embed(features.numpy(), describe_trace(ca)[None])[0],
+        )
+
+    def _read(self, structure: Structure, domain: Domain) -> tuple[Structure, NDArray[np.float32]]:
+        """Return the residues of a domain, and its CA atoms as ``residue 3``."""
+        part = structure.select(domain.residues)
+        self._check(part, domain)
+        ca = part.backbone()[:, 1]
+        return part, ca[np.isfinite(ca).all(axis=1)]
 
     def _check(self, part: Structure, domain: Domain) -> None:
         where = f"{part.name}, {domain.id}"

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import InputError, ModelError, UsageError
-from protvox.messages import chain_label
 from protvox.predict.cath_predictor import CathPredictor, Domain
 from protvox.predict.choose_domains import find_membership, lay_out
 from protvox.predict.device import choose_device, report_out_of_memory
+from protvox.predict.domain_loop import process_domains
 from protvox.predict.environment_predictor import EnvironmentPredictor
 from protvox.predict.model_cache import limit_threads, load_predictor
 from protvox.predict.results.prediction import DomainPrediction, InputInfo, Prediction
 from protvox.predict.results.residue_table import ResidueTable
-from protvox.predict.warnings import range_advice, side_chain_advice, vote_advice
+from protvox.predict.warnings import side_chain_advice, vote_advice
 from protvox.registry import installed
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.selection import parse_selection
@@ -128,12 +128,7 @@ def classify(
             )
             warnings += told
     if not answers and (table is None or not len(table)):
-        raise InputError(
-            "nothing in the structure can be predicted",
-            where=structure.name,
-            remedy=_why_nothing(lost, warnings),
-            code="input.nothing_to_predict",
-        )
+        raise nothing_to_predict(structure, lost, warnings)
     info = InputInfo.of(structure)
     return Prediction(
         input=replace(info, dropped=(*info.dropped, *lost)),
@@ -228,28 +223,15 @@ def _classify_domains(
     *,
     explicit: bool,
 ) -> tuple[tuple[DomainPrediction, ...], list[str]]:
-    answers: list[DomainPrediction] = []
-    warnings: list[str] = []
-    sizes = [int(domain.residues.sum()) for domain in domains]
-    progress(0, sum(sizes))
-    for row, domain in enumerate(domains):
-        if row:
-            progress(sum(sizes[:row]), sum(sizes))
-        place = domain.id if domain.chopping else chain_label(domain.chain)
-        try:
-            answer = cath.predict(structure, domain, top_k)
-        except InputError as error:
-            # A chain nobody asked for by name must not cost the others their answer.
-            if explicit:
-                raise
-            warnings.append(f"No architecture for {place}: {error.what}.")
-            continue
-        answers.append(answer)
-        told = range_advice(answer, cath.card)
-        warnings += [told] if told else []
-    progress(sum(sizes), sum(sizes))
+    answers, warnings = process_domains(
+        lambda domain: cath.predict(structure, domain, top_k),
+        domains,
+        cath.card,
+        progress,
+        explicit=explicit,
+    )
     told = vote_advice(answers, cath.card)
-    return tuple(answers), [*warnings, told] if told else warnings
+    return answers, [*warnings, told] if told else warnings
 
 
 def _predict_environments(
@@ -273,11 +255,30 @@ def _predict_environments(
     return table, lost, warnings
 
 
-def _why_nothing(lost: Sequence[Dropped], warnings: Sequence[str]) -> str:
-    if lost:  # nobody gets an answer whose `dropped` could be looked into
+def nothing_to_predict(
+    structure: Structure, lost: Sequence[Dropped], warnings: Sequence[str]
+) -> InputError:
+    """Return the error of a structure in which nothing can be predicted.
+
+    Parameters
+    ----------
+    structure
+        The structure.
+    lost
+        Residues that could not be predicted, with reasons.
+    warnings
+        Warnings so far; the last one says why the domains failed.
+    """
+    reason = warnings[-1].removesuffix(".") if warnings else "No residue has N, CA and C"
+    if lost:  # there is no result whose `dropped` would list them
         more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
-        return f"{lost[0].where}{more}: {lost[0].why.rpartition(': ')[2]}"
-    return warnings[-1].removesuffix(".") if warnings else "No residue has N, CA and C"
+        reason = f"{lost[0].where}{more}: {lost[0].why.rpartition(': ')[2]}"
+    return InputError(
+        "nothing in the structure can be predicted",
+        where=structure.name,
+        remedy=reason,
+        code="input.nothing_to_predict",
+    )
 
 
 def _silent(_done: int, _total: int) -> None:

@@ -12,6 +12,7 @@ from protvox.chemistry import BACKBONE_ATOMS
 from protvox.messages import chain_label
 from protvox.predict.applicability import explain_flag
 from protvox.predict.results.prediction import DomainPrediction
+from protvox.predict.results.records import DomainRecord
 from protvox.registry.card import Card
 from protvox.structure.structure import Structure
 
@@ -19,7 +20,7 @@ _BARE_ATOMS: Final = (*BACKBONE_ATOMS, "CB", "OXT")
 _SMALL: Final = ("GLY", "ALA", "")
 
 
-def range_advice(answer: DomainPrediction, card: Card) -> str | None:
+def range_advice(answer: DomainRecord, card: Card) -> str | None:
     """Warn of a domain unlike those the model was trained on.
 
     Parameters

@@ -16,7 +16,7 @@ from protvox.report.text import printable
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from protvox.predict.results.prediction import DomainPrediction
+    from protvox.predict.results.records import SearchedDomain
     from protvox.predict.search.results import SearchResult
 
 _QUIET: Final = "dim"
@@ -42,7 +42,7 @@ def render_search(result: SearchResult) -> RenderableType:
     return Group(*parts)
 
 
-def _neighbours(domain: DomainPrediction, result: SearchResult) -> Table:
+def _neighbours(domain: SearchedDomain, result: SearchResult) -> Table:
     place = f"{domain.chain}:{domain.chopping}" if domain.chopping else chain_label(domain.chain)
     title = Text(f"Nearest to {printable(place)}", style=_HEAD)
     title.append(f"  {domain.n_residues} residues, {domain.model}", style=f"not bold {_QUIET}")

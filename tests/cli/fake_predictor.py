@@ -54,7 +54,14 @@ def answer(structure, *, task="all", domains=None, chain=None, top_k=5, progress
 def domain(chain, chopping, top_k):
     labels = tuple(RankedLabel(*a) for a in ARCHITECTURES[:top_k])
     return DomainPrediction(
-        chain, chain, chopping, 345, True, "fake@1", RankedLabel("3", "Alpha Beta", 0.98), labels
+        id=chain,
+        chain=chain,
+        chopping=chopping,
+        n_residues=345,
+        in_range=True,
+        model="fake@1",
+        cath_class=RankedLabel("3", "Alpha Beta", 0.98),
+        architectures=labels,
     )
 
 

@@ -100,7 +100,7 @@ def test_neighbours_for_people_and_for_programs(protvox, ubiquitin):
     assert max(map(len, people.text.splitlines())) <= 80
     programs = protvox("search", ubiquitin, "--top", "3", "--format", "csv")
     frame = pd.read_csv(io.StringIO(programs.text))
-    (domain,) = search(read_structure(ubiquitin), top=3).domains
+    (domain,) = search(read_structure(ubiquitin), top_k=3).domains
     assert frame.neighbour.tolist() == [near.domain for near in domain.nearest]
     assert frame["rank"].tolist() == [1, 2, 3]
     plain = json.loads(protvox("search", ubiquitin, "--top", "3", "--format", "json").out)

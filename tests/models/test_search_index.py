@@ -51,7 +51,7 @@ def test_every_known_domain_is_a_unit_vector_with_a_code(released):
 
 def test_ubiquitin_finds_its_fold(data_dir):
     structure = read_structure(data_dir / "1ubi.pdb")
-    (domain,) = search(structure, device="cpu", top=5).domains
+    (domain,) = search(structure, device="cpu", top_k=5).domains
     assert sum(near.cath.startswith("3.10.20.") for near in domain.nearest) >= 3
     (classified,) = classify(structure, task="cath", device="cpu").domains
     assert classified.nearest == domain.nearest[: len(classified.nearest)]

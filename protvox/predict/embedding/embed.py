@@ -1,4 +1,4 @@
-"""Embeddings of a structure that has been read: of its domains, or of its residues."""
+"""Embeddings of the domains or the residues of a structure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from typing import Final, Literal
 
 import numpy as np
 
-from protvox.errors import InputError, ModelError, UsageError
+from protvox.errors import fail
 from protvox.predict.cath_predictor import CathPredictor
-from protvox.predict.classify import classify, model_names, requested_residues
+from protvox.predict.choose_domains import lay_out
+from protvox.predict.classify import model_names, nothing_to_predict, requested_residues
 from protvox.predict.device import choose_device, report_out_of_memory
+from protvox.predict.domain_loop import process_domains
 from protvox.predict.embedding.embeddings import Embeddings
 from protvox.predict.environment_predictor import EnvironmentPredictor
 from protvox.predict.model_cache import limit_threads, load_predictor
-from protvox.predict.results.prediction import InputInfo, Prediction
+from protvox.predict.results.records import InputInfo
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.structure import Structure
 
 Per = Literal["domain", "residue"]
 
 PER: Final[tuple[Per, ...]] = ("domain", "residue")
-"""What an embedding may be of."""
+"""What a row of an embedding stands for."""
 
 
 def embed(
@@ -37,63 +39,52 @@ def embed(
 ) -> Embeddings:
     """Embed the domains or the residues of a structure.
 
-    May be called by several threads at once.
+    Safe to call from several threads at once.
 
     Parameters
     ----------
     structure
         The whole structure.
     per
-        ``"domain"``: unit vectors, near for domains of one fold; ``"residue"``: the features
-        of the environment network.
+        ``"domain"``: unit vectors, similar for domains of one fold; ``"residue"``: features of
+        the environment network.
     domains
-        Domains to embed, or to embed the residues of; see `protvox.predict.classify`.
+        Domains to embed, or whose residues to embed; see `protvox.predict.classify`.
     chain
-        This chain only; the others stay as its surroundings.
+        Embed this chain only; the other chains still form its environment.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     model
-        A model to use in place of the released one.
+        Name of a model to use instead of the released one.
     progress
         Called with the number of residues done and in all.
 
     Returns
     -------
     Embeddings
-        Independent of the pose of the file and of what else is computed at the same time, to
-        about 1e-5 a component.
+        Independent of the orientation of the structure and of other computations in the same
+        process, to about 1e-5 per component.
 
     Raises
     ------
     UsageError
-        If ``per`` cannot be meant (``usage.per``).
+        If ``per`` is invalid (``usage.per``).
     InputError
-        If there is nothing to embed, or a chain or domain asked for is not there.
+        If there is nothing to embed, or a requested chain or domain does not exist.
     ModelError
-        If a model is missing or damaged, is not for the task, or no embedding was trained for
-        it (``index.missing``, ``index.model``).
+        If a model is missing or damaged, does not fit the task, or has no embedding
+        (``index.missing``, ``index.model``).
     DeviceError
         If the device is missing or out of memory.
     """
     if per not in PER:
-        raise UsageError(
-            "there is no such embedding",
-            where=str(per),
-            remedy="Use domain or residue",
-            code="usage.per",
-        )
+        raise fail("usage.per", where=str(per))
     if per == "residue":
         return _embed_residues(structure, domains, chain, device, model, progress)
-    prediction, predictor = embed_domains(
+    embeddings, _ = embed_domains(
         structure, domains=domains, chain=chain, device=device, model=model, progress=progress
     )
-    return Embeddings(
-        input=prediction.input,
-        domains=prediction.domains,
-        models=prediction.models,
-        warnings=prediction.warnings,
-        head=predictor.released.head().sha256,
-    )
+    return embeddings
 
 
 def embed_domains(
@@ -104,8 +95,8 @@ def embed_domains(
     device: str,
     model: str | None,
     progress: Callable[[int, int], None] | None,
-) -> tuple[Prediction, CathPredictor]:
-    """Classify domains by a model that embeds them too.
+) -> tuple[Embeddings, CathPredictor]:
+    """Embed the domains of a structure.
 
     Parameters
     ----------
@@ -116,10 +107,10 @@ def embed_domains(
 
     Returns
     -------
-    prediction : Prediction
-        Every domain with its ``embedding``.
+    embeddings : Embeddings
+        One row per domain.
     predictor : CathPredictor
-        What made it.
+        The model, with its index.
 
     Raises
     ------
@@ -128,24 +119,30 @@ def embed_domains(
     """
     predictor = load_predictor(model_names("cath", model)["cath"], device)
     if not isinstance(predictor, CathPredictor):
-        raise ModelError(
-            "the model does not embed domains",
-            where=predictor.card.reference,
-            remedy="Leave --model out",
-            code="model.task",
+        raise fail("model.task.embed_domains", where=predictor.card.reference)
+    head = predictor.released.head()  # checked before anything is computed
+    option = domains or "auto"
+    parts, warnings = lay_out(structure, option, chain, requested_residues(structure, chain))
+    limit_threads()
+    with report_out_of_memory(choose_device(device)):
+        records, more = process_domains(
+            lambda domain: predictor.embed(structure, domain),
+            parts,
+            predictor.card,
+            progress or _silent,
+            explicit=not isinstance(option, str),
         )
-    predictor.released.head()  # told before anything is computed
-    prediction = classify(
-        structure,
-        task="cath",
-        domains=domains,
-        chain=chain,
-        top_k=1,
-        device=device,
-        model=model,
-        progress=progress,
+    warnings += more
+    if not records:
+        raise nothing_to_predict(structure, (), warnings)
+    embeddings = Embeddings(
+        input=InputInfo.of(structure),
+        domains=records,
+        models={"cath": predictor.card.reference},
+        warnings=(*structure.warnings, *warnings),
+        head=head.sha256,
     )
-    return prediction, predictor
+    return embeddings, predictor
 
 
 def _embed_residues(
@@ -164,27 +161,17 @@ def _embed_residues(
     with report_out_of_memory(choose_device(device)):
         predictor = load_predictor(name, device)
         if not isinstance(predictor, EnvironmentPredictor):
-            raise ModelError(
-                "the model does not embed residues",
-                where=predictor.card.reference,
-                remedy="Leave --model out",
-                code="model.task",
-            )
+            raise fail("model.task.embed_residues", where=predictor.card.reference)
         table, lost = predictor.embed(structure, wanted, progress or _silent)
     if not len(table):
-        raise InputError(
-            "nothing in the structure can be embedded",
-            where=structure.name,
-            remedy="Give a structure whose residues have N, CA and C",
-            code="input.nothing_to_predict",
-        )
+        raise fail("input.nothing_to_predict.embed", where=structure.name)
     warnings = structure.warnings
     if lost:
-        told = (
+        warning = (
             f"{len(lost)} of {int(wanted.sum())} residues have no embedding, the first is "
             f"{lost[0].where}; see input.dropped."
         )
-        warnings = (*warnings, told)
+        warnings = (*warnings, warning)
     info = InputInfo.of(structure)
     return Embeddings(
         input=replace(info, dropped=(*info.dropped, *lost)),
@@ -195,4 +182,4 @@ def _embed_residues(
 
 
 def _silent(_done: int, _total: int) -> None:
-    """Nobody looks at the progress."""
+    """Ignore progress."""

@@ -1,28 +1,26 @@
-"""Embeddings of a structure: frozen records, their JSON form, table and arrays."""
+"""Embeddings of one structure, with their JSON form, table and arrays."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.predict.results.prediction import DomainPrediction, InputInfo, rounded
+from protvox.predict.results.documents import Embedding
+from protvox.predict.results.records import EmbeddedDomain, InputInfo
+from protvox.predict.results.rows import embedded_rows, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA: Final = "protvox.embed/1"
-"""Name and version of the JSON form; a change that breaks a reader raises the number."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResidueEmbeddings:
-    """Residues and the features of their environments, in file order.
+    """Residues with the features of their environments, in file order.
 
     Attributes
     ----------
@@ -31,7 +29,7 @@ class ResidueEmbeddings:
     number
         ``residue`` int32, author residue number.
     wild_type
-        ``residue``, three-letter code; the environment does not hold its side chain.
+        ``residue``, three-letter code; the environment does not include its side chain.
     vectors
         ``residue axis`` float32.
     """
@@ -54,34 +52,35 @@ class Embeddings:
     Attributes
     ----------
     input
-        What was read.
+        The structure that was read.
     domains
-        Domains with their ``embedding``; empty when residues were asked for.
+        Domains with their embeddings; empty if residues were requested.
     residues
-        Residues; None when domains were asked for.
+        Residues with their embeddings; None if domains were requested.
     models
-        Task (``"cath"``, ``"environment"``) to the ``name@version`` that answered.
+        Task (``"cath"``, ``"environment"``) to ``name@version`` of its model.
     warnings
-        What the user should know, one sentence each.
+        Warnings, one sentence each.
     head
-        Digest of the embedding of the domains, which indices remember; ``""`` for residues.
+        Digest of the embedding head of the domains, which an index must match; ``""`` for
+        residues.
     """
 
     input: InputInfo
-    domains: tuple[DomainPrediction, ...] = ()
+    domains: tuple[EmbeddedDomain, ...] = ()
     residues: ResidueEmbeddings | None = None
     models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
     head: str = ""
 
     def vectors(self) -> NDArray[np.float32]:
-        """Return the embeddings alone, ``domain axis`` or ``residue axis`` float32."""
+        """Return the vectors, ``domain axis`` or ``residue axis`` float32."""
         if self.residues is not None:
             return self.residues.vectors
-        return np.stack([d.embedding for d in self.domains if d.embedding is not None])
+        return np.stack([d.embedding for d in self.domains])
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """Return what says which row of `vectors` is what, one array a column."""
+        """Return the columns that identify the rows of `vectors`, one array per column."""
         table = self.residues
         if table is not None:
             return {
@@ -103,39 +102,29 @@ class Embeddings:
         }
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row a domain or residue, the vector in the column ``embedding``."""
+        """Return one row per domain or residue, with the vector in the column ``embedding``."""
         import pandas as pd
 
         return pd.DataFrame({**self.columns(), "embedding": list(self.vectors())})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the embeddings by the schema ``protvox.embed/1``.
+        """Return the embeddings in the JSON form ``protvox.embed/1``.
 
         Returns
         -------
         dict
-            Plain Python values in a fixed key order; floats rounded to 6 significant digits.
+            Plain Python values in a fixed key order; floats have 6 significant digits.
         """
-        return {
-            "schema": SCHEMA,
-            "input": self.input.to_dict(),
-            "models": dict(sorted(self.models.items())),
-            "domains": [
-                {
-                    "id": d.id,
-                    "chain": d.chain,
-                    "chopping": d.chopping,
-                    "n_residues": d.n_residues,
-                    "in_range": d.in_range,
-                    "flags": list(d.flags),
-                    "model": d.model,
-                    "embedding": _numbers(vector),
-                }
-                for d, vector in zip(self.domains, self._domain_vectors(), strict=True)
-            ],
-            "residues": [] if self.residues is None else list(_residue_dicts(self.residues)),
-            "warnings": list(self.warnings),
-        }
+        document = Embedding.plain(
+            input=self.input,
+            models=dict(sorted(self.models.items())),
+            domains=self.domains,
+            residues=[],
+            warnings=self.warnings,
+        )
+        if self.residues is not None:
+            document["residues"] = embedded_rows(self.residues)
+        return document
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the embeddings as JSON text, ``protvox.embed/1``.
@@ -143,39 +132,6 @@ class Embeddings:
         Parameters
         ----------
         indent
-            Blanks a level; ``None`` puts everything on one line.
+            Spaces per level; ``None`` puts everything on one line.
         """
-        separators = (",", ":") if indent is None else None
-        return json.dumps(
-            self.to_dict(),
-            indent=indent,
-            separators=separators,
-            ensure_ascii=False,
-            allow_nan=False,
-        )
-
-    def _domain_vectors(self) -> Sequence[NDArray[np.float32]]:
-        return list(self.vectors()) if self.domains else []
-
-
-def _residue_dicts(table: ResidueEmbeddings) -> Iterator[dict[str, Any]]:
-    rows = zip(
-        table.chain.tolist(),
-        table.number.tolist(),
-        table.insertion_code.tolist(),
-        table.wild_type.tolist(),
-        table.vectors,
-        strict=True,
-    )
-    for chain, number, insertion_code, wild_type, vector in rows:
-        yield {
-            "chain": chain,
-            "number": number,
-            "insertion_code": insertion_code,
-            "wild_type": wild_type,
-            "embedding": _numbers(vector),
-        }
-
-
-def _numbers(vector: NDArray[np.float32]) -> list[float | None]:
-    return [rounded(value) for value in vector.tolist()]
+        return to_json(self.to_dict(), indent)

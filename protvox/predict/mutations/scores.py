@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,20 +10,13 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
 from protvox.predict.mutations.mutation_list import Failure
-from protvox.predict.results.prediction import InputInfo, rounded
+from protvox.predict.results.documents import FailedMutation, Mutations
+from protvox.predict.results.records import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
+from protvox.predict.results.rows import mutation_rows, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SCHEMA: Final = "protvox.mutations/1"
-"""Name and version of the JSON form; a change that breaks a reader raises the number."""
-
-MEANING: Final = (
-    "log odds of the amino acid present against the mutant, in nats, less the same of a residue in "
-    "solvent; positive = predicted destabilising"
-)
-"""What a score is, in one sentence."""
 
 COLUMNS: Final = (
     "chain",
@@ -124,18 +115,13 @@ class MutationScores:
         dict
             Plain Python values in a fixed key order; floats rounded to 6 significant digits.
         """
-        return {
-            "schema": SCHEMA,
-            "input": self.input.to_dict(),
-            "model": self.model,
-            "score": MEANING,
-            "mutations": list(_rows(self.table)),
-            "failures": [
-                {"row": f.row, "mutation": f.mutation, "why": f.why, "code": f.code}
-                for f in self.failures
-            ],
-            "warnings": list(self.warnings),
-        }
+        names = tuple(FailedMutation.model_fields)
+        document = Mutations.plain(
+            input=self.input, model=self.model, mutations=[], failures=[], warnings=self.warnings
+        )
+        document["mutations"] = mutation_rows(self.table)
+        document["failures"] = [{name: getattr(f, name) for name in names} for f in self.failures]
+        return document
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the scores as JSON text, ``protvox.mutations/1``.
@@ -143,16 +129,9 @@ class MutationScores:
         Parameters
         ----------
         indent
-            Blanks a level; ``None`` puts everything on one line.
+            Spaces per level; ``None`` puts everything on one line.
         """
-        separators = (",", ":") if indent is None else None
-        return json.dumps(
-            self.to_dict(),
-            indent=indent,
-            separators=separators,
-            ensure_ascii=False,
-            allow_nan=False,
-        )
+        return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row a mutation, with the columns of `COLUMNS`; values are not rounded.
@@ -214,13 +193,6 @@ def substitutions(residues: ResidueTable) -> NDArray[np.bool_]:
     """
     other: NDArray[np.bool_] = residues.wild_type[:, None] != np.array(AMINO_ACIDS)
     return other
-
-
-def _rows(table: MutationTable) -> Iterator[dict[str, Any]]:
-    columns = [getattr(table, name).tolist() for name in COLUMNS]
-    for values in zip(*columns, strict=True):
-        row = dict(zip(COLUMNS, values, strict=True))
-        yield {**row, "score": rounded(row["score"]), "percentile": rounded(row["percentile"])}
 
 
 def _failed_row(failure: Failure) -> dict[str, Any]:

@@ -1,20 +1,18 @@
-"""What a search found: frozen records, their JSON form and their table."""
+"""Result of a search, with its JSON form and table."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from protvox.predict.results.prediction import DomainPrediction, InputInfo
+from protvox.predict.results.documents import Search
+from protvox.predict.results.records import IndexInfo, InputInfo, SearchedDomain
+from protvox.predict.results.rows import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SCHEMA: Final = "protvox.search/1"
-"""Name and version of the JSON form; a change that breaks a reader raises the number."""
 
 COLUMNS: Final = (
     "id",
@@ -32,73 +30,44 @@ COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class IndexInfo:
-    """What was searched.
-
-    Attributes
-    ----------
-    name
-        What the index holds, in words.
-    n_domains
-        How many domains.
-    """
-
-    name: str
-    n_domains: int
-
-
-@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The known domains nearest to those of one structure.
 
     Attributes
     ----------
     input
-        What was read.
+        The structure that was read.
     index
-        What was searched.
+        The index that was searched.
     domains
-        The domains, with ``nearest`` closest first.
+        Domains with their ``nearest`` known domains, nearest first.
     models
-        Task to the ``name@version`` that embedded the domains.
+        Task to ``name@version`` of the model that embedded the domains.
     warnings
-        What the user should know, one sentence each.
+        Warnings, one sentence each.
     """
 
     input: InputInfo
     index: IndexInfo
-    domains: tuple[DomainPrediction, ...]
+    domains: tuple[SearchedDomain, ...]
     models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result by the schema ``protvox.search/1``.
+        """Return the result in the JSON form ``protvox.search/1``.
 
         Returns
         -------
         dict
-            Plain Python values in a fixed key order; floats rounded to 6 significant digits.
+            Plain Python values in a fixed key order; floats have 6 significant digits.
         """
-        return {
-            "schema": SCHEMA,
-            "input": self.input.to_dict(),
-            "models": dict(sorted(self.models.items())),
-            "index": {"name": self.index.name, "n_domains": self.index.n_domains},
-            "domains": [
-                {
-                    "id": d.id,
-                    "chain": d.chain,
-                    "chopping": d.chopping,
-                    "n_residues": d.n_residues,
-                    "in_range": d.in_range,
-                    "flags": list(d.flags),
-                    "model": d.model,
-                    "nearest": [near.to_dict() for near in d.nearest],
-                }
-                for d in self.domains
-            ],
-            "warnings": list(self.warnings),
-        }
+        return Search.plain(
+            input=self.input,
+            models=dict(sorted(self.models.items())),
+            index=self.index,
+            domains=self.domains,
+            warnings=self.warnings,
+        )
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the result as JSON text, ``protvox.search/1``.
@@ -106,19 +75,12 @@ class SearchResult:
         Parameters
         ----------
         indent
-            Blanks a level; ``None`` puts everything on one line.
+            Spaces per level; ``None`` puts everything on one line.
         """
-        separators = (",", ":") if indent is None else None
-        return json.dumps(
-            self.to_dict(),
-            indent=indent,
-            separators=separators,
-            ensure_ascii=False,
-            allow_nan=False,
-        )
+        return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row a neighbour, closest first; columns `COLUMNS`."""
+        """Return one row per neighbour, nearest first, with the columns of `COLUMNS`."""
         import pandas as pd
 
         rows = [

@@ -1,61 +1,61 @@
-"""Which known domains are nearest to those of a structure."""
+"""Search for the known domains nearest to those of a structure."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
 
-from protvox.errors import UsageError
+from protvox.errors import fail
 from protvox.predict.embedding.embed import embed_domains
 from protvox.predict.embedding.head import EmbeddingHead
 from protvox.predict.index.index import Index
-from protvox.predict.results.prediction import DomainPrediction
-from protvox.predict.search.results import IndexInfo, SearchResult
+from protvox.predict.results.records import DomainRecord, EmbeddedDomain, IndexInfo, SearchedDomain
+from protvox.predict.search.results import SearchResult
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.structure import Structure
 
-_held: dict[tuple[Path, int, str], Index] = {}
-_door = threading.Lock()
+_loaded: dict[tuple[Path, int, str], Index] = {}
+_lock = threading.Lock()
 
 
 def search(
     structure: Structure,
     *,
     index: Path | Index | None = None,
-    top: int = 20,
+    top_k: int = 20,
     domains: DomainOption | None = None,
     chain: str | None = None,
     device: str = "auto",
     model: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> SearchResult:
-    """Find the known domains nearest to those of a structure that has been read.
+    """Find the known domains nearest to those of a structure.
 
-    May be called by several threads at once.
+    Safe to call from several threads at once.
 
     Parameters
     ----------
     structure
         The whole structure.
     index
-        Where to search: a file from ``protvox index build``, or what `Index` holds; the
-        training domains of the released model by default.
-    top
-        Neighbours of each domain, at least 1.
+        File from ``protvox index build``, or a loaded `Index`; by default the training domains
+        of the released model.
+    top_k
+        Number of neighbours per domain, at least 1.
     domains, chain, device, model, progress
         See `protvox.predict.embed`.
 
     Returns
     -------
     SearchResult
-        By the schema ``protvox.search/1``.
+        In the JSON form ``protvox.search/1``.
 
     Raises
     ------
     UsageError
-        If ``top`` cannot be meant (``usage.top``).
+        If ``top_k`` is less than 1 (``usage.top``).
     InputError
         If there is no domain to search for.
     ModelError
@@ -64,14 +64,9 @@ def search(
     DeviceError
         If the device is missing or out of memory.
     """
-    if top < 1:
-        raise UsageError(
-            "at least one neighbour must be asked for",
-            where=f"top {top}",
-            remedy="Give 1 or more",
-            code="usage.top",
-        )
-    prediction, predictor = embed_domains(
+    if top_k < 1:
+        raise fail("usage.top", where=f"top {top_k}")
+    embeddings, predictor = embed_domains(
         structure, domains=domains, chain=chain, device=device, model=model, progress=progress
     )
     if index is None:
@@ -79,28 +74,27 @@ def search(
     elif isinstance(index, Path):
         index = _load(index, predictor.released.head())
     return SearchResult(
-        input=prediction.input,
+        input=embeddings.input,
         index=IndexInfo(index.name, len(index)),
-        domains=tuple(_neighbours(domain, index, top) for domain in prediction.domains),
-        models=prediction.models,
-        warnings=prediction.warnings,
+        domains=tuple(_search_domain(domain, index, top_k) for domain in embeddings.domains),
+        models=embeddings.models,
+        warnings=embeddings.warnings,
     )
 
 
-def _neighbours(domain: DomainPrediction, index: Index, top: int) -> DomainPrediction:
-    if domain.embedding is None:
-        raise TypeError("a model with an embedding embeds every domain")
-    return replace(domain, nearest=index.search(domain.embedding, top))
+def _search_domain(domain: EmbeddedDomain, index: Index, top_k: int) -> SearchedDomain:
+    facts = {field.name: getattr(domain, field.name) for field in fields(DomainRecord)}
+    return SearchedDomain(**facts, nearest=index.search(domain.embedding, top_k))
 
 
 def _load(path: Path, head: EmbeddingHead) -> Index:
-    # Several inputs, and a notebook, search the same file again and again.
+    # Many inputs are searched against the same file.
     try:
         key = (path.resolve(), path.stat().st_mtime_ns, head.sha256)
     except OSError:
-        return Index.load(path, head)  # which tells what is wrong
-    with _door:
-        if key not in _held:
-            _held.clear()
-            _held[key] = Index.load(path, head)
-        return _held[key]
+        return Index.load(path, head)  # raises the right error
+    with _lock:
+        if key not in _loaded:
+            _loaded.clear()
+            _loaded[key] = Index.load(path, head)
+        return _loaded[key]

@@ -197,7 +197,7 @@ def _answer(structure: Structure, options: dict[str, Any], shared: dict[str, Any
     if task == "embed":
         return embed(structure, per=options["per"], domains=division, **shared)
     if task == "search":
-        return search(structure, top=options["top"], domains=division, **shared)
+        return search(structure, top_k=options["top"], domains=division, **shared)
     return classify(structure, task=task, domains=division, top_k=options["top_k"], **shared)
 
 

@@ -107,7 +107,7 @@ def test_traces_of_any_length(ubiquitin):
 
 def test_a_classification_names_the_nearest(ubiquitin):
     (domain,) = classify(ubiquitin, task="cath").domains
-    (searched,) = search(ubiquitin, top=NEAREST).domains
+    (searched,) = search(ubiquitin, top_k=NEAREST).domains
     assert domain.nearest == searched.nearest
     assert len(domain.nearest) == NEAREST
     assert domain.nearest[0].cath == "3.40.50.300"
@@ -117,7 +117,7 @@ def test_a_classification_names_the_nearest(ubiquitin):
 
 def test_a_search_is_the_cosine_of_embeddings(ubiquitin, searchable_models):
     index = load_predictor("cath", "cpu").released.index()
-    result = search(ubiquitin, top=40)
+    result = search(ubiquitin, top_k=40)
     cosines = index.vectors(np.arange(40)) @ embed(ubiquitin).vectors()[0]
     found = result.to_pandas()
     assert found["rank"].tolist() == list(range(1, 41))
@@ -130,7 +130,7 @@ def test_an_index_of_ones_own(ubiquitin, repressor, data_dir, tmp_path):
     for name in ("1ubi.pdb", "1lcd.pdb.gz"):
         files.add_file(data_dir / name, name)
     index = files.build()
-    (domain,) = search(ubiquitin, index=index, top=2).domains
+    (domain,) = search(ubiquitin, index=index, top_k=2).domains
     assert [near.domain for near in domain.nearest] == ["1ubi.pdb A", "1lcd.pdb.gz A"]
     assert domain.nearest[0].similarity > 0.999
     table = tmp_path / "table.parquet"
@@ -139,7 +139,7 @@ def test_an_index_of_ones_own(ubiquitin, repressor, data_dir, tmp_path):
     again = IndexBuilder("again")
     again.add_table(table)
     again.build().save(tmp_path / "index")
-    (domain,) = search(ubiquitin, index=tmp_path / "index", top=5).domains
+    (domain,) = search(ubiquitin, index=tmp_path / "index", top_k=5).domains
     assert [(near.domain, near.cath) for near in domain.nearest] == [("1ubi.pdb A", "3.10.20.90")]
 
 

@@ -1,0 +1,274 @@
+"""JSON documents: one pydantic model for each kind of result.
+
+The Python methods ``to_dict`` and ``to_json``, the OpenAPI description of the service and the
+published JSON Schema files (``service/schemas``) all come from the models here. Rows of long
+tables are described here too, but written from columns (`protvox.predict.results.rows`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from protvox.chemistry import AMINO_ACIDS
+from protvox.predict.results.records import (
+    DomainPrediction,
+    EmbeddedDomain,
+    IndexInfo,
+    InputInfo,
+    Number,
+    SearchedDomain,
+)
+
+MEANING: Final = (
+    "log odds of the amino acid present against the mutant, in nats, less the same of a residue in "
+    "solvent; positive = predicted destabilising"
+)
+"""Definition of a mutation score, as written to JSON."""
+
+
+class Document(BaseModel):
+    """A JSON object written by protvox."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        serialize_by_alias=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+    @classmethod
+    def plain(cls, **fields: Any) -> dict[str, Any]:
+        """Return a document as plain Python values in the order of the model.
+
+        Parameters
+        ----------
+        fields
+            Records for the fields of the model. They are not validated.
+        """
+        return cls.model_construct(**fields).model_dump(mode="json")
+
+
+AminoAcidProbabilities = create_model(
+    "AminoAcidProbabilities",
+    __base__=Document,
+    __doc__="Probability of each of the 20 standard amino acids.",
+    **{name: (Number, ...) for name in AMINO_ACIDS},  # type: ignore[call-overload]
+)
+
+
+class ResidueAddress(Document):
+    """A residue, by author numbering.
+
+    Attributes
+    ----------
+    chain
+        Author chain name.
+    number
+        Author residue number.
+    insertion_code
+        ``""`` if none.
+    wild_type
+        Amino acid in the structure, three letters.
+    """
+
+    chain: str
+    number: int
+    insertion_code: str
+    wild_type: str
+
+
+class Residue(ResidueAddress):
+    """A residue with the amino acids predicted from its environment.
+
+    Attributes
+    ----------
+    predicted
+        Most probable amino acid, three letters.
+    p_wild_type
+        Probability of the amino acid in the structure.
+    entropy
+        Entropy of the probabilities, nats.
+    probabilities
+        Probability of each amino acid.
+    """
+
+    predicted: str
+    p_wild_type: Number
+    entropy: Number
+    probabilities: AminoAcidProbabilities  # type: ignore[valid-type]
+
+
+class EmbeddedResidue(ResidueAddress):
+    """A residue with its embedding.
+
+    Attributes
+    ----------
+    embedding
+        Features of the environment of the residue.
+    """
+
+    embedding: list[Number]
+
+
+class Mutation(ResidueAddress):
+    """A mutation with its score.
+
+    Attributes
+    ----------
+    mutant
+        Amino acid after the mutation, three letters.
+    score
+        Nats, positive = predicted destabilising.
+    percentile
+        Rank of the score among all single substitutions of the structure, 0 to 100; 100 is the
+        most destabilising.
+    """
+
+    mutant: str
+    score: Number
+    percentile: Number
+
+
+class FailedMutation(Document):
+    """A mutation that could not be scored.
+
+    Attributes
+    ----------
+    row
+        Position in the list of mutations, from 0.
+    mutation
+        The mutation as given.
+    why
+        Reason.
+    code
+        Stable code of the error.
+    """
+
+    row: int
+    mutation: str
+    why: str
+    code: str
+
+
+class Classification(Document):
+    """Result of ``protvox classify``.
+
+    Attributes
+    ----------
+    schema_
+        Name and version of this form.
+    input
+        The structure that was read.
+    models
+        Task (``cath``, ``environment``) to ``name@version`` of its model.
+    domains
+        Domains with predicted architectures; empty if not requested.
+    residues
+        Residues with predicted amino acids; empty if not requested.
+    warnings
+        One sentence each.
+    """
+
+    schema_: Literal["protvox.classify/1"] = Field("protvox.classify/1", alias="schema")
+    input: InputInfo
+    models: Mapping[str, str]
+    domains: tuple[DomainPrediction, ...]
+    residues: list[Residue]
+    warnings: tuple[str, ...]
+
+
+class Mutations(Document):
+    """Result of ``protvox mutations``.
+
+    Attributes
+    ----------
+    schema_
+        Name and version of this form.
+    input
+        The structure that was read.
+    model
+        ``name@version`` of the model.
+    score
+        Definition of the score.
+    mutations
+        Scored mutations, in the order requested.
+    failures
+        Requested mutations that have no score.
+    warnings
+        One sentence each.
+    """
+
+    schema_: Literal["protvox.mutations/1"] = Field("protvox.mutations/1", alias="schema")
+    input: InputInfo
+    model: str
+    score: str = MEANING
+    mutations: list[Mutation]
+    failures: list[FailedMutation]
+    warnings: tuple[str, ...]
+
+
+class Embedding(Document):
+    """Result of ``protvox embed``.
+
+    Attributes
+    ----------
+    schema_
+        Name and version of this form.
+    input
+        The structure that was read.
+    models
+        Task (``cath``, ``environment``) to ``name@version`` of its model.
+    domains
+        Domains with their embeddings; empty if residues were requested.
+    residues
+        Residues with their embeddings; empty if domains were requested.
+    warnings
+        One sentence each.
+    """
+
+    schema_: Literal["protvox.embed/1"] = Field("protvox.embed/1", alias="schema")
+    input: InputInfo
+    models: Mapping[str, str]
+    domains: tuple[EmbeddedDomain, ...]
+    residues: list[EmbeddedResidue]
+    warnings: tuple[str, ...]
+
+
+class Search(Document):
+    """Result of ``protvox search``.
+
+    Attributes
+    ----------
+    schema_
+        Name and version of this form.
+    input
+        The structure that was read.
+    models
+        Task (``cath``) to ``name@version`` of the model that embedded the domains.
+    index
+        The index that was searched.
+    domains
+        Domains with the known domains nearest to them.
+    warnings
+        One sentence each.
+    """
+
+    schema_: Literal["protvox.search/1"] = Field("protvox.search/1", alias="schema")
+    input: InputInfo
+    models: Mapping[str, str]
+    index: IndexInfo
+    domains: tuple[SearchedDomain, ...]
+    warnings: tuple[str, ...]
+
+
+DOCUMENTS: Final[dict[str, type[Document]]] = {
+    "classify": Classification,
+    "mutations": Mutations,
+    "embed": Embedding,
+    "search": Search,
+}
+"""Command to the document it writes."""

@@ -1,0 +1,246 @@
+"""Records of predictions: the input, its domains, their labels and neighbours.
+
+The records are frozen dataclasses. Their field names, field order and types also define the JSON
+form (`protvox.predict.results.documents`), so each fact is declared once.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, GetPydanticSchema, PlainSerializer
+from pydantic_core import CoreSchema, core_schema
+
+from protvox.structure.structure import Dropped, Structure
+
+_DIGITS: Final = 6
+
+
+def rounded(value: float) -> float | None:
+    """Return a float with 6 significant digits, ``None`` when it is not finite.
+
+    Parameters
+    ----------
+    value
+        Any number.
+
+    Examples
+    --------
+    >>> rounded(2 / 3), rounded(float("nan"))
+    (0.666667, None)
+    """
+    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+
+
+def rounded_list(vector: NDArray[np.floating]) -> list[float | None]:
+    """Return a vector as numbers with 6 significant digits.
+
+    Parameters
+    ----------
+    vector
+        ``axis``.
+    """
+    return [rounded(value) for value in vector.tolist()]
+
+
+def _vector_schema(_type: Any, _handler: Any) -> CoreSchema:
+    number = core_schema.nullable_schema(core_schema.float_schema())
+    numbers = core_schema.list_schema(number)
+    writer = core_schema.plain_serializer_function_ser_schema(rounded_list, return_schema=numbers)
+    return core_schema.any_schema(serialization=writer)
+
+
+Number = Annotated[float, PlainSerializer(rounded, return_type=float | None)]
+"""A float; 6 significant digits in JSON, ``null`` when it is not finite."""
+
+Vector = Annotated[NDArray[np.float32], GetPydanticSchema(_vector_schema)]
+"""A float32 vector; a list of `Number` in JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputInfo:
+    """The structure that was read.
+
+    Attributes
+    ----------
+    name
+        File name or identifier, as given.
+    format
+        ``"pdb"``, ``"mmcif"`` or ``"bcif"``.
+    sha256
+        Hex digest of the bytes as given.
+    model
+        Number of the model, as in the file.
+    n_atoms
+        Atoms after cleaning, protein and everything else.
+    n_residues
+        Residues after cleaning, protein and everything else.
+    dropped
+        Parts of the input that were ignored, with reasons.
+    """
+
+    name: str
+    format: Literal["pdb", "mmcif", "bcif"]
+    sha256: str
+    model: int
+    n_atoms: int
+    n_residues: int
+    dropped: tuple[Dropped, ...] = ()
+
+    @classmethod
+    def of(cls, structure: Structure) -> InputInfo:
+        """Return the record of a structure.
+
+        Parameters
+        ----------
+        structure
+            The structure as read, before any chain or domain is selected.
+        """
+        return cls(
+            # A file name may hold bytes that are not text; tables and JSON cannot.
+            name=structure.name.encode("utf-8", "backslashreplace").decode(),
+            format=structure.format,  # type: ignore[arg-type]
+            sha256=structure.sha256,
+            model=structure.model,
+            n_atoms=structure.n_atoms,
+            n_residues=structure.n_residues,
+            dropped=structure.dropped,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RankedLabel:
+    """A CATH class or architecture and its probability.
+
+    Attributes
+    ----------
+    label
+        CATH code, ``"3"`` or ``"3.40"``.
+    name
+        Name of the node, ``"3-Layer(aba) Sandwich"``.
+    probability
+        Calibrated, 0 to 1.
+    """
+
+    label: str
+    name: str
+    probability: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A known domain with a similar embedding.
+
+    Attributes
+    ----------
+    domain
+        CATH domain id, ``"1abcA01"``.
+    cath
+        CATH code down to the superfamily, ``"3.40.50.300"``.
+    similarity
+        Cosine of the two embeddings, -1 to 1.
+    """
+
+    domain: str
+    cath: str
+    similarity: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainRecord:
+    """A domain of the input.
+
+    Attributes
+    ----------
+    id
+        Name of the domain, unique within its input.
+    chain
+        Author chain name, several joined with ``+``.
+    chopping
+        Author residue ranges, ``"1-90,120-150"``; ``""`` for the whole chain.
+    n_residues
+        Number of protein residues.
+    in_range
+        Whether the domain resembles those the model was trained on.
+    flags
+        Why it is not in range; empty if it is.
+    model
+        ``name@version`` of the model.
+    """
+
+    id: str
+    chain: str
+    chopping: str
+    n_residues: int
+    in_range: bool
+    flags: tuple[str, ...] = ()
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainPrediction(DomainRecord):
+    """A domain with its predicted class and architectures.
+
+    Attributes
+    ----------
+    cath_class
+        Most probable class; its probability is the sum over its architectures.
+    architectures
+        Most probable first, at most ``top_k``.
+    nearest
+        Nearest known domains, nearest first; empty when no index was searched.
+    embedding
+        ``axis`` float32 of length 1, similar for domains of one fold; None if the model has no
+        embedding. Not part of the JSON form.
+    """
+
+    cath_class: Annotated[RankedLabel, Field(alias="class")]
+    architectures: tuple[RankedLabel, ...]
+    nearest: tuple[Neighbour, ...] = ()
+    embedding: Annotated[Vector | None, Field(exclude=True)] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedDomain(DomainRecord):
+    """A domain with its embedding.
+
+    Attributes
+    ----------
+    embedding
+        ``axis`` float32 of length 1, similar for domains of one fold.
+    """
+
+    embedding: Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchedDomain(DomainRecord):
+    """A domain with the known domains nearest to it.
+
+    Attributes
+    ----------
+    nearest
+        Nearest first.
+    """
+
+    nearest: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """The index that was searched.
+
+    Attributes
+    ----------
+    name
+        Description of its contents.
+    n_domains
+        Number of domains in it.
+    """
+
+    name: str
+    n_domains: int

@@ -1,0 +1,90 @@
+"""Rows of long tables, written from columns.
+
+A scan of a large structure has tens of thousands of rows, for which building one pydantic object
+per row would take longer than the prediction. Column names and their order come from the row
+models, and a test validates the rows against the schema.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from protvox.chemistry import AMINO_ACIDS
+from protvox.predict.results.documents import EmbeddedResidue, Mutation, Residue, ResidueAddress
+from protvox.predict.results.records import rounded, rounded_list
+
+_ADDRESS: Final = tuple(ResidueAddress.model_fields)
+_RESIDUE: Final = tuple(Residue.model_fields)
+_EMBEDDED: Final = tuple(EmbeddedResidue.model_fields)
+_MUTATION: Final = tuple(Mutation.model_fields)
+
+
+def residue_rows(table: Any) -> list[dict[str, Any]]:
+    """Return one `Residue` row per residue.
+
+    Parameters
+    ----------
+    table
+        `protvox.predict.results.residue_table.ResidueTable`.
+    """
+    columns = [getattr(table, name).tolist() for name in _RESIDUE]
+    rows = []
+    for values in zip(*columns, strict=True):
+        row = dict(zip(_RESIDUE, values, strict=True))
+        row["p_wild_type"] = rounded(row["p_wild_type"])
+        row["entropy"] = rounded(row["entropy"])
+        numbers = map(rounded, row["probabilities"])
+        row["probabilities"] = dict(zip(AMINO_ACIDS, numbers, strict=True))
+        rows.append(row)
+    return rows
+
+
+def embedded_rows(table: Any) -> list[dict[str, Any]]:
+    """Return one `EmbeddedResidue` row per residue.
+
+    Parameters
+    ----------
+    table
+        `protvox.predict.embedding.embeddings.ResidueEmbeddings`.
+    """
+    columns = [getattr(table, name).tolist() for name in _ADDRESS]
+    return [
+        dict(zip(_EMBEDDED, (*values, rounded_list(vector)), strict=True))
+        for *values, vector in zip(*columns, table.vectors, strict=True)
+    ]
+
+
+def mutation_rows(table: Any) -> list[dict[str, Any]]:
+    """Return one `Mutation` row per scored mutation.
+
+    Parameters
+    ----------
+    table
+        `protvox.predict.mutations.scores.MutationTable`.
+    """
+    columns = [getattr(table, name).tolist() for name in _MUTATION]
+    rows = []
+    for values in zip(*columns, strict=True):
+        row = dict(zip(_MUTATION, values, strict=True))
+        row["score"] = rounded(row["score"])
+        row["percentile"] = rounded(row["percentile"])
+        rows.append(row)
+    return rows
+
+
+def to_json(document: Mapping[str, Any], indent: int | None) -> str:
+    """Return a document as JSON text.
+
+    Parameters
+    ----------
+    document
+        Plain Python values.
+    indent
+        Spaces per level; None puts everything on one line.
+    """
+    separators = (",", ":") if indent is None else None
+    return json.dumps(
+        document, indent=indent, separators=separators, ensure_ascii=False, allow_nan=False
+    )

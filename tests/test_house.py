@@ -133,9 +133,3 @@ def test_every_pinned_dependency_is_pinned_exactly():
     wanted = set(re.findall(r'^    "([a-z0-9-]+)>=', project, flags=re.MULTILINE))
     assert wanted <= names
     assert "torch==2.13.0" in pins
-
-
-def test_readme_map_names_what_exists():
-    readme = (ROOT / "README.md").read_text()
-    for path in re.findall(r"`(protvox/[a-z_/.]+|models/|benchmarks/|docs/[a-z.]+)`", readme):
-        assert (ROOT / path).exists(), path

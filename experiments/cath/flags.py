@@ -38,7 +38,7 @@ def judge(cases: Iterable[Case], card: Card) -> dict[str, dict[str, Any]]:
     -------
     dict
         By kind ``n``, ``n_groups``, the share ``doubted`` (``in_range`` false) with a 95 %
-        interval from resampling groups, the share ``doubted_by_shape`` for other reasons than
+        interval from resampling groups, the share ``flagged_by_shape`` for other reasons than
         its length, ``median_residues`` and the share of each doubt.
     """
     found: dict[str, list[tuple[Case, tuple[str, ...]]]] = {}
@@ -51,18 +51,18 @@ def judge(cases: Iterable[Case], card: Card) -> dict[str, dict[str, Any]]:
 def summarise(judged: list[tuple[Case, tuple[str, ...]]]) -> dict[str, Any]:
     """Return the shares of one kind."""
     _, groups = np.unique([case.group for case, _ in judged], return_inverse=True)
-    doubted = np.array([float(bool(flags)) for _, flags in judged])
+    flagged = np.array([float(bool(flags)) for _, flags in judged])
     by_shape = np.array([float(bool(set(flags) - OF_LENGTH)) for _, flags in judged])
     names = sorted({doubt for _, flags in judged for doubt in flags})
     return {
         "n": len(judged),
         "n_groups": int(groups.max()) + 1,
         "median_residues": float(np.median([case.n_residues for case, _ in judged])),
-        "doubted": float(doubted.mean()),
-        "doubted_by_shape": float(by_shape.mean()),
+        "flagged": float(flagged.mean()),
+        "flagged_by_shape": float(by_shape.mean()),
         "intervals": {
-            "doubted": list(bootstrap_interval(doubted, groups)),
-            "doubted_by_shape": list(bootstrap_interval(by_shape, groups)),
+            "flagged": list(bootstrap_interval(flagged, groups)),
+            "flagged_by_shape": list(bootstrap_interval(by_shape, groups)),
         },
         "flags": {name: float(np.mean([name in flags for _, flags in judged])) for name in names},
     }
@@ -100,10 +100,10 @@ def main() -> None:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     for kind, found in kinds.items():
-        low, high = found["intervals"]["doubted"]
+        low, high = found["intervals"]["flagged"]
         print(
             f"{kind} ({found['n']}): {found['doubted']:.3f}, {low:.3f} to {high:.3f}; "
-            f"by shape {found['doubted_by_shape']:.3f}"
+            f"by shape {found['flagged_by_shape']:.3f}"
         )
 
 

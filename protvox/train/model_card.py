@@ -1,4 +1,4 @@
-"""The card of a model for people, written from the card for programs."""
+"""Write ``MODEL_CARD.md``, the readable form of a model card."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Final
 from protvox.registry.card import Card
 
 _MEASURES: Final = {
-    "top1": "right at the first guess",
-    "top3": "among the first three",
+    "top1": "correct (top 1)",
+    "top3": "correct among the first three",
     "balanced": "mean recall over the classes",
     "nll": "negative log likelihood, nats",
     "ece": "expected calibration error",
@@ -23,9 +23,9 @@ def write_model_card(card: Card, folder: Path) -> None:
     Parameters
     ----------
     card
-        The card.
+        Card to describe.
     folder
-        Folder of the model.
+        Folder of the model, which receives the file.
     """
     (folder / "MODEL_CARD.md").write_text("\n".join(_lines(card)).rstrip() + "\n", encoding="utf-8")
 
@@ -43,7 +43,7 @@ def _lines(card: Card) -> Iterator[str]:
     )
     yield f"- {training.get('n_parameters', 0):,} parameters, {training.get('steps', 0):,} steps"
     fitted = "validation" in card.metrics
-    origin = "fitted on the validation split" if fitted else "taken from an earlier training"
+    origin = "fitted on the validation split" if fitted else "taken from an earlier version"
     yield f"- temperature {card.temperature:.3f}, {origin}"
     if card.n_residues is not None:
         yield f"- training domains of {card.n_residues[0]} to {card.n_residues[1]} residues"
@@ -69,4 +69,4 @@ def _rows(split: str, metrics: Mapping[str, Any], n: int) -> Iterator[str]:
             yield f"| {split} | {n:,} | {words} | {metrics[name]:.3f} | {limits} |"
     if "ece" in metrics.get("uncalibrated", {}):
         before = metrics["uncalibrated"]["ece"]
-        yield f"| {split} | {n:,} | the same before calibration | {before:.3f} | |"
+        yield f"| {split} | {n:,} | expected calibration error before calibration | {before:.3f} | |"

@@ -68,7 +68,7 @@ def test_the_lines_of_readme_work_as_written(shell):
 
 def test_the_lines_of_the_manual_work_as_written(shell):
     # An id is fetched from a database, which no test does.
-    offline = [line for line in curl_lines("docs/service.md") if '"id"' not in line]
+    offline = [line for line in curl_lines("docs/how-to/service.md") if '"id"' not in line]
     assert len(offline) == 2
     assert [len(json.loads(shell(line, ROOT))["residues"]) for line in offline] == [0, 345]
 

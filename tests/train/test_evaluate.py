@@ -43,4 +43,6 @@ def test_the_card_for_people_tells_the_error_before_calibration(answers, tmp_pat
     record(tmp_path, "test", found)
     text = (tmp_path / "MODEL_CARD.md").read_text()
     before = found["uncalibrated"]["ece"]
-    assert f"| test | 300 | the same before calibration | {before:.3f} | |" in text
+    assert (
+        f"| test | 300 | expected calibration error before calibration | {before:.3f} | |" in text
+    )

@@ -1,0 +1,377 @@
+"""Results of the released models, for ``docs/results.md``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docs.generate.values import estimate, interval, read, results, sections, table
+
+FLAG_CASES = (
+    ("domain", "domains as they are (false positives)"),
+    ("chain of 2 domains", "whole chains of two CATH domains"),
+    ("chain of 3 or more domains", "whole chains of three or more"),
+    ("first half", "first halves of domains"),
+    ("last half", "last halves of domains"),
+    ("window of 40 residues", "windows of 40 residues"),
+    ("other peptide", "peptides of 12 to 39 residues"),
+    ("peptide bound to nucleic acid", "the same, bound to nucleic acid"),
+    ("order permuted", "domains, CA atoms in random order"),
+    ("noise of 0.5 Å", "domains, noise of 0.5 Å along each axis (1 and 2 Å alike)"),
+    ("mirrored", "domains, mirrored"),
+)
+PEERS = {
+    "rasp": "RaSP",
+    "proteinmpnn_ddg": "ProteinMPNN-ddG",
+    "acdc_nn": "ACDC-NN",
+    "proteinmpnn_decode_last": "ProteinMPNN, decoded last",
+    "ddgun3d": "DDGun3D",
+    "proteinmpnn": "ProteinMPNN",
+    "esm_if": "ESM-IF",
+}
+SPLITTERS = {
+    "protvox": "protvox",
+    "whole_chain": "whole chain",
+    "equal_halves": "equal halves",
+    "equal_parts": "equal parts of 200 residues",
+}
+NODES = {
+    "architecture": "architecture",
+    "paper": "architecture, among the ten of the paper",
+    "topology": "topology",
+    "superfamily": "superfamily",
+}
+
+
+def environments() -> str:
+    """Return the section about amino-acid environments."""
+    test, val = results("environments/metrics"), results("environments/val")
+    burial = ", ".join(f"{part['top1']:.3f}" for part in val["by_burial"])
+    at, rest = val["by_interface"]["interface"], val["by_interface"]["rest"]
+    recall = val["by_amino_acid"]
+    easiest = sorted(recall, key=lambda name: -recall[name]["top1"])[:2]
+    hardest = min(recall, key=lambda name: recall[name]["top1"])
+
+    def named(name: str) -> str:
+        return f"{name} ({recall[name]['top1']:.2f})"
+
+    return sections(
+        "## Amino-acid environments",
+        f"`{test['model']}` on {test['n']:,} residues of {test['n_groups']} test entries, drawn at "
+        "random. No training chain shares 30 % sequence identity over 80 % of its length with a "
+        "test chain. Intervals resample whole proteins.",
+        table(
+            ("measure", "value"),
+            (
+                ("correct amino acid of 20", estimate(test, "top1")),
+                ("correct amino acid among the first three", estimate(test, "top3")),
+                ("mean recall of the 20", estimate(test, "balanced")),
+                ("negative log likelihood, nats", estimate(test, "nll")),
+                ("expected calibration error", f"{test['ece']:.3f}"),
+                ("expected calibration error before calibration", _uncalibrated(test)),
+            ),
+        ),
+        f"On {val['n']:,} validation residues, accuracy rises with burial: {burial} from the most "
+        f"exposed to the most buried fifth. At interfaces it is {estimate(at, 'top1')}, elsewhere "
+        f"{estimate(rest, 'top1')}. The easiest amino acids are "
+        f"{' and '.join(named(name) for name in easiest)}; the hardest "
+        f"is {named(hardest)}. Calibration hardly changes the expected "
+        f"calibration error: {val['ece']:.3f} after it, {_uncalibrated(val)} before.",
+        "![Accuracy by burial, amino acid and interface, test]"
+        "(../experiments/environments/results/strata.png)",
+        "Limitations: the network saw each training residue five times on one core, and averaging "
+        "the weights of several trainings was the only thing that still helped. A better network "
+        "needs more weights, and therefore a GPU.",
+    )
+
+
+def _uncalibrated(metrics: Any) -> str:
+    return f"{metrics['uncalibrated']['ece']:.3f}"
+
+
+def cath() -> str:
+    """Return the section about CATH architectures."""
+    test, nearest = results("cath/metrics"), results("cath/nearest")
+    paper, by_class = test["paper"], test["class_accuracy"]
+    align, model = nearest["methods"]["tm_align"], nearest["methods"]["model"]
+    difference = nearest["model_less_tm_align"]
+    return sections(
+        "## CATH architectures",
+        f"`{test['model']}` on {test['n']} test domains of {test['n_groups']} superfamilies, none "
+        "of which occurs in training. Intervals resample whole superfamilies. The paper's ten "
+        "architectures are those of Weiler et al. (2018).",
+        table(
+            ("test domains", "measure", "value"),
+            (
+                (f"{test['n']}", "correct architecture of 24", estimate(test, "top1")),
+                ("", "correct architecture among the first three", estimate(test, "top3")),
+                ("", "mean recall of the architectures", estimate(test, "balanced")),
+                ("", "correct class (mainly alpha, mainly beta, ...)", estimate(by_class, "top1")),
+                ("", "negative log likelihood, nats", estimate(test, "nll")),
+                ("", "expected calibration error", f"{test['ece']:.3f}"),
+                ("", "expected calibration error before calibration", _uncalibrated(test)),
+                (f"{paper['n']}", "correct of the paper's ten", estimate(paper, "top1")),
+                ("", "mean recall of the ten", estimate(paper, "balanced")),
+            ),
+        ),
+        f"A further {test['n_unknown']} test domains have an architecture that the model does not "
+        "know; no other number includes them.",
+        "### Compared with TM-align",
+        f"The nearest of {nearest['library']:,} known domains by TM-align, one per superfamily of "
+        f"the ten architectures, against the model, on {align['n']} random test domains of "
+        f"{align['n_groups']} superfamilies. One domain per superfamily and "
+        f"{nearest['keep']} alignments per query make this a baseline of limited effort: all "
+        "8,966 training domains may hold closer ones, at 37 times the number of alignments.",
+        table(
+            ("method", "correct of ten", "mean recall", "CPU time per domain"),
+            (
+                (
+                    "nearest by TM-align",
+                    estimate(align, "top1"),
+                    estimate(align, "balanced"),
+                    f"{align['seconds_per_query']:.1f} s",
+                ),
+                (
+                    f"`{model['model']}`",
+                    estimate(model, "top1"),
+                    estimate(model, "balanced"),
+                    f"{model['seconds_per_query']:.2f} s",
+                ),
+                ("difference", estimate(difference, "top1"), "", ""),
+            ),
+        ),
+        "Limitations: the networks do not transfer to new superfamilies as well as they learn the "
+        "training ones, although more superfamilies, a second network and the vote of the nearest "
+        "known superfamilies helped. Rare architectures are missed more often.",
+    )
+
+
+def flags() -> str:
+    """Return the section about applicability flags."""
+    kinds = results("cath/flags")["kinds"]
+    return sections(
+        "## Applicability flags",
+        "How often a chain given as one domain is flagged as unlike the training domains. Test "
+        "domains, the chains that contain one, and the peptides in their files; intervals "
+        "resample superfamilies or files. The last column leaves out flags for length "
+        "(`too_long`, `too_short`).",
+        table(
+            ("given as a domain", "n", "flagged", "flagged for something other than length"),
+            (
+                (
+                    title,
+                    str(kinds[name]["n"]),
+                    estimate(kinds[name], "flagged"),
+                    f"{kinds[name]['flagged_by_shape']:.3f}",
+                )
+                for name, title in FLAG_CASES
+            ),
+        ),
+        "One sound domain in ten is flagged. Two thirds of the fragments are not: half a domain is "
+        "often as compact as a small domain, and the CA atoms do not show what is missing. A "
+        "mirrored structure is flagged no more often than a true one. Peptides are recognised by "
+        "their length, below 36 residues; their shape alone would flag only half of them. "
+        "Resampling gives no width to a share of exactly 1, and the single peptide bound to "
+        "nucleic acid says next to nothing.",
+    )
+
+
+def mutations() -> str:
+    """Return the section about scores of mutations."""
+    test = results("mutations/metrics")
+    per_protein = test["per_protein_spearman"]
+    choice = test["choice_of_reference"]
+    rows = [("`" + test["model"] + "`", test, "")]
+    for name, title in PEERS.items():
+        peer = test["peers"][name]
+        gap = peer["model_minus_peer"]
+        rows.append((title, peer, f"{gap['spearman']:.3f} ({interval(gap['interval'])})"))
+    return sections(
+        "## Mutations",
+        f"Scores against {test['n']:,} measured changes of stability in {test['n_proteins']} "
+        "proteins (S2648). Neither these proteins nor their relatives occur in training, and "
+        "nothing was fitted to the measurements; the reference state was chosen with them in view. "
+        "The other programs' scores are those published with ProteinMPNN-ddG (Dutton et al. "
+        "2024), each on the rows it covers. Intervals resample whole proteins. AUC: mutations "
+        "that destabilise by more than 1 kcal/mol against the others.",
+        table(
+            ("scores", "rows", "Spearman", "AUC", "protvox minus the other, Spearman"),
+            (
+                (title, f"{part['n']:,}", estimate(part, "spearman"), f"{part['auc']:.3f}", gap)
+                for title, part, gap in rows
+            ),
+        ),
+        f"The Pearson correlation is {estimate(test, 'pearson')}. Within the "
+        f"{per_protein['n_proteins']} proteins of at least {per_protein['least_mutations']} "
+        f"mutations the mean Spearman correlation is {per_protein['mean']:.3f}. To see what the "
+        f"choice of reference is worth, the proteins were halved {choice['halvings']} times: the "
+        "same reference was chosen on one half "
+        f"{choice['chosen'][test['reference']]} times, and the correlation on the other half was "
+        f"{choice['held_out_spearman']:.3f} on average. The references that were compared:",
+        table(
+            ("reference", "Spearman"),
+            ((name, estimate(part, "spearman")) for name, part in test["references"].items()),
+        ),
+        "![Scores against measured changes of stability](../experiments/mutations/results/ddg.png)",
+    )
+
+
+def splitting() -> str:
+    """Return the section about splitting chains into domains."""
+    metrics = results("segmentation/metrics")
+    methods, times = metrics["methods"], metrics["milliseconds"]
+    ours = methods["protvox"]
+    alone = metrics["subsets"]["chains_test"]["protvox"]
+    counts = ours["domains_true_found"]
+    pairs = [([int(x) for x in key.split(" as ")], n) for key, n in counts.items()]
+    many = sum(n for (true, _), n in pairs if true >= 4)
+    many_right = sum(n for (true, found), n in pairs if true >= 4 and true == found)
+    cut = 1 / (1 - ours["right_count_single"])
+    whole = ours["n_multi"] / sum(n for (true, found), n in pairs if true > 1 and found == 1)
+    measures = (
+        ("correct number of domains", "right_count", 3),
+        (f"of the {ours['n'] - ours['n_multi']:,} single-domain chains", "right_count_single", 3),
+        (f"of the {ours['n_multi']} multi-domain chains", "right_count_multi", 3),
+        ("overlap (IoU), multi-domain chains", "iou_multi", 3),
+        ("overlap (IoU), all chains", "iou", 3),
+        ("boundaries with a predicted one within 8 residues", "boundaries_found", 3),
+        ("mean distance to the nearest predicted boundary, residues", "boundary_error", 0),
+    )
+
+    def cell(method: str, name: str, digits: int) -> str:
+        value = methods[method][name]
+        if value != value:
+            return "–"
+        text = f"{value:.{digits}f}"
+        return (
+            f"{text} ({interval(ours['intervals'][name], digits)})" * (method == "protvox") or text
+        )
+
+    return sections(
+        "## Splitting chains into domains",
+        f"{ours['n']:,} test chains of {ours['n_files']:,} files, of which CATH domains cover at "
+        "least 80 %. A chain is a test chain if it, or any of its domains, is held out. Intervals "
+        "resample whole files.",
+        table(
+            ("measure", *SPLITTERS.values()),
+            (
+                (title, *(cell(method, name, digits) for method in SPLITTERS))
+                for title, name, digits in measures
+            ),
+        ),
+        "Overlap (intersection over union): CATH domains and predicted domains are paired one to "
+        "one for the largest sum; the mean over the CATH domains is weighted by their residues, "
+        "and a domain without a partner counts 0.",
+        f"Of the {alone['n']} test chains of `chains.csv`, no labelled relative of which was in "
+        f"training, the number of domains is correct for {alone['right_count']:.3f}, and the "
+        f"overlap of the multi-domain chains is {alone['iou_multi']:.3f}. On the 580 validation "
+        "chains, on which the threshold was chosen, these were 0.783 and 0.818: samples of "
+        "families differ by that much.",
+        f"CPU time per chain: median {times['median']:.0f} ms, mean {times['mean']:.0f} ms, "
+        f"95th percentile {times['quantile_95']:.0f} ms, on one core; 0.5 s at 1,500 residues and "
+        "1.6 s at 3,000.",
+        f"Limitations: one single-domain chain in {cut:.0f} is cut, mostly large ones with two "
+        f"lobes, and one multi-domain chain in {whole:.0f} is left whole. Where CATH itself is a "
+        "matter of taste (lobes of kinases, repeats), so is the splitting. Of the "
+        f"{many} chains of four or more domains, {many_right} are split into the correct number.",
+    )
+
+
+def search() -> str:
+    """Return the section about the search for similar domains."""
+    metrics = results("search/metrics")
+    rows = [
+        (f"{metrics['n_train']:,} training domains", metrics["train"], "architecture"),
+        ("", metrics["train"], "paper"),
+        ("", metrics["train"], "topology"),
+        ("the other test domains", metrics["itself"], "topology"),
+        ("", metrics["itself"], "superfamily"),
+    ]
+    one, all_known = (metrics["sample_train"][k] for k in ("one_per_superfamily", "all"))
+    within, time = metrics["sample_itself"], metrics["time"]
+    pairs = (
+        (f"{one['n_known']:,} training domains", one, "architecture"),
+        ("", one, "topology"),
+        (f"all {all_known['n_known']:,} training domains", all_known, "architecture"),
+        ("", all_known, "topology"),
+        (f"{within['n_known'] - 1} other test domains", within, "topology"),
+        ("", within, "superfamily"),
+    )
+    aligned = results("cath/nearest")["methods"]["tm_align"]["alignments_per_query"]
+    every = one["n_known"] * one["tm_align_seconds"] / aligned
+    embedding_seconds = time["embed_seconds"] + time["search_seconds"]
+    faster = round(one["tm_align_seconds"] / embedding_seconds, -1)
+    return sections(
+        "## Search",
+        f"Test domains, whose superfamilies were used neither for training nor for any choice, by "
+        f"the embedding of `{metrics['model']}`; intervals resample superfamilies. Precision at 1: "
+        "the nearest domain belongs to the same CATH node. Only domains with something to find "
+        "are counted.",
+        table(
+            (
+                "searched",
+                "node",
+                "n",
+                "precision at 1",
+                "mean average precision",
+                "sensitivity to the first false positive",
+            ),
+            (
+                (
+                    title,
+                    NODES[node],
+                    str(part[node]["n"]),
+                    estimate(part[node], "precision_at_1"),
+                    f"{part[node]['mean_average_precision']:.3f}",
+                    f"{part[node]['sensitivity']:.3f}",
+                )
+                for title, part, node in rows
+            ),
+        ),
+        f"Compared with TM-align (`tmtools`) on a random {one['n']} of the test domains of the ten "
+        "architectures. TM-align aligned the 250 domains most similar by histograms of distances. "
+        "Among the training domains it searched one domain of each superfamily; so did the "
+        "embedding in the first two rows. All training domains are what `protvox search` "
+        "searches.",
+        table(
+            ("searched", "node", "n", "embedding", "TM-align", "difference"),
+            (
+                (
+                    title,
+                    node,
+                    str(part[node]["n"]),
+                    f"{part[node]['embedding']:.3f}",
+                    f"{part[node]['tm_align']:.3f}",
+                    f"{part[node]['difference']:.3f} "
+                    f"({interval(part[node]['difference_interval'])})",
+                )
+                for title, part, node in pairs
+            ),
+        ),
+        f"A query takes TM-align {one['tm_align_seconds']:.1f} s of one core for its 250 "
+        f"alignments. The embedding takes {time['embed_seconds']:.2f} s and the search "
+        f"{time['search_seconds']:.4f} s, which is {faster:.0f} times "
+        f"faster. Aligning all {one['n_known']:,} at that rate would take TM-align about "
+        f"{every:.0f} s, {round(every / embedding_seconds, -2):,.0f} times as long.",
+        "Limitations: the nearest domain names the architecture less often than the classifier "
+        f"does ({metrics['train']['paper']['precision_at_1']:.3f} against "
+        f"{results('cath/metrics')['paper']['top1']:.3f} of the ten). Alignment finds close "
+        "relatives more reliably: use the embedding to find candidates quickly, and TM-align to "
+        "settle which of them are right.",
+    )
+
+
+def models() -> str:
+    """Return the versions of the released models."""
+    cards = [read(f"models/{name}/card.json") for name in ("environment", "cath")]
+    return table(
+        ("model", "parameters", "training", "card"),
+        (
+            (
+                f"`{card['name']}@{card['version']}`",
+                f"{card['training']['n_parameters']:,}",
+                f"{card['training']['n_labelled']:,} labelled samples, {card['training']['cost']}",
+                f"[MODEL_CARD.md](../models/{card['name']}/MODEL_CARD.md)",
+            )
+            for card in cards
+        ),
+    )

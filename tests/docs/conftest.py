@@ -1,0 +1,6 @@
+"""The generator of the documentation is beside the package, not in it."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))

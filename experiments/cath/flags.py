@@ -1,8 +1,8 @@
-"""How often the doubts about a domain are right: false alarms and detections.
+"""How often the flags of a domain are right: false positives and detections.
 
 Domains are given as they are; whole chains of several domains, halves and windows of domains,
-peptides and damaged coordinates are given as if they were domains. Nothing of the network is
-used but the limits in its card.
+peptides and damaged coordinates are given as if they were domains. Only the limits in the card
+of the model are used, not its network.
 
 Example: ``python -m experiments.cath.flags --model models/cath --data data
 --shards shards/cath-test --split test -o experiments/cath/results/flags.json``
@@ -28,18 +28,25 @@ from protvox.train.shards.shard import read_shards
 SCHEMA: Final = "protvox.flags/1"
 
 OF_LENGTH: Final = frozenset({"too_long", "too_short"})
-"""Doubts that counting residues is enough for."""
+"""Flags that depend only on the number of residues."""
 
 
 def judge(cases: Iterable[Case], card: Card) -> dict[str, dict[str, Any]]:
-    """Judge cases by the limits in a card.
+    """Flag cases by the limits in a card.
+
+    Parameters
+    ----------
+    cases
+        The chains.
+    card
+        Card of a CATH model.
 
     Returns
     -------
     dict
-        By kind ``n``, ``n_groups``, the share ``doubted`` (``in_range`` false) with a 95 %
-        interval from resampling groups, the share ``flagged_by_shape`` for other reasons than
-        its length, ``median_residues`` and the share of each doubt.
+        By kind ``n``, ``n_groups``, the share ``flagged`` (``in_range`` false) with a 95 %
+        interval from resampling groups, the share ``flagged_by_shape`` for something other than
+        length, ``median_residues`` and the share of each flag.
     """
     found: dict[str, list[tuple[Case, tuple[str, ...]]]] = {}
     for case in cases:
@@ -49,11 +56,17 @@ def judge(cases: Iterable[Case], card: Card) -> dict[str, dict[str, Any]]:
 
 
 def summarise(judged: list[tuple[Case, tuple[str, ...]]]) -> dict[str, Any]:
-    """Return the shares of one kind."""
+    """Return the shares of one kind.
+
+    Parameters
+    ----------
+    judged
+        Cases with their flags.
+    """
     _, groups = np.unique([case.group for case, _ in judged], return_inverse=True)
     flagged = np.array([float(bool(flags)) for _, flags in judged])
     by_shape = np.array([float(bool(set(flags) - OF_LENGTH)) for _, flags in judged])
-    names = sorted({doubt for _, flags in judged for doubt in flags})
+    names = sorted({flag for _, flags in judged for flag in flags})
     return {
         "n": len(judged),
         "n_groups": int(groups.max()) + 1,
@@ -76,7 +89,7 @@ def main() -> None:
     )
     parser.add_argument("--shards", type=Path, required=True, help="domains of the split")
     parser.add_argument("--split", required=True, choices=("val", "test"))
-    parser.add_argument("--seed", type=int, default=0, help="decides what is random")
+    parser.add_argument("--seed", type=int, default=0, help="seed of windows, orders and noise")
     parser.add_argument("-o", "--output", type=Path, required=True, help="flags.json")
     options = parser.parse_args()
     card = read_card(options.model)
@@ -102,7 +115,7 @@ def main() -> None:
     for kind, found in kinds.items():
         low, high = found["intervals"]["flagged"]
         print(
-            f"{kind} ({found['n']}): {found['doubted']:.3f}, {low:.3f} to {high:.3f}; "
+            f"{kind} ({found['n']}): {found['flagged']:.3f}, {low:.3f} to {high:.3f}; "
             f"by shape {found['flagged_by_shape']:.3f}"
         )
 

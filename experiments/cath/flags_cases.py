@@ -1,4 +1,4 @@
-"""Chains that are domains, and chains that are none, to try the doubts on."""
+"""Chains that are domains, and chains that are not, to test the flags on."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Case:
     Attributes
     ----------
     kind
-        What it is.
+        Name of the kind of chain.
     group
-        Cases of one group are not independent: a superfamily or a file.
+        Superfamily or file; cases of one group are not independent.
     ca
         ``residue 3``, Å.
     n_residues
-        Residues, those without CA included.
+        Residues, including those without CA.
     """
 
     kind: str
@@ -60,7 +60,7 @@ def domain_cases(shard: Shard, seed: int) -> Iterator[Case]:
     shard
         Domains, labelled by superfamily.
     seed
-        Decides windows, orders and noise.
+        Seed of windows, orders and noise.
     """
     rng = np.random.default_rng(seed)
     trace = shard.backbone()[:, 1]
@@ -85,7 +85,7 @@ def domain_cases(shard: Shard, seed: int) -> Iterator[Case]:
 
 
 def chain_cases(data: Path, split: str) -> Iterator[Case]:
-    """Yield the chains of a split that hold several CATH domains, whole."""
+    """Yield the whole chains of a split that have several CATH domains."""
     chains, _ = read_chains(data, data, (split,))
     for chain in chains:
         if chain.n_domains > 1:
@@ -94,7 +94,7 @@ def chain_cases(data: Path, split: str) -> Iterator[Case]:
 
 
 def peptide_cases(data: Path, split: str) -> Iterator[Case]:
-    """Yield the peptides in the files of a split, every sequence once.
+    """Yield the peptides in the files of a split, each sequence once.
 
     A peptide is a protein chain of fewer than `WINDOW` residues. One with an atom within
     `BOUND` of a nucleic acid is bound to it.
@@ -117,7 +117,7 @@ def peptide_cases(data: Path, split: str) -> Iterator[Case]:
 
 
 def files_of(data: Path, split: str) -> list[str]:
-    """Return the entries of a split; a file belongs to the most held-out of what it holds."""
+    """Return the entries of a split; a file belongs to the most held-out split of its chains."""
     tables = [
         pd.read_csv(data / name, usecols=["file", "split"])
         for name in ("chains.csv", "domains.csv")

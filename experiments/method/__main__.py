@@ -1,4 +1,4 @@
-"""Draw the figures of docs/method.md.
+"""Draw the figures of docs/concepts/method.md.
 
 Example: ``python -m experiments.method -o docs/figures``
 """

@@ -27,6 +27,9 @@ CURRENT = [page for page in PAGES if page.parent != DECISIONS]
 """Decisions are a record, and may name what no longer exists."""
 
 GENERATED = {ROOT / "docs" / "results.md", ROOT / "docs" / "reference" / "errors.md"}
+OUTPUTS = {"experiments/cath/results/nearest.jsonl"}
+"""Files that a command writes and nobody commits."""
+
 TOP = "protvox|docs|models|experiments|benchmarks|tests|docker|service"
 RESULTS = [
     *(ROOT / "experiments").glob("*/results/**/*.json*"),
@@ -64,7 +67,7 @@ def test_links_lead_somewhere(page):
 def test_paths_exist(page):
     missing = []
     for path in re.findall(rf"(?<![\w/.-])((?:{TOP})/[\w./-]*\w/?)", page.read_text()):
-        if "runs" in path or path.startswith("models/*"):
+        if path in OUTPUTS:
             continue
         if not (ROOT / path).exists():
             missing.append(path)
@@ -76,7 +79,7 @@ def test_dotted_names_exist(page):
     text = page.read_text()
     if page.name == "CHANGELOG.md":  # it names what was renamed
         text = text.replace("protvox.zoo", "").replace("protvox.nn.fold", "")
-    dotted = set(re.findall(r"`+(protvox(?:\.\w+)+)", text)) | set(
+    dotted = set(re.findall(r"`+(protvox(?:\.\w+)+)(?![\w/-])", text)) | set(
         re.findall(r"^(protvox(?:\.\w+)+)\(", text, flags=re.MULTILINE)
     )
     assert [name for name in sorted(dotted) if not resolves(name)] == []

@@ -1,4 +1,4 @@
-"""Counting the doubts about chains that are domains and chains that are none."""
+"""Flags of chains that are domains and of chains that are not are counted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ CARD = Card(
     "w",
     "0",
     n_residues=(40, 300),
-    shape={"bonded": (0.95, None), "contact_density": (2.2, None), "relative_rg": (None, 3.4)},
+    shape={
+        "bonded_fraction": (0.95, None),
+        "contact_density": (2.2, None),
+        "relative_rg": (None, 3.4),
+    },
 )
 
 
@@ -32,7 +36,7 @@ def cases(data_dir):
     return {case.kind: case for case in domain_cases(shard, 0)}
 
 
-def test_a_domain_is_also_given_in_parts_and_damaged(cases):
+def test_domains_are_also_given_in_parts_and_damaged(cases):
     whole = cases["domain"].ca
     assert len(whole) == cases["domain"].n_residues == 76
     joined = np.concatenate([cases["first half"].ca, cases["last half"].ca])
@@ -47,7 +51,7 @@ def test_a_domain_is_also_given_in_parts_and_damaged(cases):
     assert np.array_equal(cases["mirrored"].ca[:, 0], -whole[:, 0])
 
 
-def test_shares_count_what_is_doubted_and_why(cases):
+def test_shares_count_flagged_chains_and_their_flags(cases):
     ca = cases["domain"].ca
     judged = judge(
         [
@@ -59,11 +63,11 @@ def test_shares_count_what_is_doubted_and_why(cases):
         CARD,
     )["mixed"]
     assert (judged["n"], judged["n_groups"]) == (4, 3)
-    assert judged["doubted"] == 0.5
+    assert judged["flagged"] == 0.5
     assert judged["flags"]["too_short"] == 0.25
     assert judged["flags"]["broken"] == 0.25
-    assert judged["doubted_by_shape"] in (0.25, 0.5)  # thirty residues may be loose, too
-    low, high = judged["intervals"]["doubted"]
+    assert judged["flagged_by_shape"] in (0.25, 0.5)  # thirty residues may be loose as well
+    low, high = judged["intervals"]["flagged"]
     assert low <= 0.5 <= high
 
 
@@ -83,13 +87,13 @@ def data(tmp_path, data_dir):
     return tmp_path
 
 
-def test_a_file_belongs_to_the_most_held_out_of_what_it_holds(data):
+def test_files_belong_to_the_most_held_out_split_of_their_chains(data):
     assert files_of(data, "test") == ["entries/e.pdb"]
     assert files_of(data, "val") == [f"entries/{name}.pdb" for name in "abcd"]
     assert files_of(data, "train") == []
 
 
-def test_peptides_are_short_chains_and_every_sequence_counts_once(data):
+def test_peptides_are_short_chains_and_each_sequence_counts_once(data):
     # a and b are the same peptide, c is a protein, d has too few residues for a shape.
     (found,) = peptide_cases(data, "val")
     assert (found.kind, found.group, found.n_residues) == ("other peptide", "entries/a.pdb", 20)

@@ -26,7 +26,7 @@ FEATURES = Recipe(axes=96, level=3, shrinkage=0.1)
 TRACE = Recipe(axes=32, level=3, shrinkage=0.3)
 TRACE_WEIGHT = 0.7
 COPIES = 3
-"""Chosen on the validation domains, see docs/decisions/0029-embedding-from-features-and-trace.md."""
+"""Chosen on the validation domains, see decision 0029."""
 
 
 def fit(learned: LabelledFeatures, card: Card) -> EmbeddingHead:

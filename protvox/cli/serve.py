@@ -24,7 +24,8 @@ _NEEDED = ("fastapi", "uvicorn", "pydantic_settings", "prometheus_client", "pyth
 def serve(host: str | None, port: int | None, device: str | None, new_key: str | None) -> None:
     """Answer predictions over HTTP.
 
-    Everything else is set by PROTVOX_SERVICE_... variables; docs/reference/environment.md lists them.
+    Everything else is set by PROTVOX_SERVICE_... variables, which
+    docs/reference/environment.md lists.
 
     \b
     Examples:

@@ -68,5 +68,7 @@ def _rows(split: str, metrics: Mapping[str, Any], n: int) -> Iterator[str]:
             limits = "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
             yield f"| {split} | {n:,} | {words} | {metrics[name]:.3f} | {limits} |"
     if "ece" in metrics.get("uncalibrated", {}):
-        before = metrics["uncalibrated"]["ece"]
-        yield f"| {split} | {n:,} | expected calibration error before calibration | {before:.3f} | |"
+        before = (
+            f"expected calibration error before calibration | {metrics['uncalibrated']['ece']:.3f}"
+        )
+        yield f"| {split} | {n:,} | {before} | |"

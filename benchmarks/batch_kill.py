@@ -32,16 +32,16 @@ from pathlib import Path
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
 from protvox.batch.run import Run
-from protvox.batch.tables.output_folder import Store
+from protvox.batch.tables.output_folder import OutputFolder
 
 def say(progress):
     print(progress.done, progress.finished, flush=True)
 
 if __name__ == "__main__":
     source, out, task, flush = sys.argv[1:]
-    with Store(Path(out)) as store:
+    with OutputFolder(Path(out)) as output:
         resources = Resources("cpu", 1, 1, flush_seconds=float(flush))
-        run = Run(make_plan([source]).items, BatchOptions(task=task), resources, store, watch=say)
+        run = Run(make_plan([source]).items, BatchOptions(task=task), resources, output, watch=say)
         run.execute()
 """
 

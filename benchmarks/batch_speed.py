@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import pickle
 import platform
 import random
 import subprocess
@@ -101,12 +100,13 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
     from protvox.batch.plan import Item
     from protvox.batch.storage.local import LocalStorage
     from protvox.batch.tables.parquet_parts import write_part
+    from protvox.batch.tables.rows import tabulate
     from protvox.batch.tables.schema import TABLES, table_schemas
-    from protvox.batch.workers.predict import tabulate
     from protvox.networks import poses
     from protvox.predict import environment_predictor as environments
     from protvox.predict.classify import classify
     from protvox.predict.model_cache import load_predictor
+    from protvox.processes.structure_codec import decode_structure, encode_structure
     from protvox.structure.io.read import read_structure
 
     torch.set_num_threads(1)
@@ -132,7 +132,7 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
     rows, write = timed("rows", tabulate), timed("write", write_part)
     options = BatchOptions(task=task)
     schemas = table_schemas(options)
-    hand_over = timed("hand over", lambda structure: pickle.loads(pickle.dumps(structure)))
+    hand_over = timed("hand over", lambda one: decode_structure(encode_structure(one)))
     tables = {name: [schema.empty_table()] for name, schema in schemas.items()}
     for path in files:
         answer = rows(

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from protvox.batch.storage.urls import is_url, read_url
-from protvox.errors import InputError, UsageError
+from protvox.errors import InputError, fail
 
 _COLUMNS: Final = ("path", "chain", "chopping", "id")
-_MARK: Final = b"\xef\xbb\xbf"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Line:
     Attributes
     ----------
     path
-        The file or URL; relative paths of a list have become relative to where the list lies.
+        Path or URL of the file. Relative paths are resolved against the folder of the list.
     written
-        The path as written.
+        Path as written in the list.
     chain, chopping, id
-        ``""`` where not given.
+        Further columns; ``""`` where absent.
     """
 
     path: str
@@ -38,12 +38,12 @@ class Line:
 
 
 def read_list(path: str) -> list[Line]:
-    """Read a list of files, one a line.
+    """Read a list of files, one per line.
 
     Parameters
     ----------
     path
-        Text file or its URL; empty lines and lines that begin with ``#`` are passed over.
+        Text file or its URL. Empty lines and lines that begin with ``#`` are ignored.
 
     Raises
     ------
@@ -58,31 +58,29 @@ def read_list(path: str) -> list[Line]:
 
 
 def read_manifest(path: str) -> list[Line]:
-    """Read a table with a column ``path`` and, if wanted, ``chain``, ``chopping`` and ``id``.
+    """Read a table with a column ``path`` and optionally ``chain``, ``chopping`` and ``id``.
 
     Parameters
     ----------
     path
-        CSV file or its URL, or TSV by its ending; other columns are passed over.
+        CSV file (or TSV, by its suffix), or its URL. Other columns are ignored.
 
     Raises
     ------
     UsageError
-        If it cannot be read, lacks the column, or has a row without path (``batch.list``), or
-        gives one id to two rows (``batch.duplicate``).
+        If it cannot be read, has no column ``path``, or has a row without a path
+        (``batch.list``), or two rows have the same id (``batch.duplicate``).
     """
     separator = "\t" if path.lower().endswith(".tsv") else ","
     rows = csv.DictReader(_text(path).splitlines(), delimiter=separator, strict=True)
     try:
         header = list(rows.fieldnames or [])
         if "path" not in header:
-            columns = ",".join(_COLUMNS)
-            raise _bad("the manifest has no column path", path, f"Begin it with {columns}")
+            raise fail("batch.list.no_path_column", where=path, columns=",".join(_COLUMNS))
         return list(_rows(rows, path))
     except csv.Error as error:
-        raise _bad(
-            f"the manifest is no table ({error})", f"{path}, line {rows.line_num}", "Correct it"
-        ) from error
+        where = f"{path}, line {rows.line_num}"
+        raise fail("batch.list.not_a_table", where=where, reason=error) from error
 
 
 def _rows(rows: csv.DictReader[str], path: str) -> Iterator[Line]:
@@ -94,24 +92,19 @@ def _rows(rows: csv.DictReader[str], path: str) -> Iterator[Line]:
             text.encode("utf-8", "backslashreplace").decode() for text in (chain, chopping, name)
         )
         if not written:
-            raise _bad("the row has no path", where, "Fill it in, or remove the row")
+            raise fail("batch.list.no_path", where=where)
         if name and name in seen:
-            raise UsageError(
-                f"the id {name} is also that of line {seen[name]}",
-                where=where,
-                remedy="Give every row its own",
-                code="batch.duplicate",
-            )
+            raise fail("batch.duplicate.row", where=where, id=name, line=seen[name])
         seen[name] = rows.line_num
         yield Line(_beside(path, written), written, chain, chopping, name)
 
 
 def _beside(path: str, written: str) -> str:
-    """Return the path or URL that a list at `path` means by `written`."""
+    """Resolve a path or URL written in the list at `path`."""
     if is_url(written):
         return written
     if is_url(path):
-        # Absolute paths are of this machine, also in a list that lies elsewhere.
+        # Absolute paths refer to this machine, even in a remote list.
         return written if os.path.isabs(written) else f"{path.rpartition('/')[0]}/{written}"
     return os.path.join(Path(path).parent, written)
 
@@ -119,17 +112,12 @@ def _beside(path: str, written: str) -> str:
 def _text(path: str) -> str:
     try:
         if is_url(path):
-            return read_url(path).removeprefix(_MARK).decode("utf-8", "surrogateescape")
-        # Names of files may hold bytes that are no text, and a table program may add a mark.
-        data = Path(path).read_bytes().removeprefix(_MARK)
+            return read_url(path).removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "surrogateescape")
+        # File names may hold bytes that are not valid text; spreadsheets add a byte order mark.
+        data = Path(path).read_bytes().removeprefix(_BYTE_ORDER_MARK)
     except InputError as error:
-        raise _bad(f"the list cannot be read ({error.what})", path, "Check the URL") from error
+        raise fail("batch.list.unreadable", where=path, reason=error.what) from error
     except OSError as error:
-        raise _bad(
-            f"the list cannot be read ({error.strerror or error})", path, "Check the path"
-        ) from error
+        reason = error.strerror or error
+        raise fail("batch.list.unreadable", where=path, reason=reason) from error
     return data.decode("utf-8", "surrogateescape")
-
-
-def _bad(what: str, where: str, remedy: str) -> UsageError:
-    return UsageError(what, where=where, remedy=remedy, code="batch.list")

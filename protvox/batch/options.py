@@ -1,4 +1,4 @@
-"""What a run is asked for, and what makes its answers the same work or other work."""
+"""Options of a run, and the resources that it may use."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
-    """What to ask about every structure.
+    """Options that decide the results of a run.
 
     Attributes
     ----------
     task
         ``"all"``, ``"cath"`` or ``"environment"``.
     top_k
-        Architectures to keep for each domain.
+        Number of architectures stored for each domain.
     model
-        Model to use in place of the released one for its task.
+        Model to use instead of the released model for its task.
     model_number
-        Model of each file to read; the first by default.
+        Model to read from each file; the first by default.
     domains
-        What to take as domains, ``"auto"`` or ``"chain"``, where an input does not say.
+        ``"auto"`` or ``"chain"``: domains of inputs that do not name any.
     embeddings
-        Whether the rows of domains have a column ``embedding``.
+        Whether the table of domains has a column ``embedding``.
     trajectory
-        Whether the inputs are frames.
+        Whether the inputs are trajectory frames.
     """
 
     task: Literal["all", "cath", "environment"] = "all"
@@ -38,26 +38,26 @@ class BatchOptions:
     trajectory: bool = False
 
     def identity(self) -> dict[str, Any]:
-        """Return what decides the answers, apart from the files and the weights."""
+        """Return what decides the results, apart from the files and the weights."""
         return {key: value for key, value in asdict(self).items() if key != "model"}
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What a run may use; decides nothing about its answers.
+    """Resources of a run, which do not change its results.
 
     Attributes
     ----------
     device
-        Where to compute: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+        Device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     cores
-        Processor threads to compute with.
+        CPU threads for scoring.
     readers
-        Processes that read structures.
+        Number of processes that read structures.
     timeout
-        Seconds for reading a structure, and again for computing it.
+        Time limit in seconds, for reading a structure and again for scoring it.
     flush_seconds, flush_rows
-        After how long, or how many rows, what is ready is written.
+        Results are written after this many seconds or rows.
     """
 
     device: str = "auto"
@@ -69,31 +69,31 @@ class Resources:
 
 
 def count_cores() -> int:
-    """Return the processor threads that this process may use."""
+    """Return the number of CPU threads that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def spread_devices(device: str, cores: int, n_gpus: int) -> tuple[tuple[str, ...], int]:
-    """Return where model processes are to run, and the processor threads of each.
+    """Return the device of each model process, and the CPU threads of each.
 
     Parameters
     ----------
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     cores
-        Processor threads in all.
+        CPU threads in total.
     n_gpus
-        GPUs at hand.
+        Number of GPUs.
 
     Returns
     -------
     devices : tuple of str
-        One process each. On a processor up to eight share its threads, since two threads on
-        one structure wait for each other at every layer.
+        One entry per process. On a CPU, up to eight processes share the threads, because two
+        threads on one structure wait for each other at every layer.
     threads : int
-        Of each process.
+        CPU threads of each process.
     """
     if device == "auto" and n_gpus:
         devices = tuple(f"cuda:{index}" for index in range(n_gpus))

@@ -1,22 +1,23 @@
-"""What a run is to score: inputs from folders, patterns, lists and manifests."""
+"""The inputs of a run, from folders, patterns, lists and manifests."""
 
 from __future__ import annotations
 
 import glob
+import json
 import os
 import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from protvox.batch.lists import Line, read_list, read_manifest
 from protvox.batch.storage.urls import brief, is_url, open_url, url_of
-from protvox.errors import ProtvoxError, UsageError
+from protvox.errors import ProtvoxError, fail
 
 STRUCTURE_SUFFIXES: Final = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
-"""Endings of the files taken from a folder, each also compressed."""
+"""Suffixes of the files taken from a folder, each also compressed."""
 
 _PACKED: Final = (".gz", ".bz2", ".zst")
 _TABLES: Final = (".csv", ".tsv")
@@ -24,22 +25,22 @@ _TABLES: Final = (".csv", ".tsv")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to score.
+    """One input of a run.
 
     Attributes
     ----------
     id
-        Its name in the tables, unique within a run.
+        Name in the tables, unique within a run.
     path
-        The file, as the system knows it, or its URL.
+        Path of the file, as the operating system knows it, or its URL.
     chain
-        Only this chain, ``""`` for all.
+        Only this chain; ``""`` for all.
     chopping
-        Only this domain, in the grammar of ``--domains``, ``""`` for no choice.
+        Only this domain, in the grammar of ``--domains``; ``""`` for all.
     topology
         Structure file that names the atoms, if `path` is a trajectory.
     frame, time
-        Which frame of the trajectory, from 0, and its time, ps, once it has been read.
+        Frame of the trajectory, from 0, and its time in ps once it has been read.
     """
 
     id: str
@@ -55,17 +56,32 @@ class Item:
         """The path as text that every table can hold."""
         return readable(self.path)
 
+    def to_json(self) -> str:
+        """Return the input as JSON, which also holds paths that are not valid text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Item:
+        """Return the input that `to_json` wrote.
+
+        Parameters
+        ----------
+        text
+            JSON.
+        """
+        return cls(**json.loads(text))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is to score.
+    """The inputs of a run.
 
     Attributes
     ----------
     items
-        In order, each once.
+        Inputs in order, each once.
     notes
-        What was passed over and why, one sentence each.
+        What was skipped and why, one sentence each.
     """
 
     items: tuple[Item, ...]
@@ -73,27 +89,27 @@ class Plan:
 
 
 def make_plan(inputs: Sequence[str]) -> Plan:
-    """Find what is to be scored.
+    """Find the structures to score.
 
     Parameters
     ----------
     inputs
-        Folders (searched with everything below them for files that end like structures),
-        files, patterns with ``*``, ``?`` or ``[...]`` (``**`` for any depth), ``@LIST`` with
-        a path a line, or manifests (``.csv``, ``.tsv``); each of these also by URL
+        Folders (searched recursively for files with the suffix of a structure), files, patterns
+        with ``*``, ``?`` or ``[...]`` (``**`` for any depth), ``@LIST`` with one path per line,
+        or manifests (``.csv``, ``.tsv``). Each of these may be a URL
         (`protvox.batch.storage.urls.PROTOCOLS`).
 
     Returns
     -------
     Plan
-        A file from a folder is called by its path within it, any other by its path as
-        written. What is named twice is scored once.
+        The id of a file in a folder is its path within the folder; that of any other file is its
+        path as written. A file that is named twice is scored once.
 
     Raises
     ------
     UsageError
-        If there is nothing to score (``batch.empty``), a list cannot be used
-        (``batch.list``), or two different things have one id (``batch.duplicate``).
+        If there is nothing to score (``batch.empty``), a list cannot be used (``batch.list``), or
+        two different inputs have the same id (``batch.duplicate``).
     """
     notes: list[str] = []
     found: dict[str, Item] = {}
@@ -101,25 +117,16 @@ def make_plan(inputs: Sequence[str]) -> Plan:
         for item in _expand(source, notes):
             known = found.setdefault(item.id, item)
             if known != item:
-                raise UsageError(
-                    f"two inputs have the id {item.id}",
-                    where=f"{readable(known.path)} and {readable(item.path)}",
-                    remedy="Score the folder above both, or give a manifest with a column id",
-                    code="batch.duplicate",
-                )
+                where = f"{readable(known.path)} and {readable(item.path)}"
+                raise fail("batch.duplicate.input", where=where, id=item.id)
     if not found:
-        raise UsageError(
-            "there is nothing to score",
-            where=", ".join(map(readable, inputs)) or "score",
-            remedy="Give a folder, a pattern, @LIST or a manifest with structures, which end in "
-            f"{' '.join(STRUCTURE_SUFFIXES)}",
-            code="batch.empty",
-        )
+        where = ", ".join(map(readable, inputs)) or "score"
+        raise fail("batch.empty.inputs", where=where, suffixes=" ".join(STRUCTURE_SUFFIXES))
     return Plan(tuple(found.values()), tuple(notes))
 
 
 def plan_frames(inputs: Sequence[str], topology: str, stride: int) -> Plan:
-    """Find the frames of trajectories that are to be scored.
+    """Find the trajectory frames to score.
 
     Parameters
     ----------
@@ -128,12 +135,12 @@ def plan_frames(inputs: Sequence[str], topology: str, stride: int) -> Plan:
     topology
         Structure file that names their atoms.
     stride
-        Every how many frames one is scored.
+        Score every `stride`-th frame.
 
     Returns
     -------
     Plan
-        A frame is called ``NAME#NUMBER``.
+        The id of a frame is ``NAME#NUMBER``.
 
     Raises
     ------
@@ -144,47 +151,42 @@ def plan_frames(inputs: Sequence[str], topology: str, stride: int) -> Plan:
     """
     from protvox.structure.io.trajectory import Trajectory
 
-    for place in (*inputs, topology):
-        if is_url(place):
-            raise UsageError(
-                "trajectories are read from this machine alone",
-                where=place,
-                remedy="Copy it here first",
-                code="usage.protocol",
-            )
+    for path in (*inputs, topology):
+        if is_url(path):
+            raise fail("usage.protocol.trajectory", where=path)
     items = [
         Item(f"{readable(path)}#{frame}", path, topology=topology, frame=frame)
         for path in dict.fromkeys(inputs)
         for frame in range(0, len(Trajectory(path, topology)), stride)
     ]
     if not items:
-        raise UsageError(
-            "the trajectories have no frames",
-            where=", ".join(map(readable, inputs)),
-            remedy="Give trajectories with frames",
-            code="batch.empty",
-        )
+        raise fail("batch.empty.frames", where=", ".join(map(readable, inputs)))
     return Plan(tuple(items))
 
 
 def readable(path: str) -> str:
-    """Return a path as text; bytes in it that are no text become escapes.
+    """Return a path as text, with escapes for bytes that are not valid text.
 
     Parameters
     ----------
     path
-        As the system gives it.
+        Path as the operating system gives it.
     """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def looks_like_structure(name: str) -> bool:
-    """Tell from a file's name whether it is meant to be a structure.
+    """Return whether a file has the suffix of a structure, possibly compressed.
 
     Parameters
     ----------
     name
-        With or without folders.
+        Name or path of the file.
+
+    Examples
+    --------
+    >>> looks_like_structure("models/1ABC.PDB.GZ")
+    True
     """
     lower = name.lower()
     for packed in _PACKED:
@@ -207,7 +209,7 @@ def _expand(source: str, notes: list[str]) -> Iterator[Item]:
         matches = sorted(glob.glob(source, recursive=True))
         files = [match for match in matches if not os.path.isdir(match)]
         if not files:
-            notes.append(f"{readable(source)}: nothing matches")
+            notes.append(f"{readable(source)}: no file matches")
         yield from (Item(readable(file), file) for file in files)
     else:
         yield Item(readable(source), source)
@@ -218,9 +220,9 @@ def _expand_url(source: str, notes: list[str]) -> Iterator[Item]:
     try:
         if glob.has_magic(source):
             matches = filesystem.glob(path, detail=True).items()
-            found = sorted(file for file, about in matches if about["type"] == "file")
+            found = sorted(file for file, info in matches if info["type"] == "file")
             if not found:
-                notes.append(f"{source}: nothing matches")
+                notes.append(f"{source}: no file matches")
             yield from (Item(url, url) for url in (url_of(source, file) for file in found))
         elif source.lower().endswith(_TABLES):
             yield from _items(read_manifest(source))
@@ -235,49 +237,44 @@ def _expand_url(source: str, notes: list[str]) -> Iterator[Item]:
     except ProtvoxError:
         raise
     except Exception as error:
-        # Each provider has errors of its own, which share no base.
-        raise UsageError(
-            f"the place cannot be searched ({brief(error)})",
-            where=source,
-            remedy="Check the URL and the credentials",
-            code="batch.list",
-        ) from error
+        # The errors of the providers have no common base class.
+        raise fail("batch.list.search", where=source, reason=brief(error)) from error
 
 
 def _items(lines: Iterable[Line]) -> Iterator[Item]:
     for line in lines:
-        choice = ":".join(part for part in (line.chain, line.chopping) if part)
-        name = line.id or readable(line.written) + (f":{choice}" if choice else "")
+        selected = ":".join(part for part in (line.chain, line.chopping) if part)
+        name = line.id or readable(line.written) + (f":{selected}" if selected else "")
         if is_url(line.path):
-            open_url(line.path)  # what cannot be meant is told before any work
+            open_url(line.path)  # reports an invalid URL before any work is done
         yield Item(name, line.path, line.chain, line.chopping)
 
 
 def _walk(folder: str, notes: list[str]) -> Iterator[str]:
-    """Find structures below a folder; follow links, but no folder twice."""
+    """Find the structures below a folder; follow links, but visit no folder twice."""
 
     def unreadable(error: OSError) -> None:
-        notes.append(f"{readable(str(error.filename))}: passed over ({error.strerror})")
+        notes.append(f"{readable(str(error.filename))}: skipped ({error.strerror})")
 
     seen: set[tuple[int, int]] = set()
-    for place, folders, files in os.walk(folder, followlinks=True, onerror=unreadable):
+    for directory, folders, files in os.walk(folder, followlinks=True, onerror=unreadable):
         try:
-            about = os.stat(place)
+            info = os.stat(directory)
         except OSError as error:
             unreadable(error)
             folders.clear()
             continue
-        if (about.st_dev, about.st_ino) in seen:
+        if (info.st_dev, info.st_ino) in seen:
             folders.clear()
             continue
-        seen.add((about.st_dev, about.st_ino))
+        seen.add((info.st_dev, info.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
             if name.startswith(".") or not looks_like_structure(name):
                 continue
-            path = os.path.join(place, name)
+            path = os.path.join(directory, name)
             if _is_special(path):
-                notes.append(f"{readable(path)}: passed over (not a regular file)")
+                notes.append(f"{readable(path)}: skipped (not a regular file)")
             else:
                 yield path
 
@@ -285,5 +282,5 @@ def _walk(folder: str, notes: list[str]) -> Iterator[str]:
 def _is_special(path: str) -> bool:
     try:
         return not stat.S_ISREG(os.stat(path).st_mode)
-    except OSError:  # a broken link: to be told as a failure, not passed over
+    except OSError:  # a broken link is reported as a failure, not skipped
         return False

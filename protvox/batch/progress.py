@@ -1,4 +1,4 @@
-"""How far a run is."""
+"""Progress of a run."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run is.
+    """Progress of a run.
 
     Attributes
     ----------
     total
-        Inputs in all.
+        Number of inputs.
     done, failed
-        Inputs that were scored in this run, and that failed in it.
+        Inputs that this run scored, and inputs that failed in it.
     kept, kept_failed
-        Inputs whose answer, or failure, of an earlier run stays.
+        Inputs whose results, or failure, of an earlier run were kept.
     copied
-        Inputs that got the answer to the same content under another id.
+        Inputs that received the results of another input with the same content.
     unread
-        Those of `kept` whose file cannot be read now.
+        Those of `kept` whose file can no longer be read.
     residues
         Residues of the structures scored in this run.
     stopped
-        Whether the run was asked to end before it was through.
+        Whether the run was interrupted.
     """
 
     total: int
@@ -39,10 +39,10 @@ class Progress:
 
     @property
     def finished(self) -> int:
-        """Inputs that need nothing more."""
+        """Number of inputs that need no more work."""
         return self.done + self.copied + self.failed + self.kept + self.kept_failed
 
     @property
     def all_failed(self) -> int:
-        """Inputs without an answer, now or before."""
+        """Number of inputs that failed, in this run or an earlier one."""
         return self.failed + self.kept_failed

@@ -1,4 +1,4 @@
-"""A run on this machine: one pass over a plan."""
+"""A run on this machine: one pass over the inputs."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import Callable, Iterable
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
-from protvox.batch.tables.output_folder import Store
-from protvox.batch.tables.results import Results
+from protvox.batch.tables.output_folder import OutputFolder
+from protvox.batch.tables.run_results import RunResults
 from protvox.batch.workers.pipeline import Pipeline
 from protvox.batch.workers.pool import WorkerPool
 
 
 class Run:
-    """One pass over a plan.
+    """One pass over the inputs.
 
     Parameters
     ----------
     items
-        What to score, each id once.
+        Inputs, each id once.
     options
-        What to ask.
+        Options of the run.
     resources
-        What to use.
-    store
-        Where the answers go.
+        Resources of the run.
+    output
+        Where the results go.
     retry
-        Whether to try again what failed before, although its content is the same.
+        Whether to retry inputs that failed before and have not changed.
     watch
         Called with the progress about every second, and whenever it changes.
     stop
-        Asked as often; True ends the run with what is ready.
+        Called as often; if it returns True, the run writes what is ready and ends.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Run:
         items: Iterable[Item],
         options: BatchOptions,
         resources: Resources,
-        store: Store,
+        output: OutputFolder,
         *,
         retry: bool = False,
         watch: Callable[[Progress], None] = lambda progress: None,
@@ -48,24 +48,24 @@ class Run:
         self._items = tuple(items)
         self._options = options
         self._resources = resources
-        self._store = store
+        self._output = output
         self._watch = watch
         self._stop = stop
-        self._crew = WorkerPool(options, resources)
-        self._results = Results(store, options, resources, len(self._items), retry=retry)
+        self._pool = WorkerPool(options, resources)
+        self._results = RunResults(output, options, resources, len(self._items), retry=retry)
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
+        """Progress of the run."""
         return self._results.progress
 
     def execute(self) -> Progress:
-        """Score everything.
+        """Score all inputs.
 
         Returns
         -------
         Progress
-            At the end.
+            Final progress.
 
         Raises
         ------
@@ -76,19 +76,19 @@ class Run:
 
         Notes
         -----
-        Whatever is ready is written before an exception leaves here.
+        Results that are ready are written before an exception is raised.
         """
         try:
-            self._store.open(self._options, self._crew.start())
-            work = Pipeline(self._items, self._crew, self._resources.timeout, self._results)
-            while work.busy:
+            self._output.open(self._options, self._pool.start())
+            pipeline = Pipeline(self._items, self._pool, self._resources.timeout, self._results)
+            while pipeline.busy:
                 if self._stop():
                     self.progress.stopped = True
                     break
-                work.step()
+                pipeline.step()
                 self._results.flush_if_due()
                 self._watch(self.progress)
         finally:
-            self._crew.stop()
-            self._store.flush()
+            self._pool.stop()
+            self._output.flush()
         return self.progress

@@ -1,4 +1,4 @@
-"""``protvox score``: many structures into one folder of tables."""
+"""``protvox score``: predictions for many structures, written to a folder of tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 from protvox.cli import console
 from protvox.cli.failures import BUG_EXIT, INTERRUPTED_EXIT, SOME_FAILED_EXIT
 from protvox.cli.options import device_option, model_number_option
-from protvox.errors import InputError, UsageError
+from protvox.errors import InputError, fail
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from protvox.batch.options import BatchOptions, Resources
     from protvox.batch.plan import Plan
     from protvox.batch.progress import Progress
-    from protvox.batch.tables.output_folder import Store
+    from protvox.batch.tables.output_folder import OutputFolder
 
 
-@click.command(short_help="Score folders of structures into Parquet tables, resumable.")
+@click.command(short_help="Score many structures and write Parquet tables.")
 @click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
 @click.option(
     "-o",
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     required=True,
     type=click.Path(file_okay=False),
-    help="Folder of the tables, or its URL; one with results is gone on with.",
+    help="Folder for the tables, or its URL; a run that was interrupted is resumed.",
 )
 @click.option(
     "--task",
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="Architectures kept for each domain.",
+    help="Architectures stored for each domain.",
 )
 @click.option(
     "--format",
@@ -54,26 +54,26 @@ if TYPE_CHECKING:
     type=click.Choice(("parquet", "csv", "jsonl")),
     default="parquet",
     show_default=True,
-    help="What to write besides the Parquet parts: one file a table.",
+    help="Besides Parquet, write each table as one file in this format.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="Processes that read structures; with --engine ray, workers on the cluster. "
-    "[default: half the processor threads, at most 8; all that the cluster has room for]",
+    help="Number of processes that read structures, or of workers on the cluster with --engine "
+    "ray. [default: half the CPU threads, at most 8; as many workers as fit on the cluster]",
 )
 @click.option(
     "--engine",
     type=click.Choice(("local", "ray")),
     default="local",
     show_default=True,
-    help="Score on this machine, or on a Ray cluster.",
+    help="Run on this machine or on a Ray cluster.",
 )
 @click.option(
     "--ray-address",
     metavar="HOST:PORT|auto",
-    help="Head of the cluster. [default: a cluster on this machine alone]",
+    help="Head node of the cluster. [default: start a cluster on this machine]",
 )
 @click.option(
     "--timeout",
@@ -81,16 +81,16 @@ if TYPE_CHECKING:
     default=600.0,
     show_default=True,
     metavar="SECONDS",
-    help="Longest time to read a structure, and to compute it.",
+    help="Time limit for reading a structure, and for scoring it.",
 )
 @click.option(
     "--resume/--no-resume",
     default=True,
     show_default=True,
-    help="Go on with the results in the folder, or refuse if there are any.",
+    help="Resume a run in the folder, or exit if the folder holds results.",
 )
-@click.option("--retry", is_flag=True, help="Try again what failed before.")
-@click.option("--force", is_flag=True, help="Remove the results in the folder and start over.")
+@click.option("--retry", is_flag=True, help="Retry inputs that failed before.")
+@click.option("--force", is_flag=True, help="Delete the results in the folder and start over.")
 @device_option
 @click.option("--model", metavar="NAME", help="Model to use instead of the released ones.")
 @click.option(
@@ -98,15 +98,15 @@ if TYPE_CHECKING:
     type=click.Choice(("auto", "chain")),
     default="auto",
     show_default=True,
-    help="Split chains into domains, or take them as they are.",
+    help="Split chains into domains, or treat each chain as one domain.",
 )
-@click.option("--embeddings", is_flag=True, help="Keep the embedding of every domain as well.")
+@click.option("--embeddings", is_flag=True, help="Also store the embedding of every domain.")
 @click.option(
     "--top",
     "topology",
     metavar="FILE",
     type=click.Path(),
-    help="Structure file that names the atoms; INPUT are trajectories then.",
+    help="Structure file that names the atoms of the trajectories given as INPUT.",
 )
 @click.option(
     "--stride",
@@ -114,7 +114,7 @@ if TYPE_CHECKING:
     default=1,
     show_default=True,
     metavar="N",
-    help="Score every N-th frame of trajectories.",
+    help="Score every Nth frame of a trajectory.",
 )
 @model_number_option
 def score(
@@ -131,16 +131,17 @@ def score(
     device: str | None,
     topology: str | None,
     stride: int,
-    **asked: Any,
+    **settings: Any,
 ) -> int:
     """Score many structures.
 
-    INPUT is a folder, searched with everything below it, a file, a pattern in quotes, @LIST
-    with a path a line, or a manifest: a .csv or .tsv file with a column path and, if wanted,
-    chain, chopping and id. Each may be a URL such as s3://bucket/designs/. The tables inputs,
-    domains, residues and failures under FOLDER are sets of Parquet files; pandas reads each
-    with one call. It may be interrupted at any moment, even by a power cut; the same command
-    goes on where it was.
+    INPUT is a folder (searched recursively), a file, a quoted pattern, @LIST (a text file with
+    one path per line), or a manifest (a .csv or .tsv file with a column path and optional columns
+    chain, chopping and id). Each may be a URL such as s3://bucket/designs/.
+
+    FOLDER receives the tables inputs, domains, residues and failures. Each is a folder of Parquet
+    files that pandas reads with one call. A run can be interrupted at any time, even by a power
+    cut; the same command resumes it.
 
     \b
     Examples:
@@ -154,22 +155,12 @@ def score(
     """  # noqa: D301 (\b is click's mark for lines to keep)
     from protvox.batch.options import BatchOptions
     from protvox.batch.plan import make_plan, plan_frames
-    from protvox.batch.tables.output_folder import Store
+    from protvox.batch.tables.output_folder import OutputFolder
 
     if not inputs:
-        raise UsageError(
-            "there is no INPUT",
-            where="protvox score",
-            remedy="Give a folder, a file, a pattern, @LIST or a manifest",
-            code="usage.no_input",
-        )
+        raise fail("usage.no_input.score", where="protvox score")
     if ray_address and engine != "ray":
-        raise UsageError(
-            "the address of a cluster is of no use here",
-            where="--ray-address",
-            remedy="Add --engine ray",
-            code="usage.ray_address",
-        )
+        raise fail("usage.ray_address.engine", where="--ray-address")
     if engine == "ray":
         from protvox.batch.ray.cluster import check_cluster
 
@@ -177,30 +168,25 @@ def score(
     plan = plan_frames(inputs, topology, stride) if topology else make_plan(inputs)
     for note in plan.notes:
         console.warning(note)
-    options = BatchOptions(**asked, trajectory=topology is not None)
-    with Store(output) as store:
+    options = BatchOptions(**settings, trajectory=topology is not None)
+    with OutputFolder(output) as folder:
         if force:
-            store.clear()
-        elif not resume and store.holds_results:
-            raise UsageError(
-                "the folder holds results",
-                where=output,
-                remedy="Choose another one, or start over with --force",
-                code="batch.not_empty",
-            )
+            folder.clear()
+        elif not resume and folder.holds_results:
+            raise fail("batch.not_empty", where=output)
         resources = _resources(device, workers, timeout)
         score_all: Callable[..., Progress]
         if engine == "ray":
             score_all = partial(_run_on_cluster, address=ray_address, workers=workers)
         else:
             score_all = _run
-        progress = score_all(plan, options, resources, store, retry=retry)
+        progress = score_all(plan, options, resources, folder, retry=retry)
         if form != "parquet" and not progress.stopped:
             from protvox.batch.tables.export import export_tables
 
-            for path in export_tables(store, form):
+            for path in export_tables(folder, form):
                 console.note(f"wrote {path}")
-        return _tell(progress, store, output)
+        return _report(progress, folder, output)
 
 
 def _resources(device: str | None, workers: int | None, timeout: float) -> Resources:
@@ -214,7 +200,7 @@ def _resources(device: str | None, workers: int | None, timeout: float) -> Resou
 
 
 def _run(
-    plan: Plan, options: BatchOptions, resources: Resources, store: Store, *, retry: bool
+    plan: Plan, options: BatchOptions, resources: Resources, folder: OutputFolder, *, retry: bool
 ) -> Progress:
     from protvox.batch.run import Run
     from protvox.cli.counter import counting
@@ -224,7 +210,7 @@ def _run(
             plan.items,
             options,
             resources,
-            store,
+            folder,
             retry=retry,
             watch=watch,
             stop=lambda: bool(signals),
@@ -236,7 +222,7 @@ def _run_on_cluster(
     plan: Plan,
     options: BatchOptions,
     resources: Resources,
-    store: Store,
+    folder: OutputFolder,
     *,
     retry: bool,
     address: str | None,
@@ -246,7 +232,7 @@ def _run_on_cluster(
     from protvox.batch.ray.run import ClusterRun
     from protvox.cli.counter import counting
 
-    # The cluster first: connecting takes the signals.
+    # Connect first, because connecting replaces the signal handlers.
     with (
         connected(address, resources.cores),
         _stop_signals() as signals,
@@ -256,7 +242,7 @@ def _run_on_cluster(
             plan.items,
             options,
             resources,
-            store,
+            folder,
             retry=retry,
             watch=watch,
             stop=lambda: bool(signals),
@@ -275,7 +261,7 @@ def _stop_signals() -> Iterator[list[int]]:
         received.append(number)
         if len(received) > 1:
             raise KeyboardInterrupt
-        console.note("stopping; what is ready will be written")
+        console.note("stopping; finished results will be written")
 
     for number in (int(signal.SIGINT), int(signal.SIGTERM)):
         before[number] = signal.signal(number, note)
@@ -286,20 +272,20 @@ def _stop_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _tell(progress: Progress, store: Store, output: str) -> int:
+def _report(progress: Progress, folder: OutputFolder, output: str) -> int:
     failed = progress.all_failed
-    words = [f"{progress.done} scored"]
-    words += [f"{progress.copied} copied from the same content"] if progress.copied else []
-    words += [f"{progress.kept} kept from before"] if progress.kept else []
-    words += [f"{failed} failed"] if failed else []
-    console.note(f"{output}: {', '.join(words)}, of {progress.total}")
+    parts = [f"{progress.done} scored"]
+    parts += [f"{progress.copied} copied from identical files"] if progress.copied else []
+    parts += [f"{progress.kept} kept from an earlier run"] if progress.kept else []
+    parts += [f"{failed} failed"] if failed else []
+    console.note(f"{output}: {', '.join(parts)}, {progress.total} in total")
     if progress.unread:
-        console.warning(f"{progress.unread} of those kept cannot be read now")
-    counts = store.failure_counts()
+        console.warning(f"{progress.unread} of the inputs kept can no longer be read")
+    counts = folder.failure_counts()
     for code, count, example in counts:
-        console.warning(f"{count} x {code}, such as {example}")
+        console.warning(f"{count} x {code}, e.g. {example}")
     if progress.stopped:
-        console.error("interrupted; the same command goes on")
+        console.error("interrupted; the same command resumes the run")
         return INTERRUPTED_EXIT
     if any(code == "bug" for code, _, _ in counts):
         return BUG_EXIT

@@ -9,7 +9,7 @@ import pandas as pd
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
 from protvox.batch.run import Run
-from protvox.batch.tables.output_folder import Store
+from protvox.batch.tables.output_folder import OutputFolder
 
 SMALL = ("1ubi.pdb", "1ejg.pdb.gz", "1a8o.cif")
 
@@ -17,11 +17,11 @@ SMALL = ("1ubi.pdb", "1ejg.pdb.gz", "1a8o.cif")
 def score(inputs, out, *, task="cath", timeout=120.0, retry=False, force=False, **more):
     """Run on one core, in this process; return the progress."""
     plan = make_plan([str(inputs)])
-    with Store(out) as store:
+    with OutputFolder(out) as output:
         if force:
-            store.clear()
+            output.clear()
         resources = Resources("cpu", 1, 1, timeout)
-        run = Run(plan.items, BatchOptions(task=task), resources, store, retry=retry, **more)
+        run = Run(plan.items, BatchOptions(task=task), resources, output, retry=retry, **more)
         return run.execute()
 
 

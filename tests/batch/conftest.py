@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-# The processes of a run import the fake model by its name.
 sys.path.insert(0, str(Path(__file__).parent))
 
-import fake_model
 from batch_runs import SMALL
+
+HERE = str(Path(__file__).parent)
 
 
 @pytest.fixture(autouse=True)
@@ -21,9 +22,16 @@ def settings(monkeypatch):
 
 
 @pytest.fixture
-def fake(monkeypatch):
+def importable(monkeypatch):
+    """Child processes can import the modules of this folder."""
+    paths = [HERE, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in paths if path))
+
+
+@pytest.fixture
+def fake(importable, monkeypatch):
     """A model process without networks; the readers are real."""
-    monkeypatch.setattr("protvox.batch.workers.pool.answer_items", fake_model.answer_items)
+    monkeypatch.setattr("protvox.batch.workers.pool.MODEL", "fake_model")
 
 
 @pytest.fixture

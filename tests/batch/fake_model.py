@@ -14,15 +14,22 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from protvox.batch.options import BatchOptions
+from protvox.batch.plan import Item
 from protvox.batch.tables.schema import key_values, table_schemas
-from protvox.batch.workers.predict import Answer, Hello
-from protvox.batch.workers.read import failure_of
+from protvox.batch.workers.messages import Ready, ResultTables, failure_of, to_message
+from protvox.processes.parent import Parent
+from protvox.processes.structure_codec import decode_structure
 
 
-def answer_items(pipe, options, device, cores):
-    pipe.send(Hello({"fake@1": "0" * 64}, ("cpu",) * cores))
+def main():
+    parent = Parent()
+    setup = parent.receive()
+    options = BatchOptions(**setup["options"])
+    parent.send(to_message(Ready({"fake@1": "0" * 64}, ("cpu",) * setup["cores"])))
     while True:
-        item, structure = pipe.recv(), pipe.recv()
+        request = parent.receive()
+        item = Item.from_json(request["item"])
         if "kill" in item.id:
             os.kill(os.getpid(), signal.SIGKILL)
         if "slay" in item.id or ("once" in item.id and is_first(item)):
@@ -32,16 +39,20 @@ def answer_items(pipe, options, device, cores):
             time.sleep(1)
         if "stuck" in item.id:
             time.sleep(1000)
-        pipe.send(
-            failure_of(ValueError("no")) if "bug" in item.id else answer(item, structure, options)
-        )
+        try:
+            if "bug" in item.id:
+                raise ValueError("no")
+            reply = results(item, decode_structure(request["structure"]), options)
+        except ValueError as error:
+            reply = failure_of(error)
+        parent.send(to_message(reply))
 
 
 def take_over():
-    """Stand in for the model process, in a worker of a cluster."""
+    """Replace the model process, in a worker of a cluster."""
     import protvox.batch.workers.pool
 
-    protvox.batch.workers.pool.answer_items = answer_items
+    protvox.batch.workers.pool.MODEL = "fake_model"
 
 
 def is_first(item):
@@ -51,7 +62,7 @@ def is_first(item):
     return not seen
 
 
-def answer(item, structure, options):
+def results(item, structure, options):
     schemas = table_schemas(options)
     keys = key_values(item, schemas["domains"])
     domains = [
@@ -74,9 +85,13 @@ def answer(item, structure, options):
         keys | {"chain": chain, "number": number, "p_wild_type": 0.25, "entropy": 1.0}
         for chain, number in zip(structure.chain.tolist(), structure.number.tolist(), strict=True)
     ]
-    about = {"format": structure.format, "n_residues": structure.n_residues}
-    return Answer(
+    columns = {"format": structure.format, "n_residues": structure.n_residues}
+    return ResultTables(
         pa.Table.from_pylist(domains, schemas["domains"]),
         pa.Table.from_pylist(residues, schemas["residues"]),
-        about,
+        columns,
     )
+
+
+if __name__ == "__main__":
+    main()

@@ -60,7 +60,7 @@ def test_a_broken_link_stays_and_a_pipe_is_passed_over_with_a_note(designs):
     os.mkfifo(designs / "pipe.pdb")
     plan = make_plan([str(designs)])
     assert "gone.pdb" in [item.id for item in plan.items]
-    assert [note.split(": ")[1] for note in plan.notes] == ["passed over (not a regular file)"]
+    assert [note.split(": ")[1] for note in plan.notes] == ["skipped (not a regular file)"]
 
 
 def test_a_folder_named_like_a_structure_is_searched_not_read(designs):
@@ -112,9 +112,9 @@ def test_a_manifest_gives_chains_choppings_and_ids(designs):
     [
         ("chain,id\nA,x\n", "batch.list", "no column path"),
         ("", "batch.list", "no column path"),
-        ("path,id\na.pdb,x\nb.pdb,x\n", "batch.duplicate", "also that of line 2"),
+        ("path,id\na.pdb,x\nb.pdb,x\n", "batch.duplicate", "already used in line 2"),
         ("path,id\n,x\n", "batch.list", "no path"),
-        ('path,id\n"a.pdb,x\n', "batch.list", "no table"),
+        ('path,id\n"a.pdb,x\n', "batch.list", "not a valid table"),
     ],
 )
 def test_a_bad_manifest_is_told_with_its_line(tmp_path, text, code, words):

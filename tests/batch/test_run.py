@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 
@@ -17,7 +17,7 @@ import protvox
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan, plan_frames
 from protvox.batch.run import Run
-from protvox.batch.tables.output_folder import Store
+from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.workers.pool import WorkerPool
 from protvox.errors import DeviceError
 
@@ -169,7 +169,7 @@ def test_what_never_ends_is_given_up_and_its_process_replaced(fake, folder, tmp_
     assert (progress.done, progress.failed) == (2, 2)
     failures = rows(tmp_path / "out", "failures")
     assert failures["code"].tolist() == ["batch.timeout"] * 2
-    assert failures["what"].str.split().str[0].tolist() == ["reading", "computing"]
+    assert failures["what"].str.split().str[0].tolist() == ["reading", "scoring"]
     assert time.monotonic() - start > 4
 
 
@@ -178,18 +178,18 @@ class Assassin(threading.Thread):
 
     def __init__(self, kind, monkeypatch):
         super().__init__(daemon=True)
-        self.crews, self.killed, self._kind = [], None, kind
+        self.pools, self.killed, self._kind = [], None, kind
         start = WorkerPool.start
         monkeypatch.setattr(
-            WorkerPool, "start", lambda crew: (self.crews.append(crew), start(crew))[1]
+            WorkerPool, "start", lambda pool: (self.pools.append(pool), start(pool))[1]
         )
 
     def run(self):
         while self.killed is None:
             time.sleep(0.01)
-            for child in [c for crew in self.crews for c in getattr(crew, self._kind)]:
-                if getattr(child.held, "item", None) is not None:
-                    self.killed = child.held.item.id
+            for child in [c for pool in self.pools for c in getattr(pool, self._kind)]:
+                if getattr(child.work, "item", None) is not None:
+                    self.killed = child.work.item.id
                     os.kill(child.pid, signal.SIGKILL)
                     return
 
@@ -226,8 +226,8 @@ def test_stopping_writes_what_is_ready_and_going_on_completes_it(fake, folder, t
 @pytest.mark.slow
 def test_a_missing_device_ends_the_run_at_once(folder, tmp_path):
     plan = make_plan([str(folder)])
-    with Store(tmp_path / "out") as store, pytest.raises(DeviceError):
-        Run(plan.items, BatchOptions(), Resources("cuda:99", 1, 1), store).execute()
+    with OutputFolder(tmp_path / "out") as output, pytest.raises(DeviceError):
+        Run(plan.items, BatchOptions(), Resources("cuda:99", 1, 1), output).execute()
 
 
 def test_a_process_that_dies_of_a_structure_and_a_bug_are_failures(fake, folder, tmp_path):
@@ -244,8 +244,8 @@ def test_frames_of_a_trajectory_are_scored_each(fake, tmp_path, data_dir):
     plan = plan_frames([str(data_dir / "dipeptide.xtc")], str(data_dir / "dipeptide.pdb"), 100)
     options = BatchOptions(trajectory=True)
     for expected in ((6, 0), (0, 6)):
-        with Store(tmp_path / "out") as store:
-            run = Run(plan.items, options, Resources("cpu", 1, 2), store)
+        with OutputFolder(tmp_path / "out") as output:
+            run = Run(plan.items, options, Resources("cpu", 1, 2), output)
             progress = run.execute()
         assert (progress.done, progress.kept) == expected
     found = rows(tmp_path / "out", "inputs").sort_values("frame")
@@ -255,9 +255,15 @@ def test_frames_of_a_trajectory_are_scored_each(fake, tmp_path, data_dir):
     assert set(rows(tmp_path / "out", "residues")["frame"]) == set(found["frame"])
 
 
-def test_no_process_outlives_a_run(fake, folder, tmp_path):
+def test_no_process_outlives_a_run(fake, folder, tmp_path, monkeypatch):
+    started = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
+    )
     score(folder, tmp_path / "out")
-    assert multiprocessing.active_children() == []
+    assert len(started) == 2
+    assert [process.returncode for process in started] == [-signal.SIGKILL] * 2
 
 
 def test_folders_and_names_of_any_kind_do_not_end_a_run(fake, folder, tmp_path):

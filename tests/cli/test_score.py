@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -19,10 +18,8 @@ BATCH_TESTS = Path(__file__).parents[1] / "batch"
 @pytest.fixture
 def fake(monkeypatch):
     """A model process without networks."""
-    monkeypatch.setattr(sys, "path", [str(BATCH_TESTS), *sys.path])
-    import fake_model
-
-    monkeypatch.setattr("protvox.batch.workers.pool.answer_items", fake_model.answer_items)
+    monkeypatch.setenv("PYTHONPATH", str(BATCH_TESTS))
+    monkeypatch.setattr("protvox.batch.workers.pool.MODEL", "fake_model")
     monkeypatch.setenv("PROTVOX_THREADS", "1")
 
 
@@ -35,12 +32,12 @@ def folder(tmp_path, data_dir):
     return made
 
 
-def test_a_folder_becomes_tables_and_codes_tell_how_it_went(fake, protvox, folder, tmp_path):
+def test_tables_and_exit_codes(fake, protvox, folder, tmp_path):
     out = tmp_path / "out"
     result = protvox("score", folder, "-o", out, "--format", "csv")
     assert result.code == 0
     assert result.out == b""
-    assert f"{out}: 2 scored, of 2" in result.err
+    assert f"{out}: 2 scored, 2 in total" in result.err
     assert len(pd.read_parquet(out / "domains")) == 2
     assert len(pd.read_csv(out / "residues.csv")) == len(pd.read_parquet(out / "residues"))
     assert pd.read_csv(out / "failures.csv").columns[0] == "id"
@@ -48,7 +45,7 @@ def test_a_folder_becomes_tables_and_codes_tell_how_it_went(fake, protvox, folde
     (folder / "bad.pdb").write_text("nothing")
     result = protvox("score", folder, "-o", out, "--format", "jsonl")
     assert result.code == 4
-    assert "0 scored, 2 kept from before, 1 failed, of 3" in result.err
+    assert "0 scored, 2 kept from an earlier run, 1 failed, 3 in total" in result.err
     assert "bad.pdb" in result.err
     lines = (out / "domains.jsonl").read_text().splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["1a8o.cif", "1ubi.pdb"]
@@ -63,28 +60,28 @@ def test_a_folder_becomes_tables_and_codes_tell_how_it_went(fake, protvox, folde
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "expected"),
     [
-        (("score", "-o", "out"), "there is no INPUT"),
+        (("score", "-o", "out"), "no INPUT was given"),
         (("score", "."), "Missing option"),
         (("score", ".", "-o", "out", "--timeout", "0"), "timeout"),
         (("score", ".", "-o", "out", "--workers", "0"), "workers"),
         (("score", "@no-such-list", "-o", "out"), "cannot be read"),
         (("score", "empty", "-o", "out"), "nothing to score"),
         (("score", ".", "-o", "out", "--ray-address", "auto"), "Add --engine ray"),
-        (("score", "https://a.b/c.pdb", "-o", "out"), "not read or written"),
+        (("score", "https://a.b/c.pdb", "-o", "out"), "not supported"),
     ],
 )
-def test_what_cannot_be_meant_is_code_2(protvox, tmp_path, monkeypatch, arguments, words):
+def test_invalid_arguments_exit_with_code_2(protvox, tmp_path, monkeypatch, arguments, expected):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     result = protvox(*arguments)
     assert result.code == 2
-    assert words in result.err
+    assert expected in result.err
     assert not (tmp_path / "out").exists()
 
 
-def test_without_ray_one_is_told_how_to_get_it(protvox, folder, tmp_path, monkeypatch):
+def test_missing_ray_is_reported(protvox, folder, tmp_path, monkeypatch):
     monkeypatch.setattr("protvox.batch.ray.cluster.find_spec", lambda name: None)
     result = protvox("score", folder, "-o", tmp_path / "out", "--engine", "ray")
     assert result.code == 2
@@ -92,7 +89,7 @@ def test_without_ray_one_is_told_how_to_get_it(protvox, folder, tmp_path, monkey
     assert not (tmp_path / "out").exists()
 
 
-def test_an_address_of_a_ray_client_is_refused(protvox, folder, tmp_path):
+def test_the_address_of_a_ray_client_is_rejected(protvox, folder, tmp_path):
     pytest.importorskip("ray", reason="Ray is not installed")
     address = ("--engine", "ray", "--ray-address", "ray://head:10001")
     result = protvox("score", folder, "-o", tmp_path / "out", *address)
@@ -100,13 +97,13 @@ def test_an_address_of_a_ray_client_is_refused(protvox, folder, tmp_path):
     assert "HOST:PORT or auto" in result.err
 
 
-def test_an_output_of_no_known_kind_is_refused(protvox, folder):
+def test_an_output_url_of_an_unknown_protocol_is_rejected(protvox, folder):
     result = protvox("score", folder, "-o", "http://a.b/out")
     assert result.code == 2
-    assert "not read or written" in result.err
+    assert "not supported" in result.err
 
 
-def test_progress_in_words():
+def test_progress_line():
     assert describe(Progress(10), 1.0) == "0/10, starting"
     assert describe(Progress(10, kept=10), 1.0) == "10/10"
     going = Progress(10, done=4, failed=1, kept=1, residues=500)

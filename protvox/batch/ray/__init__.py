@@ -1,1 +1,1 @@
-"""A run on a Ray cluster."""
+"""Runs on a Ray cluster."""

@@ -1,19 +1,23 @@
-"""Inputs and answers as rows, the way they cross a cluster."""
+"""Inputs and results as rows, the form in which they cross a cluster."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 
-from protvox import errors
 from protvox.batch.plan import Item
-from protvox.batch.workers.predict import Answer
-from protvox.batch.workers.read import Failure
-from protvox.errors import ProtvoxError
+from protvox.batch.workers.messages import (
+    Failure,
+    ResultTables,
+    error_from_fields,
+    error_to_fields,
+    pack_table,
+    unpack_table,
+)
 
 _INPUTS: Final = pa.schema([("item", pa.string()), ("settled", pa.string())])
 _OUTCOMES: Final = pa.schema(
@@ -22,7 +26,7 @@ _OUTCOMES: Final = pa.schema(
         ("sha256", pa.string()),
         ("time", pa.float64()),
         ("kind", pa.string()),
-        ("words", pa.string()),
+        ("fields", pa.string()),
         ("domains", pa.large_binary()),
         ("residues", pa.large_binary()),
     ]
@@ -31,24 +35,24 @@ _OUTCOMES: Final = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a worker says about an input.
+    """The outcome of an input.
 
     Attributes
     ----------
     id
-        Of the input.
+        Id of the input.
     sha256
-        Of its content, ``""`` if it was not read.
+        SHA-256 of its content, ``""`` if it was not read.
     time
-        Of a frame, ps.
-    said
-        The answer, why there is none, or None where what is known already holds.
+        Time of a trajectory frame in ps.
+    result
+        The results, or why there are none; None if the earlier results are still valid.
     """
 
     id: str
     sha256: str
     time: float | None
-    said: Answer | Failure | None
+    result: ResultTables | Failure | None
 
 
 def pack_inputs(inputs: Iterable[tuple[Item, str | None]]) -> pa.Table:
@@ -57,109 +61,83 @@ def pack_inputs(inputs: Iterable[tuple[Item, str | None]]) -> pa.Table:
     Parameters
     ----------
     inputs
-        Each with the SHA-256 of the content with which it needs no work, if there is one.
+        Each input, with the SHA-256 of the content for which it needs no work, if any.
     """
-    # As JSON a path may hold bytes that are no text, which Arrow could not.
-    rows = [{"item": json.dumps(asdict(item)), "settled": settled} for item, settled in inputs]
+    rows = [{"item": item.to_json(), "settled": settled} for item, settled in inputs]
     return pa.Table.from_pylist(rows, _INPUTS)
 
 
 def unpack_inputs(table: pa.Table) -> dict[Item, str | None]:
-    """Return the inputs of `pack_inputs`.
+    """Return the inputs packed by `pack_inputs`.
 
     Parameters
     ----------
     table
         The rows.
     """
-    return {Item(**json.loads(row["item"])): row["settled"] for row in table.to_pylist()}
+    return {Item.from_json(row["item"]): row["settled"] for row in table.to_pylist()}
 
 
 def pack_outcomes(outcomes: Iterable[Outcome]) -> pa.Table:
-    """Return what a worker says as rows.
+    """Return outcomes as rows.
 
     Parameters
     ----------
     outcomes
-        What it says.
+        Outcomes of a worker.
     """
     return pa.Table.from_pylist([_row(outcome) for outcome in outcomes], _OUTCOMES)
 
 
 def pack_error(error: Exception) -> pa.Table:
-    """Return an error that every input would meet as a row.
+    """Return an error that every input would meet as one row.
 
     Parameters
     ----------
     error
-        Any.
+        Any error.
     """
-    if isinstance(error, ProtvoxError):
-        words = {
-            "error": type(error).__name__,
-            "what": error.what,
-            "where": error.where,
-            "remedy": error.remedy,
-            "code": error.code,
-        }
-    else:
-        words = {"error": "", "what": f"{type(error).__name__}: {error}"}
-    return pa.Table.from_pylist([{"kind": "error", "words": json.dumps(words)}], _OUTCOMES)
+    fields = json.dumps(error_to_fields(error))
+    return pa.Table.from_pylist([{"kind": "error", "fields": fields}], _OUTCOMES)
 
 
 def unpack_outcomes(table: pa.Table) -> Iterator[Outcome]:
-    """Return what a worker said.
+    """Return the outcomes of a worker.
 
     Parameters
     ----------
     table
-        The rows of `pack_outcomes` or `pack_error`.
+        Rows of `pack_outcomes` or `pack_error`.
 
     Raises
     ------
     ProtvoxError
-        If it met an error that every input would meet.
+        The error that every input would meet.
     RuntimeError
-        If that was a bug.
+        If that error is a bug.
     """
     for row in table.to_pylist():
-        words = json.loads(row["words"])
+        fields = json.loads(row["fields"])
         if row["kind"] == "error":
-            raise _error(words)
-        yield Outcome(row["id"], row["sha256"], row["time"], _said(row, words))
+            raise error_from_fields(fields)
+        yield Outcome(row["id"], row["sha256"], row["time"], _result(row, fields))
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
-    row = {"id": outcome.id, "sha256": outcome.sha256, "time": outcome.time, "words": "{}"}
-    said = outcome.said
-    if isinstance(said, Answer):
-        tables = {"domains": _write(said.domains), "residues": _write(said.residues)}
-        return row | tables | {"kind": "answer", "words": json.dumps(said.about)}
-    if isinstance(said, Failure):
-        return row | {"kind": "failure", "words": json.dumps(said._asdict())}
+    row = {"id": outcome.id, "sha256": outcome.sha256, "time": outcome.time, "fields": "{}"}
+    result = outcome.result
+    if isinstance(result, ResultTables):
+        tables = {
+            "domains": pack_table(result.domains),
+            "residues": pack_table(result.residues),
+        }
+        return row | tables | {"kind": "results", "fields": json.dumps(result.columns)}
+    if isinstance(result, Failure):
+        return row | {"kind": "failure", "fields": json.dumps(result._asdict())}
     return row | {"kind": "settled"}
 
 
-def _said(row: dict[str, Any], words: dict[str, Any]) -> Answer | Failure | None:
-    if row["kind"] == "answer":
-        return Answer(_read(row["domains"]), _read(row["residues"]), words)
-    return Failure(**words) if row["kind"] == "failure" else None
-
-
-def _error(words: dict[str, Any]) -> Exception:
-    kind = getattr(errors, words.pop("error") or "", None)
-    if kind is None:
-        return RuntimeError(f"a worker failed ({words['what']})")
-    return kind(words.pop("what"), **words)
-
-
-def _write(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    return sink.getvalue().to_pybytes()
-
-
-def _read(data: bytes) -> pa.Table:
-    with pa.ipc.open_stream(data) as stream:
-        return stream.read_all()
+def _result(row: dict[str, Any], fields: dict[str, Any]) -> ResultTables | Failure | None:
+    if row["kind"] == "results":
+        return ResultTables(unpack_table(row["domains"]), unpack_table(row["residues"]), fields)
+    return Failure(**fields) if row["kind"] == "failure" else None

@@ -1,4 +1,4 @@
-"""A run on a cluster: the same plan, parts and failures; structures are scored elsewhere."""
+"""A run on a cluster: inputs and output as in a local run, scored by remote workers."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Final
 
 import pyarrow as pa
 
+from protvox.batch.models import models_in_use
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
 from protvox.batch.ray.cluster import Share, share_out, stream
 from protvox.batch.ray.rows import Outcome, pack_inputs, unpack_outcomes
 from protvox.batch.storage.urls import is_url
-from protvox.batch.tables.output_folder import Store
-from protvox.batch.tables.results import Results
-from protvox.batch.workers.predict import Answer, models_in_use
-from protvox.batch.workers.read import Failure
-from protvox.errors import DeviceError
+from protvox.batch.tables.output_folder import OutputFolder
+from protvox.batch.tables.run_results import RunResults
+from protvox.batch.workers.messages import ResultTables, failure_of
+from protvox.errors import fail
 
-_MOST: Final = 16
-"""Inputs that go to a worker together; it reads one while it computes another."""
+_MAX_BLOCK: Final = 16
+"""Maximum number of inputs sent to a worker together; it reads one while it scores another."""
 
 _TRIES: Final = 3
 _TRIES_ALONE: Final = 2
@@ -30,15 +30,14 @@ _FEW: Final = 3
 
 
 class ClusterRun:
-    """One pass over a plan, on the cluster that `protvox.batch.ray.cluster.connected` holds.
+    """One pass over the inputs, on the cluster of `protvox.batch.ray.cluster.connected`.
 
     Parameters
     ----------
-    items, options, resources, store, retry, watch, stop
-        As for `protvox.batch.run.Run`; only `device`, `timeout` and what is about parts is
-        heeded of the resources.
+    items, options, resources, output, retry, watch, stop
+        As for `protvox.batch.run.Run`. Of the resources, `cores` and `readers` are ignored.
     workers
-        Workers on the cluster; as many as there is room for by default.
+        Number of workers; as many as the cluster has room for by default.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class ClusterRun:
         items: Iterable[Item],
         options: BatchOptions,
         resources: Resources,
-        store: Store,
+        output: OutputFolder,
         *,
         retry: bool = False,
         watch: Callable[[Progress], None] = lambda progress: None,
@@ -54,29 +53,29 @@ class ClusterRun:
         workers: int | None = None,
     ) -> None:
         self._left = {item.id: item for item in items}
-        places = [place for item in self._left.values() for place in (item.path, item.topology)]
-        relative = any(place and not is_url(place) and not os.path.isabs(place) for place in places)
+        paths = [path for item in self._left.values() for path in (item.path, item.topology)]
+        relative = any(path and not is_url(path) and not os.path.isabs(path) for path in paths)
         self._folder = os.getcwd() if relative else None
         self._options = options
         self._resources = resources
-        self._store = store
+        self._output = output
         self._watch = watch
         self._stop = stop
         self._workers = workers
-        self._results = Results(store, options, resources, len(self._left), retry=retry)
+        self._results = RunResults(output, options, resources, len(self._left), retry=retry)
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
+        """Progress of the run."""
         return self._results.progress
 
     def execute(self) -> Progress:
-        """Score everything.
+        """Score all inputs.
 
         Returns
         -------
         Progress
-            At the end.
+            Final progress.
 
         Raises
         ------
@@ -87,43 +86,31 @@ class ClusterRun:
 
         Notes
         -----
-        Whatever is ready is written before an exception leaves here.
+        Results that are ready are written before an exception is raised.
         """
         models = models_in_use(self._options)
         share = share_out(self._resources.device, self._workers)
         try:
-            self._store.open(self._options, models)
+            self._output.open(self._options, models)
             self._score(share, models)
         finally:
-            self._store.flush()
+            self._output.flush()
         return self.progress
 
     def _score(self, share: Share, models: dict[str, str]) -> None:
         total = len(self._left)
-        together = max(1, min(_MOST, total // (8 * share.workers)))
+        together = max(1, min(_MAX_BLOCK, total // (8 * share.workers)))
         self._pass(share, models, together, tries=_TRIES)
         if self._left and not self.progress.stopped:
-            # Workers died of these, or of others beside them, or the cluster lost them.
+            # Workers died on these or on others in their block, or the cluster lost them.
             self._pass(share, models, 1, tries=_TRIES_ALONE)
         if not self._left or self.progress.stopped:
             return
         if len(self._left) == total > _FEW:
-            raise DeviceError(
-                "workers of the cluster die before they have answered anything",
-                remedy="Look at the logs of Ray on its machines",
-                code="device.cluster",
-            )
+            raise fail("device.cluster.workers_died")
+        died = failure_of(fail("batch.process_died.worker", tries=_TRIES_ALONE))
         for item in self._left.values():
-            self._results.fail(
-                item,
-                "",
-                Failure(
-                    "batch.process_died",
-                    f"the worker died of it {_TRIES_ALONE} times",
-                    "",
-                    "If memory was short, use fewer --workers, and try again with --retry",
-                ),
-            )
+            self._results.fail(item, "", died)
 
     def _pass(self, share: Share, models: dict[str, str], together: int, *, tries: int) -> None:
         resources = Resources(share.device, 1, share.cpus, self._resources.timeout)
@@ -154,9 +141,9 @@ class ClusterRun:
         if item is None:
             return
         item = replace(item, time=outcome.time)
-        if outcome.said is None:
+        if outcome.result is None:
             self._results.is_wanted(item, outcome.sha256)
-        elif isinstance(outcome.said, Answer):
-            self._results.take(item, outcome.sha256, outcome.said)
+        elif isinstance(outcome.result, ResultTables):
+            self._results.take(item, outcome.sha256, outcome.result)
         else:
-            self._results.fail(item, outcome.sha256, outcome.said)
+            self._results.fail(item, outcome.sha256, outcome.result)

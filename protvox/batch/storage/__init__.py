@@ -1,1 +1,1 @@
-"""Where a run reads and writes: local folders, object stores, URLs."""
+"""Where a run reads and writes: local folders, object stores and URLs."""

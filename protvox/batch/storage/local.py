@@ -1,4 +1,4 @@
-"""Where a run writes: a folder of this machine."""
+"""Output storage: a folder of this machine."""
 
 from __future__ import annotations
 
@@ -10,54 +10,54 @@ from typing import IO, Any, Final, Protocol
 
 from filelock import FileLock, Timeout
 
-from protvox.errors import UsageError
+from protvox.errors import fail
 
 LOCK: Final = ".lock"
-"""Name of what tells other runs to keep away."""
+"""Name of the file that locks the output."""
 
 Writer = Callable[[IO[bytes]], object]
 """Writes the content of a file."""
 
 
 class Storage(Protocol):
-    """Files under names like ``inputs/part-000001.parquet``, held by one run at a time."""
+    """Files with names like ``inputs/part-000001.parquet``, locked by one run at a time."""
 
     def acquire(self) -> None:
-        """Keep other runs away.
+        """Lock the storage.
 
         Raises
         ------
         UsageError
-            If it cannot be written (``output.write``), or another run has it
+            If it cannot be written (``output.write``), or another run holds the lock
             (``batch.locked``).
         """
 
     def release(self) -> None:
-        """Let others in."""
+        """Release the lock."""
 
     def prepare(self, folders: Sequence[str]) -> None:
-        """Make folders, where there is such a thing."""
+        """Make folders, where the storage has any."""
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is a file, or a folder with files."""
+        """Return whether there is a file, or a folder with files."""
 
     def names(self, folder: str) -> list[str]:
-        """Return the files of a folder, sorted; what a crash has left half written is cleared."""
+        """Return the files of a folder, sorted; remove files that a crash left unfinished."""
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file for reading."""
 
     def write(self, files: Sequence[tuple[str, Writer]]) -> None:
-        """Write files; each appears as a whole, and none before those in front of it."""
+        """Write files in order; each appears complete or not at all."""
 
     def remove(self, name: str) -> None:
-        """Remove a file, if there is one."""
+        """Remove a file, if it exists."""
 
     def remove_parts(self, folder: str) -> None:
-        """Remove the files of `names`, and the folder if nothing else is in it."""
+        """Remove the files listed by `names`, and the folder if it is then empty."""
 
     def writing(self, name: str) -> Any:
-        """Return a context with a file that appears when it ends well."""
+        """Return a context manager for a file that appears if the block succeeds."""
 
 
 class LocalStorage:
@@ -66,7 +66,7 @@ class LocalStorage:
     Parameters
     ----------
     folder
-        The folder; made when it is not there.
+        The folder; created if missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -77,27 +77,18 @@ class LocalStorage:
         return str(self.folder)
 
     def acquire(self) -> None:
-        """Keep other runs away; the lock ends with this process."""
+        """Lock the folder; the lock ends with this process."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
         except Timeout as error:
-            raise UsageError(
-                "another run is writing to this folder",
-                where=str(self),
-                remedy="Wait until it has ended, or choose another folder with -o",
-                code="batch.locked",
-            ) from error
+            raise fail("batch.locked.folder", where=str(self)) from error
         except OSError as error:
-            raise UsageError(
-                f"the folder cannot be written ({error.strerror or error})",
-                where=str(self),
-                remedy="Choose another one with -o",
-                code="output.write",
-            ) from error
+            reason = error.strerror or error
+            raise fail("output.write.folder", where=str(self), reason=reason) from error
 
     def release(self) -> None:
-        """Let others in."""
+        """Release the lock."""
         self._lock.release()
 
     def prepare(self, folders: Sequence[str]) -> None:
@@ -106,7 +97,7 @@ class LocalStorage:
         Parameters
         ----------
         folders
-            Their names.
+            Names of the folders.
         """
         missing = [name for name in folders if not self.exists(name)]
         for name in missing:
@@ -115,22 +106,22 @@ class LocalStorage:
             _sync(self.folder)
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is a file or folder.
+        """Return whether there is a file or folder.
 
         Parameters
         ----------
         name
-            Of it.
+            Name of the file or folder.
         """
         return (self.folder / name).exists()
 
     def names(self, folder: str) -> list[str]:
-        """Return the files of a folder, sorted, and clear away what is half written.
+        """Return the files of a folder, sorted; remove files that a crash left unfinished.
 
         Parameters
         ----------
         folder
-            Its name.
+            Name of the folder.
         """
         for stray in (self.folder / folder).glob(".part-*"):
             stray.unlink(missing_ok=True)
@@ -142,22 +133,22 @@ class LocalStorage:
         Parameters
         ----------
         name
-            Of it.
+            Name of the file.
         """
         return (self.folder / name).open("rb")
 
     def write(self, files: Sequence[tuple[str, Writer]]) -> None:
-        """Write all files under other names, then rename them in order.
+        """Write all files under temporary names, then rename them in order.
 
         Parameters
         ----------
         files
-            Name and writer of each.
+            Name and writer of each file.
 
         Raises
         ------
         UsageError
-            If the disk is full or away (``output.write``).
+            If a file cannot be written, e.g. because the disk is full (``output.write``).
         """
         try:
             staged = [
@@ -168,46 +159,43 @@ class LocalStorage:
                 os.replace(temporary, path)
                 _sync(path.parent)
         except OSError as error:
-            raise UsageError(
-                f"a part cannot be written ({error.strerror or error})",
-                where=str(self),
-                remedy="Make room there; the same command goes on",
-                code="output.write",
-            ) from error
+            reason = error.strerror or error
+            raise fail("output.write.part", where=str(self), reason=reason) from error
 
     def remove(self, name: str) -> None:
-        """Remove a file, if there is one.
+        """Remove a file, if it exists.
 
         Parameters
         ----------
         name
-            Of it.
+            Name of the file.
         """
         (self.folder / name).unlink(missing_ok=True)
 
     def remove_parts(self, folder: str) -> None:
-        """Remove the parts in a folder, and the folder if nothing else is in it.
+        """Remove the parts in a folder, and the folder if it is then empty.
 
         Parameters
         ----------
         folder
-            Its name.
+            Name of the folder.
         """
         for name in self.names(folder):
             self.remove(name)
-        with suppress(OSError):  # somebody else's files, or no folder
+        with suppress(OSError):  # not empty, or no such folder
             (self.folder / folder).rmdir()
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
-        """Return a context with a file that appears when it ends well.
+        """Return a context manager for a file that appears if the block succeeds.
 
         Parameters
         ----------
         name
-            Of the file.
+            Name of the file.
         """
-        # One run writes here, so any name will do; files from mkstemp are for their owner only.
+        # Only one run writes here, so any name will do. Files from mkstemp are private to their
+        # owner.
         temporary = self.folder / f".{name}"
         try:
             with temporary.open("wb") as file:
@@ -227,10 +215,10 @@ class LocalStorage:
 
 
 def _sync(folder: Path) -> None:
-    """Make names in a folder survive a crash of the machine, where the system can."""
+    """Flush the names in a folder to disk, where the operating system can."""
     try:
         handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows opens no folder
+    except OSError:  # Windows cannot open a folder
         return
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Where a run writes: an object store, whose objects appear as a whole and know no locks."""
+"""Output storage: an object store, which writes objects atomically but has no locks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import IO, Any, Final, TypeVar
 
 from protvox.batch.storage.local import LOCK, Writer
 from protvox.batch.storage.urls import brief, open_url
-from protvox.errors import ProtvoxError, UsageError
+from protvox.errors import ProtvoxError, fail
 
 LEASE_S: Final = 60.0
-"""After how long without a sign of life another run may write here."""
+"""Seconds without a renewal after which another run may take the lock."""
 
 _RENEW_S: Final = 15.0
 
@@ -28,14 +28,14 @@ T = TypeVar("T")
 class ObjectStorage:
     """A prefix in an object store.
 
-    An object of lock is renewed while the run lives. Stores that can create an object only if
-    there is none (S3, Google) never let two runs in at once; a run that stands still for longer
-    than `LEASE_S` and wakes up again finds that out before its next part, but not in between.
+    The lock is an object that is renewed while the run lives. Stores that support conditional
+    creation (S3, Google) never admit two runs at once. A run that was suspended for longer than
+    `LEASE_S` notices the loss of its lock before it writes its next part, but not earlier.
 
     Parameters
     ----------
     url
-        The prefix.
+        URL of the prefix.
     """
 
     def __init__(self, url: str) -> None:
@@ -49,52 +49,59 @@ class ObjectStorage:
         return self._url
 
     def acquire(self) -> None:
-        """Keep other runs away, as far as a lock that must be renewed can."""
-        held = self._holder()
-        age = time.time() - held.get("time", 0.0)
-        if held and age < LEASE_S:
-            raise self._locked(f"{held.get('host')} wrote here {max(age, 0):.0f} s ago")
-        if held:
+        """Take the lock, unless another run has renewed it recently.
+
+        Raises
+        ------
+        UsageError
+            If another run holds the lock (``batch.locked``), or the store cannot be used
+            (``output.write``).
+        """
+        lock = self._read_lock()
+        age = time.time() - lock.get("time", 0.0)
+        if lock and age < LEASE_S:
+            raise self._locked(f"{lock.get('host')} was active {max(age, 0):.0f} s ago")
+        if lock:
             self.remove(LOCK)
         try:
             self._send(lambda: self._put_lock(mode="create"))
         except FileExistsError as error:
-            raise self._locked("it came first") from error
+            raise self._locked("it started first") from error
         threading.Thread(target=self._renew, daemon=True).start()
 
     def release(self) -> None:
-        """Let others in."""
+        """Release the lock."""
         self._released.set()
-        if self._holder().get("token") == self._token:
+        if self._read_lock().get("token") == self._token:
             self.remove(LOCK)
 
     def prepare(self, folders: Sequence[str]) -> None:
-        """Do nothing, since there are no folders.
+        """Do nothing: object stores have no folders.
 
         Parameters
         ----------
         folders
-            Their names.
+            Names of the folders.
         """
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is an object, or one below this name.
+        """Return whether there is an object with this name or below it.
 
         Parameters
         ----------
         name
-            Of it.
+            Name of the object.
         """
         self._fs.invalidate_cache()
         return self._try(lambda: self._fs.exists(self._path(name)))
 
     def names(self, folder: str) -> list[str]:
-        """Return the objects below a name, sorted.
+        """Return the parts below a name, sorted.
 
         Parameters
         ----------
         folder
-            The name.
+            Name of the folder.
         """
         self._fs.invalidate_cache()
         found = self._try(lambda: self._fs.find(self._path(folder)))
@@ -102,37 +109,43 @@ class ObjectStorage:
         return sorted(f"{folder}/{name}" for name in names if name.startswith("part-"))
 
     def open(self, name: str) -> IO[bytes]:
-        """Return the content of an object.
+        """Return the content of an object as a file.
 
         Parameters
         ----------
         name
-            Of it.
+            Name of the object.
         """
         return io.BytesIO(self._try(lambda: self._fs.cat_file(self._path(name))))
 
     def write(self, files: Sequence[tuple[str, Writer]]) -> None:
-        """Put objects one after another.
+        """Write objects in order.
 
         Parameters
         ----------
         files
-            Name and writer of each.
+            Name and writer of each object.
+
+        Raises
+        ------
+        UsageError
+            If this run has lost its lock (``batch.locked``), or the store cannot be used
+            (``output.write``).
         """
-        if self._holder().get("token") != self._token:
-            raise self._locked("this run stood still for too long")
+        if self._read_lock().get("token") != self._token:
+            raise self._locked("this run was suspended for too long")
         for name, write in files:
             content = io.BytesIO()
             write(content)
             self._put(name, content.getvalue())
 
     def remove(self, name: str) -> None:
-        """Remove an object, if there is one.
+        """Remove an object, if it exists.
 
         Parameters
         ----------
         name
-            Of it.
+            Name of the object.
         """
         try:
             self._try(lambda: self._fs.rm_file(self._path(name)))
@@ -145,44 +158,44 @@ class ObjectStorage:
         Parameters
         ----------
         folder
-            The name.
+            Name of the folder.
         """
         for name in self.names(folder):
             self.remove(name)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
-        """Return a context with a file that becomes an object when it ends well.
+        """Return a context manager for a file that becomes an object if the block succeeds.
 
         Parameters
         ----------
         name
-            Of the object.
+            Name of the object.
         """
         with tempfile.NamedTemporaryFile() as file:
             yield file
             file.flush()
             self._send(lambda: self._fs.put_file(file.name, self._path(name)))
 
-    def _holder(self) -> dict[str, Any]:
+    def _read_lock(self) -> dict[str, Any]:
         try:
-            held = json.loads(self.open(LOCK).read())
+            lock = json.loads(self.open(LOCK).read())
         except (FileNotFoundError, ValueError):
             return {}
-        return held if isinstance(held, dict) else {}
+        return lock if isinstance(lock, dict) else {}
 
     def _put_lock(self, mode: str) -> None:
-        about = {"token": self._token, "host": platform.node(), "time": time.time()}
-        self._fs.pipe_file(self._path(LOCK), json.dumps(about).encode(), mode=mode)
+        lock = {"token": self._token, "host": platform.node(), "time": time.time()}
+        self._fs.pipe_file(self._path(LOCK), json.dumps(lock).encode(), mode=mode)
 
     def _renew(self) -> None:
         while not self._released.wait(_RENEW_S):
             try:
-                if self._holder().get("token") != self._token:
+                if self._read_lock().get("token") != self._token:
                     return
                 self._put_lock(mode="overwrite")
             except Exception:
-                # The store may answer again before the lease ends; else the next part tells.
+                # The store may recover before the lease ends; if not, writing the next part fails.
                 continue
 
     def _put(self, name: str, content: bytes) -> None:
@@ -197,28 +210,18 @@ class ObjectStorage:
         except (FileNotFoundError, FileExistsError, ProtvoxError):
             raise
         except Exception as error:
-            # Each provider has errors of its own, which share no base.
+            # The errors of the providers have no common base class.
             raise self._refused(error) from error
 
     def _send(self, call: Callable[[], object]) -> None:
         try:
             self._try(call)
-        except FileNotFoundError as error:  # what a bucket is that is not there
+        except FileNotFoundError as error:  # a bucket that does not exist
             raise self._refused(error) from error
 
-    def _refused(self, error: Exception) -> UsageError:
-        return UsageError(
-            f"the object store does not do it ({brief(error)})",
-            where=str(self),
-            remedy="Check the URL and the credentials; the same command goes on",
-            code="output.write",
-        )
+    def _refused(self, error: Exception) -> ProtvoxError:
+        return fail("output.write.object_store", where=str(self), reason=brief(error))
 
-    def _locked(self, reason: str) -> UsageError:
-        return UsageError(
-            f"another run is writing here ({reason})",
-            where=str(self),
-            remedy=f"Wait until it has ended; one that was killed counts as ended after "
-            f"{LEASE_S:.0f} s",
-            code="batch.locked",
-        )
+    def _locked(self, reason: str) -> ProtvoxError:
+        seconds = f"{LEASE_S:.0f}"
+        return fail("batch.locked.object_store", where=str(self), reason=reason, seconds=seconds)

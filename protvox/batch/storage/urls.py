@@ -1,11 +1,11 @@
-"""Files by URL: object stores, and what else of fsspec is let in."""
+"""Files by URL: object stores, and the other protocols of fsspec that are allowed."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, Final
 
-from protvox.errors import InputError, UsageError
+from protvox.errors import fail
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 
 PROTOCOLS: Final = {
@@ -18,42 +18,47 @@ PROTOCOLS: Final = {
     "file": "",
     "memory": "",
 }
-"""Protocols to the packages that speak them. Lists may come from strangers, and must not make
-this machine call whatever address they name; so neither ``http`` nor chains are among them."""
+"""Allowed protocols, and the packages that implement them. Lists may come from strangers and must
+not make this machine contact any address they name, so ``http`` and chained URLs are excluded."""
 
 _URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
-def is_url(place: str) -> bool:
-    """Tell a URL from a path.
+def is_url(path: str) -> bool:
+    """Return whether a text is a URL rather than a path.
 
     Parameters
     ----------
-    place
-        Either.
+    path
+        Path or URL.
+
+    Examples
+    --------
+    >>> is_url("s3://bucket/models"), is_url("models/a.pdb")
+    (True, False)
     """
-    return _URL.match(place) is not None
+    return _URL.match(path) is not None
 
 
 def open_url(url: str) -> tuple[Any, str]:
-    """Return the file system of a URL and the path within it.
+    """Return the file system of a URL, and the path within it.
 
     Parameters
     ----------
     url
-        As written.
+        URL as written.
 
     Returns
     -------
     filesystem : fsspec.AbstractFileSystem
-        With credentials and addresses from the usual places of its provider.
+        It takes credentials and endpoints from where its provider usually stores them.
     path : str
-        For it.
+        Path within the file system.
 
     Raises
     ------
     UsageError
-        If the protocol is not let in (``usage.protocol``), or its package is not installed
+        If the protocol is not allowed (``usage.protocol``), or its package is not installed
         (``usage.extra``).
     """
     import fsspec
@@ -61,22 +66,13 @@ def open_url(url: str) -> tuple[Any, str]:
     protocol = _protocol(url)
     if protocol not in PROTOCOLS:
         known = " ".join(f"{name}://" for name in PROTOCOLS)
-        raise UsageError(
-            "URLs of this kind are not read or written",
-            where=url,
-            remedy=f"Use one of {known}",
-            code="usage.protocol",
-        )
+        raise fail("usage.protocol.unknown", where=url, known=known)
     try:
         kind = fsspec.get_filesystem_class(protocol)
     except ImportError as error:
-        raise UsageError(
-            f"{protocol}:// needs a package that is not installed",
-            where=url,
-            remedy=f"Run: pip install {PROTOCOLS[protocol]}",
-            code="usage.extra",
-        ) from error
-    # Not by fsspec's own opening of URLs, which would follow chains such as zip::http://.
+        package = PROTOCOLS[protocol]
+        raise fail("usage.extra.url", where=url, protocol=protocol, package=package) from error
+    # fsspec.open would follow chained URLs such as zip::http://.
     return kind(), kind._strip_protocol(url)
 
 
@@ -86,9 +82,9 @@ def url_of(url: str, path: str) -> str:
     Parameters
     ----------
     url
-        The other one.
+        URL in the same file system.
     path
-        As the file system gives it.
+        Path as the file system gives it.
     """
     protocol = _protocol(url)
     return f"{protocol}://{path if protocol == 'file' else path.lstrip('/')}"
@@ -100,50 +96,39 @@ def read_url(url: str, limits: ReadLimits = DEFAULT_LIMITS) -> bytes:
     Parameters
     ----------
     url
-        Of the file.
+        URL of the file.
     limits
-        Caps on its size.
+        Limits of its size.
 
     Raises
     ------
     UsageError
         See `open_url`.
     InputError
-        If there is none, it cannot be read, or it is too large.
+        If the file does not exist (``input.not_found``), cannot be read (``input.unreadable``),
+        or is too large (``input.too_large``).
     """
     filesystem, path = open_url(url)
     try:
         size = filesystem.info(path)["size"]
         content = b"" if size > limits.inflated_bytes else filesystem.cat_file(path)
     except FileNotFoundError as error:
-        raise InputError(
-            "there is no such file", where=url, remedy="Check the URL", code="input.not_found"
-        ) from error
+        raise fail("input.not_found.url", where=url) from error
     except Exception as error:
-        # Each provider has errors of its own, which share no base.
-        raise InputError(
-            f"the file cannot be read ({brief(error)})",
-            where=url,
-            remedy="Check the URL and the credentials",
-            code="input.unreadable",
-        ) from error
+        # The errors of the providers have no common base class.
+        raise fail("input.unreadable.url", where=url, reason=brief(error)) from error
     if max(size, len(content)) > limits.inflated_bytes:
-        raise InputError(
-            "the file is too large",
-            where=url,
-            remedy="Split the file, or raise the limit",
-            code="input.too_large",
-        )
+        raise fail("input.too_large.url", where=url)
     return content
 
 
 def brief(error: Exception) -> str:
-    """Return what an error of a provider says, on one line.
+    """Return the kind and message of an error on one line.
 
     Parameters
     ----------
     error
-        Any.
+        Any error, e.g. one of a storage provider.
     """
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 

@@ -1,1 +1,1 @@
-"""The output tables of a run: schemas, Parquet parts, the output folder."""
+"""The output tables of a run: schemas, Parquet parts and the output folder."""

@@ -1,4 +1,4 @@
-"""Parts of a run: each holds all tables of some inputs and appears as a whole or not at all."""
+"""Parts of a run: each holds all tables of some inputs and is written atomically."""
 
 from __future__ import annotations
 
@@ -14,129 +14,131 @@ from protvox.batch.storage.local import Storage
 from protvox.batch.tables.schema import TABLES
 
 LEDGER: Final = "inputs"
-"""The table whose file makes a part count; it takes its name last."""
+"""The table whose file is written last; a part is valid once it exists."""
 
 _REPLACES: Final = b"protvox.replaces"
 _COMPRESSION: Final = "zstd"
 
 
 def part_name(table: str, number: int) -> str:
-    """Return the name of the file of a table in a part.
+    """Return the file name of a table of a part.
 
     Parameters
     ----------
     table
         One of `protvox.batch.tables.schema.TABLES`.
     number
-        Of the part.
+        Number of the part.
     """
     return f"{table}/part-{number:06d}.parquet"
 
 
 def write_part(
-    place: Storage, number: int, tables: Mapping[str, pa.Table], replaces: Sequence[int] = ()
+    storage: Storage, number: int, tables: Mapping[str, pa.Table], replaces: Sequence[int] = ()
 ) -> None:
-    """Write a part; a reader or a crash at any moment finds all of it or nothing that counts.
+    """Write a part atomically: after a crash it is complete, or it does not count.
 
     Parameters
     ----------
-    place
-        Of the run, with a folder for each table.
+    storage
+        Storage of the run, with a folder for each table.
     number
-        Of the part, not used before.
+        Number of the part, not used before.
     tables
-        Every table of `protvox.batch.tables.schema.TABLES`. Empty ones get no file but the ledger,
-        and in part 0, which tells the columns to whoever reads a table without rows.
+        Every table of `protvox.batch.tables.schema.TABLES`. Empty tables get no file, except the
+        ledger, and all tables of part 0, which give readers the columns of a table without rows.
     replaces
-        Numbers of parts whose rows this one holds, as far as they still hold.
+        Numbers of the parts that this one replaces.
     """
     names = [n for n in TABLES if n != LEDGER and (tables[n].num_rows or not number)]
     ledger = tables[LEDGER].replace_schema_metadata(
         {_REPLACES: json.dumps(list(replaces)).encode()}
     )
     contents = [*((name, tables[name]) for name in names), (LEDGER, ledger)]
-    place.write([(part_name(name, number), partial(_write, table)) for name, table in contents])
+    storage.write([(part_name(name, number), partial(_write, table)) for name, table in contents])
     for old in replaces:
-        remove_part(place, old)
+        remove_part(storage, old)
 
 
-def remove_part(place: Storage, number: int) -> None:
+def remove_part(storage: Storage, number: int) -> None:
     """Remove a part.
 
     Parameters
     ----------
-    place
-        Of the run.
+    storage
+        Storage of the run.
     number
-        Of the part, which another one replaces.
+        Number of the part.
     """
     for name in TABLES:
-        place.remove(part_name(name, number))
+        storage.remove(part_name(name, number))
 
 
-def read_part(place: Storage, number: int, schemas: Mapping[str, pa.Schema]) -> dict[str, pa.Table]:
+def read_part(
+    storage: Storage, number: int, schemas: Mapping[str, pa.Schema]
+) -> dict[str, pa.Table]:
     """Return the tables of a part.
 
     Parameters
     ----------
-    place
-        Of the run.
+    storage
+        Storage of the run.
     number
-        Of the part.
+        Number of the part.
     schemas
-        Of the tables.
+        Schemas of the tables.
     """
-    return {name: read_table(place, name, number, schemas[name]) for name in TABLES}
+    return {name: read_table(storage, name, number, schemas[name]) for name in TABLES}
 
 
-def read_table(place: Storage, name: str, number: int, schema: pa.Schema) -> pa.Table:
-    """Return a table of a part.
+def read_table(storage: Storage, name: str, number: int, schema: pa.Schema) -> pa.Table:
+    """Return one table of a part.
 
     Parameters
     ----------
-    place
-        Of the run.
+    storage
+        Storage of the run.
     name
         One of `protvox.batch.tables.schema.TABLES`.
     number
-        Of the part.
+        Number of the part.
     schema
-        Of the table.
+        Schema of the table.
     """
     try:
-        file = place.open(part_name(name, number))
+        file = storage.open(part_name(name, number))
     except FileNotFoundError:
         return schema.empty_table()
-    # One file, not a data set: pyarrow would take a strange name of a folder for a column.
+    # Read as one file: as a data set, pyarrow would read a folder named a=b as a column.
     with file:
         return pq.ParquetFile(file).read().cast(schema)
 
 
-def settle_parts(place: Storage) -> list[int]:
-    """Clear away what a crash has left, and return the parts that count.
+def recover_parts(storage: Storage) -> list[int]:
+    """Remove what a crash left behind, and return the valid parts.
 
     Parameters
     ----------
-    place
-        Of the run.
+    storage
+        Storage of the run.
 
     Returns
     -------
     list of int
-        Numbers, ascending.
+        Numbers of the parts, ascending.
     """
-    files = {name: place.names(name) for name in TABLES}
+    files = {name: storage.names(name) for name in TABLES}
     replaced: set[int] = set()
     for name in files[LEDGER]:
-        with place.open(name) as file:
+        with storage.open(name) as file:
             metadata = pq.read_schema(file).metadata or {}
         replaced.update(json.loads(metadata.get(_REPLACES, b"[]")))
-    counting = [number for number in map(_number, files[LEDGER]) if number not in replaced]
+    valid = [number for number in map(_number, files[LEDGER]) if number not in replaced]
     for found in files.values():
         for name in found:
-            if _number(name) not in counting:
-                place.remove(name)
-    return counting
+            if _number(name) not in valid:
+                storage.remove(name)
+    return valid
 
 
 def _write(table: pa.Table, file: IO[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""The tables of a run: columns and types, the same in every part."""
+"""Schemas of the output tables, the same in every part."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from protvox.batch.plan import Item
 from protvox.chemistry import AMINO_ACIDS
 
 TABLES: Final = ("inputs", "domains", "residues", "failures")
-"""Names of the tables, which are folders of parts."""
+"""Names of the tables; each is a folder of parts."""
 
 _NAME: Final = pa.string()
 _KEYS: Final = (("id", _NAME), ("path", _NAME))
@@ -19,18 +19,18 @@ _FRAME: Final = (("frame", pa.int32()), ("time_ps", pa.float32()))
 
 
 def table_schemas(options: BatchOptions) -> dict[str, pa.Schema]:
-    """Return the columns of every table.
+    """Return the schema of every table.
 
     Parameters
     ----------
     options
-        Of the run; of trajectories the rows have ``frame`` and ``time_ps`` as well.
+        Options of the run. Trajectories have the additional columns ``frame`` and ``time_ps``.
 
     Returns
     -------
     dict
-        Name of the table to its schema; ``domains`` and ``residues`` have the columns of
-        `protvox.predict.results.tables` after ``id`` and ``path``.
+        Name of each table, and its schema. After ``id`` and ``path``, ``domains`` and
+        ``residues`` have the columns of `protvox.predict.results.tables`.
     """
     keys = [*_KEYS, *(_FRAME if options.trajectory else ())]
     embedding = [("embedding", pa.list_(pa.float32()))] if options.embeddings else []
@@ -43,14 +43,14 @@ def table_schemas(options: BatchOptions) -> dict[str, pa.Schema]:
 
 
 def key_values(item: Item, schema: pa.Schema) -> dict[str, Any]:
-    """Return the values of the columns that say which input a row is about.
+    """Return the values of the columns that identify the input of a row.
 
     Parameters
     ----------
     item
         The input.
     schema
-        Of the table.
+        Schema of the table.
     """
     values = {"id": item.id, "path": item.shown_path, "frame": item.frame, "time_ps": item.time}
     return {name: value for name, value in values.items() if name in schema.names}

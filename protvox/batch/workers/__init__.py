@@ -1,1 +1,1 @@
-"""Worker processes of a run: readers and predictors."""
+"""Worker processes of a run: readers and model processes."""

@@ -1,4 +1,4 @@
-"""Structures through a crew: readers feed model processes, whatever happens on the way."""
+"""Structures on their way through a pool of processes, whatever fails on the way."""
 
 from __future__ import annotations
 
@@ -6,30 +6,38 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import wait
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from protvox.batch.plan import Item
-from protvox.batch.workers.pool import GONE, WorkerPool
-from protvox.batch.workers.predict import Answer, Fatal
-from protvox.batch.workers.process import Child
-from protvox.batch.workers.read import Content, Failure
+from protvox.batch.workers.messages import (
+    Content,
+    Failure,
+    ResultTables,
+    failure_of,
+    parse_reading,
+    parse_result,
+)
+from protvox.batch.workers.pool import WorkerPool
+from protvox.batch.workers.process import Child, wait_for_messages
+from protvox.errors import fail
+from protvox.processes.child import ChildGone
+from protvox.processes.messages import Message
 
-_AHEAD: Final = 2
-"""Structures that wait, read, for each model process."""
+_QUEUED_PER_MODEL: Final = 2
+"""Structures that wait, already read, for each model process."""
 
 
 class Sink(Protocol):
-    """Where answers go."""
+    """Where results go."""
 
     def is_wanted(self, item: Item, sha256: str) -> bool:
-        """Tell whether an input is to be computed, now that its content is known."""
+        """Return whether an input must be scored, now that its content is known."""
 
-    def take(self, item: Item, sha256: str, answer: Answer) -> None:
-        """Take the answer about an input."""
+    def take(self, item: Item, sha256: str, results: ResultTables) -> None:
+        """Take the results of an input."""
 
     def fail(self, item: Item, sha256: str, failure: Failure) -> None:
-        """Take note of why an input has no answer; `sha256` is ``""`` if it was not read."""
+        """Take the failure of an input; `sha256` is ``""`` if it was not read."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,23 +48,23 @@ class _Work:
 
 
 class Pipeline:
-    """Inputs on their way through readers and model processes.
+    """Passes inputs through readers and model processes.
 
     Parameters
     ----------
     items
-        What to score, each id once.
-    crew
+        Inputs, each id once.
+    pool
         The processes, started.
     timeout
-        Seconds for reading a structure, and again for computing it.
+        Time limit in seconds, for reading a structure and again for scoring it.
     sink
-        Where the answers go.
+        Where the results go.
     """
 
-    def __init__(self, items: Iterable[Item], crew: WorkerPool, timeout: float, sink: Sink) -> None:
+    def __init__(self, items: Iterable[Item], pool: WorkerPool, timeout: float, sink: Sink) -> None:
         self._pending = deque(items)
-        self._crew = crew
+        self._pool = pool
         self._timeout = timeout
         self._sink = sink
         self._ready: deque[_Work] = deque()
@@ -64,10 +72,10 @@ class Pipeline:
     @property
     def busy(self) -> bool:
         """Whether anything is left to do."""
-        return bool(self._pending or self._ready or self._crew.busy)
+        return bool(self._pending or self._ready or self._pool.busy)
 
     def step(self) -> None:
-        """Hand out work and take what comes back, for about a second at most.
+        """Distribute work and collect results, for about a second at most.
 
         Raises
         ------
@@ -76,91 +84,88 @@ class Pipeline:
         """
         self._feed_models()
         self._feed_readers()
-        children: dict[Any, Child] = {child.pipe: child for child in self._crew}
-        for pipe in wait(list(children), timeout=1.0):
-            self._try(self._receive, children[pipe])
+        for child in wait_for_messages(self._pool, timeout=1.0):
+            self._try(self._receive, child)
         now = time.monotonic()
-        for child in [child for child in self._crew if child.deadline < now]:
+        for child in [child for child in self._pool if child.deadline < now]:
             self._give_up(child)
 
     def _feed_models(self) -> None:
-        for child in self._crew.idle_models()[: len(self._ready)]:
+        for child in self._pool.idle_models()[: len(self._ready)]:
             child.assign(self._ready.popleft(), self._timeout)
-            self._try(self._hand_over, child)
+            self._try(self._send_structure, child)
 
     def _feed_readers(self) -> None:
-        idle = self._crew.idle_readers()
-        underway = len(self._ready) + len(self._crew.readers) - len(idle)
-        room = max(0, _AHEAD * len(self._crew.models) + len(self._crew.readers) - underway)
-        for child in idle[: min(room, len(self._pending))]:
-            work = _Work(self._pending.popleft())
-            child.assign(work, self._timeout)
-            self._try(lambda child: child.pipe.send(child.held.item), child)
+        idle = self._pool.idle_readers()
+        underway = len(self._ready) + len(self._pool.readers) - len(idle)
+        room = _QUEUED_PER_MODEL * len(self._pool.models) + len(self._pool.readers) - underway
+        for child in idle[: min(max(0, room), len(self._pending))]:
+            child.assign(_Work(self._pending.popleft()), self._timeout)
+            self._try(lambda child: child.send({"item": child.work.item.to_json()}), child)
 
-    def _hand_over(self, child: Child) -> None:
-        child.pipe.send(child.held.item)
-        child.pipe.send_bytes(child.held.structure)
-        child.held.structure = b""
+    def _send_structure(self, child: Child) -> None:
+        work: _Work = child.work
+        child.send({"item": work.item.to_json(), "structure": work.structure})
+        work.structure = b""
 
     def _try(self, exchange: Callable[[Child], object], child: Child) -> None:
         try:
             exchange(child)
-        except GONE:
-            reason = child.obituary()
-            if child.held is not None:
-                self._fail(
-                    child.held,
-                    Failure(
-                        "batch.process_died",
-                        f"the process died while {self._doing(child)} ({reason})",
-                        "",
-                        "If memory was short, use fewer --workers, and try again with --retry",
-                    ),
-                )
-            self._crew.replace(child, reason)
+        except ChildGone as error:
+            if child.work is not None:
+                died = fail("batch.process_died", doing=self._doing(child), reason=str(error))
+                self._fail(child.work, failure_of(died))
+            self._pool.replace(child, str(error))
 
     def _give_up(self, child: Child) -> None:
-        if self._crew.is_starting(child):
-            self._crew.check_start(child)
-        self._fail(
-            child.held,
-            Failure(
-                "batch.timeout",
-                f"{self._doing(child)} took more than {self._timeout:g} s",
-                "",
-                "Give more time with --timeout, and try again with --retry",
-            ),
-        )
-        self._crew.replace(child, "stuck")
+        if self._pool.is_starting(child):
+            self._pool.check_start(child)
+        late = fail("batch.timeout", doing=self._doing(child), seconds=f"{self._timeout:g}")
+        self._fail(child.work, failure_of(late))
+        self._pool.replace(child, "stuck")
 
     def _doing(self, child: Child) -> str:
-        return "reading" if self._crew.is_reader(child) else "computing"
+        return "reading" if self._pool.is_reader(child) else "scoring"
 
     def _receive(self, child: Child) -> None:
-        if self._crew.is_starting(child):
-            self._crew.greet(child)
-            return
-        work: _Work = child.held
-        message = child.pipe.recv()
-        if isinstance(message, Fatal):
-            raise message.error
-        if isinstance(message, Failure):
+        for message in child.receive():
+            if self._pool.is_starting(child):
+                self._pool.finish_start(child, message)
+            elif child.work is None:
+                raise ChildGone("it sent a message without being asked")
+            elif self._pool.is_reader(child):
+                self._take_reading(child, message)
+            else:
+                self._take_result(child, message)
+
+    def _take_reading(self, child: Child, message: Message) -> None:
+        work: _Work = child.work
+        reading = parse_reading(message)
+        if isinstance(reading, Failure):
             child.assign(None)
-            self._fail(work, message)
-        elif isinstance(message, Answer):
-            child.assign(None)
-            self._sink.take(work.item, work.sha256, message)
-        elif isinstance(message, Content):
-            work.sha256 = message.sha256
-            work.item = replace(work.item, time=message.time)
+            self._fail(work, reading)
+        elif isinstance(reading, Content) and not work.sha256:
+            work.sha256 = reading.sha256
+            work.item = replace(work.item, time=reading.time)
             wanted = self._sink.is_wanted(work.item, work.sha256)
             if not wanted:
                 child.assign(None)
-            child.pipe.send(wanted)
-        else:
-            work.structure = child.pipe.recv_bytes()
+            child.send({"wanted": wanted})
+        elif isinstance(reading, bytes) and work.sha256:
+            work.structure = reading
             child.assign(None)
             self._ready.append(work)
+        else:
+            raise ChildGone("it sent its messages in the wrong order")
+
+    def _take_result(self, child: Child, message: Message) -> None:
+        work: _Work = child.work
+        result = parse_result(message)
+        child.assign(None)
+        if isinstance(result, Failure):
+            self._fail(work, result)
+        else:
+            self._sink.take(work.item, work.sha256, result)
 
     def _fail(self, work: _Work, failure: Failure) -> None:
         self._sink.fail(work.item, work.sha256, failure)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from multiprocessing.connection import wait
-from typing import Any, Final
+from dataclasses import asdict
+from typing import Final
 
 from protvox.batch.options import BatchOptions, Resources
-from protvox.batch.workers.predict import Fatal, Hello, answer_items
-from protvox.batch.workers.process import Child
-from protvox.batch.workers.read import read_items
-from protvox.errors import DeviceError
+from protvox.batch.workers.messages import Ready, parse_ready
+from protvox.batch.workers.process import Child, wait_for_messages
+from protvox.errors import fail
+from protvox.processes.child import ChildGone
+from protvox.processes.messages import Message
 
-GONE: Final = (EOFError, BrokenPipeError, ConnectionResetError)
-"""What a pipe raises when the process at its other end has died."""
+READER: Final = "protvox.batch.workers.read_process"
+"""Module that a reader runs."""
+
+MODEL: Final = "protvox.batch.workers.model_process"
+"""Module that a model process runs."""
 
 _START_S: Final = 300.0
-_HOPELESS: Final = 3
+_MAX_EARLY_DEATHS: Final = 3
 
 
 class WorkerPool:
@@ -26,16 +30,16 @@ class WorkerPool:
     Parameters
     ----------
     options
-        What to ask.
+        Options of the run.
     resources
-        How many processes, and where.
+        Number of processes, and their devices.
     """
 
     def __init__(self, options: BatchOptions, resources: Resources) -> None:
         self._options = options
         self._resources = resources
         self._starting: set[Child] = set()
-        self._places: dict[Child, str] = {}
+        self._devices: dict[Child, str] = {}
         self._early_deaths = 0
         self.readers: list[Child] = []
         self.models: list[Child] = []
@@ -45,136 +49,137 @@ class WorkerPool:
 
     @property
     def busy(self) -> bool:
-        """Whether a structure is being read or computed."""
-        return any(child.held is not None for child in self)
+        """Whether a structure is being read or scored."""
+        return any(child.work is not None for child in self)
 
     def idle_models(self) -> list[Child]:
         """Return the model processes that wait for work."""
-        return [c for c in self.models if c.held is None and c not in self._starting]
+        return [c for c in self.models if c.work is None and c not in self._starting]
 
     def idle_readers(self) -> list[Child]:
         """Return the readers that wait for work."""
-        return [c for c in self.readers if c.held is None and c not in self._starting]
+        return [c for c in self.readers if c.work is None and c not in self._starting]
 
     def is_reader(self, child: Child) -> bool:
-        """Tell a reader from a model process.
+        """Return whether a process is a reader.
 
         Parameters
         ----------
         child
-            One of them.
+            A process of the pool.
         """
         return child in self.readers
 
     def is_starting(self, child: Child) -> bool:
-        """Tell whether a process has not said yet that it is ready.
+        """Return whether a process is not ready yet.
 
         Parameters
         ----------
         child
-            One of them.
+            A process of the pool.
         """
         return child in self._starting
 
     def start(self) -> dict[str, str]:
-        """Start one model process to learn where the others belong, then all others.
+        """Start one model process to find the devices of the others, then all others.
 
         Returns
         -------
         dict
-            Models in use to the SHA-256 of their weights.
+            Models in use, with the SHA-256 of their weights.
 
         Raises
         ------
         ModelError, DeviceError
-            If they cannot be used, or processes cannot be started.
+            If a model or device cannot be used, or a process does not start.
         """
         self.models = [self._new_model(self._resources.device)]
+        ready = self._wait_until_ready()
+        self._devices[self.models[0]] = ready.devices[0]
+        self.models += [self._new_model(device) for device in ready.devices[1:]]
+        self.readers = [self._new_reader() for _ in range(self._resources.readers)]
+        return ready.models
+
+    def _wait_until_ready(self) -> Ready:
         while True:
             child = self.models[0]
-            if wait([child.pipe], timeout=1.0):
-                try:
-                    hello = self.greet(child)
-                    break
-                except GONE:
-                    self.replace(child, child.obituary())
+            try:
+                for ready_child in wait_for_messages([child], timeout=1.0):
+                    for message in ready_child.receive():
+                        return self.finish_start(child, message)
+            except ChildGone as error:
+                self.replace(child, str(error))
+                continue
             self.check_start(child)
-        self._places[child] = hello.devices[0]
-        self.models += [self._new_model(device) for device in hello.devices[1:]]
-        self.readers = [self._new_reader() for _ in range(self._resources.readers)]
-        return hello.models
 
-    def greet(self, child: Child) -> Hello:
-        """Hear that a process is ready; what a model process has loaded.
+    def finish_start(self, child: Child, message: Message) -> Ready:
+        """Record that a process is ready.
 
         Parameters
         ----------
         child
-            One that has something to say.
+            A process that is starting.
+        message
+            Its first message.
+
+        Returns
+        -------
+        Ready
+            What a model process has loaded.
 
         Raises
         ------
+        ChildGone
+            If the message is not valid.
         ModelError, DeviceError
-            If it cannot be.
+            If the process cannot start.
         """
-        message: Any = child.pipe.recv()
-        if isinstance(message, Fatal):
-            raise message.error
-        hello: Hello = message
+        ready = parse_ready(message)
         self._starting.discard(child)
         child.assign(None)
-        return hello
+        return ready
 
     def check_start(self, child: Child) -> None:
-        """Complain of a model process that does not become ready.
+        """Raise an error if a process takes too long to start.
 
         Parameters
         ----------
         child
-            One that is starting.
+            A process that is starting.
 
         Raises
         ------
         DeviceError
-            If it has taken too long.
+            If it has taken too long (``device.start``).
         """
         if child.deadline < time.monotonic():
-            raise DeviceError(
-                "a process does not start",
-                where=self._places.get(child),
-                remedy="Try again, or use --device cpu",
-                code="device.start",
-            )
+            raise fail("device.start.timeout", where=self._devices.get(child))
 
     def replace(self, child: Child, reason: str) -> None:
-        """End a process and start another in its place.
+        """End a process and start another one instead.
 
         Parameters
         ----------
         child
-            The process, which may be dead already.
+            The process, which may already be dead.
         reason
             How it died.
 
         Raises
         ------
         DeviceError
-            If processes die again and again before they have any work.
+            If processes keep dying before they have any work (``device.start``).
         """
-        if child.held is None:
+        if child.work is None:
             self._early_deaths += 1
-        if self._early_deaths >= _HOPELESS:
-            raise DeviceError(
-                f"processes die before they have work ({reason})",
-                remedy="Free some memory, or use fewer --workers",
-                code="device.start",
-            )
+        if self._early_deaths >= _MAX_EARLY_DEATHS:
+            raise fail("device.start.died", reason=reason)
         child.kill()
         self._starting.discard(child)
         if child in self.readers:
             self.readers[self.readers.index(child)] = self._new_reader()
         else:
-            device = self._places.pop(child)
+            device = self._devices.pop(child)
             self.models[self.models.index(child)] = self._new_model(device)
 
     def stop(self) -> None:
@@ -183,15 +188,17 @@ class WorkerPool:
             child.kill()
 
     def _new_reader(self) -> Child:
-        child = Child(read_items, self._options.model_number)
-        # Starting is no part of the time for the first structure.
-        child.assign(None, _START_S)
-        self._starting.add(child)
-        return child
+        return self._new(READER, {"model_number": self._options.model_number})
 
     def _new_model(self, device: str) -> Child:
-        child = Child(answer_items, self._options, device, self._resources.cores)
+        options, cores = asdict(self._options), self._resources.cores
+        child = self._new(MODEL, {"options": options, "device": device, "cores": cores})
+        self._devices[child] = device
+        return child
+
+    def _new(self, module: str, setup: Message) -> Child:
+        child = Child(module, setup)
+        # The time to start does not count towards the time limit of the first structure.
         child.assign(None, _START_S)
         self._starting.add(child)
-        self._places[child] = device
         return child

@@ -16,7 +16,7 @@ from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
 from protvox.batch.ray import run
 from protvox.batch.ray.cluster import connected
-from protvox.batch.tables.output_folder import Store
+from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.schema import TABLES
 from protvox.errors import DeviceError, UsageError
 
@@ -46,12 +46,12 @@ def cluster():
 
 def score_there(inputs, out, *, timeout=120.0, retry=False, workers=None, **more):
     plan = make_plan([str(inputs)])
-    with Store(Path(out)) as store:
+    with OutputFolder(Path(out)) as output:
         work = run.ClusterRun(
             plan.items,
             BatchOptions(task="cath"),
             Resources("auto", 1, 1, timeout),
-            store,
+            output,
             retry=retry,
             workers=workers,
             **more,

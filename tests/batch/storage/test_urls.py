@@ -1,4 +1,4 @@
-"""Inputs and output by URL; ``memory://`` stands for an object store, within this process."""
+"""Inputs and output by URL; ``memory://`` stands for an object output, within this process."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from protvox.batch.plan import Item, make_plan, plan_frames
 from protvox.batch.storage import object_store
 from protvox.batch.storage.object_store import ObjectStorage
 from protvox.batch.storage.urls import read_url
-from protvox.batch.tables.output_folder import Store
+from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.schema import TABLES, table_schemas
-from protvox.batch.workers.read import Content, failure_of, read_items
+from protvox.batch.workers import read_process
+from protvox.batch.workers.messages import Content, Ready, failure_of, parse_reading, parse_ready
 from protvox.errors import InputError, UsageError
+from protvox.processes.structure_codec import decode_structure
 from protvox.structure.limits import ReadLimits
 
 OPTIONS = BatchOptions(task="cath")
@@ -120,32 +122,34 @@ def test_trajectories_by_url_are_refused(bucket):
     assert caught.value.code == "usage.protocol"
 
 
-class Pipe:
-    """The end of a reader, in this process."""
+class FakeParent:
+    """The parent of a reader, in this process."""
 
     def __init__(self, *messages):
         self.messages, self.sent = list(messages), []
 
-    def recv(self):
+    def receive(self):
         if not self.messages:
-            raise EOFError
+            raise SystemExit
         return self.messages.pop(0)
 
     def send(self, message):
         self.sent.append(message)
 
 
-def test_a_reader_reads_urls(bucket, data_dir):
+def test_a_reader_reads_urls(bucket, data_dir, monkeypatch):
     put(f"{bucket}/1ejg.pdb.gz", (data_dir / "1ejg.pdb.gz").read_bytes())
-    gone = Item("gone", f"{bucket}/gone.pdb")
-    pipe = Pipe(Item("a", f"{bucket}/1ejg.pdb.gz"), True, gone)
-    with pytest.raises(EOFError):
-        read_items(pipe, None)
-    ready, content, done, structure, failure = pipe.sent
-    assert ready is done is True
-    assert isinstance(content, Content)
-    assert structure.n_residues == 46
-    assert failure.code == "input.not_found"
+    items = [Item("a", f"{bucket}/1ejg.pdb.gz"), Item("gone", f"{bucket}/gone.pdb")]
+    first, second = ({"item": item.to_json()} for item in items)
+    parent = FakeParent({"model_number": None}, first, {"wanted": True}, second)
+    monkeypatch.setattr(read_process, "Parent", lambda: parent)
+    with pytest.raises(SystemExit):
+        read_process.main()
+    ready, content, structure, failure = parent.sent
+    assert parse_ready(ready) == Ready({}, ())
+    assert isinstance(parse_reading(content), Content)
+    assert decode_structure(parse_reading(structure)).n_residues == 46
+    assert parse_reading(failure).code == "input.not_found"
 
 
 def test_a_run_from_and_to_file_urls_is_one_of_paths(fake, folder, tmp_path):
@@ -178,8 +182,8 @@ def test_an_object_store_holds_what_a_folder_holds(fake, folder, tmp_path, bucke
         )
         pd.testing.assert_frame_equal(one, other)
     assert not (there / ".lock").exists()
-    with Store(f"{bucket}/out") as store, pytest.raises(UsageError) as caught:
-        store.open(BatchOptions(task="all"), {})
+    with OutputFolder(f"{bucket}/out") as output, pytest.raises(UsageError) as caught:
+        output.open(BatchOptions(task="all"), {})
     assert caught.value.code == "batch.other_options"
     assert score(folder, f"{bucket}/out", force=True).done == 3
 
@@ -188,9 +192,9 @@ def test_tables_of_text_go_to_an_object_store_too(fake, folder, bucket):
     from protvox.batch.tables.export import export_tables
 
     score(folder, bucket)
-    with Store(bucket) as store:
-        store.open(BatchOptions(task="cath"), {"fake@1": "0" * 64})
-        assert list(export_tables(store, "csv"))[1] == f"{bucket}/domains.csv"
+    with OutputFolder(bucket) as output:
+        output.open(BatchOptions(task="cath"), {"fake@1": "0" * 64})
+        assert list(export_tables(output, "csv"))[1] == f"{bucket}/domains.csv"
     with fsspec.open(f"{bucket}/domains.csv") as file:
         assert sorted(pd.read_csv(file)["id"]) == sorted(SMALL)
 
@@ -199,10 +203,10 @@ class Crash(BaseException):
     """Stands for a kill."""
 
 
-def add(store, name, sha256, n_domains):
+def add(output, name, sha256, n_domains):
     row = {"id": name, "path": name, "flags": sha256}
     domains = pa.Table.from_pylist([row] * n_domains, table_schemas(OPTIONS)["domains"])
-    store.add(Item(name, name), sha256, {"domains": domains}, status="done")
+    output.add(Item(name, name), sha256, {"domains": domains}, status="done")
 
 
 @pytest.mark.parametrize("step", range(8))
@@ -211,11 +215,11 @@ def test_a_crash_between_any_two_objects_loses_no_part_and_doubles_no_row(
 ):
     memory = type(fsspec.filesystem("memory"))
     monkeypatch.setattr(object_store, "LEASE_S", 0.0)
-    with Store(bucket) as store:
-        store.open(OPTIONS, {})
-        add(store, "a", "old", 1)
-        add(store, "b", "old", 1)
-        store.flush()
+    with OutputFolder(bucket) as output:
+        output.open(OPTIONS, {})
+        add(output, "a", "old", 1)
+        add(output, "b", "old", 1)
+        output.flush()
     left = step
 
     def failing(real):
@@ -230,19 +234,19 @@ def test_a_crash_between_any_two_objects_loses_no_part_and_doubles_no_row(
         return call
 
     crashed = False
-    with Store(bucket) as store, monkeypatch.context() as patch:
-        store.open(OPTIONS, {})
+    with OutputFolder(bucket) as output, monkeypatch.context() as patch:
+        output.open(OPTIONS, {})
         patch.setattr(memory, "pipe_file", failing(memory.pipe_file))
         patch.setattr(memory, "rm_file", failing(memory.rm_file))
-        add(store, "b", "new", 2)
+        add(output, "b", "new", 2)
         try:
-            store.flush()
+            output.flush()
         except Crash:
             crashed = True
     assert crashed == (step < 6), "the range must cover every step"
-    with Store(bucket) as store:
-        store.open(OPTIONS, {})
-        entries = store.entries
+    with OutputFolder(bucket) as output:
+        output.open(OPTIONS, {})
+        entries = output.entries
     found = rows(copy_here(bucket, tmp_path / "out")).groupby("id")["flags"].agg(list).to_dict()
     done_anew = entries["b"].work[0] == "new"
     assert found == {"a": ["old"], "b": ["new", "new"] if done_anew else ["old"]}
@@ -295,7 +299,7 @@ def test_a_store_that_refuses_is_an_error_and_no_bug(bucket, monkeypatch):
 
     monkeypatch.setattr(type(fsspec.filesystem("memory")), "pipe_file", refuse)
     with pytest.raises(UsageError, match="no credentials") as caught:
-        Store(bucket)
+        OutputFolder(bucket)
     assert caught.value.code == "output.write"
     assert failure_of(caught.value).code == "output.write"
 
@@ -306,5 +310,5 @@ def test_a_bucket_that_is_not_there_is_an_error_and_no_bug(bucket, monkeypatch):
 
     monkeypatch.setattr(type(fsspec.filesystem("memory")), "pipe_file", missing)
     with pytest.raises(UsageError, match="bucket does not exist") as caught:
-        Store(bucket)
+        OutputFolder(bucket)
     assert caught.value.code == "output.write"

@@ -11,7 +11,7 @@ import pytest
 from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
 from protvox.batch.tables.export import export_tables
-from protvox.batch.tables.output_folder import Store
+from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.schema import TABLES, table_schemas
 from protvox.errors import UsageError
 
@@ -21,21 +21,21 @@ SCHEMAS = table_schemas(OPTIONS)
 
 
 def opened(folder, options=OPTIONS, models=MODELS):
-    store = Store(Path(folder))
-    store.open(options, models)
-    return store
+    output = OutputFolder(Path(folder))
+    output.open(options, models)
+    return output
 
 
-def put(store, name, sha256="s", domains=1, failed=False):
+def put(output, name, sha256="s", domains=1, failed=False):
     item = Item(name, f"/x/{name}")
     keys = {"id": name, "path": item.shown_path}
     if failed:
         row = pa.Table.from_pylist([keys | {"code": "input.empty"}], SCHEMAS["failures"])
-        store.add(item, sha256, {"failures": row}, status="failed")
+        output.add(item, sha256, {"failures": row}, status="failed")
         return
     rows = [keys | {"domain": str(n), "flags": sha256} for n in range(domains)]
     tables = {"domains": pa.Table.from_pylist(rows, SCHEMAS["domains"])}
-    store.add(item, sha256, tables, status="done")
+    output.add(item, sha256, tables, status="done")
 
 
 def read(folder, table="domains"):
@@ -43,43 +43,43 @@ def read(folder, table="domains"):
 
 
 def test_rows_come_back_and_every_table_is_there(tmp_path):
-    with opened(tmp_path) as store:
-        put(store, "a", domains=3)
-        put(store, "b")
-        store.flush()
-        put(store, "c", failed=True)
-        store.flush()
+    with opened(tmp_path) as output:
+        put(output, "a", domains=3)
+        put(output, "b")
+        output.flush()
+        put(output, "c", failed=True)
+        output.flush()
     assert read(tmp_path)["id"].tolist() == ["a", "a", "a", "b"]
     assert read(tmp_path, "failures")["code"].tolist() == ["input.empty"]
     assert len(read(tmp_path, "residues")) == 0
     assert list(read(tmp_path, "residues").columns)[:3] == ["id", "path", "chain"]
-    with opened(tmp_path) as store:
-        assert {name: entry.done for name, entry in store.entries.items()} == {
+    with opened(tmp_path) as output:
+        assert {name: entry.done for name, entry in output.entries.items()} == {
             "a": True,
             "b": True,
             "c": False,
         }
-        assert store.entries["a"].work == ("s", "", "")
+        assert output.entries["a"].work == ("s", "", "")
 
 
 def test_other_content_replaces_rows_and_leaves_the_neighbours(tmp_path):
-    with opened(tmp_path) as store:
+    with opened(tmp_path) as output:
         for name in "abc":
-            put(store, name, "old")
-        store.flush()
-        put(store, "b", "new", domains=2)
-        put(store, "d", "new")
-        store.flush()
+            put(output, name, "old")
+        output.flush()
+        put(output, "b", "new", domains=2)
+        put(output, "d", "new")
+        output.flush()
     found = read(tmp_path).groupby("id")["flags"].agg(list).to_dict()
     assert found == {"a": ["old"], "b": ["new", "new"], "c": ["old"], "d": ["new"]}
 
 
 def test_a_failure_that_is_mended_leaves_no_failure(tmp_path):
-    with opened(tmp_path) as store:
-        put(store, "a", failed=True)
-        store.flush()
-        put(store, "a")
-        store.flush()
+    with opened(tmp_path) as output:
+        put(output, "a", failed=True)
+        output.flush()
+        put(output, "a")
+        output.flush()
     assert len(read(tmp_path, "failures")) == 0
     assert len(read(tmp_path)) == 1
     assert read(tmp_path, "inputs")["status"].tolist() == ["done"]
@@ -91,10 +91,10 @@ class Crash(BaseException):
 
 @pytest.mark.parametrize("step", range(14))
 def test_a_crash_at_any_step_loses_no_part_and_doubles_no_row(tmp_path, monkeypatch, step):
-    with opened(tmp_path) as store:
+    with opened(tmp_path) as output:
         for name in "ab":
-            put(store, name, "old")
-        store.flush()
+            put(output, name, "old")
+        output.flush()
     real = {"replace": os.replace, "unlink": Path.unlink, "fsync": os.fsync}
     left = step
 
@@ -112,19 +112,19 @@ def test_a_crash_at_any_step_loses_no_part_and_doubles_no_row(tmp_path, monkeypa
         patch.setattr(os, "replace", failing("replace"))
         patch.setattr(os, "fsync", failing("fsync"))
         patch.setattr(Path, "unlink", failing("unlink"))
-        store = opened(tmp_path)
+        output = opened(tmp_path)
         try:
-            put(store, "b", "new", domains=2)
-            put(store, "c", failed=True)
-            store.flush()
+            put(output, "b", "new", domains=2)
+            put(output, "c", failed=True)
+            output.flush()
             crashed = False
         except Crash:
             crashed = True
         finally:
-            store.place.release()
+            output.storage.release()
     assert crashed == (step < 13), "the range must cover every step"
-    with opened(tmp_path) as store:
-        entries = store.entries
+    with opened(tmp_path) as output:
+        entries = output.entries
     versions = read(tmp_path).groupby("id")["flags"].agg(list).to_dict()
     assert versions["a"] == ["old"]
     done_anew = entries["b"].work[0] == "new"
@@ -135,10 +135,10 @@ def test_a_crash_at_any_step_loses_no_part_and_doubles_no_row(tmp_path, monkeypa
 
 
 def test_a_second_run_is_refused_and_the_lock_ends_with_the_first(tmp_path):
-    with Store(tmp_path), pytest.raises(UsageError, match="another run") as caught:
-        Store(tmp_path)
+    with OutputFolder(tmp_path), pytest.raises(UsageError, match="another run") as caught:
+        OutputFolder(tmp_path)
     assert caught.value.code == "batch.locked"
-    with Store(tmp_path):
+    with OutputFolder(tmp_path):
         pass
 
 
@@ -153,19 +153,19 @@ def test_a_second_run_is_refused_and_the_lock_ends_with_the_first(tmp_path):
 def test_results_of_other_options_or_weights_are_not_mixed(tmp_path, options, models):
     with opened(tmp_path):
         pass
-    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
-        store.open(options, models)
+    with OutputFolder(tmp_path) as output, pytest.raises(UsageError) as caught:
+        output.open(options, models)
     assert caught.value.code == "batch.other_options"
-    with Store(tmp_path) as store:
-        store.clear()
-        store.open(options, models)
+    with OutputFolder(tmp_path) as output:
+        output.clear()
+        output.open(options, models)
 
 
 def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
     (tmp_path / "domains").mkdir()
     (tmp_path / "domains" / "mine.txt").write_text("x")
-    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
-        store.open(OPTIONS, MODELS)
+    with OutputFolder(tmp_path) as output, pytest.raises(UsageError) as caught:
+        output.open(OPTIONS, MODELS)
     assert caught.value.code == "batch.foreign"
     assert (tmp_path / "domains" / "mine.txt").exists()
 
@@ -176,45 +176,45 @@ def test_force_removes_nothing_of_somebody_else(tmp_path, manifest):
     (tmp_path / "inputs" / "1abc.pdb").write_text("x")
     if manifest is not None:
         (tmp_path / "manifest.json").write_text(manifest)
-    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
-        store.clear()
-        store.open(OPTIONS, MODELS)
+    with OutputFolder(tmp_path) as output, pytest.raises(UsageError) as caught:
+        output.clear()
+        output.open(OPTIONS, MODELS)
     assert caught.value.code == "batch.foreign"
     assert (tmp_path / "inputs" / "1abc.pdb").read_text() == "x"
     assert (tmp_path / "manifest.json").exists() == (manifest is not None)
 
 
 def test_force_removes_results_once_the_models_are_there_and_leaves_other_files(tmp_path):
-    with opened(tmp_path) as store:
-        put(store, "a")
-        store.flush()
-    with Store(tmp_path) as store:
-        store.clear()  # then a model turns out to be missing
+    with opened(tmp_path) as output:
+        put(output, "a")
+        output.flush()
+    with OutputFolder(tmp_path) as output:
+        output.clear()  # then a model turns out to be missing
     assert len(read(tmp_path)) == 1
     (tmp_path / "domains" / "mine.txt").write_text("x")
-    with Store(tmp_path) as store, pytest.raises(UsageError, match="domains"):
-        store.clear()
-        store.open(OPTIONS, MODELS)
+    with OutputFolder(tmp_path) as output, pytest.raises(UsageError, match="domains"):
+        output.clear()
+        output.open(OPTIONS, MODELS)
     assert (tmp_path / "domains" / "mine.txt").exists()
     (tmp_path / "domains" / "mine.txt").unlink()
     (tmp_path / "domains").rmdir()
-    with opened(tmp_path) as store:
-        assert not store.entries
+    with opened(tmp_path) as output:
+        assert not output.entries
 
 
 def test_rows_of_several_parts_are_replaced_part_by_part(tmp_path):
-    with opened(tmp_path) as store:
+    with opened(tmp_path) as output:
         for pair in ("ab", "cd", "ef"):
             for name in pair:
-                put(store, name, "old")
-            store.flush()
+                put(output, name, "old")
+            output.flush()
         for name in "aecx":
-            put(store, name, "new")
-        store.flush()
+            put(output, name, "new")
+        output.flush()
         assert sorted(p.name for p in (tmp_path / "inputs").iterdir()) == [
             f"part-00000{n}.parquet" for n in (0, 4, 5, 6)
         ]
-        assert {name: entry.part for name, entry in store.entries.items()} == {
+        assert {name: entry.part for name, entry in output.entries.items()} == {
             "a": 4,
             "b": 4,
             "x": 4,
@@ -231,22 +231,22 @@ def test_a_full_disk_is_an_error_and_no_bug(tmp_path, monkeypatch):
     def full(_handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with opened(tmp_path) as store:
-        put(store, "a")
+    with opened(tmp_path) as output:
+        put(output, "a")
         with monkeypatch.context() as patch, pytest.raises(UsageError, match="No space") as caught:
             patch.setattr(os, "fsync", full)
-            store.flush()
+            output.flush()
     assert caught.value.code == "output.write"
-    with opened(tmp_path) as store:
-        assert not store.entries
+    with opened(tmp_path) as output:
+        assert not output.entries
 
 
 def test_whole_numbers_stay_whole_beside_a_failure_in_json_lines(tmp_path):
-    with opened(tmp_path) as store:
-        put(store, "a", failed=True)
-        store.add(Item("b", "b"), "s", {}, status="done", n_residues=76)
-        store.flush()
-        list(export_tables(store, "jsonl"))
+    with opened(tmp_path) as output:
+        put(output, "a", failed=True)
+        output.add(Item("b", "b"), "s", {}, status="done", n_residues=76)
+        output.flush()
+        list(export_tables(output, "jsonl"))
     lines = (tmp_path / "inputs.jsonl").read_text().splitlines()
     assert ['"n_residues":76,' in line for line in lines] == [False, True]
 
@@ -254,11 +254,11 @@ def test_whole_numbers_stay_whole_beside_a_failure_in_json_lines(tmp_path):
 def test_a_file_in_the_way_and_a_bad_manifest_are_clear_errors(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(UsageError) as caught:
-        Store(tmp_path / "file")
+        OutputFolder(tmp_path / "file")
     assert caught.value.code == "output.write"
     (tmp_path / "manifest.json").write_text("{")
-    with Store(tmp_path) as store, pytest.raises(UsageError) as caught:
-        store.open(OPTIONS, MODELS)
+    with OutputFolder(tmp_path) as output, pytest.raises(UsageError) as caught:
+        output.open(OPTIONS, MODELS)
     assert caught.value.code == "batch.foreign"
 
 
@@ -274,17 +274,17 @@ def test_columns_are_those_of_classify():
 
 
 def test_the_same_content_under_another_id_gets_the_same_rows(tmp_path):
-    with opened(tmp_path) as store:
-        put(store, "a", "s", domains=2)
-        assert store.adopt(Item("waiting", "/y/waiting"), "s")
-        store.flush()
-        assert store.adopt(Item("written", "/y/written"), "s")
-        assert store.adopt(Item("third", "/y/third"), "s")
-        assert not store.adopt(Item("other", "/y/other"), "other content")
-        assert not store.adopt(Item("part", "/y/part", chain="A"), "s")
-        put(store, "failed", "f", failed=True)
-        assert not store.adopt(Item("again", "/y/again"), "f")
-        store.flush()
+    with opened(tmp_path) as output:
+        put(output, "a", "s", domains=2)
+        assert output.copy_rows(Item("waiting", "/y/waiting"), "s")
+        output.flush()
+        assert output.copy_rows(Item("written", "/y/written"), "s")
+        assert output.copy_rows(Item("third", "/y/third"), "s")
+        assert not output.copy_rows(Item("other", "/y/other"), "other content")
+        assert not output.copy_rows(Item("part", "/y/part", chain="A"), "s")
+        put(output, "failed", "f", failed=True)
+        assert not output.copy_rows(Item("again", "/y/again"), "f")
+        output.flush()
     found = read(tmp_path).groupby(["id", "path"])["domain"].agg(list).to_dict()
     assert found == {
         ("a", "/x/a"): ["0", "1"],
@@ -293,20 +293,20 @@ def test_the_same_content_under_another_id_gets_the_same_rows(tmp_path):
         ("third", "/y/third"): ["0", "1"],
     }
     assert sorted(read(tmp_path, "inputs")["id"]) == ["a", "failed", "third", "waiting", "written"]
-    with opened(tmp_path) as store:
-        assert store.entries["waiting"].work == store.entries["a"].work
+    with opened(tmp_path) as output:
+        assert output.entries["waiting"].work == output.entries["a"].work
 
 
-def test_rows_that_have_changed_since_are_not_adopted(tmp_path):
-    with opened(tmp_path) as store:
-        put(store, "a", "old")
-        store.flush()
-        put(store, "a", "new")
-        assert not store.adopt(Item("b", "/y/b"), "old")
-        store.flush()
-        assert not store.adopt(Item("b", "/y/b"), "old")
-        assert store.adopt(Item("b", "/y/b"), "new")
-        store.flush()
+def test_rows_that_have_changed_since_are_not_copied(tmp_path):
+    with opened(tmp_path) as output:
+        put(output, "a", "old")
+        output.flush()
+        put(output, "a", "new")
+        assert not output.copy_rows(Item("b", "/y/b"), "old")
+        output.flush()
+        assert not output.copy_rows(Item("b", "/y/b"), "old")
+        assert output.copy_rows(Item("b", "/y/b"), "new")
+        output.flush()
     assert read(tmp_path).groupby("id")["flags"].agg(list).to_dict() == {
         "a": ["new"],
         "b": ["new"],

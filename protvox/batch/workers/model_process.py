@@ -1,0 +1,86 @@
+"""The model process: structures in, rows of the output tables out.
+
+``python -m protvox.batch.workers.model_process``. The first message holds the options of the run,
+the device and the number of CPU threads. The process sends `Ready`; then, for each message with an
+item and its encoded structure, `ResultTables` or a `Failure`. An error that every structure would
+meet ends the run (``{"fatal": ...}``).
+"""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from protvox.batch.options import BatchOptions, spread_devices
+from protvox.batch.plan import Item
+from protvox.batch.tables.rows import tabulate
+from protvox.batch.workers.messages import Ready, error_to_fields, failure_of, to_message
+from protvox.errors import DeviceError, ModelError, ProtvoxError
+from protvox.predict.classify import classify, model_names
+from protvox.predict.model_cache import keep_threads, load_predictor
+from protvox.predict.results.prediction import Prediction
+from protvox.processes.messages import Message
+from protvox.processes.parent import Parent
+from protvox.processes.structure_codec import decode_structure
+from protvox.structure.selection import parse_selection
+
+
+def main() -> None:
+    """Score structures until the parent process ends."""
+    parent = Parent()
+    setup = parent.receive()
+    options = BatchOptions(**setup["options"])
+    try:
+        cores = setup["cores"]
+        devices, threads = spread_devices(setup["device"], cores, torch.cuda.device_count())
+        keep_threads(threads)
+        device = devices[0]
+        parent.send(to_message(Ready(_load_models(options, device), devices)))
+    except ProtvoxError as error:
+        parent.send({"fatal": error_to_fields(error)})
+        return
+    while True:
+        parent.send(_score(parent.receive(), options, device))
+
+
+def _load_models(options: BatchOptions, device: str) -> dict[str, str]:
+    cards = [
+        load_predictor(name, device).card
+        for name in model_names(options.task, options.model).values()
+    ]
+    return {card.reference: card.sha256 for card in cards}
+
+
+def _score(request: Message, options: BatchOptions, device: str) -> Message:
+    start = time.perf_counter()
+    try:
+        item = Item.from_json(request["item"])
+        prediction = _predict(item, request["structure"], options, device)
+        return to_message(tabulate(item, prediction, options, time.perf_counter() - start))
+    except Exception as error:
+        if _affects_all(error):
+            return {"fatal": error_to_fields(error)}
+        return to_message(failure_of(error))
+
+
+def _predict(item: Item, structure: bytes, options: BatchOptions, device: str) -> Prediction:
+    return classify(
+        decode_structure(structure),
+        task=options.task,
+        domains=[parse_selection(item.chopping)] if item.chopping else options.domains,
+        chain=item.chain or None,
+        top_k=options.top_k,
+        device=device,
+        model=options.model,
+    )
+
+
+def _affects_all(error: Exception) -> bool:
+    if isinstance(error, DeviceError):
+        return not error.code.endswith("memory")
+    return isinstance(error, ModelError)
+
+
+if __name__ == "__main__":
+    main()

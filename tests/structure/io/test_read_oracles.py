@@ -1,11 +1,12 @@
-"""Biopython and mdtraj read the same atoms at the same places."""
+"""Biopython and mdtraj read the same atoms at the same coordinates."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import Bio.PDB
@@ -13,6 +14,7 @@ import mdtraj as md
 import numpy as np
 import pytest
 
+from protvox.chemistry import BACKBONE_ATOMS
 from protvox.errors import InputError
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.io.read import read_structure
@@ -31,7 +33,24 @@ FIXTURES = (
     "1ake_chimerax.cif.gz",
     "3mht.pdb.gz",
 )
-Storage = tuple[str, int, str, str]
+Key = tuple[str, int, str, str]
+"""Chain, number, insertion code and name of a residue."""
+
+
+@dataclass
+class Oracle:
+    """A residue as Biopython reads it.
+
+    Attributes
+    ----------
+    hetero
+        HETATM records.
+    atoms
+        All positions of each heavy atom by its name: altloc (blank if none) and coordinates.
+    """
+
+    hetero: bool
+    atoms: dict[str, list[tuple[str, np.ndarray]]] = field(default_factory=dict)
 
 
 def text_of(path: Path) -> str:
@@ -39,14 +58,15 @@ def text_of(path: Path) -> str:
     return (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode("latin-1")
 
 
-def biopython_residues(path: Path) -> Iterator[tuple[Storage, dict[str, list[np.ndarray]]]]:
-    """Yield each residue's place and, by atom name, all positions Biopython knows."""
+def biopython_residues(path: Path) -> dict[Key, Oracle]:
+    """Return the residues of the first model, alternative residues included."""
     parser = (
         Bio.PDB.MMCIFParser(QUIET=True) if ".cif" in path.name else Bio.PDB.PDBParser(QUIET=True)
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = next(iter(parser.get_structure("x", io.StringIO(text_of(path)))))
+    residues: dict[Key, Oracle] = {}
     for chain in model:
         for found in chain:
             forms = (
@@ -55,18 +75,20 @@ def biopython_residues(path: Path) -> Iterator[tuple[Storage, dict[str, list[np.
                 else [found]
             )
             for residue in forms:
-                atoms: dict[str, list[np.ndarray]] = {}
+                hetero, number, code = residue.get_id()
+                key = (chain.id.strip(), number, code.strip(), residue.resname.strip())
+                oracle = residues.setdefault(key, Oracle(bool(hetero.strip())))
                 for atom in residue.get_unpacked_list():
                     if atom.element not in ("H", "D"):
-                        atoms.setdefault(atom.get_name(), []).append(atom.coord)
-                _, number, code = residue.get_id()
-                yield (chain.id.strip(), number, code.strip(), residue.resname.strip()), atoms
+                        position = (atom.get_altloc().strip(), atom.coord)
+                        oracle.atoms.setdefault(atom.get_name(), []).append(position)
+    return residues
 
 
-def by_place(structure: Structure) -> dict[Storage, dict[str, np.ndarray]]:
-    """Return each residue's atoms by name."""
-    out: dict[Storage, dict[str, np.ndarray]] = {}
-    places = [
+def protvox_residues(structure: Structure) -> dict[Key, dict[str, np.ndarray]]:
+    """Return the coordinates of each residue's atoms by name."""
+    residues: dict[Key, dict[str, np.ndarray]] = {}
+    keys = [
         (
             structure.chain[i].item(),
             int(structure.number[i]),
@@ -76,44 +98,42 @@ def by_place(structure: Structure) -> dict[Storage, dict[str, np.ndarray]]:
         for i in range(structure.n_residues)
     ]
     for row, name in enumerate(structure.atom_name.tolist()):
-        place = places[structure.residue_index[row]]
-        out.setdefault(place, {})[name] = structure.coordinates[row]
-    return out
+        key = keys[structure.residue_index[row]]
+        residues.setdefault(key, {})[name] = structure.coordinates[row]
+    return residues
+
+
+def check_atoms(key: Key, ours: dict[str, np.ndarray], theirs: Oracle) -> None:
+    """Check that all atoms of one alternative position were read, at the right coordinates."""
+    altlocs: Counter[str] = Counter()
+    for name, coordinates in ours.items():
+        distances = [np.abs(other - coordinates).max() for _, other in theirs.atoms[name]]
+        assert min(distances) < TOLERANCE, (key, name)
+        altlocs[theirs.atoms[name][int(np.argmin(distances))][0]] += 1
+    del altlocs[""]
+    chosen = altlocs.most_common(1)[0][0] if altlocs else None
+    for name in set(theirs.atoms) - set(ours):
+        missed = {altloc for altloc, _ in theirs.atoms[name]}
+        assert name not in BACKBONE_ATOMS, (key, name)
+        assert not missed & {"", chosen}, (key, name)
 
 
 def compare_with_biopython(path: Path) -> int:
     """Check every protein residue both ways; return how many were compared."""
     structure = read_structure(path)
-    ours = by_place(structure)
+    ours, theirs = protvox_residues(structure), biopython_residues(path)
     protein = {
         (structure.chain[i].item(), int(structure.number[i]), structure.insertion_code[i].item())
         for i in np.flatnonzero(structure.is_protein)
     }
-    theirs = dict(biopython_residues(path))
-    compared = 0
-    for place, atoms in ours.items():
-        if place[:3] not in protein:
-            continue
-        assert place in theirs, place
-        for name, position in atoms.items():
-            nearest = min(np.abs(other - position).max() for other in theirs[place][name])
-            assert nearest < TOLERANCE, (place, name)
-        compared += 1
-    for place, atoms in theirs.items():
-        known = residue_name(place[3]).amino_acid
-        if place[:3] in protein and place in ours:
-            assert set(ours[place]) <= set(atoms)
-            single = {name for name, positions in atoms.items() if len(positions) == 1}
-            lost = single - set(ours[place])
-            # Atoms that exist in one alternative position only may belong to the other one.
-            assert (
-                not lost
-                or any(len(positions) > 1 for positions in atoms.values())
-                or lost <= {name for name in lost if name not in ("N", "CA", "C", "O")}
-            ), place
-        elif place[:3] not in protein:
-            assert not (known and place[3] in ours), place
-    return compared
+    compared = [key for key in ours if key[:3] in protein]
+    for key in compared:
+        assert key in theirs, key
+        check_atoms(key, ours[key], theirs[key])
+    for key, oracle in theirs.items():
+        in_chain = residue_name(key[3]).amino_acid and not oracle.hetero
+        assert key[:3] in protein or not (in_chain and "CA" in oracle.atoms), key
+    return len(compared)
 
 
 @pytest.mark.parametrize("name", FIXTURES)

@@ -47,7 +47,7 @@ def featurize_poses(
     trace = _own_trace(ca)
     # A half turn is a change of signs, of directions as of places; nothing is rounded anew.
     return [
-        featurize_domain(trace.turned(signs), _OFFSET, config, name=name) for signs in HALF_TURNS
+        featurize_domain(trace.rotated(signs), _OFFSET, config, name=name) for signs in HALF_TURNS
     ]
 
 

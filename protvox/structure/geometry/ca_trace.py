@@ -1,4 +1,4 @@
-"""The course of a chain: directions at every residue, from CA positions alone."""
+"""CA traces: the direction of the chain at every residue, from CA positions alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BREAK: Final = 4.5
 
 @dataclass(frozen=True)
 class Trace:
-    """CA atoms with the course of the chain through them.
+    """CA atoms with the direction of the chain at each of them.
 
     Attributes
     ----------
@@ -25,12 +25,13 @@ class Trace:
     secondary
         ``residue`` uint8, `protvox.structure.geometry.secondary_structure.SecondaryStructure`.
     tangent
-        ``residue 3`` float32, unit vector from the residue before to the one after.
+        ``residue 3`` float32, unit vector from the previous residue to the next.
     normal
-        ``residue 3`` float32, unit vector away from the middle of the two neighbours: along
-        a strand it points to alternating faces of its sheet, in a helix away from the axis.
+        ``residue 3`` float32, unit vector that points away from the midpoint of the two
+        neighbours. Along a strand it alternates between the two faces of the sheet; in a helix
+        it points away from the axis.
     directed
-        ``residue`` bool: bonded on both sides, so that the directions mean something.
+        ``residue`` bool: bonded on both sides, so that tangent and normal are meaningful.
     """
 
     coordinates: NDArray[np.float32]
@@ -39,13 +40,13 @@ class Trace:
     normal: NDArray[np.float32]
     directed: NDArray[np.bool_]
 
-    def turned(self, signs: NDArray[np.float32]) -> Trace:
-        """Return the chain after a half turn about an axis of the coordinates.
+    def rotated(self, signs: NDArray[np.float32]) -> Trace:
+        """Return the chain rotated by 180° about a coordinate axis.
 
         Parameters
         ----------
         signs
-            ``3`` float32, 1 or -1 for each coordinate, two or none of them -1.
+            ``3`` float32, 1 or -1 for each coordinate; two or none of them are -1.
         """
         return replace(
             self,
@@ -56,7 +57,7 @@ class Trace:
 
 
 def trace_chain(ca: NDArray[np.floating]) -> Trace:
-    """Follow the CA atoms of a domain.
+    """Return the CA trace of a domain.
 
     Parameters
     ----------
@@ -66,8 +67,15 @@ def trace_chain(ca: NDArray[np.floating]) -> Trace:
     Returns
     -------
     Trace
-        A distance of more than 4.5 Å between neighbours is a chain break; the residues at
-        both sides of one, and the termini, have no direction.
+        A distance of more than 4.5 Å between neighbours is a chain break. The termini and the
+        residues on either side of a break have no direction.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> trace = trace_chain(np.array([[0.0, 0, 0], [3.0, 2, 0], [6.0, 0, 0]]))
+    >>> trace.directed.tolist(), trace.normal[1].round(3).tolist()
+    ([False, True, False], [0.0, 1.0, 0.0])
     """
     points = np.ascontiguousarray(ca, dtype=np.float32)
     bonded = np.linalg.norm(np.diff(points, axis=0), axis=1) < _BREAK
@@ -82,16 +90,12 @@ def trace_chain(ca: NDArray[np.floating]) -> Trace:
 
 
 def unit_vectors(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return vectors of length 1.
+    """Return vectors scaled to length 1.
 
     Parameters
     ----------
     vectors
-        ``... 3`` float32, Å; one of length 0 stays as it is.
-
-    Notes
-    -----
-    Three residues on one line have no normal: it stays near 0.
+        ``... 3`` float32, Å; vectors of length 0 are left unchanged.
     """
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True) + np.float32(1e-6)
     units: NDArray[np.float32] = vectors / lengths

@@ -1,4 +1,4 @@
-"""The shape of a chain: what tells a domain from a fragment, from several domains, from noise."""
+"""Shape of a chain: measures that distinguish a domain from fragments, fusions and noise."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from numpy.typing import NDArray
 from protvox.structure.geometry.compactness_loops import contact_weigher, second_eigenvalue
 
 LEAST_MEASURED: Final = 12
-"""Residues; shorter chains have no shape to speak of."""
+"""Residues; the shape of shorter chains is not measured."""
 
 _BOND: Final = (2.5, 4.5)
-"""Å, from a cis to a stretched trans peptide, CA to CA."""
+"""CA-CA distances of bonded residues, Å, from a cis to a stretched trans peptide."""
 
 _CONTACT: Final = 8.0
-"""Å between CA atoms."""
+"""Largest distance of CA atoms in contact, Å."""
 
 _APART: Final = 4
-"""Contacts are counted between residues at least so far apart in the chain."""
+"""Least sequence separation of residues in contact."""
 
 _SURFACE: Final = 2.22
-"""Contacts a residue in training domains of n residues follow 3.9 (1 - 2.22 n^(-1/3)): the
-smaller a ball, the more of it is surface."""
+"""The contacts per residue of training domains of n residues follow 3.9 (1 - 2.22 n^(-1/3)): the
+smaller a domain, the larger the fraction of its residues at the surface."""
 
 _SOFTNESS: Final = 2.0
-"""Å over which the weight of a pair falls to 1/e beyond the contact distance."""
+"""Decay length of the weight of a pair beyond the contact distance, Å."""
 
 
 @dataclass(frozen=True)
 class ChainShape:
-    """Measures of a chain.
+    """Shape of a chain.
 
     Attributes
     ----------
     bonded_fraction
-        Share of neighbours in the list that are as far apart as bonded residues.
+        Fraction of consecutive residues at the distance of bonded residues.
     contact_density
-        Contacts a residue, divided by the share that a compact chain of this length has.
+        Contacts per residue, corrected for the surface of a compact chain of this length.
     relative_rg
         Radius of gyration, Å, divided by the number of residues to the power of 0.4.
     algebraic_connectivity
-        Second eigenvalue of the normalised Laplacian of the contacts (Fiedler 1973): near 0
-        if the chain falls into two parts with few contacts between them.
+        Second-smallest eigenvalue of the normalised Laplacian of the contact graph (Fiedler
+        1973): near 0 if the chain consists of two parts with few contacts between them.
     """
 
     bonded_fraction: float
@@ -54,13 +54,13 @@ class ChainShape:
 
 
 def measure_shape(ca: NDArray[np.floating]) -> ChainShape:
-    """Measure a chain.
+    """Measure the shape of a chain.
 
     Parameters
     ----------
     ca
         ``residue 3``, CA atoms in chain order, Å; at least `LEAST_MEASURED`. Time grows with
-        the third power of their number: 0.2 s at 1,000.
+        the third power of their number: 0.2 s for 1,000.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def measure_shape(ca: NDArray[np.floating]) -> ChainShape:
     centred = points - points.mean(axis=0)
     relative_rg = float(np.sqrt((centred**2).sum(axis=1).mean()) / n**0.4)
     contacts, weight = contact_weigher()(points, _CONTACT, _APART, _SOFTNESS)
-    # Every residue has a neighbour in the list, so no sum is 0 unless they are far apart.
+    # Every residue has a neighbour, so a sum is 0 only if that neighbour is very far away.
     root = np.sqrt(np.maximum(weight.sum(axis=1), 1e-12))
     weight /= root[:, None] * root
     algebraic_connectivity = 1.0 - second_eigenvalue()(weight, root / np.linalg.norm(root))

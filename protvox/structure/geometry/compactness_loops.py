@@ -1,4 +1,4 @@
-"""The compiled loops behind `protvox.structure.geometry.compactness`."""
+"""Compiled loops of `protvox.structure.geometry.compactness`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import numpy as np
 from protvox.compiled.exact import compile_exact
 
 _STEADY: Final = 1e-12
-"""Change of the eigenvalue over a few steps, from where it counts as found."""
+"""Change of the eigenvalue over a few steps below which it has converged."""
 
 
 @lru_cache(maxsize=1)
 def contact_weigher() -> Any:
-    """Return the compiled loop over all pairs.
+    """Return the compiled loop over all pairs of residues.
 
     Returns
     -------
     callable
-        ``weigh(points, contact, apart, softness)`` counts the pairs at least ``apart`` in the
-        chain and less than ``contact`` Å from each other, and gives the ``residue residue``
-        weights that fall to 1/e every ``softness`` Å beyond that, 0 on the diagonal.
+        ``weigh(points, contact, apart, softness)`` returns the number of pairs with a sequence
+        separation of at least ``apart`` and a distance below ``contact`` Å, and the ``residue
+        residue`` weights, which decay exponentially over ``softness`` Å beyond that distance
+        and are 0 on the diagonal.
     """
 
     def weigh(points, contact, apart, softness):  # type: ignore[no-untyped-def]
@@ -46,14 +47,14 @@ def contact_weigher() -> Any:
 
 @lru_cache(maxsize=1)
 def second_eigenvalue() -> Any:
-    """Return the compiled search for an eigenvalue (Lanczos 1950).
+    """Return the compiled Lanczos iteration (Lanczos 1950) for the second eigenvalue.
 
     Returns
     -------
     callable
-        ``second(matrix, first)`` gives the largest eigenvalue of a symmetric ``n n`` matrix
-        beside that of its eigenvector ``first``, of length 1. Each step costs the square of n,
-        and some tens do; n - 1 are exact.
+        ``second(matrix, first)`` returns the largest eigenvalue of a symmetric ``n n`` matrix
+        apart from that of the unit eigenvector ``first``. Each step costs O(n^2); a few tens of
+        steps are usually enough, and n - 1 steps are exact.
     """
 
     def second(matrix, first):  # type: ignore[no-untyped-def]
@@ -62,14 +63,14 @@ def second_eigenvalue() -> Any:
         basis = np.zeros((most + 1, n))
         diagonal, beside = np.zeros(most), np.zeros(most)
         basis[0] = first
-        # Parts of a chain are stretches of it, so a ramp is a good guess; the waves are there
-        # lest it be orthogonal to what is sought.
+        # The parts of a chain are stretches of it, so a ramp is a good start; the cosine keeps
+        # it from being orthogonal to the eigenvector.
         new = np.empty(n)
         for i in range(n):
             new[i] = 2.0 * i / n - 1.0 + 0.3 * np.cos(1.7 * i * i + 0.3)
         found, before = -2.0, -2.0
         for step in range(most):
-            for _ in range(2):  # once leaves too much of the others
+            for _ in range(2):  # Orthogonalised twice, for rounding.
                 for old in range(step + 1):
                     share = 0.0
                     for i in range(n):

@@ -1,4 +1,4 @@
-"""Poses of whole domains: their principal axes."""
+"""Principal axes of a structure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,17 @@ def principal_axes(coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns
     -------
     ndarray
-        ``3 3`` float32, rows are unit axes of a right-handed frame. The sign of the first
-        two axes is that of the third moment along them, so that the frame turns with the
-        structure; it is arbitrary only for a structure symmetric about its centre.
+        ``3 3`` float32, rows are the unit axes of a right-handed frame. The first two axes
+        point in the direction of positive third moment, so that the frame rotates with the
+        structure; their signs are arbitrary only if the structure is symmetric about its
+        centre.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> points = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 9]], dtype=np.float32)
+    >>> bool(principal_axes(points)[0] @ [0, 0, 1] > 0.99)
+    True
     """
     points = (coordinates - coordinates.mean(axis=0)).astype(np.float64)
     _, vectors = np.linalg.eigh(points.T @ points)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BREAK: Final = 4.3
-"""Å; CA atoms of bonded residues are 3.8 Å apart, 2.9 Å at a cis bond."""
+"""Largest CA-CA distance of bonded residues, Å; a trans bond has 3.8 Å, a cis bond 2.9 Å."""
 
 
 class SecondaryStructure(IntEnum):
-    """Three states."""
+    """The three states of secondary structure."""
 
     COIL = 0
     HELIX = 1
@@ -21,13 +21,13 @@ class SecondaryStructure(IntEnum):
 
 
 def secondary_structure(ca: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Assign helix, strand or coil to residues from the trace of their CA atoms.
+    """Assign helix, strand or coil to residues from their CA trace.
 
     Parameters
     ----------
     ca
-        ``residue 3``, Å, in chain order; a distance of more than 4.3 Å between neighbours is
-        taken for a chain break.
+        ``residue 3``, Å, in chain order; a distance of more than 4.3 Å between neighbours is a
+        chain break.
 
     Returns
     -------
@@ -36,11 +36,30 @@ def secondary_structure(ca: NDArray[np.floating]) -> NDArray[np.uint8]:
 
     Notes
     -----
-    After P-SEA (Labesse et al., Comput. Appl. Biosci. 13, 291, 1997), with wider limits for
-    the helix: four consecutive CA atoms are helical by their end-to-end distance (4.2 to
-    6.3 Å) and dihedral angle (25 to 80 degrees), extended by 9 to 11 Å and an angle within 45
-    degrees of -170. Two such windows in a row make a helix of all their five residues, or a
-    strand of the three in the middle; helices win.
+    A simplified P-SEA (Labesse et al., Comput. Appl. Biosci. 13, 291, 1997). A window of four
+    consecutive CA atoms is helical if its end-to-end distance is 4.2 to 6.3 Å and its dihedral
+    angle 25 to 80 degrees, and extended if the distance is 9 to 11 Å and the angle within 45
+    degrees of -170. Two consecutive helical windows assign helix to all five of their residues;
+    two consecutive extended windows assign strand to the three in the middle. Where both apply,
+    helix wins.
+
+    It differs from ``biotite.structure.annotate_sse``, which follows the paper more closely:
+
+    - biotite accepts a residue by either its distances (i+3 and i+4 for helices; i+2, i+3 and
+      i+4 for strands) or its two angles. Here one distance (i+3) and the dihedral must both be
+      in range, and the limits of the helix are wider (biotite: 4.8 to 5.8 Å, 30 to 70 degrees).
+    - biotite needs five consecutive residues for a helix, and four for a strand or three if they
+      have contacts, and extends both ends by looser limits. Here two windows are enough, and
+      ends are not extended.
+    - Where both apply, biotite assigns strand.
+    - biotite detects chain breaks by residue numbers; here a long CA-CA distance is a break.
+
+    Examples
+    --------
+    >>> angle = np.radians(100) * np.arange(8)
+    >>> helix = np.stack([2.3 * np.cos(angle), 2.3 * np.sin(angle), 1.5 * np.arange(8)], axis=1)
+    >>> secondary_structure(helix).tolist() == [SecondaryStructure.HELIX] * 8
+    True
     """
     n = len(ca)
     out = np.full(n, SecondaryStructure.COIL, dtype=np.uint8)

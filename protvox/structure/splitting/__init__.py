@@ -1,1 +1,1 @@
-"""How a chain is cut into domains; `protvox.structure.splitting.find` is the door."""
+"""Splitting chains into domains; start at `protvox.structure.splitting.find`."""

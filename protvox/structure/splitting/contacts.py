@@ -1,4 +1,4 @@
-"""The contacts of a chain that decide where it is cut."""
+"""The residue contacts by which a chain is split."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from protvox.compiled.exact import compile_exact
 from protvox.structure.geometry.secondary_structure import SecondaryStructure, secondary_structure
 
 REACH: Final = 12.0
-"""Å between CA atoms, the most that counts at all."""
+"""Å between CA atoms; pairs further apart are ignored."""
 
 _CONTACT: Final = 8.0
-"""Å, where a contact counts one half."""
+"""Distance at which a contact counts one half, Å."""
 
 _APART: Final = 3
-"""Pairs closer in the chain are there whatever the fold."""
+"""Least sequence separation; closer pairs are in contact whatever the fold."""
 
 _LONG: Final = 12
-"""Residues apart in the chain, from where a contact says something about the fold."""
+"""Sequence separation from which a contact is informative about the fold."""
 
 _SHEET: Final = 6.5
 """Å between residues of neighbouring strands."""
 
 _STRANDS: Final = 3.0
-"""Weight of a contact between two strands: sheets are seldom cut."""
+"""Weight of a contact between two strands: domain boundaries rarely cut a sheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """A chain as its contacts.
+    """The contacts of a chain.
 
     Attributes
     ----------
@@ -42,23 +42,23 @@ class Contacts:
         ``residue 3`` float64, Å.
     secondary
         ``residue`` uint8, `protvox.structure.geometry.secondary_structure.SecondaryStructure`.
-    element
+    sse
         ``residue`` int64, number of its helix or strand from 1, 0 for coil.
     depth
-        ``residue`` int64, how many residues of its helix or strand come before it, or after a
-        cut in front of it if those are fewer; 0 for coil.
+        ``residue`` int64, number of residues of its helix or strand on either side of a cut in
+        front of it, whichever is fewer; 0 for coil.
     first, second
         ``pair`` int64, residues less than `REACH` apart, ``first < second``.
     weight
-        ``pair`` float64, what a cut between the two costs.
+        ``pair`` float64, cost of a cut between the two residues.
     counts
-        ``pair 4`` float64: contact, contact of residues far apart in the chain, contact
-        between strands, nearness (1 for every pair).
+        ``pair 4`` float64: contact, long-range contact, contact between strands, proximity
+        (1 for every pair).
     """
 
     ca: NDArray[np.float64]
     secondary: NDArray[np.uint8]
-    element: NDArray[np.int64]
+    sse: NDArray[np.int64]
     depth: NDArray[np.int64]
     first: NDArray[np.int64]
     second: NDArray[np.int64]
@@ -90,9 +90,9 @@ class Contacts:
             ],
             axis=1,
         )
-        element, depth = _elements(secondary)
+        sse, depth = _number_sses(secondary)
         weight = np.where(strands, _STRANDS * contact, contact)
-        return cls(points, secondary, element, depth, first, second, weight, counts)
+        return cls(points, secondary, sse, depth, first, second, weight, counts)
 
     def __len__(self) -> int:
         """Return the number of residues."""
@@ -106,12 +106,12 @@ def _pair_finder() -> Any:
         total = 0
         first = np.empty(0, dtype=np.int64)
         second = np.empty(0, dtype=np.int64)
-        apart_by = np.empty(0)
-        for turn in range(2):  # the first counts, the second writes
-            if turn == 1:
+        distance = np.empty(0)
+        for sweep in range(2):  # The first sweep counts, the second writes.
+            if sweep == 1:
                 first = np.empty(total, dtype=np.int64)
                 second = np.empty(total, dtype=np.int64)
-                apart_by = np.empty(total)
+                distance = np.empty(total)
             total = 0
             for i in range(n):
                 for j in range(i + apart, n):
@@ -120,25 +120,26 @@ def _pair_finder() -> Any:
                     z = points[i, 2] - points[j, 2]
                     square = x * x + y * y + z * z
                     if square < reach * reach:
-                        if turn == 1:
+                        if sweep == 1:
                             first[total] = i
                             second[total] = j
-                            apart_by[total] = np.sqrt(square)
+                            distance[total] = np.sqrt(square)
                         total += 1
-        return first, second, apart_by
+        return first, second, distance
 
     return compile_exact(find)
 
 
-def _elements(secondary: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _number_sses(secondary: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the number of each residue's helix or strand, and its depth in it."""
     n = len(secondary)
-    element, depth = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    sse, depth = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     ends = [0, *(np.flatnonzero(np.diff(secondary)) + 1).tolist(), n] if n else []
     number = 0
     for start, stop in pairwise(ends):
         if secondary[start] != SecondaryStructure.COIL:
             number += 1
-            place = np.arange(stop - start)
-            element[start:stop] = number
-            depth[start:stop] = np.minimum(place, stop - start - place)
-    return element, depth
+            before = np.arange(stop - start)
+            sse[start:stop] = number
+            depth[start:stop] = np.minimum(before, stop - start - before)
+    return sse, depth

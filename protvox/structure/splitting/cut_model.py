@@ -1,4 +1,4 @@
-"""How probable it is that a cut separates domains: a small model in plain numbers."""
+"""A small model of the probability that a cut separates two domains."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ _MOST = 30.0
 class CutModel:
     """Scores cuts by their features.
 
-    The score of a cut is its logarithm of odds against leaving the piece whole, so among the
-    cuts of a piece, and none, probabilities are a softmax with 0 for none.
+    The score of a cut is the log odds of making it against leaving the piece whole. The
+    probabilities of all cuts of a piece, and of no cut, are a softmax over the scores and 0.
 
     Attributes
     ----------
     features
         Names, see `protvox.structure.splitting.features.FEATURES`.
     mean, scale
-        ``feature``, of the training cuts.
+        ``feature``, mean and standard deviation over the training cuts.
     linear
-        ``feature``, and `bias`, for the features in units of their scale.
+        ``feature``, weights of the standardised features.
     bias
-        Of the score.
+        Constant term of the score.
     hidden, hidden_bias, output
-        ``unit feature``, ``unit``, ``unit``: corrections by hyperbolic tangents.
+        ``unit feature``, ``unit``, ``unit``: a layer of hyperbolic tangents that corrects the
+        linear score.
     threshold
-        Least probability that a piece is to be cut at all.
+        A piece is cut if the probability of any cut is above this.
     """
 
     features: tuple[str, ...]
@@ -54,15 +55,15 @@ class CutModel:
         Parameters
         ----------
         features
-            ``cut feature``; values beyond four times the scale count as these.
+            ``cut feature``; standardised values are clipped to -4 and 4.
         """
         x = np.clip((features - self.mean) / self.scale, -_LIMIT, _LIMIT)
-        bent = np.tanh(x @ self.hidden.T + self.hidden_bias) @ self.output
-        scores: NDArray[np.float64] = x @ self.linear + bent + self.bias
+        correction = np.tanh(x @ self.hidden.T + self.hidden_bias) @ self.output
+        scores: NDArray[np.float64] = x @ self.linear + correction + self.bias
         return scores
 
     def choose(self, features: NDArray[np.float64]) -> int | None:
-        """Return the row of the cut to make, None to leave the piece whole.
+        """Return the row of the cut to make, or None to leave the piece whole.
 
         Parameters
         ----------
@@ -74,12 +75,12 @@ class CutModel:
         return int(self.score(features).argmax())
 
     def probability(self, features: NDArray[np.float64]) -> float:
-        """Return how probable it is that a piece is to be cut at all, by one cut or another.
+        """Return the probability that a piece should be cut, by any of its cuts.
 
         Parameters
         ----------
         features
-            ``cut feature``; 0 without any.
+            ``cut feature``; with no cuts the probability is 0.
         """
         odds = float(np.exp(np.minimum(self.score(features), _MOST)).sum())
         return odds / (1 + odds)
@@ -87,18 +88,18 @@ class CutModel:
 
 @lru_cache(maxsize=1)
 def load_cut_model() -> CutModel:
-    """Return the model that comes with the program."""
+    """Return the model shipped with protvox."""
     text = files("protvox.structure.splitting").joinpath(_FILE).read_text(encoding="utf-8")
     return parse_cut_model(text)
 
 
 def parse_cut_model(text: str) -> CutModel:
-    """Read a model.
+    """Read a model from JSON.
 
     Parameters
     ----------
     text
-        JSON, one key an attribute of `CutModel`; other keys say where it comes from.
+        JSON with one key per attribute of `CutModel`; other keys (provenance) are ignored.
     """
     values = json.loads(text)
     array = {

@@ -1,4 +1,4 @@
-"""Cuts of a piece of a chain in two, those with the fewest contacts between the sides first."""
+"""Candidate cuts of a piece of a chain in two, ranked by the contacts they break."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from protvox.structure.splitting.contacts import Contacts
 from protvox.structure.splitting.sides import degree_counter
 
 LEAST_SIDE: Final = 30
-"""Residues; a smaller side of a cut is no domain."""
+"""Smallest domain, in residues."""
 
 _LEAST_SEGMENT: Final = 8
-"""Residues of a stretch of chain that belongs to one side."""
+"""Shortest segment, in residues."""
 
 _TILE: Final = 6
-"""Residues; of cuts closer together than this only the best is looked at."""
+"""Of cuts closer together than this many residues, only the best is considered."""
 
 _KEPT: Final = 10
-"""Single and double cuts looked at."""
+"""Number of single and double cuts considered."""
 
 _MOVES: Final = 2
-"""Segments that may change sides afterwards."""
+"""Number of segments that may change sides afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a chain, as if it were a chain.
+    """A part of a chain, handled like a chain of its own.
 
     Attributes
     ----------
     residues
-        ``place`` int64, rows of the chain, ascending.
+        ``residue`` int64, rows of the chain, ascending.
     first, second
-        ``pair`` int64, places in the piece.
+        ``pair`` int64, indices into `residues`.
     weight
-        ``pair`` float64, what a cut between the two costs.
+        ``pair`` float64, cost of a cut between the two residues.
     counts
         ``pair 4`` float64, see `Contacts`.
     """
@@ -53,7 +53,7 @@ class Piece:
 
     @classmethod
     def of(cls, contacts: Contacts, residues: NDArray[np.int64]) -> Piece:
-        """Take some residues out of a chain.
+        """Make a piece of some residues of a chain.
 
         Parameters
         ----------
@@ -62,12 +62,12 @@ class Piece:
         residues
             Rows, ascending.
         """
-        place = np.full(len(contacts), -1, dtype=np.int64)
-        place[residues] = np.arange(len(residues))
-        first, second = place[contacts.first], place[contacts.second]
-        held = (first >= 0) & (second >= 0)
+        index = np.full(len(contacts), -1, dtype=np.int64)
+        index[residues] = np.arange(len(residues))
+        first, second = index[contacts.first], index[contacts.second]
+        kept = (first >= 0) & (second >= 0)
         return cls(
-            residues, first[held], second[held], contacts.weight[held], contacts.counts[held]
+            residues, first[kept], second[kept], contacts.weight[kept], contacts.counts[kept]
         )
 
     def __len__(self) -> int:
@@ -75,36 +75,43 @@ class Piece:
         return len(self.residues)
 
     def degrees(self, side: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the weight of every residue's contacts with a side, and with the other.
+        """Return the weight of every residue's contacts with one side, and with the other.
 
         Parameters
         ----------
         side
-            ``place`` bool.
+            ``residue`` bool, members of the first side.
+
+        Returns
+        -------
+        inward, outward : ndarray
+            ``residue`` float64 each.
         """
         inward, outward = degree_counter()(self.first, self.second, self.weight, side)
         return inward, outward
 
 
 def propose_cuts(piece: Piece) -> NDArray[np.bool_]:
-    """Return cuts of a piece worth looking at.
+    """Return the most promising cuts of a piece.
 
-    A cut takes one stretch of residues out of the piece: at one place (the stretch begins or
-    ends with the piece) or at two. All of them are compared by the weight of the contacts cut
-    over the product of the sizes of the two sides, as in PDP (Alexandrov and Shindyalov,
-    Bioinformatics 19, 429, 2003), with all contacts from a table of sums. From each of the
-    best, segments are then moved to the other side as long as that lowers the ratio, since
-    chains also go to and fro between domains.
+    A cut separates one stretch of residues from the rest. A single cut (the stretch begins or
+    ends with the piece) breaks the chain once, a double cut twice. All cuts are compared by
+    the weight of the broken contacts divided by the product of the sizes of the two sides, as
+    in PDP (Alexandrov and Shindyalov, Bioinformatics 19, 429, 2003); a table of cumulative
+    sums makes this fast. Starting from each of the best cuts, segments are moved to the other
+    side as long as that lowers the ratio, because a chain may pass between two domains more
+    than twice.
 
     Parameters
     ----------
     piece
-        What to cut.
+        The piece to cut.
 
     Returns
     -------
     ndarray
-        ``cut place`` bool, the side taken out; no cut twice, none if the piece is too short.
+        ``cut residue`` bool, one side of each cut. Cuts are distinct; there are none if the
+        piece is too short.
     """
     n = len(piece)
     found: dict[bytes, NDArray[np.bool_]] = {}
@@ -143,6 +150,7 @@ def _sums(piece: Piece) -> NDArray[np.float64]:
 
 
 def _best_tiles(ratio: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Return the tiles with the lowest ratios, none next to another."""
     left = ratio.copy()
     best: list[tuple[int, int]] = []
     while len(best) < _KEPT:
@@ -160,7 +168,7 @@ def _loops() -> tuple[Any, Any]:
 
 
 def _scan(sums, least, shortest, tile):  # type: ignore[no-untyped-def]
-    """Return the best cut of each tile: its ratio, and where the stretch begins and ends."""
+    """Return the best cut of each tile: its ratio, and the start and end of the stretch."""
     n = len(sums) - 1
     tiles = n // tile + 1
     ratio = np.full((tiles, tiles), np.inf)
@@ -174,8 +182,8 @@ def _scan(sums, least, shortest, tile):  # type: ignore[no-untyped-def]
             outside = n - inside
             if outside < least:
                 break
-            held = sums[stop, stop] - 2 * sums[start, stop] + sums[start, start]
-            cut = sums[stop, n] - sums[start, n] - held
+            within = sums[stop, stop] - 2 * sums[start, stop] + sums[start, start]
+            cut = sums[stop, n] - sums[start, n] - within
             value = cut / (inside * outside)
             row, column = start // tile, stop // tile
             if value < ratio[row, column]:
@@ -186,18 +194,18 @@ def _scan(sums, least, shortest, tile):  # type: ignore[no-untyped-def]
 
 
 def _move(sums, inward, outward, side, least, shortest):  # type: ignore[no-untyped-def]
-    """Return the stretch whose change of side leaves the lowest ratio, and that ratio."""
+    """Return the stretch that gives the lowest ratio when it changes sides, and that ratio."""
     n = len(side)
     to_side = np.zeros(n + 1)
     to_other = np.zeros(n + 1)
     size = 0
     cut = 0.0
-    for place in range(n):
-        to_side[place + 1] = to_side[place] + inward[place]
-        to_other[place + 1] = to_other[place] + outward[place]
-        if side[place]:
+    for i in range(n):
+        to_side[i + 1] = to_side[i] + inward[i]
+        to_other[i + 1] = to_other[i] + outward[i]
+        if side[i]:
             size += 1
-            cut += outward[place]
+            cut += outward[i]
     best, best_start, best_stop = np.inf, -1, -1
     low = 0
     while low < n:
@@ -217,8 +225,8 @@ def _move(sums, inward, outward, side, least, shortest):  # type: ignore[no-unty
                 left = size - length if side[low] else size + length
                 if left < least or n - left < least:
                     continue
-                held = sums[stop, stop] - 2 * sums[start, stop] + sums[start, start]
-                value = (cut + 2 * own - held - with_side - with_other) / (left * (n - left))
+                within = sums[stop, stop] - 2 * sums[start, stop] + sums[start, start]
+                value = (cut + 2 * own - within - with_side - with_other) / (left * (n - left))
                 if value < best:
                     best, best_start, best_stop = value, start, stop
         low = high

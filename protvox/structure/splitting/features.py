@@ -1,4 +1,4 @@
-"""What tells a cut between domains from a cut through one."""
+"""Features that distinguish a cut between domains from a cut through one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from protvox.structure.geometry.secondary_structure import SecondaryStructure
 from protvox.structure.splitting.contacts import Contacts
 from protvox.structure.splitting.cuts import Piece
-from protvox.structure.splitting.sides import course_measurer, side_measurer
+from protvox.structure.splitting.sides import segment_measurer, side_measurer
 
 FEATURES: Final = (
     "log_chain",
@@ -43,32 +43,33 @@ FEATURES: Final = (
     "elements_small",
     "elements_large",
 )
-"""Names of the measures, in order; `small` and `large` are the two sides of the cut."""
+"""Names of the features, in order; `small` and `large` are the two sides of the cut. The released
+model stores these names."""
 
 _SURFACE: Final = 2.22
-"""Of `protvox.structure.geometry.compactness`: the contacts per residue of a compact chain of n
+"""From `protvox.structure.geometry.compactness`: the contacts per residue of a compact chain of n
 residues grow as 1 - 2.22 n^(-1/3)."""
 
 _INTERFACE: Final = 2.0 / 3.0
-"""Contacts between two sides grow as the surface of the smaller one."""
+"""Exponent: contacts between two sides grow with the surface of the smaller one."""
 
 
 def measure_cuts(contacts: Contacts, piece: Piece, sides: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Measure cuts.
+    """Return the features of cuts.
 
     Parameters
     ----------
     contacts
         The chain.
     piece
-        The part of it that is cut.
+        The part of the chain that is cut.
     sides
-        ``cut place`` bool, one side of each cut.
+        ``cut residue`` bool, one side of each cut.
 
     Returns
     -------
     ndarray
-        ``cut feature`` float64, by `FEATURES`; independent of the pose.
+        ``cut feature`` float64, in the order of `FEATURES`; independent of the pose.
     """
     small = np.where((2 * sides.sum(axis=1) > sides.shape[1])[:, None], ~sides, sides)
     size = small.sum(axis=1).astype(np.float64)
@@ -80,11 +81,11 @@ def measure_cuts(contacts: Contacts, piece: Piece, sides: NDArray[np.bool_]) -> 
         "log_piece": np.full(len(size), np.log(len(piece))),
         "log_small": np.log(size),
         **_contact_measures(piece, size, cut, own, rest, home),
-        **_course_measures(contacts, piece, small),
+        **_segment_measures(contacts, piece, small),
         **_shape_measures(contacts, piece, small, size),
         **_composition(contacts, piece, small, size),
-        "elements_small": np.log1p(_count_elements(contacts, piece, small)),
-        "elements_large": np.log1p(_count_elements(contacts, piece, ~small)),
+        "elements_small": np.log1p(_count_sses(contacts, piece, small)),
+        "elements_large": np.log1p(_count_sses(contacts, piece, ~small)),
     }
     table["packing_small"] = own[:, 0] / _compact(size)
     table["packing_large"] = rest[:, 0] / _compact(other)
@@ -104,7 +105,7 @@ def _contact_measures(
     rest: NDArray[np.float64],
     home: NDArray[np.float64],
 ) -> dict[str, NDArray[np.float64]]:
-    """Measure the contacts across each cut, within the smaller side, within the larger one."""
+    """Return the features of contacts across each cut and within either side."""
     surface = size**_INTERFACE
     return {
         "cut_density": cut[:, 0] * len(piece) / (size * (len(piece) - size)),
@@ -119,26 +120,26 @@ def _contact_measures(
     }
 
 
-def _course_measures(
+def _segment_measures(
     contacts: Contacts, piece: Piece, small: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.float64]]:
-    """Measure how the chain passes from side to side."""
-    # An insertion leaves and comes back at about the same point of the other domain.
-    segments, shortest, deep, apart = course_measurer()(
+    """Return the features of the segments into which a cut divides the chain."""
+    # An inserted domain leaves the host domain and returns to it at about the same point.
+    segments, shortest, depth, gap = segment_measurer()(
         piece.residues, contacts.depth, contacts.ca, small
     ).T
     return {
         "segments": segments,
         "log_shortest_segment": np.log(shortest),
-        "cut_depth": deep,
-        "loop_ends": apart / 10,
+        "cut_depth": depth,
+        "loop_ends": gap / 10,
     }
 
 
 def _shape_measures(
     contacts: Contacts, piece: Piece, small: NDArray[np.bool_], size: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """Measure the radii of gyration, and how far apart the two sides lie."""
+    """Return the radii of gyration, and the distance between the two sides."""
     points = contacts.ca[piece.residues]
     points = points - points.mean(axis=0)
     squares = (points**2).sum(axis=1)
@@ -161,20 +162,21 @@ def _shape_measures(
 def _composition(
     contacts: Contacts, piece: Piece, small: NDArray[np.bool_], size: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
+    """Return the fractions of helix and strand on either side."""
     secondary = contacts.secondary[piece.residues]
     table: dict[str, NDArray[np.float64]] = {}
     for name, state in (("helix", SecondaryStructure.HELIX), ("strand", SecondaryStructure.STRAND)):
-        held = (secondary == state).astype(np.float64)
-        own = small @ held
+        in_state = (secondary == state).astype(np.float64)
+        own = small @ in_state
         table[f"{name}_small"] = own / size
-        table[f"{name}_large"] = (held.sum() - own) / (len(held) - size)
+        table[f"{name}_large"] = (in_state.sum() - own) / (len(in_state) - size)
     return table
 
 
-def _count_elements(contacts: Contacts, piece: Piece, side: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return how many helices and strands each side has a residue of."""
-    element = contacts.element[piece.residues]
-    held = np.zeros((len(element), int(element.max(initial=0)) + 1), dtype=np.float64)
-    held[np.arange(len(element)), element] = 1
-    found: NDArray[np.int64] = (side.astype(np.float64) @ held[:, 1:] > 0).sum(axis=1)
+def _count_sses(contacts: Contacts, piece: Piece, side: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the number of helices and strands that have a residue on each side."""
+    sse = contacts.sse[piece.residues]
+    one_hot = np.zeros((len(sse), int(sse.max(initial=0)) + 1), dtype=np.float64)
+    one_hot[np.arange(len(sse)), sse] = 1
+    found: NDArray[np.int64] = (side.astype(np.float64) @ one_hot[:, 1:] > 0).sum(axis=1)
     return found

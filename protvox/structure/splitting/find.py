@@ -1,4 +1,4 @@
-"""Chains into domains, from CA positions alone."""
+"""Splitting chains into domains, from CA positions alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from protvox.structure.splitting.features import measure_cuts
 from protvox.structure.structure import Structure
 
 LONGEST: Final = 4000
-"""Residues; a longer chain is not split, since memory grows with the square."""
+"""Residues; a longer chain is not split, because memory grows with the square of the length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class ChainDomains:
     Attributes
     ----------
     selections
-        One a domain, in order of their first residues; each selects exactly its residues from
-        the structure. Empty if the chain is one domain.
+        One per domain, in order of their first residues; each selects exactly the residues of
+        its domain. Empty if the chain is one domain.
     warnings
-        Why a chain was not looked at, one sentence each.
+        Why the chain was not split, one sentence each.
     """
 
     selections: tuple[Selection, ...] = ()
@@ -42,12 +42,12 @@ class ChainDomains:
 def split_chain(ca: NDArray[np.floating], model: CutModel | None = None) -> NDArray[np.int64]:
     """Split a chain into domains.
 
-    A piece of the chain, at first all of it, is cut in two where few contacts are lost for the
-    size of the sides, as long as `protvox.structure.splitting.cut_model` finds it more probable
-    that the sides hold different domains than that the piece is one; see
-    `protvox.structure.splitting.cuts`. Domains may consist of several segments. Every residue
-    lies in a domain, and none is shorter than
-    `protvox.structure.splitting.cuts.LEAST_SIDE` residues, unless the chain is.
+    The chain is cut in two where few contacts are broken relative to the size of the two sides
+    (`protvox.structure.splitting.cuts`), if the model
+    (`protvox.structure.splitting.cut_model`) finds it probable enough that the sides belong to
+    different domains. Each side is then cut in the same way. A domain may consist of several
+    segments. Every residue belongs to a domain, and no domain is shorter than
+    `protvox.structure.splitting.cuts.LEAST_SIDE` residues unless the chain is.
 
     Parameters
     ----------
@@ -55,13 +55,21 @@ def split_chain(ca: NDArray[np.floating], model: CutModel | None = None) -> NDAr
         ``residue 3``, CA atoms in chain order, Å, all finite. Time and memory grow with the
         square of their number: about 15 ms at 200, 0.5 s at 1,500.
     model
-        Decides on cuts; the one that comes with the program by default.
+        Model that scores cuts; by default the one shipped with protvox.
 
     Returns
     -------
     ndarray
-        ``residue`` int64, number of the domain, from 0 in order of their first residues;
+        ``residue`` int64, number of the domain, from 0 in order of the first residues;
         independent of the pose.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> angle = np.radians(100) * np.arange(20)
+    >>> helix = np.stack([2.3 * np.cos(angle), 2.3 * np.sin(angle), 1.5 * np.arange(20)], axis=1)
+    >>> split_chain(helix).tolist() == [0] * 20
+    True
     """
     model = model or load_cut_model()
     labels = np.zeros(len(ca), dtype=np.int64)
@@ -84,18 +92,19 @@ def split_chain(ca: NDArray[np.floating], model: CutModel | None = None) -> NDAr
 
 
 def several_probability(ca: NDArray[np.floating]) -> float:
-    """Return how probable it is that a chain holds several domains.
+    """Return the probability that a chain has several domains.
 
     Parameters
     ----------
     ca
         ``residue 3``, CA atoms in chain order, Å, all finite. Time and memory grow with the
-        square of their number, see `split_chain`, which cuts chains from 0.25 on.
+        square of their number.
 
     Returns
     -------
     float
-        0 if the chain is too short for two.
+        Between 0 and 1; 0 if the chain is too short for two domains. `split_chain` cuts a
+        chain from 0.25 on.
     """
     contacts = Contacts.of(ca)
     piece = Piece.of(contacts, np.arange(len(ca)))
@@ -113,7 +122,8 @@ def find_domains(structure: Structure, chain: str) -> ChainDomains:
     structure
         The structure.
     chain
-        Author name of a protein chain. Residues without CA go with the residue before them.
+        Author name of a protein chain. A residue without CA belongs to the domain of the
+        residue before it.
 
     Returns
     -------
@@ -122,18 +132,17 @@ def find_domains(structure: Structure, chain: str) -> ChainDomains:
     """
     rows = np.flatnonzero(structure.is_protein & (structure.chain == chain))
     ca = structure.backbone()[rows, 1]
-    there = np.isfinite(ca).all(axis=1)
-    if there.sum() > LONGEST:
-        told = (
-            f"{chain_label(chain)} has {len(rows)} residues and was not split into domains, "
-            f"the limit is {LONGEST}."
+    has_ca = np.isfinite(ca).all(axis=1)
+    if has_ca.sum() > LONGEST:
+        return _not_split(
+            chain,
+            f"has {len(rows)} residues and was not split into domains, the limit is {LONGEST}.",
         )
-        return ChainDomains(warnings=(told[0].upper() + told[1:],))
-    if not there.any():
+    if not has_ca.any():
         return ChainDomains()
-    found = split_chain(ca[there])
-    # Before the first residue with CA there is none to go with.
-    labels = found[np.maximum(np.cumsum(there) - 1, 0)]
+    found = split_chain(ca[has_ca])
+    # Residues before the first CA belong to the first domain.
+    labels = found[np.maximum(np.cumsum(has_ca) - 1, 0)]
     if not labels.any():
         return ChainDomains()
     masks = [
@@ -143,23 +152,28 @@ def find_domains(structure: Structure, chain: str) -> ChainDomains:
     selections = tuple(_describe(structure, chain, rows, labels == d) for d in range(len(masks)))
     if all(_selects(s, structure, mask) for s, mask in zip(selections, masks, strict=True)):
         return ChainDomains(selections)
-    told = (
-        f"{chain_label(chain)} falls into {len(masks)} domains, but its residue numbers run "
-        "backwards or repeat, so they cannot be named; it was taken whole."
+    return _not_split(
+        chain,
+        f"has {len(masks)} domains, but its residue numbers run backwards or repeat, so they "
+        "cannot be written as ranges; it was treated as one domain.",
     )
-    return ChainDomains(warnings=(told[0].upper() + told[1:],))
+
+
+def _not_split(chain: str, reason: str) -> ChainDomains:
+    warning = f"{chain_label(chain)} {reason}"
+    return ChainDomains(warnings=(warning[0].upper() + warning[1:],))
 
 
 def _describe(
-    structure: Structure, chain: str, rows: NDArray[np.int64], held: NDArray[np.bool_]
+    structure: Structure, chain: str, rows: NDArray[np.int64], members: NDArray[np.bool_]
 ) -> Selection:
-    """Return the ranges of the residues held, each of numbers that do not fall."""
+    """Return the members as ranges, in each of which the residue numbers do not decrease."""
     number = structure.number[rows]
-    edge = np.diff(held.astype(np.int8), prepend=0, append=0)
+    edge = np.diff(members.astype(np.int8), prepend=0, append=0)
     segments: list[Segment] = []
     for start, stop in zip(np.flatnonzero(edge == 1), np.flatnonzero(edge == -1), strict=True):
-        falls = start + 1 + np.flatnonzero(np.diff(number[start:stop]) < 0)
-        for low, high in pairwise([int(start), *falls.tolist(), int(stop)]):
+        drops = start + 1 + np.flatnonzero(np.diff(number[start:stop]) < 0)
+        for low, high in pairwise([int(start), *drops.tolist(), int(stop)]):
             first, last = (_residue(structure, int(rows[r])) for r in (low, high - 1))
             segments.append(Segment(chain, first, last))
     return Selection(tuple(segments))

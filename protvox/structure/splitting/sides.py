@@ -1,4 +1,4 @@
-"""The compiled loops over the pairs of a piece: what lies on which side of a cut."""
+"""The compiled loops over the residue pairs of a piece, for the two sides of a cut."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from protvox.compiled.exact import compile_exact
 
 @lru_cache(maxsize=1)
 def degree_counter() -> Any:
-    """Return the compiled loop over pairs for one side.
+    """Return the compiled loop that sums the contacts of residues with either side.
 
     Returns
     -------
@@ -23,7 +23,7 @@ def degree_counter() -> Any:
 
     def count(first, second, weight, side):  # type: ignore[no-untyped-def]
         n = len(side)
-        # Apart as long as they grow, so that the sums are those of one pass over each column.
+        # Kept apart, so that the order of summation is that of one pass over each column.
         inward, outward = np.zeros((2, n)), np.zeros((2, n))
         for pair in range(len(first)):
             a, b = first[pair], second[pair]
@@ -41,15 +41,15 @@ def degree_counter() -> Any:
 
 @lru_cache(maxsize=1)
 def side_measurer() -> Any:
-    """Return the compiled loop over cuts and pairs.
+    """Return the compiled loop that sums contacts over cuts and pairs.
 
     Returns
     -------
     callable
-        ``measure(first, second, weight, counts, small)`` with ``small`` of ``cut place`` bool
-        gives ``cut 4`` sums of ``counts`` across each cut and within its small side, and
-        ``cut 2`` shares of the residues of the small and the other side that have more
-        contacts with their own side than with the other.
+        ``measure(first, second, weight, counts, small)`` with ``small`` of ``cut residue``
+        bool. Returns the ``cut 4`` sums of ``counts`` across each cut, those within its small
+        side, and the ``cut 2`` fractions of residues, on the small and the large side, that
+        have more contacts with their own side than with the other.
     """
     degrees = degree_counter()
 
@@ -69,12 +69,12 @@ def side_measurer() -> Any:
                         own[row, kind] += counts[pair, kind]
             inward, outward = degrees(first, second, weight, side)
             size = 0
-            for place in range(n):
-                if side[place]:
+            for i in range(n):
+                if side[i]:
                     size += 1
-                    home[row, 0] += inward[place] > outward[place]
+                    home[row, 0] += inward[i] > outward[i]
                 else:
-                    home[row, 1] += outward[place] > inward[place]
+                    home[row, 1] += outward[i] > inward[i]
             home[row, 0] /= size
             home[row, 1] /= n - size
         return cut, own, home
@@ -83,44 +83,45 @@ def side_measurer() -> Any:
 
 
 @lru_cache(maxsize=1)
-def course_measurer() -> Any:
-    """Return the compiled loop over cuts and places.
+def segment_measurer() -> Any:
+    """Return the compiled loop that measures the segments of cuts.
 
     Returns
     -------
     callable
-        ``measure(residues, depth, ca, small)`` gives ``cut 4``: the number of segments of each
-        cut, the length of the shortest, how deep in helices and strands the chain is cut, and
-        the mean distance, Å, between the residues around each segment but the first and last.
+        ``measure(residues, depth, ca, small)`` returns ``cut 4``: the number of segments of
+        each cut, the length of the shortest, the summed depth in helices and strands at which
+        the chain is cut, and the mean distance, Å, between the residues that flank each inner
+        segment.
     """
 
     def measure(residues, depth, ca, small):  # type: ignore[no-untyped-def]
         n_cuts, n = small.shape
         out = np.zeros((n_cuts, 4))
         for row in range(n_cuts):
-            segments, shortest, begun, deep = 1, n, 0, 0
-            apart, inner = 0.0, 0
-            for place in range(1, n + 1):
-                if place < n and small[row, place] == small[row, place - 1]:
+            segments, shortest, begin, deep = 1, n, 0, 0
+            gap, inner = 0.0, 0
+            for i in range(1, n + 1):
+                if i < n and small[row, i] == small[row, i - 1]:
                     continue
-                shortest = min(shortest, place - begun)
-                if place < n:
-                    if begun > 0:
-                        before, after = residues[begun - 1], residues[place]
+                shortest = min(shortest, i - begin)
+                if i < n:
+                    if begin > 0:
+                        before, after = residues[begin - 1], residues[i]
                         x = ca[before, 0] - ca[after, 0]
                         y = ca[before, 1] - ca[after, 1]
                         z = ca[before, 2] - ca[after, 2]
-                        apart += np.sqrt(x * x + y * y + z * z)
+                        gap += np.sqrt(x * x + y * y + z * z)
                         inner += 1
                     segments += 1
-                    if residues[place] - residues[place - 1] == 1:
-                        deep += min(depth[residues[place]], 4)
-                    begun = place
+                    if residues[i] - residues[i - 1] == 1:
+                        deep += min(depth[residues[i]], 4)
+                    begin = i
             out[row, 0] = segments
             out[row, 1] = shortest
             out[row, 2] = deep
             if inner:
-                out[row, 3] = apart / inner
+                out[row, 3] = gap / inner
         return out
 
     return compile_exact(measure)

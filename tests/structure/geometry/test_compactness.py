@@ -1,4 +1,4 @@
-"""Measures of a chain tell a domain from what is none."""
+"""Measures of shape, which distinguish domains from other chains."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def ubiquitin(data_dir):
     return ca[np.isfinite(ca).all(axis=1)]
 
 
-def test_by_hand():
-    # Four residues on a line 3.8 Å apart, a hole, then eight: 10 of 11 steps are bonds.
+def test_shape_of_a_line_by_hand():
+    # Four residues on a line 3.8 Å apart, a gap, then eight: 10 of 11 steps are bonds.
     line = np.zeros((12, 3))
     line[:, 0] = 3.8 * np.arange(12) + 50 * (np.arange(12) >= 4)
     shape = measure_shape(line)
@@ -28,18 +28,17 @@ def test_by_hand():
     assert shape.contact_density == 0  # neighbours i, i+4 are 15.2 Å apart
     expected = np.sqrt(((line - line.mean(axis=0)) ** 2).sum(axis=1).mean()) / 12**0.4
     assert shape.relative_rg == pytest.approx(expected)
-    assert shape.algebraic_connectivity == pytest.approx(
-        0, abs=1e-6
-    )  # two pieces: two zero eigenvalues
+    # Two pieces have two zero eigenvalues.
+    assert shape.algebraic_connectivity == pytest.approx(0, abs=1e-6)
 
 
-def test_pose_makes_no_difference(ubiquitin):
+def test_shape_does_not_depend_on_the_pose(ubiquitin):
     rotation = random_rotations(1, np.random.default_rng(0))[0]
     moved = ubiquitin @ rotation.T + np.array([100, -20, 3])
     assert astuple(measure_shape(moved)) == pytest.approx(astuple(measure_shape(ubiquitin)), 1e-4)
 
 
-def test_what_is_no_domain_stands_out(ubiquitin):
+def test_shapes_of_chains_that_are_not_domains_stand_out(ubiquitin):
     whole = measure_shape(ubiquitin)
     assert whole.bonded_fraction == 1
     assert 2.5 < whole.contact_density < 5
@@ -60,7 +59,7 @@ def walk(n, seed):
 
 
 @pytest.mark.parametrize("n", [12, 40, 150, 400])
-def test_cohesion_is_the_second_eigenvalue_of_the_whole_spectrum(n):
+def test_connectivity_is_the_second_eigenvalue_of_the_full_spectrum(n):
     for ca in (walk(n, n), np.arange(n)[:, None] * np.array([3.8, 0, 0])):
         distance = np.linalg.norm(ca[:, None] - ca[None], axis=-1)
         weight = np.exp(-np.maximum(distance - 8, 0) / 2) - np.eye(n)

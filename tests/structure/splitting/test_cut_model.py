@@ -1,4 +1,4 @@
-"""The model that decides on cuts."""
+"""The model that scores cuts."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def test_score_by_hand(model):
     assert score == pytest.approx([1.0 - 0.5 + 0.5 + 2 * np.tanh(0.3 + 0.05 + 0.2)])
 
 
-def test_far_values_are_limited(model):
+def test_large_values_are_clipped(model):
     assert model.score(np.array([[100.0, 0.0]])) == model.score(np.array([[9.0, 0.0]]))
 
 
-def test_the_best_cut_is_made_if_any(model):
+def test_best_cut_is_chosen(model):
     rows = np.array([[-5.0, 2.0], [3.0, 0.0], [2.0, 0.0]])
     assert model.choose(rows) == 1
     assert model.choose(rows[:1]) is None
     assert model.choose(rows[:0]) is None
 
 
-def test_many_doubtful_cuts_are_as_good_as_a_sure_one(model):
-    """The piece is cut when all cuts together are likelier than none."""
-    doubtful = np.array([[-0.6, 1.5]])
-    assert model.choose(doubtful) is None
-    assert model.choose(np.repeat(doubtful, 40, axis=0)) is not None
+def test_many_uncertain_cuts_count_like_one_certain_cut(model):
+    """A piece is cut when all cuts together are more probable than none."""
+    uncertain = np.array([[-0.6, 1.5]])
+    assert model.choose(uncertain) is None
+    assert model.choose(np.repeat(uncertain, 40, axis=0)) is not None
 
 
-def test_the_released_model_fits_the_features():
+def test_released_model_matches_the_features():
     model = load_cut_model()
     n = len(FEATURES)
     assert model.features == FEATURES

@@ -1,4 +1,4 @@
-"""Proposed cuts, against sums written out."""
+"""Proposed cuts, against explicit sums."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_degrees_by_hand(pair):
     assert outward == pytest.approx(weight[:, ~side].sum(axis=1))
 
 
-def test_the_best_cut_is_the_best_of_all(pair):
+def test_first_cut_has_the_lowest_ratio(pair):
     """The first proposal has the lowest ratio of all single and double cuts."""
     contacts = Contacts.of(pair)
     piece = Piece.of(contacts, np.arange(120))
@@ -76,7 +76,7 @@ def test_the_best_cut_is_the_best_of_all(pair):
     assert min(ratio(side) for side in sides) <= lowest + 1e-12
 
 
-def test_an_insertion_is_found(pair):
+def test_insertion_is_found(pair):
     sides = propose_cuts(Piece.of(Contacts.of(pair), np.arange(120)))
     inserted = np.zeros(120, dtype=bool)
     inserted[25:85] = True
@@ -84,8 +84,8 @@ def test_an_insertion_is_found(pair):
     assert min(wrong) <= 2
 
 
-def test_a_chain_to_and_fro_is_found():
-    """Two domains, each of two segments in turn: more than any double cut can part."""
+def test_alternating_segments_are_found():
+    """Two domains of two alternating segments each, which no double cut can separate."""
     first, second = ball(80, (0, 0, 0), 3), ball(80, (40, 0, 0), 4)
     chain = np.concatenate([first[:40], second[:40], first[40:], second[40:]])
     true = np.repeat([True, False, True, False], 40)
@@ -93,7 +93,7 @@ def test_a_chain_to_and_fro_is_found():
     assert min(min((s ^ true).sum(), (s ^ ~true).sum()) for s in sides) <= 4
 
 
-def test_every_cut_is_different_and_large_enough(pair):
+def test_cuts_are_distinct_and_large_enough(pair):
     sides = propose_cuts(Piece.of(Contacts.of(pair), np.arange(120)))
     assert len({(side ^ side[0]).tobytes() for side in sides}) == len(sides) > 3
     assert min(min(side.sum(), (~side).sum()) for side in sides) >= LEAST_SIDE

@@ -1,4 +1,4 @@
-"""Measures of cuts, against the definitions."""
+"""Features of cuts, against their definitions."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_one_cut_by_hand(ca):
     assert found["loop_ends"] == pytest.approx(np.linalg.norm(points[39] - points[100]) / 10)
 
 
-def test_the_side_that_is_named_makes_no_difference(ca):
+def test_features_do_not_depend_on_which_side_is_given(ca):
     residues = np.arange(len(ca))
     contacts = Contacts.of(ca)
     sides = propose_cuts(Piece.of(contacts, residues))
@@ -64,7 +64,7 @@ def test_the_side_that_is_named_makes_no_difference(ca):
         assert one == pytest.approx(other, abs=1e-9)
 
 
-def test_pose_makes_no_difference(ca):
+def test_features_do_not_depend_on_the_pose(ca):
     rotation = random_rotations(1, np.random.default_rng(0))[0].astype(np.float64)
     residues = np.arange(len(ca))
     sides = propose_cuts(Piece.of(Contacts.of(ca), residues))
@@ -75,7 +75,7 @@ def test_pose_makes_no_difference(ca):
         assert one == pytest.approx(other, abs=1e-3)
 
 
-def test_all_are_finite_on_flat_chains():
+def test_features_are_finite_for_a_straight_chain():
     line = np.zeros((100, 3))
     line[:, 0] = 3.8 * np.arange(100)
     sides = np.zeros((1, 100), dtype=bool)

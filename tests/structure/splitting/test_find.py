@@ -1,4 +1,4 @@
-"""Chains into domains: real ones, joined ones, odd ones."""
+"""Splitting chains into domains: real chains, artificial fusions and unusual input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from protvox.structure.splitting.find import find_domains, several_probability, 
 from protvox.voxel.rotation import random_rotations
 
 CATH = {
-    # Chain and domains by CATH 4.3.
+    # Chain and domains of CATH 4.3.
     "3mht.pdb.gz": ("A", ("1-186,285-327", "187-284")),
     "3enl.pdb.gz": ("A", ("1-126", "127-436")),
     "3hsy.pdb.gz": ("A", ("4-109,245-349", "110-244,350-377")),
@@ -42,7 +42,7 @@ def overlap(one, other):
 
 
 @pytest.mark.parametrize("name", CATH)
-def test_domains_of_cath_are_found(name, data_dir):
+def test_cath_domains_are_found(name, data_dir):
     structure = read_structure(data_dir / name)
     chain, choppings = CATH[name]
     found = find_domains(structure, chain).selections
@@ -52,19 +52,19 @@ def test_domains_of_cath_are_found(name, data_dir):
         assert max(overlap(true, domain.mask(structure)) for domain in found) > 0.75
 
 
-def test_how_probable_several_domains_are(ubiquitin, methyltransferase):
+def test_probability_of_several_domains(ubiquitin, methyltransferase):
     assert several_probability(trace(ubiquitin)) < 0.1
     assert several_probability(trace(methyltransferase)) > 0.5
     assert several_probability(trace(ubiquitin)[:40]) == 0
 
 
 @pytest.mark.parametrize("name", ["1ubi.pdb", "1a8o.pdb", "1ejg.pdb.gz"])
-def test_single_domains_stay_whole(name, data_dir):
+def test_single_domains_are_not_split(name, data_dir):
     structure = read_structure(data_dir / name)
     assert find_domains(structure, "A").selections == ()
 
 
-def test_the_example_stays_whole(example_path):
+def test_example_is_not_split(example_path):
     assert find_domains(read_structure(example_path), "A").selections == ()
 
 
@@ -74,7 +74,7 @@ def test_two_proteins_in_one_chain(ubiquitin):
     assert labels.tolist() == [0] * 76 + [1] * 76
 
 
-def test_a_protein_inserted_into_another(ubiquitin):
+def test_inserted_domain(ubiquitin):
     """The outer domain has two segments."""
     ca = trace(ubiquitin)
     inner = (
@@ -89,20 +89,20 @@ def test_a_protein_inserted_into_another(ubiquitin):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_pose_makes_no_difference(methyltransferase, seed):
+def test_domains_do_not_depend_on_the_pose(methyltransferase, seed):
     ca = trace(methyltransferase).astype(np.float64)
     rotation = random_rotations(1, np.random.default_rng(seed))[0]
     moved = ca @ rotation.T + np.array([40.0, -3.0, 7.0])
     assert split_chain(moved).tolist() == split_chain(ca).tolist()
 
 
-def test_the_same_again(methyltransferase):
+def test_splitting_is_deterministic(methyltransferase):
     ca = trace(methyltransferase)
     first = split_chain(ca)
     assert all(split_chain(ca).tolist() == first.tolist() for _ in range(3))
 
 
-def test_labels_count_from_the_first_residue(methyltransferase):
+def test_labels_are_in_order_of_the_first_residues(methyltransferase):
     labels = split_chain(trace(methyltransferase))
     _, first = np.unique(labels, return_index=True)
     assert first.tolist() == sorted(first.tolist())
@@ -116,30 +116,29 @@ def test_tiny_chains_are_one_domain(n):
 
 
 @pytest.mark.parametrize("kind", ["line", "point", "noise", "helix"])
-def test_what_is_no_protein_is_answered(kind):
+def test_unphysical_chains_are_split_without_error(kind):
     n = np.arange(150)
-    turn = np.radians(100) * n
+    angle = np.radians(100) * n
     points = {
         "line": np.stack([3.8 * n, 0 * n, 0 * n], axis=1),
         "point": np.zeros((150, 3)),
         "noise": np.random.default_rng(0).normal(0, 20, (150, 3)),
-        "helix": np.stack([2.3 * np.cos(turn), 2.3 * np.sin(turn), 1.5 * n], axis=1),
+        "helix": np.stack([2.3 * np.cos(angle), 2.3 * np.sin(angle), 1.5 * n], axis=1),
     }[kind]
     labels = split_chain(points)
     assert labels.shape == (150,)
     assert np.bincount(labels).min() >= 30
 
 
-def test_chain_breaks_do_no_harm(methyltransferase):
-    """Residues that are missing, as loops often are, leave the rest as it was."""
+def test_missing_loops_barely_change_the_domains(methyltransferase):
     ca = trace(methyltransferase)
-    there = np.ones(len(ca), dtype=bool)
-    there[[*range(80, 90), *range(200, 206)]] = False
-    whole, broken = split_chain(ca)[there], split_chain(ca[there])
+    present = np.ones(len(ca), dtype=bool)
+    present[[*range(80, 90), *range(200, 206)]] = False
+    whole, broken = split_chain(ca)[present], split_chain(ca[present])
     assert (whole == broken).mean() > 0.95
 
 
-def test_a_trace_is_enough(methyltransferase):
+def test_ca_atoms_are_sufficient(methyltransferase):
     bare = methyltransferase.select(methyltransferase.is_protein)
     only_ca = replace(
         bare,
@@ -153,7 +152,7 @@ def test_a_trace_is_enough(methyltransferase):
 
 
 def renumbered(structure, number, insertion_code=None):
-    """Other author numbers for the protein residues."""
+    """Return the structure with other author numbers for the protein residues."""
     numbers, codes = structure.number.copy(), structure.insertion_code.copy().astype("<U1")
     numbers[structure.is_protein] = number
     if insertion_code is not None:
@@ -162,7 +161,7 @@ def renumbered(structure, number, insertion_code=None):
 
 
 def selected(structure):
-    """Which domain every protein residue is in, by the choppings, read again from their text."""
+    """Return the domain of every protein residue, by parsing the choppings as text."""
     found = find_domains(structure, "A").selections
     masks = [parse_selection(str(s)).mask(structure)[structure.is_protein] for s in found]
     assert len(masks) > 1
@@ -175,38 +174,37 @@ def test_choppings_select_exactly_their_residues(methyltransferase):
 
 
 @pytest.mark.parametrize("kind", ["negative", "codes", "gaps", "jump back", "codes backwards"])
-def test_any_numbering_that_can_be_named(methyltransferase, kind):
-    n = int(methyltransferase.is_protein.sum())
-    place = np.arange(n)
+def test_unusual_numbering_is_selected_exactly(methyltransferase, kind):
+    row = np.arange(int(methyltransferase.is_protein.sum()))
     letters = np.array(list("ABCDEFGH"))
     number, codes = {
-        "negative": (place - 150, None),
-        "codes": (place // 4, np.where(place % 4, letters[place % 4], "")),
-        "gaps": (place + 100 * (place // 50), None),
-        "jump back": (np.where(place < 120, place + 1000, place), None),
-        "codes backwards": (place // 4, letters[3 - place % 4]),
+        "negative": (row - 150, None),
+        "codes": (row // 4, np.where(row % 4, letters[row % 4], "")),
+        "gaps": (row + 100 * (row // 50), None),
+        "jump back": (np.where(row < 120, row + 1000, row), None),
+        "codes backwards": (row // 4, letters[3 - row % 4]),
     }[kind]
     structure = renumbered(methyltransferase, number, codes)
     assert selected(structure).tolist() == split_chain(trace(structure)).tolist()
 
 
-def test_numbers_that_repeat_leave_the_chain_whole(methyltransferase):
+def test_chain_with_repeated_numbers_is_not_split(methyltransferase):
     n = int(methyltransferase.is_protein.sum())
     found = find_domains(renumbered(methyltransferase, np.arange(n) % 60), "A")
     assert found.selections == ()
     (warning,) = found.warnings
-    assert warning.startswith("Chain A falls into 2 domains, but its residue numbers")
+    assert warning.startswith("Chain A has 2 domains, but its residue numbers")
 
 
-def test_residues_without_ca_go_with_the_one_before(methyltransferase):
-    """A domain begins, and the chain too, with a residue whose CA is missing."""
+def test_residues_without_ca_join_the_domain_before(methyltransferase):
+    """Remove the CA of the first residue of the chain and of its second domain."""
     labels = selected(methyltransferase)
     rows = np.flatnonzero(methyltransferase.is_protein)
     lost = {int(rows[0]), int(rows[np.flatnonzero(np.diff(labels))[0] + 1])}
     keep = ~(
         np.isin(methyltransferase.residue_index, list(lost)) & (methyltransferase.atom_name == "CA")
     )
-    holed = replace(
+    incomplete = replace(
         methyltransferase,
         coordinates=methyltransferase.coordinates[keep],
         element=methyltransferase.element[keep],
@@ -214,10 +212,10 @@ def test_residues_without_ca_go_with_the_one_before(methyltransferase):
         atom_type=methyltransferase.atom_type[keep],
         residue_index=methyltransferase.residue_index[keep],
     )
-    assert (selected(holed) != labels).sum() <= 8
+    assert (selected(incomplete) != labels).sum() <= 8
 
 
-def test_a_chain_without_ca_is_left_alone(ubiquitin):
+def test_chain_without_ca_is_not_split(ubiquitin):
     keep = ubiquitin.atom_name != "CA"
     bare = replace(
         ubiquitin,
@@ -230,7 +228,7 @@ def test_a_chain_without_ca_is_left_alone(ubiquitin):
     assert find_domains(bare, "A").selections == ()
 
 
-def test_a_chain_too_long_is_told(ubiquitin, monkeypatch):
+def test_very_long_chain_is_reported(ubiquitin, monkeypatch):
     monkeypatch.setattr(domains_module, "LONGEST", 70)
     found = find_domains(ubiquitin, "A")
     assert found.selections == ()

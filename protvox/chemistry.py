@@ -20,7 +20,7 @@ THREE_LETTER: Final = MappingProxyType({one: three for three, one in ONE_LETTER.
 AMINO_ACID_INDEX: Final = MappingProxyType({name: i for i, name in enumerate(AMINO_ACIDS)})
 
 BACKBONE_ATOMS: Final = ("N", "CA", "C", "O")
-"""The atoms that stay when a residue's side chain is removed."""
+"""The atoms that are kept when the side chain of a residue is removed."""
 
 ATOM_TYPES: Final = (
     "backbone_N", "backbone_CA", "backbone_C", "backbone_O",
@@ -28,9 +28,8 @@ ATOM_TYPES: Final = (
     "charged_N", "neutral_N", "charged_O", "neutral_O", "sulfur",
     "hetero_C", "hetero_polar", "metal",
 )  # fmt: skip
-"""Atom-type channels. The first four are protein backbone, the next eight protein side
-chain, the last three everything that is not protein (ligand and nucleic-acid carbon;
-their N, O, S, P and halogens; metals)."""
+"""Atom-type channels: four of the protein backbone, eight of protein side chains, and three of
+everything else (carbon of ligands and nucleic acids; their N, O, S, P and halogens; metals)."""
 
 ATOM_TYPE_INDEX: Final = MappingProxyType({name: i for i, name in enumerate(ATOM_TYPES)})
 
@@ -41,7 +40,7 @@ METALS: Final = frozenset({
     "TM", "YB", "LU", "HF", "TA", "W", "RE", "OS", "IR", "PT", "AU", "HG", "TL", "PB", "BI",
     "TH", "U",
 })  # fmt: skip
-"""Element symbols (upper case) put in the ``metal`` channel."""
+"""Element symbols (upper case) of the ``metal`` channel."""
 
 _SIDE_CHAIN_TYPES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "polar_C": {"ASP": ("CG",), "GLU": ("CD",), "ASN": ("CG",), "GLN": ("CD",), "ARG": ("CZ",)},
@@ -89,11 +88,11 @@ MODIFIED_RESIDUES: Final = MappingProxyType({
     "DAL": "ALA", "HID": "HIS", "HIE": "HIS", "HIP": "HIS", "HSD": "HIS", "HSE": "HIS",
     "HSP": "HIS", "CYX": "CYS", "CYM": "CYS", "ASH": "ASP", "GLH": "GLU", "LYN": "LYS",
 })  # fmt: skip
-"""Modified, protonated and force-field residue names to their standard parent."""
+"""Standard parents of modified, protonated and force-field residue names."""
 
 
 def parent_residue(name: str) -> str:
-    """Return the standard amino acid a residue name stands for.
+    """Return the standard amino acid that a residue name corresponds to.
 
     Parameters
     ----------
@@ -103,7 +102,12 @@ def parent_residue(name: str) -> str:
     Returns
     -------
     str
-        Three-letter code from `AMINO_ACIDS`, or ``""`` when there is none.
+        Three-letter code from `AMINO_ACIDS`, or ``""`` if there is none.
+
+    Examples
+    --------
+    >>> parent_residue("MSE")
+    'MET'
     """
     return name if name in AMINO_ACID_INDEX else MODIFIED_RESIDUES.get(name, "")
 
@@ -126,6 +130,11 @@ def atom_type(residue: str, atom: str, element: str, *, protein: bool) -> int:
     -------
     int
         Index into `ATOM_TYPES`.
+
+    Examples
+    --------
+    >>> ATOM_TYPES[atom_type("LYS", "NZ", "N", protein=True)]
+    'charged_N'
     """
     if protein:
         kind = _BACKBONE_TYPE.get(atom)

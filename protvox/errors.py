@@ -1,10 +1,10 @@
-"""Errors a user can cause or must act on.
+"""Errors that a user can cause or must act on.
 
-Every error says *what* is wrong, *where* (file, chain, residue) and *what to do*. The command
+Every error states *what* is wrong, *where* (file, chain, residue) and *what to do*. The command
 line prints the message and exits with ``exit_code``; the service returns ``code``. Anything else
 that escapes is a bug (exit code 70).
 
-The wording of every error stands in the catalogue, one TOML file per package in
+The text of every error is in the catalogue, one TOML file per package in
 ``protvox/catalogue``, and `fail` makes an error from its entry::
 
     raise fail("input.empty", where=name)
@@ -12,7 +12,7 @@ The wording of every error stands in the catalogue, one TOML file per package in
 An entry has a ``kind`` (``usage``, ``input``, ``fetch``, ``model`` or ``device``), the sentence
 ``what`` and the imperative ``remedy``, both with ``{fields}`` to be filled in, and optionally
 ``cause``, a sentence for the documentation. The first two words of its key are the stable code;
-a third word tells apart several wordings of one code (``usage.extra.ray``).
+a third word distinguishes several texts of one code (``usage.extra.ray``).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class ProtvoxError(Exception):
     Parameters
     ----------
     what
-        What is wrong, one sentence, without the trailing full stop.
+        What is wrong: one sentence without the final full stop.
     where
-        The file, chain, residue, row or option it was found in.
+        The file, chain, residue, row or option that is wrong.
     remedy
-        What the user can do about it, imperative.
+        What the user can do about it, in the imperative.
     code
         Stable machine-readable code, e.g. ``"input.empty"``; never reworded.
     """
@@ -60,8 +60,8 @@ class ProtvoxError(Exception):
         return f"{text}. {self.remedy}." if self.remedy else f"{text}."
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Keyword-only arguments do not survive the default pickling of exceptions, and
-        # errors cross process boundaries in batch runs and in the service.
+        # By default, pickling an exception loses keyword-only arguments, and errors pass between
+        # processes in batch runs and in the service.
         return (_rebuild, (type(self), self.what, self.where, self.remedy, self.code))
 
 
@@ -118,9 +118,9 @@ class Message(NamedTuple):
     what
         What is wrong, with ``{fields}``.
     remedy
-        What to do about it, with ``{fields}``; empty where nothing can be done.
+        What to do about it, with ``{fields}``; empty if nothing can be done.
     cause
-        How it comes about, for the documentation; often empty.
+        Its usual cause, for the documentation; often empty.
     """
 
     kind: str
@@ -163,14 +163,14 @@ def catalogue() -> dict[str, Message]:
 
 
 def fail(key: str, /, *, where: str | None = None, **fields: object) -> ProtvoxError:
-    """Make the error of a catalogue entry, to be raised.
+    """Return the error of a catalogue entry, to be raised.
 
     Parameters
     ----------
     key
         Key of the entry, e.g. ``"input.empty"``.
     where
-        The file, chain, residue, row or option it was found in.
+        The file, chain, residue, row or option that is wrong.
     fields
         A value for every ``{field}`` of the entry.
 

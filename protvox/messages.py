@@ -1,4 +1,4 @@
-"""Numbers and lists in messages."""
+"""Counts, lists and chain names for use in messages."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ from collections.abc import Iterable
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it should be."""
+    """Return a number and its noun, in the plural unless the number is 1.
+
+    Examples
+    --------
+    >>> count(2, "residue")
+    '2 residues'
+    """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def listing(words: Iterable[str], most: int = 8) -> str:
-    """Return words separated by commas, the middle of a long list left out.
+    """Return words separated by commas; a long list is shortened in the middle.
 
     Parameters
     ----------
     words
-        What to list.
+        The words.
     most
-        Words shown, at most.
+        Largest number of words shown.
+
+    Examples
+    --------
+    >>> listing("ABCDE", most=3)
+    'A, B, ... E'
     """
     listed = list(words)
     if len(listed) <= most:
@@ -27,5 +38,5 @@ def listing(words: Iterable[str], most: int = 8) -> str:
 
 
 def chain_label(name: str) -> str:
-    """Return ``chain A``, also for a chain without a name."""
+    """Return ``chain A``, or ``chain (blank)`` for a chain without a name."""
     return f"chain {name or '(blank)'}"

@@ -1,4 +1,4 @@
-"""Settings from ``PROTVOX_*`` environment variables, the only place that reads them."""
+"""Settings from ``PROTVOX_*`` environment variables, which only this module reads."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ _FALSE = frozenset({"", "0", "false", "no", "off"})
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment decides.
+    """Settings of the environment.
 
     Attributes
     ----------
     cache_dir
-        ``PROTVOX_CACHE_DIR``: where fetched structures are kept; default
+        ``PROTVOX_CACHE_DIR``: folder for downloaded structures; default
         ``$XDG_CACHE_HOME/protvox`` or ``~/.cache/protvox``.
     offline
         ``PROTVOX_OFFLINE``: never use the network (default false).
     device
         ``PROTVOX_DEVICE``: ``auto`` (default), ``cpu``, ``cuda`` or ``cuda:N``.
     threads
-        ``PROTVOX_THREADS``: CPU threads; ``None`` leaves the choice to the libraries.
+        ``PROTVOX_THREADS``: CPU threads; ``None`` leaves the number to the libraries.
     model_dir
-        ``PROTVOX_MODEL_DIR``: an extra directory of models, searched before those shipped.
+        ``PROTVOX_MODEL_DIR``: an extra folder of models, searched before those shipped.
     debug
-        ``PROTVOX_DEBUG``: show the trace of an error on the command line (default false).
+        ``PROTVOX_DEBUG``: show the traceback of an error on the command line (default false).
     """
 
     cache_dir: Path
@@ -53,12 +53,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Returns
     -------
     Settings
-        Read afresh at every call, so that a changed variable takes effect.
+        Read again at every call, so that a changed variable takes effect.
 
     Raises
     ------
     UsageError
-        If a variable cannot be understood (``usage.setting``).
+        If a variable has an invalid value (``usage.setting``).
     """
     env = os.environ if environment is None else environment
     model_dir = env.get("PROTVOX_MODEL_DIR", "").strip()

@@ -19,7 +19,7 @@ KINDS = {"usage", "input", "fetch", "model", "device", "service"}
 
 
 def keys_of(node: ast.expr) -> list[str]:
-    """The keys that an argument can be: a literal, or a choice between literals."""
+    """Return the keys that an argument can be: a literal, or a choice between literals."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return [node.value]
     if isinstance(node, ast.IfExp):
@@ -28,7 +28,7 @@ def keys_of(node: ast.expr) -> list[str]:
 
 
 def calls() -> list[tuple[str, str, set[str]]]:
-    """Place, key and fields of every call of a factory with a literal key."""
+    """Return the location, key and fields of every call of a factory with a literal key."""
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -36,8 +36,8 @@ def calls() -> list[tuple[str, str, set[str]]]:
                 continue
             if node.func.id in FACTORIES and node.args:
                 fields = {k.arg or "**" for k in node.keywords} - NOT_FIELDS
-                place = f"{path.relative_to(PACKAGE)}:{node.lineno}"
-                found += [(place, key, fields) for key in keys_of(node.args[0])]
+                location = f"{path.relative_to(PACKAGE)}:{node.lineno}"
+                found += [(location, key, fields) for key in keys_of(node.args[0])]
     return found
 
 
@@ -51,11 +51,11 @@ def fields_of(text: str) -> set[str]:
 def test_every_error_has_an_entry_with_its_fields():
     assert len(CALLS) >= 3
     entries = catalogue()
-    for place, key, fields in CALLS:
-        assert key in entries, f"{place}: {key}"
+    for location, key, fields in CALLS:
+        assert key in entries, f"{location}: {key}"
         entry = entries[key]
         if "**" not in fields:
-            assert fields == fields_of(entry.what) | fields_of(entry.remedy), f"{place}: {key}"
+            assert fields == fields_of(entry.what) | fields_of(entry.remedy), f"{location}: {key}"
 
 
 def test_every_entry_is_used():
@@ -63,7 +63,7 @@ def test_every_entry_is_used():
     assert [key for key in catalogue() if f'"{key}"' not in text] == []
 
 
-def test_no_key_stands_in_two_files():
+def test_no_key_is_in_two_files():
     keys = Counter(
         key
         for path in (PACKAGE / "catalogue").glob("*.toml")
@@ -73,7 +73,7 @@ def test_no_key_stands_in_two_files():
 
 
 @pytest.mark.parametrize("key", sorted(catalogue()))
-def test_an_entry_is_well_formed(key):
+def test_entry_is_well_formed(key):
     entry = catalogue()[key]
     assert entry.kind in KINDS
     assert 2 <= len(key.split(".")) <= 3
@@ -84,7 +84,7 @@ def test_an_entry_is_well_formed(key):
     assert len(entry.what) <= 200
 
 
-def test_an_error_is_made_of_its_entry():
+def test_error_is_made_from_its_entry():
     error = fail("usage.setting.boolean", where="PROTVOX_OFFLINE", value="maybe")
     assert isinstance(error, UsageError)
     assert error.code == "usage.setting"
@@ -92,6 +92,6 @@ def test_an_error_is_made_of_its_entry():
     assert not isinstance(error, InputError | DeviceError)
 
 
-def test_a_missing_field_is_a_bug():
+def test_missing_field_raises_key_error():
     with pytest.raises(KeyError):
         fail("usage.setting.boolean", where="X")

@@ -49,7 +49,7 @@ def test_cache_follows_xdg() -> None:
         ("PROTVOX_THREADS", "two"),
     ],
 )
-def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
+def test_invalid_value_is_reported_with_its_variable(name: str, value: str) -> None:
     with pytest.raises(UsageError) as caught:
         load_settings({name: value})
     assert caught.value.code == "usage.setting"
@@ -57,7 +57,7 @@ def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
     assert value in str(caught.value)
 
 
-def test_environment_is_read_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_is_read_at_every_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROTVOX_OFFLINE", "1")
     assert load_settings().offline
     monkeypatch.setenv("PROTVOX_OFFLINE", "0")

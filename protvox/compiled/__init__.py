@@ -1,1 +1,1 @@
-"""Compiled loops: options of the compiler, and work shared among threads."""
+"""Compiled loops: compiler options, and distribution over threads."""

@@ -1,4 +1,4 @@
-"""Compiled loops: how numba is asked to compile them."""
+"""Compilation of loops with strict floating-point arithmetic."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numba
 
 
 def compile_exact(function: Callable[..., Any]) -> Any:
-    """Return a function compiled so that it runs without Python's lock, sums in order.
+    """Compile a function that runs without the GIL and keeps the order of summation.
 
     Parameters
     ----------
     function
-        A loop that numba can compile.
+        A function that numba can compile.
 
     Returns
     -------
     callable
-        Kept on disk between processes where there is a place to write to.
+        The compiled function, cached on disk if the cache folder is writable.
     """
     try:
         return numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # no writable folder for the cache, as in a locked-down container
+    except RuntimeError:  # No writable folder for the cache, as in a read-only container.
         return numba.njit(nogil=True)(function)

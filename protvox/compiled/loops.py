@@ -1,7 +1,7 @@
-"""Compiled loops shared among threads.
+"""Compiled loops that are distributed over threads.
 
-Python threads over a compiled loop that holds no lock, rather than numba's ``parallel=True``:
-its OpenMP layer kills forked data-loader workers, its fallback layer concurrent callers.
+Python threads call a compiled loop that releases the GIL. numba's ``parallel=True`` is not used:
+its OpenMP layer kills forked data-loader workers, and its fallback layer concurrent callers.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ import numpy as np
 
 _PARTS_PER_THREAD = 4
 
-# Not nnan and ninf: range tests must refuse coordinates that are not finite. Not contract:
-# positions must round as in torch, or the two would cut different windows.
+# Without nnan and ninf, because range tests must reject coordinates that are not finite. Without
+# contract, because positions must round as in torch to cut the same windows.
 FAST = frozenset({"reassoc", "nsz", "arcp", "afn"})
-"""Liberties the compiler may take with floating-point numbers."""
+"""Floating-point optimisations that the compiler may make."""
 
 
 def compile_loop(function: Callable[..., None], *, fuse: bool = False) -> Any:
-    """Return a function compiled so that it runs without Python's lock.
+    """Compile a function that runs without the GIL, with fast floating-point arithmetic.
 
     Parameters
     ----------
     function
-        A loop that numba can compile.
+        A function that numba can compile.
     fuse
-        Round products and sums once, where no comparison hangs on the last bit.
+        Allow fused multiply-add, for loops in which no comparison depends on the last bit.
 
     Returns
     -------
     callable
-        Kept on disk between processes where there is a place to write to.
+        The compiled function, cached on disk if the cache folder is writable.
     """
-    liberties = {*FAST, "contract"} if fuse else set(FAST)
+    flags = {*FAST, "contract"} if fuse else set(FAST)
     try:
-        return numba.njit(cache=True, nogil=True, fastmath=liberties)(function)
-    except RuntimeError:  # no writable folder for the cache, as in a locked-down container
-        return numba.njit(nogil=True, fastmath=liberties)(function)
+        return numba.njit(cache=True, nogil=True, fastmath=flags)(function)
+    except RuntimeError:  # No writable folder for the cache, as in a read-only container.
+        return numba.njit(nogil=True, fastmath=flags)(function)
 
 
 def share_out(loop: Callable[[int, int], None], n: int) -> None:
-    """Run a loop over ``range(n)``, in parts on ``numba.get_num_threads()`` threads.
+    """Run a loop over ``range(n)`` in parts, on ``numba.get_num_threads()`` threads.
 
     Parameters
     ----------
     loop
-        Called with the first and one-past-last index of a part; must not hold Python's lock.
+        Called with the first and one-past-last index of a part; must not hold the GIL.
     n
-        Number of steps in all.
+        Total number of steps.
     """
     threads = min(numba.get_num_threads(), n) if n > 1 else 1
     if threads <= 1:

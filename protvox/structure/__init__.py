@@ -1,1 +1,1 @@
-"""Structures: read, fetch, select, write; numpy arrays in, numpy arrays out."""
+"""Protein structures as numpy arrays: read, clean, select, split into domains, write."""

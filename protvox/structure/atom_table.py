@@ -1,4 +1,4 @@
-"""The atom table every parser fills, before anything is cleaned."""
+"""The atom table that every parser fills, before cleaning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A polymer's sequence as the file declares it, independent of its coordinates."""
+    """The sequence of a polymer as declared in the file, independent of its coordinates.
+
+    Attributes
+    ----------
+    chains
+        Author names of the chains that have it.
+    residues
+        Residue names.
+    """
 
     chains: tuple[str, ...]
     residues: tuple[str, ...]
@@ -20,14 +28,14 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class AtomTable:
-    """All atoms of all models as the file has them, one row each.
+    """All atoms of all models in a file, one row per atom.
 
     Attributes
     ----------
     model
         ``atom`` int32, model number as in the file.
     chain, residue_name, atom_name, element, altloc, insertion_code
-        ``atom`` strings without blanks; element upper case, ``""`` for a blank altloc or
+        ``atom`` strings without blanks; elements in upper case; ``""`` for a blank altloc or
         insertion code.
     number
         ``atom`` int32, author residue number.
@@ -38,9 +46,9 @@ class AtomTable:
     hetero
         ``atom`` bool, HETATM records.
     polymer
-        ``atom`` int8: 1 the file says it is in a polymer, 0 it says it is not, -1 unsaid.
+        ``atom`` int8: 1 if in a polymer according to the file, 0 if not, -1 if not stated.
     water
-        ``atom`` bool, the file says it is water.
+        ``atom`` bool, water according to the file.
     declared
         Sequences from SEQRES or entity_poly_seq.
     """
@@ -65,7 +73,7 @@ class AtomTable:
         return len(self.model)
 
     def take(self, rows: NDArray[Any]) -> AtomTable:
-        """Return the table with only some rows, by mask or by index, in that order."""
+        """Return some of the rows, chosen by mask or by index, in that order."""
         return AtomTable(
             model=self.model[rows],
             chain=self.chain[rows],
@@ -85,7 +93,7 @@ class AtomTable:
 
 
 def run_starts(*columns: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the rows where at least one column differs from the row before.
+    """Return the rows in which at least one column differs from the previous row.
 
     Parameters
     ----------
@@ -96,6 +104,12 @@ def run_starts(*columns: NDArray[Any]) -> NDArray[np.int64]:
     -------
     ndarray
         Increasing int64 rows, beginning with 0; empty for empty columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> run_starts(np.array(["A", "A", "B"]), np.array([1, 2, 2])).tolist()
+    [0, 1, 2]
     """
     if not len(columns[0]):
         return np.zeros(0, dtype=np.int64)
@@ -107,7 +121,7 @@ def run_starts(*columns: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the different words of a column and, for each row, which it is.
+    """Return the distinct words of a column, and the index of each row's word.
 
     Parameters
     ----------
@@ -117,13 +131,13 @@ def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
     Returns
     -------
     words, codes
-        Each word once, and int64 rows of that list.
+        Each word once, and ``row`` int64 indices into that list.
     """
     width = column.dtype.itemsize // 4
     if len(column) and 0 < width <= 8:
         letters = np.ascontiguousarray(column).view(np.uint32).reshape(len(column), width)
         if letters.max() < 256:
-            # Eight Latin-1 letters are one integer, and integers sort many times faster.
+            # Eight Latin-1 letters fit into one integer, and integers sort many times faster.
             packed = np.zeros((len(column), 8), dtype=np.uint8)
             packed[:, :width] = letters
             keys, codes = _unique_runs(packed.view(np.uint64).ravel())
@@ -134,7 +148,7 @@ def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
 
 
 def _unique_runs(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return `numpy.unique` with inverse, sorting one key of each run of equal ones."""
+    """Like `numpy.unique` with inverse, but sort only one key of each run of equal keys."""
     starts = run_starts(keys)
     unique, codes = np.unique(keys[starts], return_inverse=True)
     if len(starts) < len(keys):
@@ -143,14 +157,14 @@ def _unique_runs(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[
 
 
 def lookup(words: Iterable[bool], codes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Spread a yes or no for each word over the rows that `factorize` gave it.
+    """Return the value of each row's word, after `factorize`.
 
     Parameters
     ----------
     words
-        One answer for each word.
+        A boolean for each word.
     codes
-        ``row`` int64, index of the word of each row.
+        ``row`` int64, index of each row's word.
 
     Returns
     -------

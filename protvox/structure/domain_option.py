@@ -1,4 +1,4 @@
-"""What a user wants to be taken as domains: found by the program, whole chains, or given."""
+"""The option ``domains``: split chains, take chains whole, or take the given domains."""
 
 from __future__ import annotations
 
@@ -10,33 +10,38 @@ from protvox.structure.selection import Selection, parse_selection
 
 Mode = Literal["auto", "chain"]
 DomainOption = Mode | Sequence[Selection]
-"""``"auto"``: chains are split, see `protvox.structure.splitting.find`; ``"chain"``: every chain
-is one domain; or the domains themselves."""
+"""``"auto"``: chains are split into domains, see `protvox.structure.splitting.find`; ``"chain"``:
+every chain is one domain; otherwise the domains themselves."""
 
 _MODES: Final = get_args(Mode)
 
 
 def parse_domain_option(given: str | Sequence[Selection | str] | None) -> DomainOption:
-    """Read what is to be taken as domains.
+    """Parse the option ``domains``.
 
     Parameters
     ----------
     given
-        ``"auto"`` or ``"chain"``, alone or as the only one of a list; otherwise a domain or
-        several, as `protvox.structure.selection.parse_selection` reads them. Nothing is
-        ``"auto"``.
+        ``"auto"`` or ``"chain"``, or a list with only that word; otherwise one or several
+        domains in the grammar of `protvox.structure.selection.parse_selection`. An empty list
+        or None means ``"auto"``.
 
     Returns
     -------
-    Division
+    DomainOption
         Independent of any structure.
 
     Raises
     ------
     UsageError
-        If ``auto`` or ``chain`` stands beside domains (``usage.domains``).
+        If ``auto`` or ``chain`` is combined with domains (``usage.domains``).
     InputError
-        If a domain cannot be read (``input.selection``, ``input.range``).
+        If a domain cannot be parsed (``input.selection``, ``input.range``).
+
+    Examples
+    --------
+    >>> parse_domain_option(["auto"])
+    'auto'
     """
     listed = [given] if isinstance(given, str) else list(given or ["auto"])
     modes: list[Mode] = [word for word in _MODES if word in listed]

@@ -1,4 +1,4 @@
-"""How large an input may be before it is refused."""
+"""Limits on the size of an input."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ CUBE: Final = 4.0
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """Caps on one input; ``None`` means no cap.
+    """Upper limits for one input; ``None`` means no limit.
 
     Attributes
     ----------
     inflated_bytes
-        Bytes after inflation.
+        Bytes after decompression.
     ratio
-        Inflated to compressed size; applied beyond `ratio_floor` inflated bytes, so that a
-        small and very regular file is never refused.
+        Decompressed over compressed size; applied only above `ratio_floor` bytes, so that a
+        small, very regular file is never rejected.
     ratio_floor
-        Inflated bytes below which `ratio` is not applied.
+        Decompressed bytes up to which `ratio` is not applied.
     atoms, residues, chains
-        Kept after cleaning.
+        Numbers left after cleaning.
     models
-        In the file.
+        Number of models in the file.
     crowd
-        Atoms in a cube of `CUBE`; there are about four in a protein. What looks at the
-        surroundings of residues takes as long as they are crowded.
+        Atoms in a cube of edge `CUBE`; a protein has about four. The time needed for residue
+        environments grows with this number.
     """
 
     inflated_bytes: int = 256 * MIB
@@ -43,4 +43,4 @@ class ReadLimits:
 
 
 DEFAULT_LIMITS: Final = ReadLimits()
-"""What applies where nothing else is asked for."""
+"""The limits that apply by default."""

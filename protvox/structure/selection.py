@@ -36,7 +36,7 @@ class Segment:
     Attributes
     ----------
     chain
-        Author chain name; ``None`` stands for the only protein chain.
+        Author chain name; ``None`` for the only protein chain.
     first, last
         Ends of the range; both ``None`` for the whole chain.
     """
@@ -71,7 +71,7 @@ class Selection:
         return ",".join(segment.range for segment in self.segments if segment.range)
 
     def __str__(self) -> str:
-        """Return the selection in the grammar, chain names as seldom as possible."""
+        """Return the selection in the grammar, without repeating chain names."""
         parts: list[str] = []
         chain: str | None = None
         for segment in self.segments:
@@ -88,9 +88,9 @@ class Selection:
     def mask(self, structure: Structure) -> NDArray[np.bool_]:
         """Return which residues of a structure are selected.
 
-        A range holds the protein residues whose number lies between its ends. Where numbers
-        are equal to an end's, file order decides if that end exists (insertion codes may run
-        backwards, as in thrombin), the order of the insertion codes if not.
+        A range selects the protein residues whose numbers lie between its ends. Residues with
+        the same number as an end are compared by file order if that end exists (insertion codes
+        may run backwards, as in thrombin), and by insertion code if it does not.
 
         Parameters
         ----------
@@ -105,8 +105,8 @@ class Selection:
         Raises
         ------
         InputError
-            ``input.chain`` for a chain that is not there or is not protein,
-            ``input.range`` for a range without residues.
+            ``input.chain`` for a chain that does not exist or is not protein, ``input.range``
+            for a range without residues.
         """
         chosen = np.zeros(structure.n_residues, dtype=np.bool_)
         for segment in self.segments:
@@ -119,19 +119,19 @@ class Selection:
 
 
 def parse_selection(text: str) -> Selection:
-    """Read a selection.
+    """Parse a selection.
 
-    The grammar is a list separated by commas (or ``_``, as some CATH files have between
-    ranges). ``A`` is a chain; ``A:1-90`` a range of it; a range after a range stays in the
-    same chain, so ``A:1-90,120-150`` is one domain of two segments; ``A:1-90,B:5-20`` takes
-    two chains; ``A:45`` is a single residue; ranges without a chain, as in CATH choppings,
-    mean the only protein chain. Numbers are author numbers, may be negative, and may carry
-    an insertion code: ``-5-10``, ``1A-20B``.
+    The grammar is a list separated by commas, or by ``_`` between ranges, as in some CATH
+    files. ``A`` is a chain and ``A:1-90`` a range of it. A range after a range belongs to the
+    same chain, so ``A:1-90,120-150`` is one domain of two segments; ``A:1-90,B:5-20`` spans two
+    chains; ``A:45`` is a single residue. Ranges without a chain, as in CATH choppings, refer to
+    the only protein chain. Numbers are author numbers; they may be negative and may have an
+    insertion code: ``-5-10``, ``1A-20B``.
 
     Parameters
     ----------
     text
-        Selection as typed.
+        The selection.
 
     Returns
     -------
@@ -141,7 +141,12 @@ def parse_selection(text: str) -> Selection:
     Raises
     ------
     InputError
-        ``input.selection`` for bad syntax, ``input.range`` for a reversed range.
+        ``input.selection`` for invalid syntax, ``input.range`` for a reversed range.
+
+    Examples
+    --------
+    >>> parse_selection("A:1-90,120-150").chopping
+    '1-90,120-150'
     """
     segments: list[Segment] = []
     where = f"selection {text!r}"

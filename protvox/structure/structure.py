@@ -1,4 +1,4 @@
-"""The one in-memory form of a structure: frozen numpy arrays with provenance."""
+"""Structures in memory: frozen numpy arrays with provenance."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import BACKBONE_ATOMS
+from protvox.messages import count, listing
 
 
 class ResidueKind(IntEnum):
-    """What a residue is; decides its atom types and whether it can be labelled."""
+    """Kind of a residue, which determines its atom types and whether it is classified."""
 
     PROTEIN = 0
     NUCLEIC = 1
@@ -22,7 +23,17 @@ class ResidueKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """One thing of the input that was left out, and why."""
+    """Something in the input that was ignored.
+
+    Attributes
+    ----------
+    what
+        Number and kind, e.g. ``"3 hydrogen atoms"``.
+    where
+        Chain or model.
+    why
+        The reason.
+    """
 
     what: str
     where: str
@@ -31,18 +42,18 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A cleaned structure: no waters, no hydrogens, one altloc, one model.
+    """A cleaned structure: one model without waters, hydrogens or alternative positions.
 
     Attributes
     ----------
     name
-        File name or identifier the user gave.
+        File name or identifier, as given.
     format
         ``"pdb"``, ``"mmcif"`` or ``"bcif"``.
     sha256
-        Hex digest of the bytes as given (before inflation).
+        Hex digest of the bytes as given (before decompression).
     model
-        Number of the model read, as in the file.
+        Number of the model, as in the file.
     coordinates
         ``atom 3`` float32, Å.
     element
@@ -62,13 +73,13 @@ class Structure:
     residue_name
         ``residue``, name as in the file.
     parent
-        ``residue``, standard amino acid it stands for, ``""`` if none.
+        ``residue``, standard amino acid that it corresponds to, ``""`` if none.
     kind
         ``residue`` uint8, `ResidueKind`.
     dropped
-        What was left out, with reasons.
+        What was ignored, with reasons.
     warnings
-        What the user should know, one sentence each.
+        One sentence each.
     """
 
     name: str
@@ -89,14 +100,23 @@ class Structure:
     dropped: tuple[Dropped, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
 
+    def __repr__(self) -> str:
+        """Return one line with the name, chains and numbers of residues and atoms."""
+        chains = [name or "(blank)" for name in dict.fromkeys(self.chain.tolist())]
+        label = "chain" if len(chains) == 1 else "chains"
+        return (
+            f"Structure({self.name!r}, {label} {listing(chains)}, "
+            f"{count(self.n_residues, 'residue')}, {count(self.n_atoms, 'atom')})"
+        )
+
     @property
     def n_atoms(self) -> int:
-        """Number of atoms kept."""
+        """Number of atoms."""
         return len(self.coordinates)
 
     @property
     def n_residues(self) -> int:
-        """Number of residues kept (protein and other)."""
+        """Number of residues, protein and other."""
         return len(self.chain)
 
     @property
@@ -116,8 +136,8 @@ class Structure:
         Returns
         -------
         ndarray
-            ``residue 4 3`` float32, Å: N, CA, C, O; NaN where an atom is missing and for
-            residues that are not protein.
+            ``residue 4 3`` float32, Å: N, CA, C, O; NaN for missing atoms and for residues that
+            are not protein.
         """
         out = np.full((self.n_residues, len(BACKBONE_ATOMS), 3), np.nan, dtype=np.float32)
         protein = self.is_protein[self.residue_index]
@@ -127,7 +147,7 @@ class Structure:
         return out
 
     def where(self, residue: int) -> str:
-        """Return a residue's place in words a user can search for, e.g. ``A:45B ALA``.
+        """Return the chain, number and name of a residue, e.g. ``A:45B ALA``.
 
         Parameters
         ----------
@@ -138,12 +158,12 @@ class Structure:
         return f"{self.chain[residue]}:{number} {self.residue_name[residue]}"
 
     def with_report(self, dropped: tuple[Dropped, ...], warnings: tuple[str, ...]) -> Structure:
-        """Return the structure with another account of what was dropped and what to know.
+        """Return the structure with another record of dropped atoms and warnings.
 
         Parameters
         ----------
         dropped, warnings
-            As in the attributes.
+            See the attributes.
         """
         return replace(self, dropped=dropped, warnings=warnings)
 

@@ -1,4 +1,4 @@
-"""Sharing a loop among threads."""
+"""Distribution of a loop over threads."""
 
 import threading
 
@@ -11,14 +11,14 @@ from protvox.compiled.loops import share_out
 
 
 @given(st.integers(0, 100))
-def test_every_step_is_done_once(n):
+def test_every_step_runs_once(n):
     done = []
     share_out(lambda start, stop: done.extend(range(start, stop)), n)
     assert sorted(done) == list(range(n))
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="numba may use one thread only")
-def test_parts_run_at_the_same_time():
+def test_parts_run_concurrently():
     before = numba.get_num_threads()
     meeting = threading.Barrier(2, timeout=20)
     numba.set_num_threads(2)
@@ -28,7 +28,7 @@ def test_parts_run_at_the_same_time():
         numba.set_num_threads(before)
 
 
-def test_errors_come_through():
+def test_errors_are_raised():
     def fail(start, stop):
         raise ValueError("bad part")
 

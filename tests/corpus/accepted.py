@@ -1,4 +1,4 @@
-"""Corpus files that can be read, with what must come out, worked out by hand."""
+"""Corpus files that can be read, with the expected result, worked out by hand."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ok(
     warnings: Sequence[str] = (),
     **more: Any,
 ) -> tuple[bytes, dict[str, Any]]:
-    """Return the bytes of a case and what reading it must give."""
+    """Return the bytes of a case and the expected result of reading it."""
     expected = {
         "format": form, "chains": list(chains), "sequence": sequence, "atoms": atoms,
         "ligands": ligands, "ions": ions, "nucleotides": nucleotides,

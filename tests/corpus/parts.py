@@ -1,4 +1,4 @@
-"""Atoms to build corpus files from, and their text in the three formats."""
+"""Atoms from which corpus files are built, and their text in the three formats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UBIQUITIN = Path(__file__).parents[1] / "data" / "1ubi.pdb"
 
 @dataclass(frozen=True)
 class Atom:
-    """One atom, with everything the formats can say about it."""
+    """One atom, with all fields of the three formats."""
 
     name: str
     residue: str
@@ -79,8 +79,8 @@ def water(number: int, residue: str = "HOH", **more: Any) -> Atom:
 
 def ethanediol(number: int = 201) -> list[Atom]:
     """Return a four-atom ligand, 1,2-ethanediol."""
-    places = {"C1": 0.0, "O1": 1.4, "C2": 2.8, "O2": 4.2}
-    return [single(n, "EDO", number, n[0], x=40.0 + x) for n, x in places.items()]
+    positions = {"C1": 0.0, "O1": 1.4, "C2": 2.8, "O2": 4.2}
+    return [single(n, "EDO", number, n[0], x=40.0 + x) for n, x in positions.items()]
 
 
 def pdb_line(atom: Atom, serial: int, number: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Corpus files that must be refused, with the code of the error and words of its message."""
+"""Corpus files that must be rejected, with the error code and words of the message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every file of the edge corpus gives exactly what its case says."""
+"""Every file of the corpus of edge cases is read, or rejected, as its case specifies."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ ACCEPTED = sorted(name for name in CASES if "code" not in CASES[name])
 REFUSED = sorted(name for name in CASES if "code" in CASES[name])
 
 
-def test_corpus_is_as_large_as_promised() -> None:
+def test_size_of_the_corpus() -> None:
     assert len(ACCEPTED) >= 60
     assert len(REFUSED) >= 40
     assert {path.name for path in (HERE / "files").iterdir()} == set(CASES)
 
 
-def test_corpus_comes_from_its_script(tmp_path: Path) -> None:
+def test_corpus_equals_the_output_of_its_script(tmp_path: Path) -> None:
     subprocess.run([sys.executable, HERE / "build_corpus.py", tmp_path], check=True)
     assert json.loads((tmp_path / "manifest.json").read_text()) == CASES
     for name in CASES:

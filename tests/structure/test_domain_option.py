@@ -1,4 +1,4 @@
-"""What may be asked to be taken as domains."""
+"""The option ``domains``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from protvox.structure.selection import parse_selection
 
 
 @pytest.mark.parametrize("given", [None, [], (), "auto", ["auto"], ("auto",)])
-def test_domains_are_found_unless_asked_otherwise(given):
+def test_chains_are_split_by_default(given):
     assert parse_domain_option(given) == "auto"
 
 
@@ -18,7 +18,7 @@ def test_whole_chains():
     assert parse_domain_option("chain") == parse_domain_option(["chain"]) == "chain"
 
 
-def test_domains_are_read_by_the_grammar():
+def test_domains_are_parsed_by_the_grammar():
     domain = parse_selection("A:1-90,120-150")
     assert parse_domain_option("A:1-90,120-150") == [domain]
     assert parse_domain_option(["A:1-90,120-150", parse_selection("B")]) == [
@@ -28,18 +28,18 @@ def test_domains_are_read_by_the_grammar():
 
 
 @pytest.mark.parametrize("given", [["auto", "A:1-90"], ["chain", "auto"], ["A", "chain"]])
-def test_words_stand_alone(given):
+def test_modes_cannot_be_combined(given):
     with pytest.raises(UsageError) as caught:
         parse_domain_option(given)
     assert caught.value.code == "usage.domains"
 
 
-def test_what_is_no_domain_is_refused():
+def test_invalid_domain_is_rejected():
     with pytest.raises(InputError) as caught:
         parse_domain_option("A:1-")
     assert caught.value.code == "input.selection"
 
 
-def test_a_chain_may_be_called_auto():
+def test_chain_may_be_called_auto():
     (domain,) = parse_domain_option("auto:1-90")
     assert domain.chains == ("auto",)

@@ -68,7 +68,7 @@ ranges = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=4)
 
 
 @given(chain=st.text("ABCxyz0189", min_size=1, max_size=4), pairs=ranges)
-def test_text_and_selection_are_the_same(chain: str, pairs) -> None:
+def test_text_of_a_selection_parses_to_the_same_selection(chain: str, pairs) -> None:
     segments = tuple(Segment(chain, ResidueId(*min(a, b)), ResidueId(*max(a, b))) for a, b in pairs)
     assert parse_selection(str(Selection(segments))) == Selection(segments)
 
@@ -88,7 +88,7 @@ def test_text_and_selection_are_the_same(chain: str, pairs) -> None:
         ("A:-1--5", "input.range"),
     ],
 )
-def test_bad_text_is_refused(text: str, code: str) -> None:
+def test_invalid_text_is_rejected(text: str, code: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_selection(text)
     assert caught.value.code == code
@@ -96,13 +96,13 @@ def test_bad_text_is_refused(text: str, code: str) -> None:
     assert caught.value.exit_code == 3
 
 
-def test_whole_chain_is_its_protein(trypsin: Structure) -> None:
+def test_whole_chain_selects_its_protein_residues(trypsin: Structure) -> None:
     mask = parse_selection("A").mask(trypsin)
     assert mask.sum() == 223
     assert (mask == trypsin.is_protein).all()
 
 
-def test_insertion_codes_lie_between_numbers(trypsin: Structure) -> None:
+def test_residues_with_insertion_codes_are_inside_a_range(trypsin: Structure) -> None:
     found = labels(trypsin, "A:183-189")
     assert found == [n for n in labels(trypsin, "A") if 183 <= int(n.rstrip("A")) <= 189]
     assert "184A" in found
@@ -115,12 +115,12 @@ def test_ends_with_insertion_codes_are_exact(trypsin: Structure) -> None:
     assert labels(trypsin, "A:184A-221A") == everything[start : stop + 1]
 
 
-def test_ends_that_do_not_exist_are_bounds(trypsin: Structure) -> None:
+def test_ends_that_do_not_exist_are_limits(trypsin: Structure) -> None:
     assert labels(trypsin, "A:-50-17") == ["16", "17"]
     assert labels(trypsin, "A:34-38") == ["34", "37", "38"]
 
 
-def test_codes_running_backwards_follow_the_file() -> None:
+def test_reversed_insertion_codes_follow_file_order() -> None:
     structure = read_structure(CORPUS / "accepted_insertion_backwards.pdb")
     assert labels(structure, "A") == ["1B", "1A", "1", "4", "5", "6"]
     assert labels(structure, "A:1A-4") == ["1A", "1", "4"]
@@ -153,7 +153,7 @@ def test_two_chains() -> None:
     ]
 
 
-def test_wrong_chain_lists_the_chains() -> None:
+def test_unknown_chain_lists_the_chains() -> None:
     two = read_structure(CORPUS / "accepted_two_chains.pdb")
     with pytest.raises(InputError) as caught:
         parse_selection("Z:1-3").mask(two)
@@ -161,13 +161,13 @@ def test_wrong_chain_lists_the_chains() -> None:
     assert "A, B" in str(caught.value)
 
 
-def test_chain_without_protein_says_so() -> None:
+def test_chain_without_protein_is_reported() -> None:
     structure = read_structure(CORPUS / "accepted_with_dna.pdb")
     with pytest.raises(InputError, match="no protein"):
         parse_selection("B").mask(structure)
 
 
-def test_empty_range_says_where_the_chain_runs(trypsin: Structure) -> None:
+def test_empty_range_reports_the_ends_of_the_chain(trypsin: Structure) -> None:
     with pytest.raises(InputError) as caught:
         parse_selection("A:16-20,500-600").mask(trypsin)
     assert caught.value.code == "input.range"

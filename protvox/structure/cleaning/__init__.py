@@ -1,1 +1,1 @@
-"""From the atoms of a file to a `Structure`: residue kinds, alternates, gaps, duplicates."""
+"""From the atoms of a file to a `Structure`: residue kinds, alternative positions, gaps."""

@@ -1,4 +1,4 @@
-"""An atom table to a structure: clean, classify, report."""
+"""From an atom table to a structure: clean, classify, report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from protvox.structure.cleaning.clean import (
     find_solvent,
     order_residues,
 )
-from protvox.structure.cleaning.duplicate_chains import separate_copies
+from protvox.structure.cleaning.duplicate_chains import rename_duplicates
 from protvox.structure.cleaning.residue_kinds import (
     assign_atom_types,
     classify_residues,
@@ -35,7 +35,7 @@ def build_structure(
     model: int | None = None,
     limits: ReadLimits = DEFAULT_LIMITS,
 ) -> Structure:
-    """Make the structure of one model of an atom table.
+    """Build the structure of one model of an atom table.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def build_structure(
     Returns
     -------
     Structure
-        Cleaned, with what was dropped and why.
+        Cleaned, with a record of what was dropped and why.
 
     Raises
     ------
@@ -66,10 +66,10 @@ def build_structure(
     other_models = bool(dropped)
     check_coordinates(table, where=name)
     table, corrected = correct_elements(table)
-    table, copies = separate_copies(table)
+    table, renamed = rename_duplicates(table)
     table, site, residue = order_residues(table)
-    gone, solvent = find_solvent(table)
-    keep, positions = choose_positions(table, site, residue, gone)
+    ignored, solvent = find_solvent(table)
+    keep, positions = choose_positions(table, site, residue, ignored)
     table, residue = table.take(keep), residue[keep]
     dropped += solvent + positions
     starts = run_starts(residue) if len(table) else np.zeros(0, dtype=np.int64)
@@ -111,12 +111,13 @@ def build_structure(
             "Corrected from the atom name: the element of "
             f"{count(corrected, 'atom')} in standard residues."
         )
-    warnings += copies
+    warnings += renamed
     warnings += describe_gaps(structure, table.declared)
     warnings += describe_residues(structure, words)
     if untraced:
         warnings.append(
-            f"Kept as surroundings only, for lack of a CA atom: {count(untraced, 'amino acid')}."
+            "Used as surroundings only, because they have no CA atom: "
+            f"{count(untraced, 'amino acid')}."
         )
     return structure.with_report(tuple(dropped), tuple(warnings))
 

@@ -1,4 +1,4 @@
-"""What is left out of an atom table: other models, water, hydrogens, other positions."""
+"""Cleaning of an atom table: other models, water, hydrogens and alternative positions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.structure import Dropped
 
 MAX_COORDINATE: Final = 9999.0
-"""Å; PDB columns end here, and some programs write 9999 for "unknown"."""
+"""Largest coordinate, Å; PDB columns end here, and some programs write 9999 for "unknown"."""
 
 _HYDROGENS: Final = ("H", "D", "T")
 _DUMMY: Final = "DUM"  # marks membrane planes in OPM files
@@ -39,7 +39,7 @@ def choose_model(
     Returns
     -------
     table, dropped, warnings
-        The chosen model's rows, and what to tell about the others.
+        The rows of the chosen model, and a record of the other models.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def choose_model(
 
 
 def check_coordinates(table: AtomTable, *, where: str) -> None:
-    """Refuse coordinates that are not numbers or cannot be meant.
+    """Check that coordinates are finite, plausible and not all the same.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def check_coordinates(table: AtomTable, *, where: str) -> None:
     Raises
     ------
     InputError
-        ``input.coordinates``, naming the first bad atom.
+        ``input.coordinates``, naming the first invalid atom.
     """
-    if not np.abs(table.coordinates).max() < MAX_COORDINATE:  # also true for NaN
+    if not np.abs(table.coordinates).max() < MAX_COORDINATE:  # Also true for NaN.
         bad = ~(np.abs(table.coordinates) < MAX_COORDINATE).all(axis=1)
         row = int(np.argmax(bad))
         value = ", ".join(f"{x:g}" for x in table.coordinates[row])
@@ -104,8 +104,8 @@ def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
 
     Returns
     -------
-    gone, dropped
-        ``atom`` mask of what to leave out, and one entry a chain and reason.
+    ignored, dropped
+        ``atom`` mask of these atoms, and one entry per chain and reason.
     """
     names, which = factorize(table.residue_name)
     water = table.water | lookup((residue_name(name).water for name in names), which)
@@ -119,16 +119,16 @@ def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
         starts = rows[
             run_starts(*(c[rows] for c in (table.chain, table.number, table.insertion_code)))
         ]
-        dropped += _by_chain(table.chain[starts], "water molecule", "water is left out")
-    dropped += _by_chain(table.chain[hydrogen], "hydrogen atom", "hydrogens are left out")
-    dropped += _by_chain(table.chain[unknown], "atom", "it is a dummy or of unknown element")
+        dropped += _by_chain(table.chain[starts], "water molecule", "water is ignored")
+    dropped += _by_chain(table.chain[hydrogen], "hydrogen atom", "hydrogens are ignored")
+    dropped += _by_chain(table.chain[unknown], "atom", "dummy atom or unknown element")
     return water | hydrogen | unknown, dropped
 
 
 def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDArray[np.int64]]:
-    """Bring each chain, site and residue together, in order of first appearance.
+    """Group the atoms of each chain, site and residue, in order of first appearance.
 
-    A site is one place of a chain (number and insertion code); it has several residues when
+    A site is a residue number and insertion code of a chain. It has several residues when
     alternative positions differ in residue name.
 
     Parameters
@@ -139,7 +139,7 @@ def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDAr
     Returns
     -------
     table, site, residue
-        The rows in order, and ``atom`` non-decreasing numbers of their sites and residues.
+        The ordered rows, and ``atom`` non-decreasing numbers of their sites and residues.
     """
     starts = run_starts(table.chain, table.number, table.insertion_code, table.residue_name)
     lengths = np.diff(starts, append=len(table))
@@ -171,27 +171,27 @@ def choose_positions(
     table: AtomTable,
     site: NDArray[np.int64],
     residue: NDArray[np.int64],
-    gone: NDArray[np.bool_],
+    ignored: NDArray[np.bool_],
 ) -> tuple[NDArray[np.bool_], list[Dropped]]:
-    """Choose one alternative position a site, and one atom of each name a residue.
+    """Choose one alternative position per site, and one atom of each name per residue.
 
-    The position with the highest mean occupancy wins, the first in the file among equals,
-    for all atoms of the site. A backbone atom that exists only in another position of the
+    The position with the highest mean occupancy is chosen for all atoms of a site, and the
+    first in the file among equals. A backbone atom that exists only in another position of the
     same residue is kept.
 
     Parameters
     ----------
     table, site, residue
         From `order_residues`.
-    gone
-        ``atom`` mask of what is left out already.
+    ignored
+        ``atom`` mask of atoms that are dropped already, from `find_solvent`.
 
     Returns
     -------
     keep, dropped
-        ``atom`` mask, and one entry a chain and reason.
+        ``atom`` mask, and one entry per chain and reason.
     """
-    keep = ~gone
+    keep = ~ignored
     dropped: list[Dropped] = []
     rows = np.flatnonzero(keep & (table.altloc != ""))
     if len(rows):
@@ -207,18 +207,18 @@ def choose_positions(
         dropped += _by_chain(
             table.chain[rows[~keep[rows]]],
             "atom",
-            "another alternative position of the residue is kept",
+            "another alternative position of the residue was kept",
         )
     kept = np.flatnonzero(keep)
     words, name = factorize(table.atom_name[kept])
     keys = residue[kept] * len(words) + name
     ordered = np.sort(keys)
     if (ordered[1:] == ordered[:-1]).any():
-        again = np.ones(len(kept), dtype=np.bool_)
-        again[np.unique(keys, return_index=True)[1]] = False
-        keep[kept[again]] = False
+        repeated = np.ones(len(kept), dtype=np.bool_)
+        repeated[np.unique(keys, return_index=True)[1]] = False
+        keep[kept[repeated]] = False
         dropped += _by_chain(
-            table.chain[kept[again]], "atom", "the residue has an atom of this name already"
+            table.chain[kept[repeated]], "atom", "the residue already has an atom of this name"
         )
     return keep, dropped
 
@@ -229,15 +229,16 @@ def _keep_lone_backbone(
     keep: NDArray[np.bool_],
     rows: NDArray[np.int64],
 ) -> None:
+    """Keep backbone atoms that the chosen position of their residue does not have."""
     lost = rows[~keep[rows]]
     lost = lost[np.isin(table.atom_name[lost], BACKBONE_ATOMS)]
-    near = np.flatnonzero(keep & np.isin(residue, residue[lost]))
-    alive = set(residue[near].tolist())
-    have = set(zip(residue[near].tolist(), table.atom_name[near].tolist(), strict=True))
+    present = np.flatnonzero(keep & np.isin(residue, residue[lost]))
+    kept = set(residue[present].tolist())
+    atoms = set(zip(residue[present].tolist(), table.atom_name[present].tolist(), strict=True))
     for row in lost.tolist():
-        place = (int(residue[row]), str(table.atom_name[row]))
-        if place[0] in alive and place not in have:
-            have.add(place)
+        atom = (int(residue[row]), str(table.atom_name[row]))
+        if atom[0] in kept and atom not in atoms:
+            atoms.add(atom)
             keep[row] = True
 
 

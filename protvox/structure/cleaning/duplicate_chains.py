@@ -1,4 +1,4 @@
-"""Chains that reuse a name: simulation boxes and joined files repeat A 1, A 2, ... ."""
+"""Chains that reuse a name, as in simulation boxes and concatenated files."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from protvox.structure.atom_table import AtomTable
 from protvox.structure.cleaning.residue_names import residue_name
 
 _CLASH: Final = 3.0
-"""Å; copies whose repeated CA atoms lie closer are the same chain written twice."""
+"""Å; copies whose repeated CA atoms are closer are the same chain written twice."""
 
 _FEWEST: Final = 3
-"""Repeated residues below which a repeat is a slip rather than another chain."""
+"""Fewer repeated residues are taken for an error in the file, not for another chain."""
 
 
-def separate_copies(table: AtomTable) -> tuple[AtomTable, list[str]]:
-    """Give later chains that reuse an earlier one's name and numbers a name of their own.
+def rename_duplicates(table: AtomTable) -> tuple[AtomTable, list[str]]:
+    """Rename chains that reuse the name and residue numbers of an earlier chain.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def separate_copies(table: AtomTable) -> tuple[AtomTable, list[str]]:
     Returns
     -------
     table, warnings
-        The second chain A becomes ``A_2``, and so on. A repeat in the same place, such as a
-        second model without MODEL records, is left alone; its atoms are then dropped as
+        The second chain A becomes ``A_2``, and so on. A copy with the same coordinates, such as
+        a second model without MODEL records, is not renamed; its atoms are dropped later as
         duplicates.
     """
     traces = np.flatnonzero((table.atom_name == "CA") & (table.element == "C"))
@@ -79,10 +79,10 @@ def _reused_chains(
 
 
 def _rename(chain: NDArray[np.object_], table: AtomTable, name: str) -> int:
-    """Rename repeated residues of one chain in place; return the number of copies.
+    """Rename the repeated residues of one chain in place; return the number of copies.
 
-    gemmi brings residues of the same chain and number together, so a copy begins within a
-    residue: where an atom it already has comes again.
+    gemmi groups residues of the same chain and number, so a copy begins within a residue, at
+    an atom that the residue already has.
     """
     rows = np.flatnonzero((table.chain == name) & ~np.isin(table.element, ("H", "D")))
     columns = (table.number, table.insertion_code, table.residue_name)

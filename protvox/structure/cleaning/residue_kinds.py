@@ -1,4 +1,4 @@
-"""What each residue is: protein, nucleic acid, ion or ligand; and its atoms' types."""
+"""Kinds of residues (protein, nucleic acid, ion or ligand) and types of atoms."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from protvox.structure.cleaning.residue_names import ResidueName, residue_name
 from protvox.structure.structure import ResidueKind
 
 PEPTIDE_BOND: Final = 2.0
-"""Å; a C to N distance below it links two residues (the bond is 1.33 Å)."""
+"""Largest C-N distance of linked residues, Å (the bond is 1.33 Å)."""
 
 CA_DISTANCE: Final = 4.3
-"""Å; stands in for the bond where backbone atoms are missing (trans is 3.8 Å)."""
+"""Largest CA-CA distance of linked residues, Å, used where C or N is missing (trans is 3.8 Å)."""
 
 _HALOGENS: Final = frozenset({"F", "CL", "BR", "I"})
 _AMINO_ELEMENTS: Final = frozenset("CNOSHD")
 
 
 def correct_elements(table: AtomTable) -> tuple[AtomTable, int]:
-    """Put right the elements of standard amino acids whose atom names were misplaced.
+    """Correct the elements of standard amino acids whose atom names are in the wrong column.
 
-    A CA written one column early reads as calcium. In the 20 standard residues the first
-    letter of a name is its element.
+    A CA written one column too early is read as calcium. In the 20 standard residues the first
+    letter of an atom name is its element.
 
     Parameters
     ----------
@@ -36,14 +36,14 @@ def correct_elements(table: AtomTable) -> tuple[AtomTable, int]:
     Returns
     -------
     table, count
-        The table (the same one if nothing was wrong) and the number of atoms corrected.
+        The table (unchanged if nothing was wrong) and the number of atoms corrected.
     """
     elements, which = factorize(table.element)
-    odd = lookup((e not in _AMINO_ELEMENTS for e in elements), which)
-    names, which = factorize(table.residue_name[odd])
-    odd[odd] = lookup((name in AMINO_ACID_INDEX for name in names), which)
+    suspect = lookup((e not in _AMINO_ELEMENTS for e in elements), which)
+    names, which = factorize(table.residue_name[suspect])
+    suspect[suspect] = lookup((name in AMINO_ACID_INDEX for name in names), which)
     corrected = 0
-    for row in np.flatnonzero(odd).tolist():
+    for row in np.flatnonzero(suspect).tolist():
         letter = str(table.atom_name[row]).lstrip("0123456789'\"*")[:1]
         if letter and letter in _AMINO_ELEMENTS:
             if not corrected:
@@ -56,28 +56,28 @@ def correct_elements(table: AtomTable) -> tuple[AtomTable, int]:
 def classify_residues(
     table: AtomTable, starts: NDArray[np.int64], residue: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], list[ResidueName], int]:
-    """Tell the kind of every residue.
+    """Return the kind of every residue.
 
-    A residue is **protein** when it has a carbon named CA, its name is a known amino acid
-    (or an unknown name with N, CA and C), and it is part of a chain: the file says it
-    belongs to a polymer entity (mmCIF, BinaryCIF) or precedes its chain's TER (PDB); where
-    the file is silent, when it is an ATOM record or is linked to a neighbour by a peptide
-    bond. So a free amino acid in a binding site is a ligand, and MSE in a helix is protein.
+    A residue is **protein** if it has a carbon named CA, its name is a known amino acid (or an
+    unknown name with N, CA and C), and it is part of a chain: it belongs to a polymer entity
+    (mmCIF, BinaryCIF) or precedes the TER record of its chain (PDB). If the file does not say,
+    it is part of a chain if it is an ATOM record or is linked to a neighbour by a peptide bond.
+    Hence a free amino acid in a binding site is a ligand, and MSE in a helix is protein.
 
     Parameters
     ----------
     table
         Cleaned rows.
     starts
-        ``residue``, first row of each.
+        ``residue``, first row of each residue.
     residue
         ``atom``, row of the residue arrays.
 
     Returns
     -------
     kind, words, untraced
-        ``residue`` `ResidueKind`, what each residue's name means, and the number of amino
-        acids in chains that are no protein residues only because they have no CA.
+        ``residue`` `ResidueKind`; ``residue`` meaning of each name; and the number of amino
+        acids in chains that are not protein residues only because they have no CA.
     """
     words = [residue_name(name) for name in table.residue_name[starts].tolist()]
     n = len(starts)

@@ -1,4 +1,4 @@
-"""What residue names mean, from gemmi's table of the Chemical Component Dictionary."""
+"""Meaning of residue names, from gemmi's table of the Chemical Component Dictionary."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class ResidueName:
     Attributes
     ----------
     parent
-        Standard amino acid it stands for, ``""`` if none.
+        Standard amino acid that it corresponds to, ``""`` if none.
     amino_acid
-        True for a known amino acid, False for a known other thing, None for unknown names.
+        True for an amino acid, False for another known compound, None for an unknown name.
     nucleotide, water
-        Known to be so.
+        True if known to be a nucleotide, or water.
     mirrored
-        A D-amino acid.
+        True for a D-amino acid.
     """
 
     parent: str
@@ -49,8 +49,13 @@ def residue_name(name: str) -> ResidueName:
     Returns
     -------
     ResidueName
-        The parent is protvox's own table's, else the one-letter code gemmi tabulates for
-        modified residues (the CCD's parent).
+        The parent is taken from protvox's own table, or else from the one-letter code that
+        gemmi tabulates for modified residues (the parent in the CCD).
+
+    Examples
+    --------
+    >>> residue_name("MSE").parent
+    'MET'
     """
     import gemmi
 

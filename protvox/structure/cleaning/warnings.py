@@ -1,4 +1,4 @@
-"""What the user should know about a structure: gaps, missing atoms, odd residues."""
+"""Warnings about a structure: gaps, missing atoms and unusual residues."""
 
 from __future__ import annotations
 
@@ -28,67 +28,69 @@ def describe_gaps(structure: Structure, declared: tuple[Declared, ...]) -> list[
     Returns
     -------
     list of str
-        At most one sentence, with every chain that has fewer residues than declared.
+        At most one sentence, which lists every chain with fewer residues than declared.
     """
-    short = []
+    gaps = []
     for sequence in declared:
         known = [residue_name(name).amino_acid for name in sequence.residues]
         if 2 * known.count(True) < len(known):
-            continue  # a nucleic acid
-        want = len(known) - known.count(False)  # caps are no residues
+            continue  # A nucleic acid.
+        declared_count = len(known) - known.count(False)  # Caps are not residues.
         for chain in sequence.chains:
-            have = int((structure.is_protein & (structure.chain == chain)).sum())
-            if have < want:
-                short.append(f"{want - have} of {want} in {chain_label(chain)}")
-    if not short:
+            missing = declared_count - int(
+                (structure.is_protein & (structure.chain == chain)).sum()
+            )
+            if missing > 0:
+                gaps.append(f"{missing} of {declared_count} in {chain_label(chain)}")
+    if not gaps:
         return []
-    return [f"Declared residues missing from the coordinates: {listing(short, most=30)}."]
+    return [f"Declared residues missing from the coordinates: {listing(gaps, most=30)}."]
 
 
 def describe_residues(structure: Structure, words: list[ResidueName]) -> list[str]:
-    """Point out chains without side chains or backbone, D-amino acids and unknown residues.
+    """Describe chains without side chains or backbone, D-amino acids and unknown residues.
 
     Parameters
     ----------
     structure
         Cleaned structure.
     words
-        ``residue``, what each name means.
+        ``residue``, meaning of each name.
 
     Returns
     -------
     list of str
-        One sentence a finding.
+        One sentence per finding.
     """
     protein = structure.is_protein
     atoms = np.bincount(structure.residue_index, minlength=structure.n_residues)
     backbone = ~np.isnan(structure.backbone()[:, :, 0])
     names, which = factorize(structure.atom_name)
     side = lookup((name not in _NO_SIDE_CHAIN for name in names), which)
-    extra = np.bincount(structure.residue_index, weights=side, minlength=structure.n_residues)
-    trace_only, backbone_only, broken = [], [], []
+    side_atoms = np.bincount(structure.residue_index, weights=side, minlength=structure.n_residues)
+    ca_only, backbone_only, incomplete = [], [], []
     for chain in structure.protein_chains:
         rows = protein & (structure.chain == chain)
         lacking = int((rows & ~backbone[:, :3].all(axis=1)).sum())
         if (atoms[rows] == 1).all():
-            trace_only.append(chain_label(chain))
-        elif rows.sum() > 1 and not extra[rows].any():
+            ca_only.append(chain_label(chain))
+        elif rows.sum() > 1 and not side_atoms[rows].any():
             backbone_only.append(chain_label(chain))
         elif lacking:
-            broken.append(f"{count(lacking, 'residue')} of {chain_label(chain)}")
+            incomplete.append(f"{count(lacking, 'residue')} of {chain_label(chain)}")
     findings = {
-        "CA atoms only": trace_only,
+        "CA atoms only": ca_only,
         "Backbone atoms only": backbone_only,
-        "Without all backbone atoms": broken,
+        "Missing backbone atoms": incomplete,
     }
-    found = [f"{what}: {listing(who, most=30)}." for what, who in findings.items() if who]
+    found = [f"{what}: {listing(where, most=30)}." for what, where in findings.items() if where]
     mirrored = int((protein & np.array([word.mirrored for word in words])).sum())
     if mirrored:
         found.append(f"Treated as their L forms: {count(mirrored, 'D-amino acid')}.")
     unknown = int((protein & (structure.parent == "")).sum())
     if unknown:
         found.append(
-            "Without a wild type, as they stand for no standard amino acid: "
+            "Without a wild type, since they correspond to no standard amino acid: "
             f"{count(unknown, 'residue')}."
         )
     return found

@@ -1,1 +1,1 @@
-"""Reading structures from files, identifiers and trajectories, and writing annotated files."""
+"""Reading structures from files, databases and trajectories; writing annotated files."""

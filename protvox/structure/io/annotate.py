@@ -1,4 +1,4 @@
-"""Annotated PDB and mmCIF files: a value of each residue in the B-factor column."""
+"""Annotated PDB and mmCIF files, with a value per residue in the B-factor column."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ _PDB_SUFFIXES: Final = (".pdb", ".ent")
 _CIF_SUFFIXES: Final = (".cif", ".mmcif")
 _REMARK_NUMBER: Final = 6
 _REMARK_WIDTH: Final = 68
-_NAMELESS: Final = "(blank)"
+_UNNAMED: Final = "(blank)"
 _NO_VALUE: Final = "Residues without a value have B-factor 0 and occupancy 0."
 
 
 def write_annotated(
     structure: Structure, values: NDArray[np.floating], path: str | Path, *, remark: str
 ) -> None:
-    """Write a structure with a value of each residue as its atoms' B-factor.
+    """Write a structure with one value per residue as the B-factor of its atoms.
 
     Parameters
     ----------
     structure
-        What to write; waters and hydrogens are no longer in it.
+        The structure; waters and hydrogens were removed when it was read.
     values
-        ``residue`` float; NaN where there is none, which is written as B-factor 0 and
-        occupancy 0 (others have occupancy 1).
+        ``residue`` float. Residues with NaN have B-factor 0 and occupancy 0; all others have
+        occupancy 1.
     path
-        ``.pdb``, ``.ent``, ``.cif`` or ``.mmcif``, each also with ``.gz``.
+        ``.pdb``, ``.ent``, ``.cif`` or ``.mmcif``, optionally followed by ``.gz``.
     remark
-        What the values are; written into the file as a remark.
+        Description of the values, written into the file as a remark.
 
     Raises
     ------
     UsageError
-        ``usage.output_format`` for another suffix, or where the structure or the values do
-        not fit the columns of the PDB format; ``usage.output`` if the file cannot be written.
+        ``usage.output_format`` for another suffix, or if the structure or the values do not
+        fit into the columns of the PDB format; ``usage.output`` if the file cannot be written.
     ValueError
-        If there is not one value a residue.
+        If there is not exactly one value per residue.
     """
     path = Path(path)
     if values.shape != (structure.n_residues,):
@@ -111,8 +111,8 @@ def _to_gemmi(structure: Structure, values: NDArray[np.floating]) -> gemmi.Struc
         residue.seqid = gemmi.SeqId(int(structure.number[row]), code)
         kind = ResidueKind(int(structure.kind[row]))
         residue.entity_type = kinds.get(kind, gemmi.EntityType.NonPolymer)
-        plain = residue.name in AMINO_ACID_INDEX and kind == ResidueKind.PROTEIN
-        residue.het_flag = "A" if plain or kind == ResidueKind.NUCLEIC else "H"
+        standard = residue.name in AMINO_ACID_INDEX and kind == ResidueKind.PROTEIN
+        residue.het_flag = "A" if standard or kind == ResidueKind.NUCLEIC else "H"
         value = float(values[row])
         for i in range(bounds[row], bounds[row + 1]):
             atom = gemmi.Atom()
@@ -129,19 +129,19 @@ def _to_gemmi(structure: Structure, values: NDArray[np.floating]) -> gemmi.Struc
     out.name = Path(structure.name).name.split(".")[0] or "protvox"
     out.add_model(model)
     out.setup_entities()
-    _name_nameless(out)
+    _add_unnamed_entities(out)
     out.assign_serial_numbers()
     return out
 
 
-def _name_nameless(structure: gemmi.Structure) -> None:
-    """Make the entity of a polymer whose chain has no name: gemmi makes none, viewers need it."""
+def _add_unnamed_entities(structure: gemmi.Structure) -> None:
+    """Add entities for polymers without a chain name; gemmi omits them, but viewers need them."""
     import gemmi
 
     for chain in structure[0]:
         polymer = chain.get_polymer()
         if not chain.name and len(polymer):
-            entity = gemmi.Entity(_NAMELESS)
+            entity = gemmi.Entity(_UNNAMED)
             entity.entity_type = gemmi.EntityType.Polymer
             entity.subchains = [polymer.subchain_id()]
             structure.entities.append(entity)

@@ -1,4 +1,4 @@
-"""BinaryCIF to the atom table."""
+"""Parsing of BinaryCIF into an atom table."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from protvox.structure.atom_table import AtomTable, Declared
 from protvox.structure.io.binarycif_codec import MAX_ROWS, CodecError, check_letters, decode
 
 MAX_OBJECTS: Final = 1_000_000
-"""Most MessagePack objects in a file. Entries of the PDB have tens of thousands, their data being
-blobs; an empty list is one byte there and over sixty in memory."""
+"""Largest number of MessagePack objects in a file. Entries of the PDB have tens of thousands,
+because their data are binary; an empty list takes one byte in the file but over sixty in memory."""
 
 _LONGEST_NUMBER: Final = 32
-"""Letters that numpy sets aside for a number."""
+"""Letters that numpy reserves for a number."""
 
 _MAX_LIST: Final = 100_000
 _MAX_MAP: Final = 1_000
@@ -25,7 +25,7 @@ Container = TypeVar("Container", bound=Sized)
 
 
 class _Category:
-    """One category: columns decoded when asked for, absent values as empty or NaN."""
+    """One category; columns are decoded on request, with absent values as ``""`` or NaN."""
 
     def __init__(self, category: Mapping[str, Any]) -> None:
         self.rows = int(category["rowCount"])
@@ -34,7 +34,7 @@ class _Category:
         self._columns = {column["name"]: column for column in category["columns"]}
 
     def text(self, *names: str) -> NDArray[np.str_] | None:
-        """Return the first of some columns that exists, as strings."""
+        """Return the first of the columns that exists, as strings."""
         column = self._first(names)
         if column is None:
             return None
@@ -48,7 +48,7 @@ class _Category:
         return out
 
     def numbers(self, *names: str) -> NDArray[np.float64] | None:
-        """Return the first of some columns that exists, as floats."""
+        """Return the first of the columns that exists, as floats."""
         column = self._first(names)
         if column is None:
             return None
@@ -101,7 +101,7 @@ def parse_binary(data: bytes) -> AtomTable:
     Raises
     ------
     ValueError, KeyError, TypeError, AttributeError, OverflowError
-        For bytes that break the format; the caller turns them into `InputError`.
+        For invalid data; the caller converts them to `protvox.errors.InputError`.
     """
     file = _unpack(data)
     for block in file["dataBlocks"]:
@@ -117,7 +117,7 @@ def _unpack(data: bytes) -> Any:
     objects = 0
 
     def count(container: Container) -> Container:
-        # Called as each list and map is complete, so the bound holds while they are made.
+        # Called for each list and map as it is completed, so the limit holds during unpacking.
         nonlocal objects
         objects += 1 + len(container)
         if objects > MAX_OBJECTS:
@@ -138,7 +138,7 @@ def _unpack(data: bytes) -> Any:
 def _table(categories: Mapping[str, Mapping[str, Any]]) -> AtomTable:
     site = _Category(categories["atom_site"])
     n = site.rows
-    # First, since the columns that may be absent are filled up to the number of rows.
+    # First, because missing optional columns are filled up to the number of rows.
     xyz = [_required(site.numbers(f"Cartn_{axis}")) for axis in "xyz"]
     entity = _text(site, n, "label_entity_id")
     entity_type = _pairs(categories, "entity", "id", "type")
@@ -205,7 +205,7 @@ def _pairs(
 
 
 def _small(category: Mapping[str, Any]) -> _Category:
-    """Return a category whose values become Python objects."""
+    """Return a category that is small enough for its values to become Python objects."""
     table = _Category(category)
     if table.rows > MAX_OBJECTS:
         raise CodecError(f"a category has {table.rows} rows")
@@ -219,7 +219,7 @@ def _text(category: _Category, rows: int, *names: str) -> NDArray[np.str_]:
 
 def _required(column: NDArray[np.float64] | None) -> NDArray[np.float64]:
     if column is None:
-        raise CodecError("atom_site lacks a required column")
+        raise CodecError("a required column of atom_site is missing")
     return column
 
 

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_ROWS: Final = 20_000_000
-"""Most values one column may hold; a run-length code can claim billions in a few bytes."""
+"""Largest number of values in a column; a few bytes of run-length code can stand for billions."""
 
 _MAX_LETTERS: Final = 8 * MAX_ROWS
-"""Most characters a column of strings may hold, each value as long as the longest."""
+"""Largest number of characters in a column of strings, padded to the longest value."""
 
 _TYPES: Final = {1: "<i1", 2: "<i2", 3: "<i4", 4: "<u1", 5: "<u2", 6: "<u4", 32: "<f4", 33: "<f8"}
 
 
 class CodecError(ValueError):
-    """Encoded data that break the format's rules; `read_structure` words it for the user."""
+    """Invalid encoded data; `protvox.structure.io.read` converts it to an `InputError`."""
 
 
 def decode(data: Mapping[str, Any]) -> NDArray[Any]:
@@ -38,7 +38,7 @@ def decode(data: Mapping[str, Any]) -> NDArray[Any]:
     Raises
     ------
     CodecError
-        If an encoding is unknown or does not fit the data.
+        If an encoding is unknown or does not match the data.
     """
     value: Any = data["data"]
     for encoding in reversed(data["encoding"]):
@@ -78,7 +78,7 @@ def _interval(value: Any, encoding: Mapping[str, Any]) -> NDArray[Any]:
 def _run_length(value: Any, encoding: Mapping[str, Any]) -> NDArray[Any]:
     pairs = _integers(value)
     if len(pairs) % 2:
-        raise CodecError("a run-length code is not pairs")
+        raise CodecError("a run-length code does not consist of pairs")
     runs = pairs[1::2].astype(np.int64)
     if (runs < 0).any() or (runs > MAX_ROWS).any() or runs.sum() > MAX_ROWS:
         raise CodecError("a run-length code has an impossible length")
@@ -99,7 +99,7 @@ def _integer_packing(value: Any, encoding: Mapping[str, Any]) -> NDArray[Any]:
         full |= packed == limits.min
     if not full.any():
         return packed.astype(np.int32)
-    # A number ends at the first entry that is not at a limit; those before it are added.
+    # A number ends at the first entry that is not at a limit, and is the sum up to there.
     ends = np.flatnonzero(~full)
     if not len(ends) or ends[-1] != len(packed) - 1:
         raise CodecError("packed integers end within a number")
@@ -114,10 +114,10 @@ def _string_array(value: Any, encoding: Mapping[str, Any]) -> NDArray[np.str_]:
         decode({"data": encoding["offsets"], "encoding": encoding["offsetEncoding"]})
     ).tolist()
     text = str(encoding["stringData"])
-    # Words that overlap could be billions of letters cut from a few.
+    # Overlapping words could make billions of letters out of a few.
     if offsets and (offsets[0] < 0 or offsets[-1] > len(text) or sorted(offsets) != offsets):
         raise CodecError("the offsets of strings are out of order")
-    # Index -1 stands for an absent value: numpy's last entry, made empty here.
+    # Index -1 means an absent value; in numpy it selects the last word, which is empty.
     words = [text[a:b] for a, b in pairwise(offsets)] + [""]
     index = _integers(where)
     if len(index) and (index.min() < -1 or index.max() >= len(words) - 1):
@@ -129,19 +129,19 @@ def _string_array(value: Any, encoding: Mapping[str, Any]) -> NDArray[np.str_]:
 
 
 def check_letters(longest: int, n: int) -> None:
-    """Refuse a column of strings that would fill the memory.
+    """Check that a column of strings fits into memory.
 
     Parameters
     ----------
     longest
-        Letters of its longest value.
+        Length of its longest value.
     n
         Number of values.
 
     Raises
     ------
     CodecError
-        If it has more letters than any structure.
+        If the column is larger than that of any real structure.
     """
     if longest * n > _MAX_LETTERS:
         raise CodecError("a column of strings is too large")

@@ -1,4 +1,4 @@
-"""Bounded inflation of gzip, bzip2 and xz data."""
+"""Decompression of gzip, bzip2 and xz data, with a limit on the size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ZIP: Final = b"PK\x03\x04"
 
 
 class _Inflater(Protocol):
-    """What the three standard-library decompressors have in common."""
+    """The common interface of the three decompressors of the standard library."""
 
     @property
     def eof(self) -> bool: ...
@@ -36,7 +36,7 @@ class _Inflater(Protocol):
 
 
 class _Gzip:
-    """zlib's gzip mode, whose CRC and length checks raise, in the shape of its siblings."""
+    """zlib in gzip mode, which checks CRC and length, with the interface of `_Inflater`."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(wbits=31)
@@ -54,19 +54,19 @@ class _Gzip:
 
 
 def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) -> bytes:
-    """Return the bytes behind a compressed input, or the input if it is not compressed.
+    """Decompress data; data that are not compressed are returned unchanged.
 
-    The kind is told from the first bytes, never from a file name. Concatenated members are
-    joined, as gzip does; zero padding after the last member is ignored.
+    The format is detected from the first bytes, never from a file name. Concatenated members
+    are joined, as gzip does; zero padding after the last member is ignored.
 
     Parameters
     ----------
     data
-        The input as given.
+        The data as given.
     where
         Name used in errors.
     limits
-        Caps on the inflated size.
+        Limits on the decompressed size.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
     ------
     InputError
         ``input.gzip_truncated``, ``input.gzip_crc``, ``input.gzip`` (damaged data),
-        ``input.too_large``, or ``input.format`` for a kind that is not supported.
+        ``input.too_large``, or ``input.format`` for an unsupported compression.
     """
     if data.startswith((_ZSTD, _ZIP)):
         raise fail("input.format.compression", where=where)
@@ -85,9 +85,9 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
         _check_size(len(data), len(data), where, limits)
         return data
     parts: list[bytes] = []
-    size = place = members = 0
-    while place < len(data):
-        kind = _kind(data[place : place + _MAGIC])
+    size = position = members = 0
+    while position < len(data):
+        kind = _kind(data[position : position + _MAGIC])
         members += 1
         if kind is None or members > _MOST_MEMBERS:
             raise fail("input.gzip.trailing", where=where)
@@ -101,13 +101,13 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
                 _check_size(size, len(data), where, limits)
                 parts.append(part)
             elif not inflater.eof:
-                if place == len(data):
+                if position == len(data):
                     raise fail("input.gzip_truncated", where=where)
-                chunk = data[place : place + _FEED]
-                place += len(chunk)
-        place -= len(inflater.unused_data)
-        if data[place : place + 1] == b"\0":
-            place = len(data) - len(data[place:].lstrip(b"\0"))
+                chunk = data[position : position + _FEED]
+                position += len(chunk)
+        position -= len(inflater.unused_data)
+        if data[position : position + 1] == b"\0":
+            position = len(data) - len(data[position:].lstrip(b"\0"))
     return b"".join(parts)
 
 
@@ -120,7 +120,7 @@ def _kind(data: bytes) -> Callable[[], _Inflater] | None:
 
 
 def _xz() -> _Inflater:
-    # The dictionary an xz stream asks for is allocated before the first byte comes out.
+    # The dictionary that an xz stream requests is allocated before any output.
     return lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
 
 

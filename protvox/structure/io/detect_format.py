@@ -1,4 +1,4 @@
-"""Telling the format of an input from its content, never from its name."""
+"""Detection of the format of an input from its content, never from its name."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _PDB_LINE: Final = re.compile(
     rb"CRYST1|ORIGX|SCALE|MODEL |HELIX |SHEET |OBSLTE|SPLIT |CAVEAT|SEQADV|MODRES|END\b)",
     re.MULTILINE,
 )
-# Possessive, for a long run of blanks would otherwise be tried in exponentially many ways.
+# Possessive, because a long run of blanks would otherwise cause exponential backtracking.
 _CIF_START: Final = re.compile(rb"(?:\s++|#[^\n]*+\n)*+data_", re.IGNORECASE)
 
 
 def clean_text(data: bytes) -> bytes:
-    """Return text without a byte-order mark and with line ends that parsers know.
+    """Return text in an 8-bit encoding, without a byte-order mark and with usual line ends.
 
     Parameters
     ----------
     data
-        Inflated content.
+        Decompressed content; binary content is returned unchanged.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
@@ -40,7 +40,7 @@ def clean_text(data: bytes) -> bytes:
 
 
 def detect_format(data: bytes, *, where: str) -> str:
-    """Return the format of inflated content.
+    """Return the format of decompressed content.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Structures by identifier, from RCSB PDB and AlphaFold DB, kept in a cache."""
+"""Download of structures by identifier, from RCSB PDB and AlphaFold DB, with a cache."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RCSB: Final = "files.rcsb.org"
 ALPHAFOLD: Final = "alphafold.ebi.ac.uk"
 HOSTS: Final = frozenset({RCSB, ALPHAFOLD})
 TIMEOUT: Final = 30.0
-"""Seconds without an answer after which a download is given up."""
+"""Seconds without a response after which a download fails."""
 
 _PDB: Final = re.compile(r"(?:pdb_0000)?([1-9][a-z0-9]{3})|(pdb_[a-z0-9]{8})", re.ASCII)
 _AF: Final = re.compile(
@@ -35,7 +35,17 @@ _INDEX_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A database entry: its normal name, the database, and AlphaFold's parts."""
+    """A database entry.
+
+    Attributes
+    ----------
+    name
+        Identifier in its usual form.
+    host
+        Host of the database.
+    accession, fragment, version
+        Parts of an identifier of AlphaFold DB; the version is None if not given.
+    """
 
     name: str
     host: str
@@ -45,12 +55,18 @@ class Identifier:
 
 
 def parse_identifier(text: str) -> Identifier | None:
-    """Return the database entry a text names, or ``None`` if it names none.
+    """Parse an identifier; return None if the text is not an identifier.
 
     Parameters
     ----------
     text
-        ``1abc``, ``pdb_00001abc`` or ``AF-P12345-F1`` (optionally ``-model_v4``), any case.
+        ``1abc``, ``pdb_00001abc`` or ``AF-P12345-F1`` (optionally ``-model_v4``), in upper or
+        lower case.
+
+    Examples
+    --------
+    >>> parse_identifier("PDB_00001ABC").name
+    '1abc'
     """
     pdb = _PDB.fullmatch(text.lower())
     if pdb:
@@ -74,31 +90,31 @@ def fetch_structure(
     limits: ReadLimits = DEFAULT_LIMITS,
     opener: urllib.request.OpenerDirector | None = None,
 ) -> Path:
-    """Return the cached mmCIF file of an entry, downloading it first if needed.
+    """Return the path of an entry's mmCIF file in the cache, after downloading it if needed.
 
     Parameters
     ----------
     identifier
         From `parse_identifier`.
     offline
-        Use the cache only; ``PROTVOX_OFFLINE`` by default.
+        Use only the cache; ``PROTVOX_OFFLINE`` by default.
     cache_dir
         Folder of the cache; ``PROTVOX_CACHE_DIR`` by default.
     limits
-        Caps on the download, before and after inflation.
+        Limits on the download, before and after decompression.
     opener
-        What opens URLs; by default https to `HOSTS` only.
+        Opener of URLs; by default restricted to https on `HOSTS`.
 
     Returns
     -------
     Path
-        A file that is complete: it is moved into place only after its checks.
+        A complete file: it is moved into the cache only after it was checked.
 
     Raises
     ------
     FetchError
         ``input.offline``, ``input.not_found`` (no such entry), ``input.too_large``,
-        ``input.fetch`` (network or server trouble) or ``input.cache`` (cannot be written).
+        ``input.fetch`` (network or server error) or ``input.cache`` (not writable).
     """
     settings = load_settings()
     folder = (settings.cache_dir if cache_dir is None else cache_dir) / "structures"
@@ -127,29 +143,29 @@ def download(url: str, *, opener: urllib.request.OpenerDirector, limit: int, whe
     url
         https address on one of `HOSTS`.
     opener
-        What opens it.
+        Opener of URLs.
     limit
-        Most bytes to accept.
+        Largest number of bytes to accept.
     where
         Name used in errors.
 
     Raises
     ------
     FetchError
-        As `fetch_structure`.
+        See `fetch_structure`.
     """
     _check_address(url, where)
     request = urllib.request.Request(url, headers={"User-Agent": "protvox"})
     try:
-        with opener.open(request, timeout=TIMEOUT) as answer:
-            data: bytes = answer.read(limit + 1)
-            expected = answer.headers.get("Content-Length")
+        with opener.open(request, timeout=TIMEOUT) as response:
+            data: bytes = response.read(limit + 1)
+            expected = response.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
         if error.code in (404, 410):
             raise fail("input.not_found.entry", where=where) from error
         raise fail("input.fetch.status", where=where, number=error.code) from error
     except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)  # the cause inside of a URLError
+        reason = getattr(error, "reason", error)  # The cause of a URLError.
         words = getattr(reason, "strerror", None) or reason
         raise fail("input.fetch.network", where=where, reason=words) from error
     if len(data) > limit:
@@ -164,7 +180,7 @@ def _locate(identifier: Identifier, opener: urllib.request.OpenerDirector) -> st
         return f"https://{RCSB}/download/{identifier.name}.cif.gz"
     if identifier.version is not None:
         return f"https://{ALPHAFOLD}/files/{identifier.name}.cif"
-    # The file name carries a version that only the index knows.
+    # The file name includes a version, which only the index gives.
     index = download(
         f"https://{ALPHAFOLD}/api/prediction/{identifier.accession}",
         opener=opener,
@@ -189,7 +205,7 @@ def _check_address(url: str, where: str) -> None:
 
 
 class _StayOnHosts(urllib.request.HTTPRedirectHandler):
-    """Follows redirects only to the fixed hosts, over https."""
+    """Follows redirects only to `HOSTS`, over https."""
 
     def redirect_request(
         self,

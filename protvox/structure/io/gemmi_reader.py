@@ -1,4 +1,4 @@
-"""PDB and mmCIF text to the atom table, by gemmi."""
+"""Parsing of PDB and mmCIF text into an atom table, with gemmi."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WATER: Final = 4
 _HETATM: Final = ord("H")
 _ELEMENTS: Final = 119
 _MAX_NAME: Final = 7
-"""Longest name gemmi's flat arrays hold."""
+"""Longest name that gemmi's flat arrays can hold."""
 
 
 def parse_text(data: bytes, form: str) -> AtomTable:
@@ -39,7 +39,7 @@ def parse_text(data: bytes, form: str) -> AtomTable:
     Raises
     ------
     RuntimeError, ValueError
-        From gemmi, for text it cannot read; the caller turns them into `InputError`.
+        From gemmi, for invalid text; the caller converts them to `protvox.errors.InputError`.
     """
     import gemmi
 
@@ -57,14 +57,14 @@ def parse_text(data: bytes, form: str) -> AtomTable:
     chain_names: dict[str, str] = {}
     try:
         flat = gemmi.FlatStructure(structure)
-    except RuntimeError:  # a chain name too long for flat arrays
+    except RuntimeError:  # A chain name is too long for flat arrays.
         chain_names = _alias_long_chains(structure)
         flat = gemmi.FlatStructure(structure)
     hetero = np.array(flat.het_flags) == _HETATM
     entity = np.array(flat.entity_type)
     polymer = (entity == _POLYMER).astype(np.int8)
-    # Some programs write TER at every gap, so in PDB files an ATOM record behind one says
-    # nothing against its residue.
+    # Some programs write TER at every gap, so in PDB files an ATOM record after TER may still
+    # belong to the polymer.
     polymer[(entity == 0) | ((form == "pdb") & ~hetero & (polymer == 0))] = -1
     chain = _text(flat.chain_ids)
     if chain_names:
@@ -89,7 +89,7 @@ def parse_text(data: bytes, form: str) -> AtomTable:
 
 
 def _name_blank_chains(structure: gemmi.Structure) -> None:
-    """Name blank chains by segment, as simulation programs write them."""
+    """Name blank chains after their segments, which simulation programs write instead."""
     import gemmi
 
     for model in structure:
@@ -108,7 +108,7 @@ def _name_blank_chains(structure: gemmi.Structure) -> None:
 
 
 def _alias_long_chains(structure: gemmi.Structure) -> dict[str, str]:
-    """Shorten names that flat arrays cannot hold; return short to long."""
+    """Shorten names that flat arrays cannot hold; return a map from short to long names."""
     aliases: dict[str, str] = {}
     taken = {chain.name for model in structure for chain in model}
     for model in structure:
@@ -129,7 +129,7 @@ def _alias_long_chains(structure: gemmi.Structure) -> dict[str, str]:
 
 
 def _text(codes: Any) -> NDArray[np.str_]:
-    # One byte a character widened to four is numpy's own layout of a string.
+    # Widening each character from one byte to four gives numpy's layout of strings.
     wide = np.ascontiguousarray(codes).view(np.uint8).astype(np.uint32)
     return wide.view(f"<U{wide.shape[1]}").ravel()
 
@@ -145,7 +145,7 @@ def _symbols() -> NDArray[np.str_]:
     """Return upper-case element symbols by gemmi's element number."""
     import gemmi
 
-    # gemmi numbers deuterium behind the last element.
+    # gemmi numbers deuterium after the last element.
     return np.array([*(gemmi.Element(z).name.upper() for z in range(_ELEMENTS)), "D"])
 
 
@@ -170,11 +170,11 @@ def _declared(structure: gemmi.Structure, strands: dict[str, str]) -> tuple[Decl
     for entity in structure.entities:
         if not entity.full_sequence:
             continue
-        # SEQRES names its chain; mmCIF lists them, so that absent chains are known too.
+        # SEQRES names one chain; mmCIF lists all, including those without coordinates.
         chains = [name.strip() for name in strands.get(entity.name, "").split(",")]
         if not any(chains):
             chains = [chain_of[s] for s in entity.subchains if s in chain_of] or [entity.name]
-        # Microheterogeneity is written as "SER,THR"; the first is enough to count.
+        # Microheterogeneity is written as "SER,THR"; only the first is counted.
         residues = tuple(item.split(",")[0] for item in entity.full_sequence)
         found.append(Declared(tuple(dict.fromkeys(chains)), residues))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""A look at the raw coordinate columns of a PDB file, which gemmi reads as 0 when bad."""
+"""Validation of the coordinate columns of a PDB file; gemmi reads invalid ones as 0."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLASSES[[ord("-"), ord("+")]] = _SIGN
 
 
 def check_columns(data: bytes, *, where: str) -> None:
-    """Refuse a PDB file whose x, y or z columns do not hold one number each.
+    """Check that the x, y and z columns of a PDB file hold one number each.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def check_columns(data: bytes, *, where: str) -> None:
     Raises
     ------
     InputError
-        ``input.coordinates``, naming the first bad line.
+        ``input.coordinates``, naming the first invalid line.
     """
     text = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(text == ord("\n"))
@@ -44,16 +44,16 @@ def check_columns(data: bytes, *, where: str) -> None:
     starts, ends = starts[lines], ends[lines]
     short = ends - starts < _LAST
     if short.any():
-        _refuse(data, lines, starts, ends, int(np.argmax(short)), where)
+        _fail_at(data, lines, starts, ends, int(np.argmax(short)), where)
     fields = text[(np.arange(_FIRST, _LAST))[:, None] + starts]
-    bad = ~_is_number(fields.reshape(3, _WIDTH, -1)).all(axis=0)
-    if bad.any():
-        _refuse(data, lines, starts, ends, int(np.argmax(bad)), where)
+    invalid = ~_is_number(fields.reshape(3, _WIDTH, -1)).all(axis=0)
+    if invalid.any():
+        _fail_at(data, lines, starts, ends, int(np.argmax(invalid)), where)
 
 
 def _is_atom(text: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.bool_]:
     padded = np.concatenate([text, np.zeros(6, dtype=np.uint8)])
-    # gemmi takes record names in any case and ATOM by its first four letters.
+    # gemmi accepts record names in any case, and ATOM by its first four letters.
     head = padded[np.arange(6)[:, None] + starts] & 0xDF
     atom = np.ones(len(starts), dtype=np.bool_)
     for column, letter in zip(head, b"ATOM", strict=False):
@@ -65,7 +65,7 @@ def _is_atom(text: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.b
 
 
 def _is_number(fields: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell which fields (``axis letter line``) are blanks, a sign, digits and a point, blanks."""
+    """Return which fields (``axis letter line``) hold a single decimal number, ``axis line``."""
     letter = _CLASSES[fields]
     solid = letter != _BLANK
     words = solid[:, 0].astype(np.int8) + (solid[:, 1:] & ~solid[:, :-1]).sum(1, dtype=np.int8)
@@ -80,7 +80,7 @@ def _is_number(fields: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return result
 
 
-def _refuse(
+def _fail_at(
     data: bytes,
     lines: NDArray[np.int64],
     starts: NDArray[np.int64],

@@ -1,4 +1,4 @@
-"""The one door for structures: path, stdin, bytes or identifier to `Structure`."""
+"""Reading a structure from a path, standard input, bytes or a database identifier."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PARSER_ERRORS: Final = (
     OverflowError,
     MemoryError,
 )
-"""Everything gemmi, MessagePack and numpy raise on damaged content."""
+"""The exceptions of gemmi, MessagePack and numpy for damaged content."""
 
 
 def read_structure(
@@ -47,15 +47,15 @@ def read_structure(
     Parameters
     ----------
     source
-        A path, ``"-"`` for standard input, the content itself as bytes, or an identifier
-        (``1abc``, ``pdb_00001abc``, ``AF-P12345-F1``) where no such file exists. PDB, mmCIF
-        or BinaryCIF, plain or compressed, told from the content.
+        A path, ``"-"`` for standard input, the content as bytes, or, if no such file exists, an
+        identifier (``1abc``, ``pdb_00001abc``, ``AF-P12345-F1``). PDB, mmCIF or BinaryCIF,
+        plain or compressed; the format is detected from the content.
     name
-        Name to report; the file's name or the identifier by default.
+        Name to report; by default the file name or the identifier.
     model
-        Number of the model to read; the first by default.
+        Number of the model to read; by default the first.
     limits
-        Caps on the input.
+        Limits on the size of the input.
     offline
         Never use the network; ``PROTVOX_OFFLINE`` by default.
 
@@ -68,7 +68,12 @@ def read_structure(
     Raises
     ------
     InputError
-        For anything that is not a readable protein structure; see its ``code``.
+        If the input is not a readable protein structure; see its ``code``.
+
+    Examples
+    --------
+    >>> read_structure("1pwc.pdb.gz")  # doctest: +SKIP
+    Structure('1pwc.pdb.gz', chain A, 346 residues, 2665 atoms)
     """
     table, label, form, digest = read_table(source, name=name, limits=limits, offline=offline)
     return build_structure(table, name=label, form=form, sha256=digest, model=model, limits=limits)
@@ -81,7 +86,7 @@ def read_table(
     limits: ReadLimits = DEFAULT_LIMITS,
     offline: bool | None = None,
 ) -> tuple[AtomTable, str, str, str]:
-    """Read the atoms of a structure file as they are, before anything is cleaned.
+    """Read the atoms of a structure file before cleaning.
 
     Parameters
     ----------
@@ -98,7 +103,7 @@ def read_table(
     Raises
     ------
     InputError
-        If the content cannot be had or read.
+        If the content cannot be obtained or parsed.
     """
     data, given = load_content(source, limits=limits, offline=offline)
     label = name or given
@@ -114,7 +119,7 @@ def load_content(
     limits: ReadLimits = DEFAULT_LIMITS,
     offline: bool | None = None,
 ) -> tuple[bytes, str]:
-    """Get the content of a structure without looking into it.
+    """Return the content of a structure file without parsing it.
 
     Parameters
     ----------
@@ -126,12 +131,12 @@ def load_content(
     content : bytes
         As stored, compressed or not.
     name : str
-        What to call it.
+        File name or identifier.
 
     Raises
     ------
     InputError
-        If it cannot be had, or is too large.
+        If the content cannot be obtained, or is too large.
     """
     if isinstance(source, bytes):
         return source, "bytes"
@@ -142,11 +147,11 @@ def load_content(
         if path.is_dir():
             raise fail("input.unreadable.folder", where=str(path))
         if path.exists():
-            with path.open("rb") as stream:  # a pipe as well as a file
+            with path.open("rb") as stream:  # May be a pipe.
                 return _take(stream, limits, path.name), path.name
     except (OSError, ValueError) as error:
         raise fail("input.unreadable.file", where=str(source), reason=error) from error
-    # Few runs fetch; the others need no network modules.
+    # Imported here, because few runs need the network modules.
     from protvox.structure.io.fetch import fetch_structure, parse_identifier
 
     identifier = parse_identifier(str(source))

@@ -17,23 +17,23 @@ from protvox.structure.io.read import read_table
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 from protvox.structure.structure import Structure
 
-_ANGSTROM = 10.0  # a nanometre
+_ANGSTROM_PER_NM = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One moment of a trajectory.
+    """One frame of a trajectory.
 
     Attributes
     ----------
     index
-        From 0, in the file.
+        Index in the file, from 0.
     time
-        Picoseconds, as the file has it; NaN where it has none.
+        Time in the file, ps; NaN if there is none.
     coordinates
         ``atom 3`` float64, Å.
     sha256
-        Of the coordinates and the topology.
+        Hex digest of the coordinates and the topology.
     """
 
     index: int
@@ -48,26 +48,25 @@ class Trajectory:
     Parameters
     ----------
     path
-        Trajectory of any format mdtraj reads a frame at a time: .xtc, .trr, .dcd, .nc, ...
+        Trajectory in a format that mdtraj can read frame by frame: .xtc, .trr, .dcd, .nc, ...
     topology
-        Structure file with the same atoms in the same order; of several models the first.
+        Structure file with the same atoms in the same order; the first of several models.
     limits
-        Caps on the topology.
+        Limits on the size of the topology.
 
     Raises
     ------
     UsageError
         If mdtraj is not installed (``usage.mdtraj``).
     InputError
-        If a file cannot be read (``input.trajectory``), or the atoms are not as many
+        If a file cannot be read (``input.trajectory``), or the numbers of atoms differ
         (``input.topology``).
 
     Notes
     -----
-    What becomes of the atoms is decided by protvox's own reading of the topology, as for any
-    structure: solvent and hydrogens are dropped, whatever the force field calls them. Molecules
-    that the periodic box cuts are not mended; let the program that made the trajectory write
-    whole ones.
+    The topology is read and cleaned like any other structure: solvent and hydrogens are
+    dropped, whatever the force field calls them. Molecules broken across the periodic box are
+    not made whole; write the trajectory with whole molecules.
     """
 
     def __init__(self, path: str, topology: str, limits: ReadLimits = DEFAULT_LIMITS) -> None:
@@ -89,20 +88,20 @@ class Trajectory:
         Parameters
         ----------
         index
-            From 0.
+            Index of the frame, from 0.
 
         Raises
         ------
         InputError
-            If it cannot be read (``input.trajectory``), or the atoms are not as many as those
-            of the topology (``input.topology``).
+            If it cannot be read (``input.trajectory``), or the number of atoms differs from
+            that of the topology (``input.topology``).
         """
         try:
             if index != self._next:
                 self._file.seek(index)
             read = self._file.read_as_traj(self._atoms, n_frames=1)
             self._next = index + 1
-            coordinates = read.xyz[0].astype(np.float64) * _ANGSTROM
+            coordinates = read.xyz[0].astype(np.float64) * _ANGSTROM_PER_NM
             time = float(read.time[0]) if len(read.time) else float("nan")
         except ValueError as error:
             raise fail("input.topology", where=self.name, atoms=len(self._table)) from error
@@ -112,19 +111,19 @@ class Trajectory:
         return Frame(index, time, coordinates, digest.hexdigest())
 
     def structure(self, frame: Frame, *, name: str | None = None) -> Structure:
-        """Return a frame as a structure, cleaned like any other.
+        """Return a frame as a cleaned structure.
 
         Parameters
         ----------
         frame
-            From `frame`.
+            A frame from `frame`.
         name
-            Name to report; the file's with the number of the frame by default.
+            Name to report; by default the file name with the index of the frame.
 
         Raises
         ------
         InputError
-            As from `protvox.structure.io.read.read_structure`.
+            See `protvox.structure.io.read.read_structure`.
         """
         return build_structure(
             replace(self._table, coordinates=frame.coordinates),
@@ -140,7 +139,7 @@ def _open(path: str, n_atoms: int) -> tuple[Any, Any]:
         import mdtraj
     except ImportError as error:
         raise fail("usage.mdtraj", where=path) from error
-    # mdtraj wants to know how many atoms there are; what they are is read elsewhere.
+    # mdtraj only needs the number of atoms; their names come from the topology read above.
     atoms = mdtraj.Topology()
     residue = atoms.add_residue("UNK", atoms.add_chain())
     for _ in range(n_atoms):

@@ -7,7 +7,7 @@ from protvox.structure.cleaning.residue_names import residue_name
 
 
 @pytest.mark.parametrize("name", AMINO_ACIDS)
-def test_standard_residues_stand_for_themselves(name: str) -> None:
+def test_standard_residues_are_their_own_parents(name: str) -> None:
     word = residue_name(name)
     assert word.parent == name
     assert word.amino_acid is True
@@ -17,14 +17,14 @@ def test_standard_residues_stand_for_themselves(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "parent"), MODIFIED_RESIDUES.items())
-def test_the_table_decides(name: str, parent: str) -> None:
+def test_table_of_modified_residues(name: str, parent: str) -> None:
     assert residue_name(name).parent == parent
 
 
 @pytest.mark.parametrize(
     ("name", "parent"), [("NLE", "LEU"), ("DVA", "VAL"), ("DGN", "GLN"), ("CSO", "CYS")]
 )
-def test_others_come_from_the_component_dictionary(name: str, parent: str) -> None:
+def test_other_names_come_from_the_component_dictionary(name: str, parent: str) -> None:
     assert residue_name(name).parent == parent
 
 
@@ -45,15 +45,15 @@ def test_nucleotides(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["DAL", "DPN", "DVA"])
-def test_mirrored(name: str) -> None:
+def test_d_amino_acids(name: str) -> None:
     assert residue_name(name).mirrored
 
 
 @pytest.mark.parametrize("name", ["HEM", "ATP", "ZN", "ACE", "NH2"])
-def test_other_things_are_no_amino_acids(name: str) -> None:
+def test_other_compounds_are_not_amino_acids(name: str) -> None:
     assert residue_name(name).amino_acid is False
 
 
-def test_names_nobody_knows() -> None:
+def test_unknown_names() -> None:
     assert residue_name("Q!Q").amino_acid is None
     assert residue_name("").amino_acid is None

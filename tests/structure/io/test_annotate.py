@@ -22,7 +22,7 @@ def values_of(structure: Structure) -> np.ndarray:
 
 @pytest.mark.parametrize("suffix", [".pdb", ".ent", ".cif", ".mmcif", ".pdb.gz", ".cif.gz"])
 @pytest.mark.parametrize("name", ["1gbt.cif.gz", "1lcd.pdb.gz", "1a8o.cif", "3mht.pdb.gz"])
-def test_written_files_read_back_as_they_were(
+def test_written_files_read_back_unchanged(
     data_dir: Path, tmp_path: Path, name: str, suffix: str
 ) -> None:
     structure = read_structure(data_dir / name)
@@ -67,7 +67,7 @@ def test_biopython_finds_the_values(data_dir: Path, tmp_path: Path, suffix: str)
             assert occupancy == 1.0
 
 
-def test_every_chain_has_an_entity_even_without_a_name(tmp_path: Path, data_dir: Path) -> None:
+def test_unnamed_chains_have_entities(tmp_path: Path, data_dir: Path) -> None:
     lines = (data_dir / "1ubi.pdb").read_text().splitlines()
     atoms = [f"{x[:21]} {x[22:]}" for x in lines if x.startswith(("ATOM", "HETATM"))]
     structure = read_structure("\n".join([*atoms, "END", ""]).encode(), name="nameless.pdb")
@@ -103,7 +103,9 @@ def test_remark_explains_the_values(data_dir: Path, tmp_path: Path, suffix: str)
         ("accepted_plain.pdb", ".gz"),
     ],
 )
-def test_what_does_not_fit_is_refused(tmp_path: Path, name: str, suffix: str) -> None:
+def test_structures_that_do_not_fit_pdb_are_rejected(
+    tmp_path: Path, name: str, suffix: str
+) -> None:
     structure = read_structure(CORPUS / name)
     path = tmp_path / f"out{suffix}"
     with pytest.raises(UsageError) as caught:
@@ -113,7 +115,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, name: str, suffix: str) ->
     assert not path.exists()
 
 
-def test_large_values_do_not_fit_pdb_but_mmcif(tmp_path: Path) -> None:
+def test_large_values_fit_mmcif_but_not_pdb(tmp_path: Path) -> None:
     structure = read_structure(CORPUS / "accepted_plain.pdb")
     values = np.full(structure.n_residues, -123.4)
     with pytest.raises(UsageError):
@@ -123,7 +125,7 @@ def test_large_values_do_not_fit_pdb_but_mmcif(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["accepted_long_chain.cif", "accepted_hybrid36.pdb"])
-def test_mmcif_has_room_for_all(tmp_path: Path, name: str) -> None:
+def test_mmcif_holds_every_structure(tmp_path: Path, name: str) -> None:
     structure = read_structure(CORPUS / name)
     write_annotated(structure, values_of(structure), tmp_path / "x.cif", remark="x")
     again = read_structure(tmp_path / "x.cif")
@@ -131,7 +133,7 @@ def test_mmcif_has_room_for_all(tmp_path: Path, name: str) -> None:
     assert again.number.tolist() == structure.number.tolist()
 
 
-def test_same_bytes_every_time(tmp_path: Path) -> None:
+def test_output_is_deterministic(tmp_path: Path) -> None:
     structure = read_structure(CORPUS / "accepted_plain.pdb")
     for name in ("a.pdb.gz", "b.pdb.gz"):
         write_annotated(structure, values_of(structure), tmp_path / name, remark="x")
@@ -139,14 +141,14 @@ def test_same_bytes_every_time(tmp_path: Path) -> None:
     assert gzip.decompress((tmp_path / "a.pdb.gz").read_bytes()).startswith(b"REMARK   6")
 
 
-def test_unwritable_place_is_named(tmp_path: Path) -> None:
+def test_unwritable_path_is_reported(tmp_path: Path) -> None:
     structure = read_structure(CORPUS / "accepted_plain.pdb")
     with pytest.raises(UsageError) as caught:
         write_annotated(structure, values_of(structure), tmp_path / "no" / "x.pdb", remark="x")
     assert caught.value.code == "usage.output"
 
 
-def test_one_value_a_residue(tmp_path: Path) -> None:
+def test_one_value_per_residue_is_required(tmp_path: Path) -> None:
     structure = read_structure(CORPUS / "accepted_plain.pdb")
     with pytest.raises(ValueError, match="6 residues"):
         write_annotated(structure, np.zeros(5), tmp_path / "x.pdb", remark="x")

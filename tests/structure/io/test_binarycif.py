@@ -40,7 +40,7 @@ def file_with(blocks: bytes) -> bytes:
     ],
     ids=["one long list", "lists", "maps", "numbers", "a length that is not there"],
 )
-def test_many_small_objects_are_refused_before_they_fill_the_memory(blocks):
+def test_many_small_objects_are_rejected_before_they_fill_the_memory(blocks):
     data = file_with(blocks)
     tracemalloc.start()
     with pytest.raises(InputError) as caught:
@@ -117,7 +117,7 @@ def a_long_sequence(file):
     [overlapping_words, one_long_word_of_many, rows_that_are_not_there, a_long_sequence],
     ids=lambda change: change.__name__.replace("_", " "),
 )
-def test_a_few_bytes_do_not_become_gigabytes(data_dir, change):
+def test_small_file_does_not_become_gigabytes(data_dir, change):
     """Each took gigabytes once, before any limit on structures was looked at."""
     file = msgpack.unpackb(gzip.decompress((data_dir / "3jqh.bcif.gz").read_bytes()))
     change(file)
@@ -132,18 +132,18 @@ def test_a_few_bytes_do_not_become_gigabytes(data_dir, change):
     assert peak < 300e6
 
 
-def test_depth_is_refused():
+def test_deep_nesting_is_rejected():
     with pytest.raises(InputError):
         read_structure(file_with(b"\x91" * 1_000_000), name="deep.bcif")
 
 
 @pytest.mark.parametrize("name", ["1gbt.bcif.gz", "3jqh.bcif.gz"])
-def test_real_entries_are_far_below_the_bound(data_dir, name):
+def test_real_entries_are_far_below_the_limit(data_dir, name):
     content = gzip.decompress((data_dir / name).read_bytes())
     assert objects_in(msgpack.unpackb(content)) < MAX_OBJECTS / 10
 
 
-def test_the_bound_is_what_refuses(data_dir, monkeypatch):
+def test_limit_of_objects_is_applied(data_dir, monkeypatch):
     path = data_dir / "3jqh.bcif.gz"
     assert read_structure(path).n_atoms
     monkeypatch.setattr(binarycif, "MAX_OBJECTS", 100)

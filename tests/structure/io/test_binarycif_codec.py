@@ -64,7 +64,7 @@ def test_fixed_point_and_intervals() -> None:
 
 
 @pytest.mark.parametrize("kind", ["<i1", "<i2", "<i4", "<u1", "<u2", "<u4", "<f4", "<f8"])
-def test_bare_bytes(kind: str) -> None:
+def test_plain_bytes(kind: str) -> None:
     values = np.arange(17).astype(kind)
     np.testing.assert_array_equal(decode(encoded(values, encoding.ByteArrayEncoding())), values)
 
@@ -96,6 +96,6 @@ def test_strings() -> None:
         {"data": b"1234", "encoding": []},
     ],
 )
-def test_data_that_break_the_rules_are_refused(data: dict) -> None:
+def test_invalid_data_are_rejected(data: dict) -> None:
     with pytest.raises(CodecError):
         decode(data)

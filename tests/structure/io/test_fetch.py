@@ -94,7 +94,7 @@ def test_identifiers(text: str, name: str) -> None:
         "１abc",
     ],
 )
-def test_other_text_is_no_identifier(text: str) -> None:
+def test_other_text_is_not_an_identifier(text: str) -> None:
     assert parse_identifier(text) is None
 
 
@@ -123,14 +123,14 @@ def test_alphafold_model_is_found_in_its_index(tmp_path: Path, entry: bytes) -> 
     assert internet.asked == [INDEX, MODEL]
 
 
-def test_alphafold_version_is_taken_by_name(tmp_path: Path, entry: bytes) -> None:
+def test_alphafold_version_can_be_given(tmp_path: Path, entry: bytes) -> None:
     url = MODEL.replace("v6", "v4")
     internet = Internet({url: gzip.decompress(entry)})
     get("AF-P12345-F1-model_v4", internet, tmp_path)
     assert internet.asked == [url]
 
 
-def test_offline_uses_the_cache_only(tmp_path: Path, entry: bytes) -> None:
+def test_offline_uses_only_the_cache(tmp_path: Path, entry: bytes) -> None:
     internet = Internet({ENTRY: entry})
     identifier = parse_identifier("1ubq")
     assert identifier is not None
@@ -156,7 +156,7 @@ def test_offline_uses_the_cache_only(tmp_path: Path, entry: bytes) -> None:
         ("file:///etc/passwd", "input.fetch"),
     ],
 )
-def test_trouble_is_one_clear_error_and_leaves_nothing(
+def test_failed_download_is_one_error_and_leaves_no_file(
     tmp_path: Path, page: bytes | int | str, code: str
 ) -> None:
     internet = Internet({ENTRY: page})
@@ -168,7 +168,7 @@ def test_trouble_is_one_clear_error_and_leaves_nothing(
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_truncated_download_is_noticed(tmp_path: Path, entry: bytes) -> None:
+def test_truncated_download_is_detected(tmp_path: Path, entry: bytes) -> None:
     internet = Internet({ENTRY: entry}, headers={"Content-Length": str(len(entry) + 1)})
     with pytest.raises(FetchError, match="ended early"):
         get("1ubq", internet, tmp_path)
@@ -176,7 +176,7 @@ def test_truncated_download_is_noticed(tmp_path: Path, entry: bytes) -> None:
         get("1ubq", Internet({ENTRY: entry[:-100]}), tmp_path)
 
 
-def test_large_download_is_refused(tmp_path: Path, entry: bytes) -> None:
+def test_large_download_is_rejected(tmp_path: Path, entry: bytes) -> None:
     with pytest.raises(FetchError) as caught:
         get("1ubq", Internet({ENTRY: entry}), tmp_path, limits=ReadLimits(inflated_bytes=1000))
     assert caught.value.code == "input.too_large"
@@ -185,12 +185,12 @@ def test_large_download_is_refused(tmp_path: Path, entry: bytes) -> None:
 @pytest.mark.parametrize(
     "index", [b"not json", b"{}", b"[{}]", b"[1]", b"[]", b'[{"cifUrl": "x"}]']
 )
-def test_strange_index_is_refused(tmp_path: Path, index: bytes) -> None:
+def test_invalid_index_is_rejected(tmp_path: Path, index: bytes) -> None:
     with pytest.raises(FetchError):
         get("AF-P12345-F1", Internet({INDEX: index}), tmp_path)
 
 
-def test_index_cannot_lead_elsewhere(tmp_path: Path) -> None:
+def test_index_cannot_redirect_to_another_host(tmp_path: Path) -> None:
     url = "https://evil.example/AF-P12345-F1-model_v6.cif"
     internet = Internet({INDEX: json.dumps([{"cifUrl": url}]).encode()})
     with pytest.raises(FetchError, match="redirects to another host"):
@@ -198,14 +198,14 @@ def test_index_cannot_lead_elsewhere(tmp_path: Path) -> None:
     assert internet.asked == [INDEX]
 
 
-def test_unwritable_cache_is_named(tmp_path: Path, entry: bytes) -> None:
+def test_unwritable_cache_is_reported(tmp_path: Path, entry: bytes) -> None:
     (tmp_path / "structures").write_text("in the way")
     with pytest.raises(FetchError) as caught:
         get("1ubq", Internet({ENTRY: entry}), tmp_path)
     assert caught.value.code == "input.cache"
 
 
-def test_reader_takes_identifiers_from_the_cache(
+def test_reader_uses_cached_entries(
     tmp_path: Path, entry: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     get("1ubq", Internet({ENTRY: entry}), tmp_path)
@@ -219,7 +219,7 @@ def test_reader_takes_identifiers_from_the_cache(
     assert caught.value.code == "input.offline"
 
 
-def test_file_comes_before_identifier(
+def test_files_take_precedence_over_identifiers(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "1abc").write_bytes((data_dir / "1ubi.pdb").read_bytes())

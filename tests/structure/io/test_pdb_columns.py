@@ -33,25 +33,25 @@ def is_number(field: str) -> bool:
 
 
 @given(st.text("0123456789.-+ *naif", min_size=24, max_size=24))
-def test_any_columns_are_judged_as_python_judges_them(text: str) -> None:
+def test_columns_are_accepted_like_python_numbers(text: str) -> None:
     fields = (text[:8], text[8:16], text[16:])
     assert accepted(text) == all(map(is_number, fields))
 
 
 @settings(max_examples=200)
 @given(st.tuples(*[st.floats(-999.999, 9999.998)] * 3))
-def test_every_coordinate_the_format_can_hold_passes(xyz: tuple[float, float, float]) -> None:
+def test_every_coordinate_of_the_format_is_accepted(xyz: tuple[float, float, float]) -> None:
     assert accepted("".join(f"{value:8.3f}" for value in xyz))
 
 
 @pytest.mark.parametrize("record", ["ATOM  ", "HETATM", "atom  ", "Hetatm"])
-def test_both_records_in_any_case_are_looked_at(record: str) -> None:
+def test_both_records_are_checked_in_any_case(record: str) -> None:
     line = record + LINE.format("********")[6:]
     with pytest.raises(InputError):
         check_columns(line.encode(), where="x")
 
 
-def test_other_records_are_not_looked_at() -> None:
+def test_other_records_are_ignored() -> None:
     text = "REMARK  ATOM ****\nANISOU    1  N   MET A   1     nan\nTER\nEND"
     check_columns(text.encode(), where="x")
     check_columns(b"", where="x")

@@ -90,7 +90,7 @@ def test_binarycif_by_biotite_agrees(data_dir: Path, name: str) -> None:
     assert a.dropped == b.dropped
 
 
-def test_compression_changes_nothing_but_the_digest(data_dir: Path) -> None:
+def test_compression_changes_only_the_digest(data_dir: Path) -> None:
     data = (data_dir / "1a8o.pdb").read_bytes()
     a, b = read_structure(data), read_structure(gzip.compress(data))
     same(a, b, tolerance=0)
@@ -139,7 +139,7 @@ def test_selenomethionine_is_methionine(data_dir: Path) -> None:
     assert set(structure.atom_type[atoms]) == {ATOM_TYPE_INDEX["sulfur"]}
 
 
-def test_one_position_everywhere_in_crambin(data_dir: Path) -> None:
+def test_one_position_per_atom_of_crambin(data_dir: Path) -> None:
     structure = read_structure(data_dir / "1ejg.pdb.gz")
     assert structure.n_residues == structure.is_protein.sum() == 46
     places = list(zip(structure.chain, structure.number, structure.insertion_code, strict=True))
@@ -147,26 +147,26 @@ def test_one_position_everywhere_in_crambin(data_dir: Path) -> None:
     assert structure.n_atoms == 327  # all non-hydrogen atoms of one conformer, no OXT missing
 
 
-def test_dna_and_cofactor_stay_as_surroundings(data_dir: Path) -> None:
+def test_dna_and_cofactor_are_kept(data_dir: Path) -> None:
     structure = read_structure(data_dir / "3mht.pdb.gz")
     kinds = np.bincount(structure.kind, minlength=4)
     assert kinds.tolist() == [327, 25, 1, 0]
 
 
-def test_missing_file_is_named() -> None:
+def test_missing_file_is_reported() -> None:
     with pytest.raises(InputError) as caught:
         read_structure("no/such/file.pdb")
     assert caught.value.code == "input.not_found"
     assert "no/such/file.pdb" in str(caught.value)
 
 
-def test_folder_and_strange_names_are_refused(tmp_path: Path) -> None:
+def test_folders_and_invalid_names_are_rejected(tmp_path: Path) -> None:
     for source in (tmp_path, "a\0b", "x" * 5000, ""):
         with pytest.raises(InputError):
             read_structure(source)
 
 
-def test_folder_is_called_a_folder(tmp_path: Path) -> None:
+def test_error_for_a_folder_says_so(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="folder") as caught:
         read_structure(tmp_path)
     assert caught.value.code == "input.unreadable"
@@ -182,7 +182,7 @@ def test_pipe_is_read(data_dir: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads anything")
-def test_unreadable_file_is_named(tmp_path: Path) -> None:
+def test_unreadable_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "x.pdb"
     path.write_text("ATOM")
     path.chmod(0)
@@ -221,7 +221,7 @@ def test_limits(data_dir: Path, limits: ReadLimits) -> None:
     assert caught.value.code == "input.too_large"
 
 
-def test_a_crowd_is_counted_whole_wherever_it_is(data_dir: Path) -> None:
+def test_crowd_is_counted_wherever_it_lies(data_dir: Path) -> None:
     """All atoms close together, far from the origin."""
     lines = (data_dir / "1a8o.pdb").read_text().splitlines()
     rows = [line for line in lines if line.startswith("ATOM")]
@@ -235,7 +235,7 @@ def test_a_crowd_is_counted_whole_wherever_it_is(data_dir: Path) -> None:
         read_structure(packed, name="x", limits=ReadLimits(crowd=n - 1))
 
 
-def test_limits_reached_exactly_are_fine(data_dir: Path) -> None:
+def test_limits_are_inclusive(data_dir: Path) -> None:
     limits = ReadLimits(atoms=556, residues=70, chains=1, models=1)
     assert read_structure(data_dir / "1a8o.pdb", limits=limits).n_atoms == 556
 

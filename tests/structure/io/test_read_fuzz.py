@@ -1,4 +1,4 @@
-"""Damaged files raise InputError and nothing else, whatever byte is wrong."""
+"""Damaged files raise InputError and nothing else."""
 
 from __future__ import annotations
 

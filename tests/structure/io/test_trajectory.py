@@ -24,7 +24,7 @@ def villin(data_dir, tmp_path_factory):
     return str(path), data_dir / "1vii_3frames.pdb.gz"
 
 
-def test_frames_are_the_models_they_were_made_from(villin):
+def test_frames_equal_the_models_they_were_made_from(villin):
     path, models = villin
     trajectory = Trajectory(path, str(models))
     assert len(trajectory) == 3
@@ -37,7 +37,7 @@ def test_frames_are_the_models_they_were_made_from(villin):
         assert got.name == f"1vii.dcd#{number}"
 
 
-def test_frames_are_those_of_mdtraj_in_any_order(dipeptide):
+def test_frames_equal_those_of_mdtraj_in_any_order(dipeptide):
     path, topology = dipeptide
     whole = mdtraj.load(path, top=topology)
     trajectory = Trajectory(path, topology)
@@ -48,7 +48,7 @@ def test_frames_are_those_of_mdtraj_in_any_order(dipeptide):
         assert frame.time == whole.time[index]
 
 
-def test_identity_is_of_coordinates_and_topology(villin, dipeptide, tmp_path):
+def test_digest_covers_coordinates_and_topology(villin, dipeptide, tmp_path):
     path, topology = dipeptide
     first = Trajectory(path, topology)
     assert first.frame(3).sha256 == Trajectory(path, topology).frame(3).sha256
@@ -69,7 +69,7 @@ def test_identity_is_of_coordinates_and_topology(villin, dipeptide, tmp_path):
         ("strange.abc", "dipeptide.pdb", "input.trajectory"),
     ],
 )
-def test_what_does_not_fit_is_one_clear_error(data_dir, tmp_path, path, topology, code):
+def test_mismatched_files_are_reported(data_dir, tmp_path, path, topology, code):
     (tmp_path / "garbage.xtc").write_bytes(b"no trajectory" * 100)
     (tmp_path / "strange.abc").write_bytes(b"x")
     made = tmp_path / path

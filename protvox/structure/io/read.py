@@ -73,7 +73,7 @@ def read_structure(
     Examples
     --------
     >>> read_structure("1pwc.pdb.gz")  # doctest: +SKIP
-    Structure('1pwc.pdb.gz', chain A, 346 residues, 2665 atoms)
+    Structure('1pwc.pdb.gz', chain A, 346 residues, 2625 atoms)
     """
     table, label, form, digest = read_table(source, name=name, limits=limits, offline=offline)
     return build_structure(table, name=label, form=form, sha256=digest, model=model, limits=limits)

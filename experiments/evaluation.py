@@ -1,4 +1,4 @@
-"""What the evaluations of both models share: options, metrics.json and the pictures."""
+"""Shared by the evaluations of both models: options, ``metrics.json`` and figures."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 TABLES = ("confusion", "reliability", "classes", "recall", "by_burial", "by_amino_acid")
-"""What is too long to show at the end."""
+"""Measures too long to print at the end."""
 
 
 def parser(description: str) -> argparse.ArgumentParser:
-    """Return the options that both evaluations have."""
+    """Return the options of both evaluations."""
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--model", type=Path, required=True, help="folder of the model")
     options.add_argument("--shards", type=Path, required=True, help="folder of shards")
-    options.add_argument("--split", required=True, help="name of the split")
-    options.add_argument("--sample", type=int, help="at most so many samples, chosen at random")
+    options.add_argument("--split", required=True, help="name of the split, for the output")
+    options.add_argument("--sample", type=int, help="number of samples, chosen at random")
     options.add_argument("--seed", type=int, default=0, help="decides which")
-    options.add_argument("--record", action="store_true", help="put the measures into the card")
+    options.add_argument("--record", action="store_true", help="write the measures into the card")
     options.add_argument("--device", default="cpu")
     options.add_argument("-o", "--output", type=Path, required=True, help="metrics.json")
     return options
@@ -42,21 +42,21 @@ def run(
     also: Callable[[Answers, Card], Mapping[str, Any]] | None = None,
     answer: DomainAnswer | None = None,
 ) -> dict[str, Any]:
-    """Evaluate a model, and write and draw what was measured.
+    """Evaluate a model, write its measures and draw its figures.
 
     Parameters
     ----------
     options
         From `parser`.
     also
-        Takes more measures of the same answers.
+        Computes further measures of the same predictions.
     answer
         See `protvox.train.evaluate.answer_shards`.
 
     Returns
     -------
     dict
-        What was written.
+        The content of ``metrics.json``.
     """
     metrics = evaluate(
         options.model,
@@ -79,14 +79,14 @@ def run(
 
 
 def picture(output: Path, name: str) -> Path:
-    """Return where a picture goes; only those of ``metrics.json`` have plain names."""
+    """Return the path of a figure; only those of ``metrics.json`` have plain names."""
     return output.with_name(
         f"{name}.png" if output.stem == "metrics" else f"{output.stem}-{name}.png"
     )
 
 
 def draw_confusion(metrics: dict[str, Any], path: Path) -> None:
-    """Draw which class is taken for which, each row as shares of the true class."""
+    """Draw the confusion matrix, each row as shares of the true class."""
     counts = np.array(metrics["confusion"], dtype=float)
     seen = np.flatnonzero(counts.sum(axis=1))
     names = [metrics["classes"][i] for i in range(len(counts))]
@@ -115,18 +115,18 @@ def draw_confusion(metrics: dict[str, Any], path: Path) -> None:
 
 
 def draw_reliability(metrics: dict[str, Any], path: Path) -> None:
-    """Draw how often the top prediction is right against how sure it was."""
+    """Draw the accuracy of the top prediction against its probability."""
     table = metrics["reliability"]
     counts = np.array(table["counts"])
-    held = counts > 0
-    confidence, accuracy = (np.array(table[k])[held] for k in ("confidence", "accuracy"))
+    filled = counts > 0
+    confidence, accuracy = (np.array(table[k])[filled] for k in ("confidence", "accuracy"))
     figure, (upper, lower) = plt.subplots(
         2, 1, figsize=(6, 7), height_ratios=(3, 1), sharex=True, layout="constrained"
     )
     upper.plot((0, 1), (0, 1), color="0.6", linestyle="--", label="perfect calibration")
-    error = 1.96 * np.sqrt(accuracy * (1 - accuracy) / counts[held])
+    error = 1.96 * np.sqrt(accuracy * (1 - accuracy) / counts[filled])
     upper.errorbar(confidence, accuracy, yerr=error, marker="o", capsize=2, label="model")
-    upper.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
+    upper.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     upper.set_title(_title(metrics))
     upper.legend(loc="upper left")
     upper.text(0.97, 0.05, _errors(metrics), ha="right", transform=upper.transAxes)

@@ -1,4 +1,4 @@
-"""Make a model folder of a finished training.
+"""Make a model folder from a finished training.
 
 Example: ``python -m experiments.release cath --run runs/cath --train shards/cath-train
 --validation shards/cath-val -o models/cath``
@@ -29,8 +29,8 @@ def main() -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="model folder")
     parser.add_argument("--config", type=Path, help="configuration, the experiment's by default")
-    parser.add_argument("--card", type=Path, help="words for the card, the experiment's by default")
-    parser.add_argument("--cost", help="what the training took, for the card")
+    parser.add_argument("--card", type=Path, help="text of the card, the experiment's by default")
+    parser.add_argument("--cost", help="cost of the training, for the card")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     validation = [] if options.validation is None else sorted(options.validation.glob("*.npz"))

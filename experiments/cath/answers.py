@@ -1,4 +1,4 @@
-"""The answer of a released CATH model as a user gets it: the network and the vote."""
+"""The prediction of a released CATH model as a user gets it: the network and the vote."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from protvox.train.evaluate import DomainAnswer
 
 
 def released_answer(model: Path) -> DomainAnswer:
-    """Return what answers for a domain.
+    """Return a function that predicts for a domain.
 
     Parameters
     ----------
     model
-        Folder of a CATH model; its embedding and index lie beside it.
+        Folder of a CATH model, beside its embedding and index.
 
     Raises
     ------
     SystemExit
-        If the model predicts something else.
+        If the model has another task.
     ModelError
         If its card asks for a vote and there is no index for its weights.
     """
     card, network = load_folder(model)
     if not isinstance(network, CathNet):
-        raise SystemExit(f"{model} is no domain network")
+        raise SystemExit(f"{model} is not a CATH model")
     released = ReleasedIndex(model, card)
     if card.vote is not None:
         released.index()

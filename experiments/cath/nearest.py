@@ -1,11 +1,11 @@
 """The architecture of the nearest training domain by TM-align, a baseline for the CATH model.
 
-What a user would reach for without a network: align the domain with known ones and take the
+What a user would do without a network: align the domain with known ones and take the
 architecture of the best. The library is one random domain of every training superfamily; the
 queries are a random sample of the test domains of the paper's ten architectures. Runs on one
-core, and goes on from its log when started again.
+core, and resumes from its log when started again.
 
-Example: ``python -m experiments.cath.nearest --shards shards --learned cath-all
+Example: ``python -m experiments.cath.nearest --shards shards --training cath-all
 --model models/cath -o experiments/cath/results/nearest.json``
 """
 
@@ -43,7 +43,7 @@ from protvox.train.shards.shard import join, read_shards, write_shard
 def search(
     queries: Traces, library: Library, settings: dict[str, Any], log: Path
 ) -> list[dict[str, Any]]:
-    """Answer every query, but for those that the log has under the same settings.
+    """Search for every query that the log does not have under the same settings.
 
     Parameters
     ----------
@@ -52,14 +52,14 @@ def search(
     library
         Training domains.
     settings
-        What the answers depend on.
+        Settings that the results depend on.
     log
-        File of one line an answer; new ones are added.
+        File with one line per result; new ones are appended.
 
     Returns
     -------
     list of dict
-        One line a query, in their order.
+        One result per query, in their order.
     """
     known = {}
     if log.exists():
@@ -89,7 +89,7 @@ def search(
 
 
 def summary(answers: list[dict[str, Any]], queries: Traces) -> dict[str, Any]:
-    """Return the measures of the nearest neighbours and what they cost."""
+    """Return the measures of the nearest neighbours and their cost."""
     index = {name: i for i, name in enumerate(PAPER_ARCHITECTURES)}
     nearest = [line["nearest_cath"] for line in answers]
     predicted = [index[architecture_of(code)] if code else UNANSWERED for code in nearest]
@@ -104,7 +104,7 @@ def summary(answers: list[dict[str, Any]], queries: Traces) -> dict[str, Any]:
 def ask_model(
     folder: Path, shards: Path, queries: Traces
 ) -> tuple[dict[str, Any], NDArray[np.int64]]:
-    """Return the released model's measures and answers on the same queries, among the ten."""
+    """Return the released model's measures and predictions on the same queries, among the ten."""
     chosen: list[NDArray[np.int64]] = []
 
     def keep(answers: Answers, _card: Card) -> dict[str, Any]:
@@ -113,9 +113,9 @@ def ask_model(
         chosen.append(final[:, ten].argmax(axis=1))
         return {}
 
-    parts = extract(read_shards(sorted(shards.glob("*.npz"))), queries.places.tolist())
-    with tempfile.TemporaryDirectory() as place:
-        sample = Path(place) / "sample.npz"
+    parts = extract(read_shards(sorted(shards.glob("*.npz"))), queries.rows.tolist())
+    with tempfile.TemporaryDirectory() as temporary:
+        sample = Path(temporary) / "sample.npz"
         write_shard(join(parts), sample)
         started = time.process_time()
         metrics = evaluate(
@@ -139,7 +139,7 @@ def ask_model(
 def difference(
     answers: list[dict[str, Any]], model: NDArray[np.int64], queries: Traces
 ) -> dict[str, Any]:
-    """Return how many more of the queries the model has right, with a paired interval."""
+    """Return the difference in accuracy, model minus TM-align, with a paired interval."""
     right = np.array(
         [
             line["nearest_cath"] is not None
@@ -158,14 +158,14 @@ def main() -> None:
         "--shards", type=Path, required=True, help="folder of folders of shards, with cath-test"
     )
     parser.add_argument(
-        "--learned", required=True, help="which of them the model learned, e.g. cath-all"
+        "--training", required=True, help="training domains of the model, e.g. cath-all"
     )
-    parser.add_argument("--queries", type=int, default=120, help="test domains to ask about")
+    parser.add_argument("--queries", type=int, default=120, help="number of test domains")
     parser.add_argument(
         "--keep", type=int, default=250, help="training domains aligned with each, 0 for all"
     )
-    parser.add_argument("--seed", type=int, default=0, help="decides the samples")
-    parser.add_argument("--model", type=Path, help="folder of the model to ask the same")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the samples")
+    parser.add_argument("--model", type=Path, help="folder of the model to compare with")
     parser.add_argument("--log", type=Path, default=Path("runs/nearest.jsonl"), help="to resume")
     parser.add_argument("-o", "--output", type=Path, required=True, help="metrics")
     options = parser.parse_args()
@@ -174,17 +174,17 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     size = min(options.queries, len(everything))
     queries = everything.take(np.sort(rng.choice(len(everything), size, replace=False)))
-    learned = read_traces(options.shards / options.learned)
-    learned = learned.take(one_per_family(learned, options.seed))
+    training = read_traces(options.shards / options.training)
+    training = training.take(one_per_family(training, options.seed))
     settings = {
         "split": "test",
         "queries": size,
-        "library": len(learned),
+        "library": len(training),
         "seed": options.seed,
         "keep": options.keep,
         "longest_ratio": LONGEST_RATIO,
     }
-    answers = search(queries, Library(learned, options.keep or None), settings, options.log)
+    answers = search(queries, Library(training, options.keep or None), settings, options.log)
     methods = {"tm_align": summary(answers, queries)}
     metrics = {"schema": "protvox.nearest/1", **settings, "methods": methods}
     if options.model is not None:

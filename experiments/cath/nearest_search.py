@@ -1,4 +1,4 @@
-"""The training domain most like a query, by the TM-score of their alignment."""
+"""The training domain most similar to a query by TM-score."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tmtools import tm_align
 from experiments.cath.paper_domains import Traces
 
 STEPS = (3, 5, 9)
-"""Residues apart whose distances make up a signature, besides those of all pairs."""
+"""Sequence separations whose distances make up a signature, besides those of all pairs."""
 
 LONGEST_RATIO = 2.0
 """Domains more than so many times longer or shorter than the query are not aligned."""
@@ -25,13 +25,13 @@ class Hit:
     Attributes
     ----------
     row
-        Its place among the training domains; -1 if none was comparable.
+        Row of the training domain; -1 if none was comparable.
     score
         TM-score, normalised by the length of the query.
     alignments
         Number of alignments computed.
     seconds
-        Processor time they took.
+        CPU time of the alignments.
     """
 
     row: int
@@ -43,8 +43,8 @@ class Hit:
 def signature(trace: NDArray[np.float32]) -> NDArray[np.float32]:
     """Describe a trace without aligning it: histograms of distances between CA atoms.
 
-    Distances of residues a few apart tell helix from strand, those of all pairs size and
-    shape (the D2 distribution of Osada et al. 2002).
+    Distances between residues a few positions apart distinguish helix from strand, those of
+    all pairs reflect size and shape (the D2 distribution of Osada et al. 2002).
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Library:
     traces
         The domains.
     keep
-        Domains aligned with a query, those of the most similar `signature`; all if None.
+        Domains to align with a query, those with the most similar `signature`; None for all.
     """
 
     def __init__(self, traces: Traces, keep: int | None) -> None:
@@ -94,7 +94,7 @@ class Library:
         """Return the domain whose alignment with a query has the highest TM-score.
 
         The TM-score normalised by the query cannot exceed the share of the query that the
-        shorter of the two covers: domains that cannot win are not aligned.
+        shorter of the two covers. Domains that cannot win are not aligned.
         """
         started = time.process_time()
         points = query.astype(np.float64)

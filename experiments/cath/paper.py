@@ -2,8 +2,8 @@
 
 CA atoms, one channel, ten architectures, a 50^3 grid of 2 Å, every domain in a new random
 pose at each access. The training set is whole clusters of 35 % sequence identity, all of
-them or every 2nd, 4th, 8th or 16th; smaller sets lie inside larger ones. The weights of the
-best validation are tested, once. Run again, a training goes on where it stopped.
+them or every 2nd, 4th, 8th or 16th; smaller sets are subsets of larger ones. The weights of the
+best validation are tested, once. Run again to resume a training.
 
 Example: ``python -m experiments.cath.paper --shards shards --domains data/domains.csv
 --network steerable --fraction 4 --device cuda -o experiments/cath/results/paper``
@@ -40,7 +40,7 @@ def read_schedule(network: str, path: Path = CONFIG) -> Schedule:
 
 
 def point(options: argparse.Namespace) -> dict[str, Any] | None:
-    """Train and test one network on one part; None if the time was up before the end."""
+    """Train and test one network on one fraction; None if the time ran out."""
     schedule = read_schedule(options.network)
     shorter = {"epochs": options.epochs, "validate_every": options.validate_every}
     schedule = dataclasses.replace(schedule, **{k: v for k, v in shorter.items() if v is not None})
@@ -68,7 +68,7 @@ def point(options: argparse.Namespace) -> dict[str, Any] | None:
         return None
     held_out = read_traces(options.shards / "cath-test")
     test = Drawer(held_out, crop=options.crop, grid=grid)
-    logits = test.answers(network.to(device), device, schedule.seed)
+    logits = test.logits(network.to(device), device, schedule.seed)
     return {
         "schema": "protvox.paper/1",
         "network": options.network,
@@ -84,7 +84,7 @@ def point(options: argparse.Namespace) -> dict[str, Any] | None:
 
 
 def grid_of(spacing: float) -> GridSpec:
-    """Return the paper's cube of 100 Å in voxels of another edge.
+    """Return the paper's cube of 100 Å with voxels of another size.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def name_of(options: argparse.Namespace) -> str:
 
 
 def show(progress: Progress) -> None:
-    """Write one line of progress."""
+    """Print one line of progress."""
     top1 = progress.metrics.get("top1")
     print(
         f"step {progress.step}/{progress.steps} loss {progress.loss:.3f} "
@@ -119,13 +119,15 @@ def main() -> None:
     parser.add_argument("--network", choices=tuple(NETWORKS), required=True)
     parser.add_argument("--fraction", type=int, choices=FRACTIONS, default=1)
     parser.add_argument(
-        "--crop", action="store_true", help="grids as large as the domains of a batch, not 50^3"
+        "--crop",
+        action="store_true",
+        help="grids as large as the domains of a batch instead of 50^3",
     )
     parser.add_argument(
         "--spacing",
         type=float,
         default=PAPER_GRID.spacing,
-        help="edge of a voxel, Å; 4 takes an eighth of the time",
+        help="edge of a voxel, Å; 4 takes an eighth of the time of 2",
     )
     parser.add_argument("--epochs", type=int, help="instead of the 100 of paper.toml")
     parser.add_argument("--validate-every", type=int, help="epochs between validations")
@@ -136,11 +138,11 @@ def main() -> None:
     options = parser.parse_args()
     output = options.output / f"{name_of(options)}.json"
     if output.exists():
-        print(f"{output} is there: a network is tested once", file=sys.stderr)
+        print(f"{output} exists: a network is tested once", file=sys.stderr)
         return
     metrics = point(options)
     if metrics is None:
-        print("stopped; run again to go on", file=sys.stderr)
+        print("stopped; run again to resume", file=sys.stderr)
         return
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(metrics, indent=1) + "\n")

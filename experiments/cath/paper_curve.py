@@ -1,4 +1,4 @@
-"""The accuracy against the size of the training set, beside the paper's.
+"""Accuracy against the size of the training set, with the paper's.
 
 Example: ``python -m experiments.cath.paper_curve experiments/cath/results/paper
 -o experiments/cath/results/paper/curve.png``
@@ -28,7 +28,7 @@ PAPER_SPACING: Final = 2.0
 """Edge of the paper's voxels, Å."""
 
 PAPER_EPOCHS: Final = 100
-"""Passes of the paper over its training sets."""
+"""Epochs of the paper."""
 
 STYLE: Final = {
     "steerable": ("C0", "o"),
@@ -50,8 +50,8 @@ class Point(NamedTuple):
 def read_curves(folder: Path) -> dict[str, list[Point]]:
     """Return the measured points of every network, the largest training set first.
 
-    Networks on cropped or coarser grids, or not trained for the paper's epochs, are curves of
-    their own, named ``network-crop-4A, 4 to 30 epochs``.
+    Networks on cropped or coarser grids, or trained for another number of epochs, are curves
+    of their own, named ``network-crop-4A, 4 to 30 epochs``.
     """
     curves: dict[tuple[str, bool], list[tuple[int, Point]]] = {}
     for path in sorted(folder.glob("*.json")):
@@ -93,11 +93,11 @@ def draw(curves: dict[str, list[Point]], path: Path) -> None:
             alpha=0.6,
             label=f"{name}, Weiler et al. 2018",
         )
-    for place, (name, points) in enumerate(curves.items()):
-        # The longest name of a network that the curve's begins with: resnet34-half, not resnet34.
+    for index, (name, points) in enumerate(curves.items()):
+        # The longest matching network name: resnet34-half, not resnet34.
         colour, marker = STYLE[max(filter(name.startswith, STYLE), key=len)]
-        # A little apart, so that intervals of one part do not hide each other.
-        shift = 1.05 ** (place - (len(curves) - 1) / 2)
+        # Slightly shifted, so that intervals of one fraction do not hide each other.
+        shift = 1.05 ** (index - (len(curves) - 1) / 2)
         error = [[p.top1 - p.low for p in points], [p.high - p.top1 for p in points]]
         axes.errorbar(
             [p.fraction * shift for p in points],
@@ -111,7 +111,7 @@ def draw(curves: dict[str, list[Point]], path: Path) -> None:
         )
     axes.set_xscale("log", base=2)
     axes.set_xticks(FRACTIONS, [f"1/{f}" if f > 1 else "all" for f in FRACTIONS])
-    axes.set(xlabel="part of the training set", ylabel="test accuracy, ten architectures")
+    axes.set(xlabel="fraction of the training set", ylabel="test accuracy, ten architectures")
     axes.invert_xaxis()
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     figure.savefig(path, dpi=150)

@@ -1,4 +1,4 @@
-"""Domains of the paper's ten architectures as CA traces, and nested parts of them."""
+"""Domains of the paper's ten architectures as CA traces, and nested subsets of them."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ class Traces:
     labels
         ``domain`` int64, index into `protvox.cath_names.PAPER_ARCHITECTURES`.
     coordinates
-        One array ``residue 3`` float32 a domain, Å.
-    places
-        ``domain`` int64, where each stands in the shards it comes from.
+        One array ``residue 3`` float32 per domain, Å.
+    rows
+        ``domain`` int64, row of each domain in its shard.
     """
 
     names: tuple[str, ...]
     codes: tuple[str, ...]
     labels: NDArray[np.int64]
     coordinates: tuple[NDArray[np.float32], ...]
-    places: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
     def __len__(self) -> int:
         """Return the number of domains."""
         return len(self.names)
 
     def take(self, rows: NDArray[np.int64]) -> Traces:
-        """Return some of the domains, in the order asked for."""
+        """Return some of the domains, in the order of ``rows``."""
         chosen = rows.tolist()
         return Traces(
             tuple(self.names[row] for row in chosen),
             tuple(self.codes[row] for row in chosen),
             self.labels[rows],
             tuple(self.coordinates[row] for row in chosen),
-            self.places[rows],
+            self.rows[rows],
         )
 
     def families(self) -> NDArray[np.int64]:
@@ -72,7 +72,7 @@ def read_traces(folder: Path) -> Traces:
     Raises
     ------
     InputError
-        If a shard cannot be used, or no domain is of the ten.
+        If a shard cannot be used, or no domain has one of the ten architectures.
     """
     return traces_of(read_shards(sorted(folder.glob("*.npz"))))
 
@@ -89,7 +89,7 @@ def traces_of(shard: Shard) -> Traces:
         if label >= 0 and ca[bounds[row] : bounds[row + 1]].any()
     ]
     if not rows:
-        raise InputError("no domain is of the ten architectures", code="input.no_labels")
+        raise InputError("no domain has one of the ten architectures", code="input.no_labels")
     positions = shard.positions()
     spans = [slice(bounds[row], bounds[row + 1]) for row in rows]
     return Traces(
@@ -112,9 +112,9 @@ def nested_part(
 ) -> NDArray[np.int64]:
     """Return the domains of one ``fraction``-th of the clusters of every architecture.
 
-    Relatives are near copies; leaving out whole clusters of 35 % identity makes a set of half
-    the size half as informative, as it is where every cluster has one member. Each part
-    holds all smaller ones of the same seed.
+    Relatives are near copies. Removing whole clusters of 35 % identity makes a set of half the
+    size half as informative, as it is where every cluster has one member. Each subset
+    contains all smaller ones of the same seed.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def nested_part(
     fraction
         1 keeps everything.
     seed
-        Decides the order of the clusters.
+        Seed of the order of the clusters.
 
     Returns
     -------
@@ -161,11 +161,11 @@ def one_per_family(traces: Traces, seed: int) -> NDArray[np.int64]:
     return np.sort(order[first])
 
 
-def extract(shard: Shard, places: Sequence[int]) -> list[Shard]:
-    """Return some structures of a shard, each as a shard of its own."""
+def extract(shard: Shard, rows: Sequence[int]) -> list[Shard]:
+    """Return structures of a shard, each as a shard of its own."""
     parts = []
-    for place in places:
-        first, last = (int(row) for row in shard.structure_start[place : place + 2])
+    for row in rows:
+        first, last = shard.structure_start[row : row + 2].tolist()
         start, end = int(shard.residue_start[first]), int(shard.residue_start[last])
         parts.append(
             Shard(
@@ -174,8 +174,8 @@ def extract(shard: Shard, places: Sequence[int]) -> list[Shard]:
                 residue_start=shard.residue_start[first : last + 1] - start,
                 structure_start=np.array([0, last - first], dtype=np.int64),
                 residue_label=shard.residue_label[first:last],
-                structure_label=shard.structure_label[place : place + 1],
-                name=shard.name[place : place + 1],
+                structure_label=shard.structure_label[row : row + 1],
+                name=shard.name[row : row + 1],
             )
         )
     return parts

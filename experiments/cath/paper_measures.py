@@ -1,4 +1,4 @@
-"""Measures of answers among the paper's ten architectures, in one form for all methods."""
+"""Measures among the paper's ten architectures, in one form for all methods."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from protvox.cath_names import PAPER_ARCHITECTURES
 from protvox.train.metrics import balanced_interval, bootstrap_interval, confusion_matrix
 
 UNANSWERED: Final = len(PAPER_ARCHITECTURES)
-"""Answer of a method that has none."""
+"""Label of a domain without a prediction."""
 
 
 def measures(
     predicted: NDArray[np.int64], labels: NDArray[np.int64], families: NDArray[np.int64]
 ) -> dict[str, Any]:
-    """Return the measures of answers, like ``paper`` in the metrics of the CATH model.
+    """Return the measures of predictions, like ``paper`` in the metrics of the CATH model.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One point of the paper's curve: a network trained on a part of the domains, then tested."""
+"""One point of the paper's curve: a network trained on a fraction of the domains and tested."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from protvox.voxel.grids.domain_grid import PAPER_GRID, DomainGrids
 from protvox.voxel.grids.grid import GridSpec
 
 SORTED_BATCHES: Final = 16
-"""Batches whose domains are sorted by size together when grids are cropped."""
+"""Number of batches whose domains are sorted by size together when grids are cropped."""
 
 LEAST_VOXELS: Final = 16
-"""Least edge of a cropped grid: three halvings of the networks leave 2 voxels of it."""
+"""Smallest edge of a cropped grid: three halvings in the networks leave 2 voxels of it."""
 
 SETTLING_BATCHES: Final = 40
-"""Batches that the norms are settled on when grids are cropped."""
+"""Number of batches on which batch norms are re-estimated when grids are cropped."""
 
 NETWORKS: Final[dict[str, Callable[[], nn.Module]]] = {
     "steerable": lambda: SteerableResNet(SteerableResNetConfig()),
@@ -45,7 +45,7 @@ NETWORKS: Final[dict[str, Callable[[], nn.Module]]] = {
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to train.
+    """Length and learning rate of a training.
 
     Attributes
     ----------
@@ -56,11 +56,11 @@ class Schedule:
     validate_every
         Epochs between validations.
     batch_size
-        Domains a step.
+        Domains per step.
     cooldown
         Share of the steps, at the end, over which the rate falls to 0.
     seed
-        Decides the weights at the start, the order and the poses.
+        Seed of the initial weights, the order and the poses.
     """
 
     learning_rate: float
@@ -86,7 +86,7 @@ class Schedule:
 
 
 class Drawer:
-    """Domains drawn in random poses: CA atoms, one channel, every atom of sum 1.
+    """Domains drawn in random poses: CA atoms, one channel, each atom normalised to a sum of 1.
 
     Parameters
     ----------
@@ -117,18 +117,18 @@ class Drawer:
         self._radius = np.array([np.linalg.norm(trace, axis=1).max() for trace in centred])
 
     def draw(self, rows: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
-        """Return densities ``domain 1 x y z``, each domain turned at random."""
-        turned = self._grids.take(rows).jitter(rng)
+        """Return densities ``domain 1 x y z``, each domain rotated at random."""
+        rotated = self._grids.take(rows).jitter(rng)
         spec = self.grid
         if self.crop:
-            x, y, z = (max(n, LEAST_VOXELS) for n in turned.common_spec().shape)
+            x, y, z = (max(n, LEAST_VOXELS) for n in rotated.common_spec().shape)
             spec = dataclasses.replace(spec, size=(x, y, z))
-        return torch.from_numpy(turned.voxelize(spec, 1, normalize=True))
+        return torch.from_numpy(rotated.voxelize(spec, 1, normalize=True))
 
     def epoch(self, batch_size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-        """Return the batches of one pass, of like size if grids are cropped.
+        """Return the batches of one epoch, of similar size if grids are cropped.
 
-        What is left over by the last whole batch waits for another epoch.
+        Domains left over by the last whole batch wait for another epoch.
         """
         order = rng.permutation(len(self.labels))
         n_batches = max(len(order) // batch_size, 1)
@@ -143,7 +143,7 @@ class Drawer:
     def batches(
         self, batch_size: int, seed: int, first_step: int = 0
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield densities and labels for ever, the same ones for the same seed."""
+        """Yield densities and labels forever, the same ones for the same seed."""
         step = first_step
         while True:
             per_epoch = max(len(self.labels) // batch_size, 1)
@@ -154,7 +154,7 @@ class Drawer:
                 yield field, torch.from_numpy(self.labels[rows])
                 step += 1
 
-    def answers(
+    def logits(
         self, network: nn.Module, device: torch.device, seed: int, batch_size: int = 16
     ) -> NDArray[np.float32]:
         """Return the logits ``domain class`` of every domain in one random pose."""
@@ -174,7 +174,7 @@ class BestWeights:
     Parameters
     ----------
     folder
-        Where ``best.safetensors`` and ``best.json`` lie.
+        Folder of ``best.safetensors`` and ``best.json``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -197,7 +197,7 @@ class BestWeights:
         self._record.write_text(json.dumps(measures) + "\n")
 
     def restore(self, network: nn.Module) -> None:
-        """Give a network the best weights."""
+        """Load the best weights into a network."""
         network.load_state_dict(load_file(self._weights))
 
 
@@ -212,7 +212,7 @@ def train_point(
     report: Callable[[Progress], None],
     time_limit: float | None,
 ) -> bool:
-    """Train a network, going on from the checkpoint in its folder.
+    """Train a network, resuming from the checkpoint in its folder.
 
     Returns
     -------
@@ -226,7 +226,7 @@ def train_point(
     def evaluate(trained: nn.Module) -> dict[str, float]:
         if learn.crop:
             settle(trained, learn, loop, device)
-        logits = check.answers(trained, device, schedule.seed)
+        logits = check.logits(trained, device, schedule.seed)
         measures = classification_summary(logits, check.labels)
         best.offer(trained, measures)
         return measures
@@ -248,7 +248,7 @@ def train_point(
 
 
 def settle(network: nn.Module, learn: Drawer, loop: LoopConfig, device: torch.device) -> None:
-    """Measure the statistics of the norms anew: batches of one size do not stand for all."""
+    """Re-estimate batch norms, because batches of one size are not representative."""
     batches = islice(learn.batches(loop.batch_size, loop.seed), SETTLING_BATCHES)
     fields = (field.to(device) for field, _ in batches)
     if isinstance(network, ResNet):
@@ -258,7 +258,7 @@ def settle(network: nn.Module, learn: Drawer, loop: LoopConfig, device: torch.de
 
 
 def describe(network: nn.Module, run: Path) -> dict[str, Any]:
-    """Return what a finished run says about itself: parameters, speed, best validation."""
+    """Return the parameters, the speed and the best validation of a finished run."""
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     return {
         "parameters": sum(weight.numel() for weight in network.parameters()),

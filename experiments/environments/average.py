@@ -1,7 +1,8 @@
-"""The mean of the weights of networks that were trained on from one another.
+"""The mean of the weights of networks that continue each other's training.
 
-Cycles of a high rate and a way down end in different corners of one valley; their mean lies
-further inside it (Izmailov et al., UAI 2018). The norms are measured anew on training residues.
+Cycles of a high rate and a cool-down end at different borders of one flat region of the loss, and
+their mean is further inside it (Izmailov et al., UAI 2018). Batch norms are re-estimated on
+training residues.
 The result is a folder for ``experiments.release``.
 
 Example: ``python -m experiments.environments.average runs/second/model.safetensors
@@ -31,7 +32,7 @@ from protvox.train.shards.shard import read_shards
 CONFIG = Path(__file__).with_name("continued-5.toml")
 SETTLING_BATCHES = 150
 SEED = 12345
-"""Order of the training residues that the norms are measured on."""
+"""Seed of the order of the training residues on which batch norms are re-estimated."""
 
 
 def mean_weights(files: Sequence[Path]) -> dict[str, Tensor]:
@@ -51,7 +52,7 @@ def mean_weights(files: Sequence[Path]) -> dict[str, Tensor]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("weights", type=Path, nargs="+", help="weights of trained networks")
+    parser.add_argument("weights", type=Path, nargs="+", help="weights to average")
     parser.add_argument("--train", type=Path, required=True, help="folder of training shards")
     parser.add_argument("--config", type=Path, default=CONFIG, help="of the last training")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to release")

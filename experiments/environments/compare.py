@@ -1,8 +1,8 @@
-"""What steerability buys: steerable and conventional networks of the same layer widths.
+"""What steerability gains: steerable and conventional networks of the same layer widths.
 
 Same residues in the same order, same schedule, two settings (see
 `experiments.environments.compare_networks.SETTINGS`). Four trainings in all, one after the
-other; run again, they go on where they stopped.
+other; run again to resume them.
 
 Example: ``python -m experiments.environments.compare --train shards/environment-train
 --validation shards/environment-val --test shards/environment-test --time-limit 3000
@@ -36,11 +36,11 @@ CONFIG = Path(__file__).with_name("compare.toml")
 
 COLOURS = {"steerable": "C0", "conventional": "C3"}
 LINES = {"rotated": "--", "frame": "-"}
-WORDS = {"rotated": "turned at random, averaged", "frame": "frame of the residue"}
+WORDS = {"rotated": "rotated at random, averaged", "frame": "frame of the residue"}
 AXES = {
     "samples": "training samples",
     "training_seconds": "training time / s",
-    "processor_seconds": "processor time of the training / s",
+    "processor_seconds": "CPU time of the training / s",
 }
 
 
@@ -51,7 +51,7 @@ def read_comparison(path: Path) -> ComparisonConfig:
 
 
 def finished(runs: Path) -> dict[str, dict[str, Any]]:
-    """Return the results there are by network and setting."""
+    """Return the existing results by network and setting."""
     paths = {
         kind: {setting: runs / f"{kind}-{setting}" / RESULT for setting in SETTINGS}
         for kind in KINDS
@@ -99,7 +99,7 @@ def draw(metrics: dict[str, Any], path: Path) -> None:
 
 
 def show(progress: Progress) -> None:
-    """Write one line of progress."""
+    """Print one line of progress."""
     top1 = progress.metrics.get("top1")
     print(
         f"step {progress.step}/{progress.steps} loss {progress.loss:.3f} "

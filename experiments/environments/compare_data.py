@@ -1,4 +1,4 @@
-"""Environments drawn as voxels, in the frame of the residue or along turned axes."""
+"""Environments drawn as voxels, in the frame of the residue or along rotated axes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class GridConfig:
 
 
 class EnvironmentGrids:
-    """The labelled residues of a shard, drawn as densities when they are asked for.
+    """The labelled residues of a shard, drawn as densities on demand.
 
     Parameters
     ----------
@@ -56,9 +56,9 @@ class EnvironmentGrids:
     grid
         The grid.
     in_frame
-        Lay the grid along the axes of the residue; otherwise along those of the file.
-    turned
-        Turn the whole of the shard by this rotation first; None to leave it.
+        Align the grid with the axes of the residue; otherwise with those of the file.
+    rotation
+        Rotation of the whole shard before drawing; None for none.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class EnvironmentGrids:
         grid: GridConfig,
         *,
         in_frame: bool,
-        turned: NDArray[np.float32] | None = None,
+        rotation: NDArray[np.float32] | None = None,
     ) -> None:
         self.in_frame = in_frame
         self.labels = shard.residue_label
@@ -84,9 +84,9 @@ class EnvironmentGrids:
         self._spec = grid.spec()
         self._positions = shard.positions()
         backbone = shard.backbone()
-        if turned is not None:
-            self._positions = self._positions @ turned.T
-            backbone = backbone @ turned.T
+        if rotation is not None:
+            self._positions = self._positions @ rotation.T
+            backbone = backbone @ rotation.T
         self._type = shard.atom_type
         self._residue_start = shard.residue_start
         self._bounds = shard.residue_start[shard.structure_start]
@@ -101,7 +101,7 @@ class EnvironmentGrids:
         rows
             ``sample`` int64, residues.
         rng
-            Turns every grid by a rotation of its own; None for none.
+            Rotates every grid at random; None for no rotation.
 
         Returns
         -------
@@ -112,9 +112,9 @@ class EnvironmentGrids:
         if rng is not None:
             axes = random_rotations(len(rows), rng) @ axes
         parts, channels, ends = [], [], [0]
-        for row, turn in zip(rows.tolist(), axes.astype(np.float32), strict=True):
+        for row, matrix in zip(rows.tolist(), axes.astype(np.float32), strict=True):
             near, channel = self._around(row)
-            parts.append(near @ turn.T)
+            parts.append(near @ matrix.T)
             channels.append(channel)
             ends.append(ends[-1] + len(channel))
         return torch.from_numpy(
@@ -134,9 +134,9 @@ class EnvironmentGrids:
     def batches(
         self, batch_size: int, seed: int, first_step: int = 0
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield training batches for ever, the same residues in the same order for one seed.
+        """Yield training batches forever, the same residues in the same order for one seed.
 
-        Grids along the axes of the file are turned at random at every access.
+        Grids along the axes of the file are rotated at random at every access.
         """
         per_epoch = max(len(self.rows) // batch_size, 1)
         step = first_step
@@ -156,13 +156,13 @@ class EnvironmentGrids:
         return np.sort(np.random.default_rng(seed).choice(self.rows, count, replace=False))
 
     def _around(self, row: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Return the atoms about a residue, from the grid's centre, and their channels."""
+        """Return the atoms around a residue, relative to the grid's centre, and their channels."""
         structure = self.structure[row]
         whole = slice(self._bounds[structure], self._bounds[structure + 1])
         offset = self._positions[whole] - self._frames.origin[row]
         channel = self._type[whole].copy()
         own = slice(*(self._residue_start[row : row + 2] - whole.start))
-        # The side chain is what is asked for; the backbone is marked as the residue's own.
+        # The side chain is to be predicted; the backbone has a channel of its own.
         backbone = channel[own] <= _LAST_BACKBONE
         channel[own] = np.where(backbone, N_ENVIRONMENT_TYPES - 1, SKIP)
         max_ca_distance = float(np.linalg.norm(self._spec.extent)) / 2 + 4 * self._spec.sigma

@@ -12,12 +12,12 @@ from protvox.chemistry import AMINO_ACIDS
 from protvox.nn import FieldNorm, Gate, GlobalAveragePool, SteerableConv3d, check_irreps
 
 KINDS: Final = ("steerable", "conventional")
-"""The networks that are compared."""
+"""The compared networks."""
 
 SETTINGS: Final = ("rotated", "frame")
-"""How they are trained and read: grids along the axes of the file, turned at random in
-training, and an average of scalars over space, as in the paper; or grids in the frame of the
-residue, and every number at every place."""
+"""Grids and read-out: grids along the axes of the file, rotated at random in training, and an
+average of scalars over space, as in the paper; or grids in the frame of the residue, and every
+number at every position."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class ComparedConfig:
         Irreps after every convolution; the conventional network has as many channels as
         these have components. With an average over space the last one is all scalars.
     sizes, strides
-        Edges of the kernels in voxels, and what they step by. Convolutions are valid: none
-        sees beyond the grid.
+        Edges of the kernels in voxels, and their strides. Convolutions are valid: none reads
+        beyond the grid.
     hidden
-        Numbers in the hidden layer of the read-out.
+        Units in the hidden layer of the read-out.
     dropout
-        Probability of dropping a number that the read-out reads.
+        Dropout probability of the input of the read-out.
     """
 
     layers: tuple[str, ...]
@@ -52,7 +52,7 @@ class ComparedConfig:
         return found
 
     def edge(self, size: int) -> int:
-        """Return the voxels along an axis that are left of a grid."""
+        """Return the voxels along an axis after all convolutions."""
         for kernel, stride in zip(self.sizes, self.strides, strict=True):
             size = (size - kernel) // stride + 1
         return size

@@ -1,4 +1,4 @@
-"""One training of the comparison: its curve, its clock, its test and its steadiness."""
+"""One training of the comparison: curve, clock, test and stability under rotation."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES
 from protvox.voxel.rotation import random_rotations
 
 RESULT = "result.json"
-"""What a finished run leaves in its folder."""
+"""Result file of a finished run."""
 
 VALIDATION_SAMPLE = 2048
 TEST_SAMPLE = 8192
 STEADINESS_SAMPLE = 512
 POSES = 4
-"""Poses of the file that the steadiness is measured over."""
+"""Poses of the file over which stability is measured."""
 
 
 @dataclass(frozen=True)
 class ComparisonConfig:
-    """Everything the runs of a comparison share."""
+    """Settings that the runs of a comparison share."""
 
     grid: GridConfig
     network: ComparedConfig
@@ -42,12 +42,12 @@ class ComparisonConfig:
 
 
 class Clock:
-    """Time spent on a training over all its pieces, validation left out.
+    """Time spent on a training over all its sessions, without validation.
 
     Parameters
     ----------
     path
-        File that keeps it between pieces.
+        File that keeps the time between sessions.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,7 +61,7 @@ class Clock:
         self._started = (time.monotonic(), time.process_time())
 
     def stop(self) -> dict[str, float]:
-        """Count up to now, write it down and return it, in seconds."""
+        """Stop counting, save the total and return it, in seconds."""
         wall, processor = time.monotonic(), time.process_time()
         self._spent = (
             self._spent[0] + wall - self._started[0],
@@ -84,14 +84,14 @@ def run(
     report: Callable[[Progress], None],
     time_limit: float | None,
 ) -> dict[str, Any] | None:
-    """Train and test one network, going on from its folder.
+    """Train and test one network, resuming from its folder.
 
     Parameters
     ----------
     kind, setting
         See `experiments.environments.compare_networks`.
     config
-        What the runs share.
+        Settings that the runs share.
     shards
         Of ``train``, ``validation`` and ``test``.
     folder
@@ -102,7 +102,7 @@ def run(
     Returns
     -------
     dict or None
-        The measures; None if the time was up before the end.
+        The measures; None if the time ran out.
     """
     result = folder / RESULT
     if result.exists():
@@ -164,7 +164,7 @@ def answers(
 
 
 def read_curve(log: Path, batch_size: int) -> list[dict[str, float]]:
-    """Return the validations of a training by the samples seen.
+    """Return the validations of a training by number of samples.
 
     A training that was killed may validate a step a second time; the last one counts.
     """
@@ -198,7 +198,7 @@ def test_measures(
 def steadiness(
     network: nn.Module, shard: Shard, grid: GridConfig, in_frame: bool, device: torch.device
 ) -> dict[str, float]:
-    """Return how much the answers change when the file is turned.
+    """Return how much predictions change when the file is rotated.
 
     Returns
     -------
@@ -208,9 +208,9 @@ def steadiness(
         probabilities before and after, in 0..1.
     """
     poses = []
-    turns = [None, *random_rotations(POSES, np.random.default_rng(0))]
-    for turned in turns:
-        data = EnvironmentGrids(shard, grid, in_frame=in_frame, turned=turned)
+    rotations = [None, *random_rotations(POSES, np.random.default_rng(0))]
+    for rotation in rotations:
+        data = EnvironmentGrids(shard, grid, in_frame=in_frame, rotation=rotation)
         rows = data.sample(STEADINESS_SAMPLE, seed=1)
         logits = torch.from_numpy(answers(network, data, rows, device))
         poses.append(torch.softmax(logits, dim=1).numpy())
@@ -218,7 +218,7 @@ def steadiness(
 
 
 def compare_poses(probabilities: NDArray[np.float32]) -> dict[str, float]:
-    """Compare the answers in the first pose with those in all others.
+    """Compare predictions in the first pose with those in all others.
 
     Parameters
     ----------

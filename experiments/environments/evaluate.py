@@ -30,7 +30,7 @@ from protvox.train.shards.shard import read_shards
 
 
 def strata(shards: list[Path], structures: Path | None) -> Callable[[Answers, Card], Any]:
-    """Return what measures answers by burial, amino acid and, given the files, interface."""
+    """Return a function that measures by burial, amino acid and, given the files, interface."""
 
     def measure(answers: Answers, card: Card) -> dict[str, Any]:
         shard = read_shards(shards)
@@ -54,7 +54,7 @@ def main() -> None:
     arguments.add_argument(
         "--structures",
         type=Path,
-        help="folder of the files the shards were made of, to tell interfaces",
+        help="folder of the files of the shards, to find interfaces",
     )
     options = arguments.parse_args()
     shards = sorted(options.shards.glob("*.npz"))

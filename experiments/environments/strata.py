@@ -1,9 +1,9 @@
-"""How good the environment model is by burial, by amino acid and at interfaces.
+"""Accuracy of the environment model by burial, by amino acid and at interfaces.
 
 Burial is a contact number (Nishikawa and Ooi 1980): the heavy atoms of all other residues and
 ligands of the file within 10 Å of the ideal CB. It depends neither on the side chain, which the
 network does not see, nor on radii, as an accessible surface does. A residue is at an interface if
-an atom of it lies within 5 Å of an atom of another protein chain.
+it has an atom within 5 Å of an atom of another protein chain.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ REPEATS: Final = 1000
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of every sample.
+    """Prediction and label of every sample.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Outcome:
     groups: NDArray[np.int64]
 
     def values(self) -> dict[str, NDArray[np.float64]]:
-        """Return by measure what each sample adds to its mean."""
+        """Return the contribution of each sample to the mean of each measure."""
         own = self.log_p[np.arange(len(self.labels)), self.labels]
         rank = (self.log_p > own[:, None]).sum(axis=1)
         return {"top1": (rank < 1) * 1.0, "top3": (rank < 3) * 1.0, "nll": -own}
@@ -78,7 +78,7 @@ class Outcome:
 
 
 def count_neighbours(shard: Shard, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the heavy atoms of other residues about residues.
+    """Count the heavy atoms of other residues around residues.
 
     Parameters
     ----------
@@ -117,17 +117,17 @@ def read_chains(shard: Shard, structures: Path) -> NDArray[np.int64]:
     Returns
     -------
     ndarray
-        ``residue`` int64, numbered within each structure; -1 for what is no protein.
+        ``residue`` int64, numbered within each structure; -1 for residues that are not protein.
 
     Raises
     ------
     InputError
-        If a file is not the one the shard was made of (``input.shard``).
+        If a file is not the one in the shard (``input.shard``).
     """
     parts = []
-    for place, name in enumerate(shard.name.tolist()):
+    for index, name in enumerate(shard.name.tolist()):
         structure = read_structure(structures / name)
-        first, last = shard.structure_start[place : place + 2].tolist()
+        first, last = shard.structure_start[index : index + 2].tolist()
         counts = np.bincount(structure.residue_index, minlength=structure.n_residues)
         if not np.array_equal(counts, np.diff(shard.residue_start[first : last + 1])):
             raise InputError(
@@ -144,7 +144,7 @@ def read_chains(shard: Shard, structures: Path) -> NDArray[np.int64]:
 def touch_chains(
     shard: Shard, rows: NDArray[np.int64], chain: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell which residues lie at an interface of protein chains.
+    """Return which residues are at an interface of protein chains.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def touch_chains(
     interface : ndarray
         ``sample`` bool.
     several : ndarray
-        ``sample`` bool, whether the file has another protein chain at all.
+        ``sample`` bool, whether the file has another protein chain.
     """
     positions = shard.positions()
     of_atom = chain[shard.atom_residue()]
@@ -190,17 +190,17 @@ def by_burial(outcome: Outcome, neighbours: NDArray[np.int64]) -> list[dict[str,
     for number in range(N_BURIALS):
         chosen = group == number
         if chosen.any():
-            held = neighbours[chosen]
-            bounds = {"least": int(held.min()), "most": int(held.max())}
+            counts = neighbours[chosen]
+            bounds = {"least": int(counts.min()), "most": int(counts.max())}
             table.append({"neighbours": bounds, **outcome.take(chosen)})
     return table
 
 
 def by_amino_acid(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
-    """Return the measures by the amino acid present, and the precision of each answer.
+    """Return the measures by the amino acid present, and the precision of each prediction.
 
     ``top1`` of an amino acid is its recall; ``precision`` is the share of the ``n_predicted``
-    residues given this answer that have it.
+    residues predicted as this amino acid that have it.
     """
     predicted = outcome.log_p.argmax(axis=1)
     table = {}
@@ -230,7 +230,7 @@ def by_interface(
 
     ``interface`` against ``rest`` (all other residues) and ``rest_of_complexes`` (those of files
     with several protein chains). Interfaces are neither as buried as a core nor as exposed as
-    a surface: ``mean_neighbours`` tells how much.
+    a surface, as ``mean_neighbours`` shows.
     """
     parts = {
         "interface": interface,
@@ -248,9 +248,9 @@ def _by_structure(
     shard: Shard, rows: NDArray[np.int64]
 ) -> list[tuple[NDArray[np.int64], int, int]]:
     """Return by structure its samples, and its first and one-past-last atom."""
-    place = np.searchsorted(shard.structure_start, rows, side="right") - 1
+    structure = np.searchsorted(shard.structure_start, rows, side="right") - 1
     bounds = shard.residue_start[shard.structure_start]
     return [
-        (np.flatnonzero(place == one), int(bounds[one]), int(bounds[one + 1]))
-        for one in np.unique(place).tolist()
+        (np.flatnonzero(structure == one), int(bounds[one]), int(bounds[one + 1]))
+        for one in np.unique(structure).tolist()
     ]

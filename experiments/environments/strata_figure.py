@@ -1,4 +1,4 @@
-"""The picture of the measures by burial, at interfaces and by amino acid."""
+"""Figure of the measures by burial, at interfaces and by amino acid."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def draw_strata(metrics: dict[str, Any], path: Path) -> None:
     metrics
         With ``by_burial``, ``by_amino_acid`` and, if chains were read, ``by_interface``.
     path
-        Where to.
+        File to write.
     """
     figure, panels = plt.subplot_mosaic(
         "bbi;aaa", figsize=(11, 8), layout="constrained", sharey=True
@@ -35,7 +35,7 @@ def draw_strata(metrics: dict[str, Any], path: Path) -> None:
     ]
     _points(panels["b"], names, burial)
     panels["b"].set_xlabel("heavy atoms of other residues within 10 Å of CB (residues)")
-    panels["b"].set_ylabel("share that is right")
+    panels["b"].set_ylabel("accuracy")
     panels["b"].set_title(f"{metrics['model']} on {metrics['split']}: {metrics['n']:,} residues")
     panels["b"].legend(loc="lower right")
     parts = metrics.get("by_interface", {})
@@ -55,9 +55,9 @@ def draw_strata(metrics: dict[str, Any], path: Path) -> None:
         [part for _, part in acids],
     )
     precision = [part.get("precision", np.nan) for _, part in acids]
-    panels["a"].plot(precision, "x", color="0.4", label="right when it is the answer")
+    panels["a"].plot(precision, "x", color="0.4", label="precision")
     panels["a"].legend(loc="lower left")
-    panels["a"].set_ylabel("share that is right")
+    panels["a"].set_ylabel("accuracy")
     panels["a"].tick_params(axis="x", labelsize=8)
     panels["a"].set_ylim(0, 1)
     figure.savefig(path, dpi=150)

@@ -1,7 +1,7 @@
-"""Which atom types? The environment network, briefly trained on two vocabularies.
+"""The environment network, briefly trained on atom types and on elements.
 
-Both trainings are the same in everything, down to the number of weights: for the elements,
-every atom type sees the sum over the types of its element, so nothing tells them apart.
+Both trainings are identical, down to the number of weights. For the elements, every atom type
+reads the sum over the types of its element, so that they cannot be distinguished.
 
 Example: ``python -m experiments.environments.vocabulary --train shards/environment-train
 --validation shards/environment-val -o experiments/environments/results/vocabulary.json``
@@ -30,7 +30,7 @@ LOOP = LoopConfig(steps=320, warmup=100, evaluate_every=320, checkpoint_every=1e
 
 
 class ElementData(EnvironmentData):
-    """Environments in which only the element of an atom is known."""
+    """Environments in which only the elements of atoms are known."""
 
     def moments(self, *args, **options):
         """Return the moments, the same for all types of one element."""

@@ -1,4 +1,4 @@
-"""Parameters, poses and data: steerable against conventional."""
+"""Parameters, poses and data: steerable against conventional networks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLOURS: Final = {"steerable": "C0", "conventional": "C3"}
 
 
 def counts() -> dict[str, dict[str, int]]:
-    """Return the numbers of weights of the networks that are compared."""
+    """Return the numbers of weights of the compared networks."""
     built = {
         "steerable": SteerableResNet(SteerableResNetConfig()),
         "conventional": ResNet(ResNetConfig()),
@@ -46,7 +46,7 @@ def counts() -> dict[str, dict[str, int]]:
 
 
 def draw(path: Path) -> None:
-    """Draw numbers of weights, shapes found in both poses, and accuracy against data."""
+    """Draw numbers of weights, retrieval in both poses, and accuracy against data."""
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.4), layout="constrained")
     _draw_weights(left)
     _draw_poses(middle)
@@ -68,8 +68,8 @@ def draw(path: Path) -> None:
 
 def _draw_weights(axes: Axes) -> None:
     found = counts()
-    for place, (kind, colour) in enumerate(COLOURS.items()):
-        where = [row + 0.38 * (place - 0.5) for row in range(len(found))]
+    for index, (kind, colour) in enumerate(COLOURS.items()):
+        where = [row + 0.38 * (index - 0.5) for row in range(len(found))]
         values = [of_kind[kind] for of_kind in found.values()]
         bars = axes.bar(where, values, width=0.36, color=colour, label=kind)
         axes.bar_label(bars, [f"{value:,}" for value in values], fontsize=8, padding=2)
@@ -85,11 +85,11 @@ def _draw_poses(axes: Axes) -> None:
     kinds = {
         "steerable": ("C0", "steerable"),
         "conventional": ("C3", "conventional"),
-        "conventional_augmented": ("C1", "conventional,\nturned in training"),
+        "conventional_augmented": ("C1", "conventional,\nrandom rotations"),
     }
-    for place, (kind, (colour, label)) in enumerate(kinds.items()):
+    for index, (kind, (colour, label)) in enumerate(kinds.items()):
         values = [metrics[kind][pose]["micro"]["mAP"] for pose in poses]
-        where = [row + 0.27 * (place - 1) for row in range(len(poses))]
+        where = [row + 0.27 * (index - 1) for row in range(len(poses))]
         bars = axes.bar(where, values, width=0.25, color=colour, label=label)
         axes.bar_label(bars, [f"{value:.2f}" for value in values], fontsize=8, padding=2)
     axes.set_xticks(range(len(poses)), [f"tested {name}" for name in poses.values()])

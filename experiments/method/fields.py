@@ -26,7 +26,7 @@ def gradient(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def draw(path: Path) -> None:
-    """Draw the field, positions turned alone, arrows turned alone, and both."""
+    """Draw the field, with positions rotated alone, arrows rotated alone, and both."""
     axis = np.linspace(-2.6, 2.6, 15)
     points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
     points = points[np.linalg.norm(points, axis=-1) <= 2.7]
@@ -35,8 +35,8 @@ def draw(path: Path) -> None:
     back = points @ turn
     panels_shown = (
         ("the field f(x)", gradient(points), SOURCES, "C0"),
-        ("only positions turned: f(R⁻¹x)\nwrong", gradient(back), SOURCES @ turn.T, "C3"),
-        ("only arrows turned: R f(x)\nwrong", gradient(points) @ turn.T, SOURCES, "C3"),
+        ("only positions rotated: f(R⁻¹x)\nwrong", gradient(back), SOURCES @ turn.T, "C3"),
+        ("only arrows rotated: R f(x)\nwrong", gradient(points) @ turn.T, SOURCES, "C3"),
         ("both: R f(R⁻¹x)\nright", gradient(back) @ turn.T, SOURCES @ turn.T, "C2"),
     )
     figure, panels = plt.subplots(1, 4, figsize=(14, 4.2), sharey=True, layout="constrained")
@@ -50,8 +50,8 @@ def draw(path: Path) -> None:
             scale=1.6,
             width=0.007,
         )
-        for place, weight in zip(hills, WEIGHTS, strict=True):
-            axes.plot(*place, marker="+" if weight > 0 else "_", color="k", ms=11, mew=2)
+        for hill, weight in zip(hills, WEIGHTS, strict=True):
+            axes.plot(*hill, marker="+" if weight > 0 else "_", color="k", ms=11, mew=2)
         axes.set(title=title, xlabel="x / Å", xlim=(-3.1, 3.1), ylim=(-3.1, 3.1), aspect="equal")
     panels[0].set_ylabel("y / Å")
     figure.savefig(path, dpi=150)

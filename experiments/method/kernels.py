@@ -17,7 +17,7 @@ SIZE: Final = 5
 SHELL: Final = 2
 
 SHOWN: Final = (
-    # degrees in and out, degree of the filter, component out and in, what the numbers mean
+    # degrees in and out, degree of the filter, component out and in, title
     (0, 0, 0, 0, 0, "scalar → scalar\nJ = 0"),
     (0, 1, 1, 0, 0, "scalar → vector\nJ = 1, x out"),
     (0, 2, 2, 0, 0, "scalar → l = 2\nJ = 2, xz out"),
@@ -41,7 +41,7 @@ def draw(path: Path) -> None:
     )
     edge = half + 0.5
     for column, (l_in, l_out, degree, out, source, title) in enumerate(SHOWN):
-        row = place(l_in, l_out, degree)
+        row = path_row(l_in, l_out, degree)
         smooth = path_functions(l_in, l_out, half, points)[row][..., out, source]
         sampled = kernel_basis(l_in, l_out, SIZE)[row, out, source][:, half, :]
         for axes, values in zip(panels[:, column], (smooth, sampled), strict=True):
@@ -65,7 +65,7 @@ def draw(path: Path) -> None:
     plt.close(figure)
 
 
-def place(l_in: int, l_out: int, degree: int) -> int:
+def path_row(l_in: int, l_out: int, degree: int) -> int:
     """Return the row of a path among those of two irreps, on the outermost shell."""
     row = 0
     for shell in range(SHELL + 1):

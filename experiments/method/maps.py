@@ -1,4 +1,4 @@
-"""Feature maps of a domain under rotation, and how far they are from turning with it."""
+"""Feature maps of a domain under rotation, and their error of equivariance."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def draw(path: Path) -> dict[str, Any]:
         shown = {
             name: (
                 upright[name],
-                turned(upright[name], SHOWN_ANGLE),
+                rotate_map(upright[name], SHOWN_ANGLE),
                 network(density(atoms, SHOWN_ANGLE)),
             )
             for name, network in networks.items()
@@ -105,27 +105,27 @@ def rotation(angle: float) -> Tensor:
 
 
 def density(atoms: np.ndarray, angle: float) -> Tensor:
-    """Draw the atoms turned by an angle, ``1 1 x y z``: no grid is interpolated."""
-    places = (atoms @ rotation(angle).numpy().T).astype(np.float32)
-    channel = np.zeros(len(places), dtype=np.uint8)
-    offsets = np.array([0, len(places)], dtype=np.int64)
-    return torch.from_numpy(voxelize(places, channel, offsets, GRID, 1))
+    """Draw the atoms rotated by an angle, ``1 1 x y z``; no grid is interpolated."""
+    positions = (atoms @ rotation(angle).numpy().T).astype(np.float32)
+    channel = np.zeros(len(positions), dtype=np.uint8)
+    offsets = np.array([0, len(positions)], dtype=np.int64)
+    return torch.from_numpy(voxelize(positions, channel, offsets, GRID, 1))
 
 
-def turned(field: Tensor, angle: float) -> Tensor:
-    """Turn a scalar map, by interpolation."""
+def rotate_map(field: Tensor, angle: float) -> Tensor:
+    """Rotate a scalar map, by interpolation."""
     return rotate_field(field, "1x0e", rotation(angle))
 
 
-def error(answer: Tensor, upright: Tensor, angle: float) -> float:
-    """Return the error of equivariance: the map of the turned domain against the turned map.
+def error(field: Tensor, upright: Tensor, angle: float) -> float:
+    """Return the error of equivariance: the map of the rotated domain against the rotated map.
 
-    Both are compared with the mean of the map taken off, relative to its spread, within
-    `CORE`. Turning the map interpolates, which alone costs a few percent.
+    Both are compared after subtracting the mean of the map, relative to its spread, within
+    `CORE`. Rotating the map interpolates, which alone costs a few percent.
     """
     axis = torch.from_numpy(GRID.centres())
     inside = sum(a.square() for a in torch.meshgrid(axis, axis, axis, indexing="ij")) <= CORE**2
-    expected, found = turned(upright, angle)[0, 0][inside], answer[0, 0][inside]
+    expected, found = rotate_map(upright, angle)[0, 0][inside], field[0, 0][inside]
     return float((found - expected).norm() / (expected - expected.mean()).norm())
 
 
@@ -139,7 +139,12 @@ def _plot(
     grid = figure.add_gridspec(2, 5, width_ratios=(1, 1, 1, 1, 1.25))
     edge = GRID.extent[0] / 2
     middle = GRID.shape[2] // 2
-    titles = ("map of the domain", "that map, turned 40°", "map of the turned domain", "difference")
+    titles = (
+        "map of the domain",
+        "that map, rotated 40°",
+        "map of the rotated domain",
+        "difference",
+    )
     for row, (name, (upright, expected, found)) in enumerate(shown.items()):
         centre = float(upright.median())
         maps = [one[0, 0, :, :, middle] - centre for one in (upright, expected, found)]

@@ -39,7 +39,7 @@ PEERS: Final = {
     "proteinmpnn": ("ProteinMPNN", -1),
     "esm_if": ("ESM-IF", -1),
 }
-"""Column to name, and the sign that makes a high value destabilising."""
+"""Column to name, and the sign with which a high value is destabilising."""
 
 
 def score_rows(
@@ -61,7 +61,7 @@ def score_rows(
         for index, row in rows.iterrows():
             here = (residues.chain == row["chain"]) & (residues.number == row["position"])
             here &= residues.wild_type == THREE_LETTER[row["wild_type"]]
-            # The table knows no insertion codes: in 1lve the wild type decides.
+            # The table has no insertion codes: in 1lve the wild type decides.
             plain = here & (residues.insertion_code == "")
             found = np.flatnonzero(plain if plain.any() else here)
             if len(found) != 1:
@@ -78,7 +78,7 @@ def choose_by_halves(
     changes: NDArray[np.float64],
     proteins: NDArray[np.int64],
 ) -> dict[str, Any]:
-    """Return what the choice of the reference state is worth on proteins it did not see.
+    """Return the value of the choice of reference on proteins not used for it.
 
     The proteins are halved 200 times at random; the state with the best Spearman on one half
     is measured on the other.
@@ -100,7 +100,7 @@ def choose_by_halves(
 def draw(
     table: pd.DataFrame, scores: NDArray[np.float64], metrics: dict[str, Any], to: Path
 ) -> None:
-    """Draw scores against measured changes, and the rank correlations beside the peers'."""
+    """Draw scores against measured changes, and the rank correlations of all programs."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
     there = np.isfinite(scores)
     picture = left.hexbin(scores[there], table["ddg"][there], gridsize=45, bins="log", mincnt=1)
@@ -115,11 +115,11 @@ def draw(
     rows = {f"{metrics['model']}": metrics}
     rows |= {PEERS[name][0]: values for name, values in metrics["peers"].items()}
     ranked = sorted(rows, key=lambda name: rows[name]["spearman"])
-    for place, name in enumerate(ranked):
+    for row, name in enumerate(ranked):
         value, (low, high) = rows[name]["spearman"], rows[name]["intervals"]["spearman"]
         colour = "tab:orange" if rows[name] is metrics else "tab:blue"
         error = [[value - low], [high - value]]
-        right.barh(place, value, xerr=error, color=colour, capsize=3)
+        right.barh(row, value, xerr=error, color=colour, capsize=3)
     right.set_yticks(range(len(ranked)), ranked)
     right.set(xlabel="Spearman, 95 % interval over proteins", xlim=(0, 0.75))
     figure.savefig(to, dpi=150)
@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="folder of the model")
     parser.add_argument("--table", type=Path, required=True, help="s2648.csv")
     parser.add_argument(
-        "--structures", type=Path, required=True, help="folder that the column `file` counts from"
+        "--structures", type=Path, required=True, help="folder of the column `file`"
     )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("-o", "--output", type=Path, required=True, help="metrics.json")

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 DESTABILISING: Final = 1.0
-"""kcal/mol; the AUC tells mutations above it from the others."""
+"""kcal/mol; the AUC separates mutations above it from the others."""
 
 LEAST_MUTATIONS: Final = 10
-"""Mutations a protein must have for a correlation of its own."""
+"""Fewest mutations of a protein for a correlation within it."""
 
 REPEATS: Final = 1000
 
@@ -44,14 +44,14 @@ def auc(scores: Array, changes: Array, weights: Array) -> float:
 
 
 def ranks(values: Array, weights: Array) -> Array:
-    """Return how much weight lies below each value, half of that of equal ones counted.
+    """Return the weight below each value, plus half of the weight of equal ones.
 
-    With whole numbers as weights these are the ranks, less 1/2, in a sample that holds every
-    value so many times: a resample needs no sorting anew.
+    With integer weights these are the ranks, minus 1/2, of a sample that holds every value so many
+    times. A resample therefore needs no new sorting.
     """
-    _, place = np.unique(values, return_inverse=True)
-    held = np.bincount(place, weights=weights)
-    return (np.cumsum(held) - held / 2)[place]
+    _, rank = np.unique(values, return_inverse=True)
+    totals = np.bincount(rank, weights=weights)
+    return (np.cumsum(totals) - totals / 2)[rank]
 
 
 MEASURES: Final[dict[str, Measure]] = {"spearman": spearman, "pearson": pearson, "auc": auc}
@@ -63,7 +63,7 @@ def summarise(scores: Array, changes: Array, proteins: NDArray[np.int64]) -> dic
     Parameters
     ----------
     scores
-        ``mutation``, higher = more destabilising; NaN where there is none, which is left out.
+        ``mutation``, higher = more destabilising; NaN where there is none; these are ignored.
     changes
         ``mutation``, measured change of stability, kcal/mol, positive = destabilising.
     proteins
@@ -106,7 +106,7 @@ def difference(
     changes: Array,
     proteins: NDArray[np.int64],
 ) -> dict[str, Any]:
-    """Return Spearman of the first less that of the second on the rows both have."""
+    """Return Spearman of the first minus that of the second on the rows both have."""
     there = np.isfinite(first) & np.isfinite(second)
     first, second, changes = first[there], second[there], changes[there]
     draws = [
@@ -132,11 +132,11 @@ def _intervals(
 
 
 def _resamples(proteins: NDArray[np.int64]) -> Iterator[Array]:
-    """Yield how often each mutation is in a resample of whole proteins."""
-    _, place = np.unique(proteins, return_inverse=True)
-    n = int(place.max()) + 1
+    """Yield the count of each mutation in a resample of whole proteins."""
+    _, group = np.unique(proteins, return_inverse=True)
+    n = int(group.max()) + 1
     for counts in np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), REPEATS):
-        yield counts[place].astype(np.float64)
+        yield counts[group].astype(np.float64)
 
 
 def _ends(values: list[float]) -> list[float]:

@@ -1,4 +1,4 @@
-"""The reference states that were tried: what is taken away from the log odds."""
+"""The reference states that were tried, which are subtracted from the log odds."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def lone_residues() -> Structure:
     angle = np.radians(111.0)
     along = np.array([np.cos(angle), np.sin(angle), 0.0])
     normal = np.array([0.0, 0.0, 1.0])
-    # O lies opposite the next N, half a turn from psi.
+    # O is opposite the next N, at 180 degrees from psi.
     psi = np.radians(np.arange(_TURNS) * 360.0 / _TURNS)[:, None]
     tilt = np.radians(180.0 - 120.4)
     outward = np.cos(psi) * np.cross(along, normal) + np.sin(psi) * normal

@@ -1,7 +1,7 @@
-"""Build the index that ships: the training domains of the model, by its embedding.
+"""Build the released index: the training domains of the model, by its embedding.
 
 Example: ``python -m experiments.search.build --model models/cath --shards shards
---learned cath-all``
+--training cath-all``
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
     parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
     parser.add_argument(
-        "--learned", required=True, help="which of them the model learned, e.g. cath-all"
+        "--training", required=True, help="training domains of the model, e.g. cath-all"
     )
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     options = parser.parse_args()
     card, folder = read_card(options.model), index_folder(options.model)
     head = EmbeddingHead.load(folder / HEAD_FILE, card)
-    known = read_features(options.model, options.shards / options.learned, options.cache)
+    known = read_features(options.model, options.shards / options.training, options.cache)
     index = Index.build(
         head.embed(known.plain, known.traces),
         known.names.tolist(),

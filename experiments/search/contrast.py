@@ -1,4 +1,4 @@
-"""Contrastive training of the embedding: near for one fold, far for others."""
+"""Contrastive training of the embedding: similar folds near, others far."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from protvox.predict.embedding.head import Block, EmbeddingHead
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the embedding is trained.
+    """Schedule of the training of an embedding.
 
     Attributes
     ----------
     steps, batch
-        Steps, and domains a step.
+        Number of steps, and domains per step.
     rate
-        Learning rate of the first step; it falls in a straight line to 0.
+        Learning rate of the first step; it falls linearly to 0.
     temperature
         Difference of two cosines that changes odds by a factor of e.
     architecture, topology, superfamily
         Weights of the three levels.
     dropout
-        Probability of dropping a number that the embedding reads.
+        Dropout probability of the input.
     balance
         A domain is drawn in proportion to the size of its superfamily to the power of minus
         this.
@@ -46,31 +46,31 @@ class Schedule:
 
 
 def refine(
-    head: EmbeddingHead, learned: LabelledFeatures, schedule: Schedule, seed: int
+    head: EmbeddingHead, training: LabelledFeatures, schedule: Schedule, seed: int
 ) -> EmbeddingHead:
-    """Train the matrices of an embedding on.
+    """Train the matrices of an embedding further.
 
     The loss is supervised contrastive (Khosla et al. 2020), summed over three levels of CATH. At
-    each level a domain is to find those that share its node there but not the one below: other
-    superfamilies of its topology, other topologies of its architecture. So the embedding learns
-    what a new superfamily, which users search with, has in common with the known ones.
+    each level a domain should find those that share its node there but not the one below: other
+    superfamilies of its topology, other topologies of its architecture. The embedding thereby
+    learns what a new superfamily, which users search with, has in common with known ones.
 
     Parameters
     ----------
     head
-        Where to begin.
-    learned
-        The training domains; every one is seen as it is or in one of its varied copies.
+        Embedding to start from.
+    training
+        The training domains; each is used as it is or as one of its augmented copies.
     schedule
         How.
     seed
-        Decides order and dropout.
+        Seed of order and dropout.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    features = _standard(head.features, learned.plain, *learned.varied)
-    traces = _standard(head.trace, learned.traces, *learned.varied_traces)
-    nodes = [torch.from_numpy(learned.level(parts)) for parts in (2, 3, 4)]
+    features = _standard(head.features, training.plain, *training.varied)
+    traces = _standard(head.trace, training.traces, *training.varied_traces)
+    nodes = [torch.from_numpy(training.level(parts)) for parts in (2, 3, 4)]
     families = nodes[-1].numpy()
     chance = np.bincount(families)[families] ** -schedule.balance
     matrices = [

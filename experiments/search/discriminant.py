@@ -1,4 +1,4 @@
-"""The directions in which folds differ most, compared with how much one fold varies."""
+"""The directions in which folds differ most relative to the variation within a fold."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from protvox.predict.embedding.head import Block
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a block is fitted.
+    """Settings of the fit of one block.
 
     Attributes
     ----------
     axes
-        Components it gives.
+        Number of components.
     level
         Parts of the CATH code that make a class: 3 topology, 4 superfamily.
     shrinkage
@@ -42,17 +42,17 @@ def fit_block(
 ) -> Block:
     """Fit one part of an embedding by linear discriminants (Rao 1948).
 
-    After the matrix, domains of one class scatter alike in all directions, and the directions
-    kept are those in which the means of classes differ most: the closed form of a metric
-    learned from pairs of one class.
+    After multiplication with the matrix, domains of one class scatter equally in all directions,
+    and the directions kept are those in which the means of classes differ most: the closed form
+    of a metric learned from pairs of one class.
 
     Parameters
     ----------
     plain
         ``domain number``, as a user's domains are described.
     varied
-        ``copy domain number``, of the domains cut and bent at random; how they differ counts
-        as scatter within a class.
+        ``copy domain number``, of augmented copies of the domains; their differences count as
+        scatter within a class.
     classes
         ``domain`` int64.
     families

@@ -1,11 +1,11 @@
-"""Measure the search on held-out domains, beside TM-align on a sample of them.
+"""Measure the search on folder-out domains, and TM-align on a sample of them.
 
 TM-align comes from the logs of ``experiments.cath.nearest`` (against one training domain of
-each superfamily) and ``experiments.search.tm_align`` (among the held-out domains): what they
-hold is the sample, and the embedding is asked the same.
+each superfamily) and ``experiments.search.tm_align`` (among the folder-out domains). Their queries
+are the sample, on which the embedding is measured as well.
 
 Example: ``python -m experiments.search.evaluate --model models/cath --shards shards
---learned cath-all --split test --across runs/nearest.jsonl --within runs/within.jsonl
+--training cath-all --split test --across runs/nearest.jsonl --within runs/within.jsonl
 -o experiments/search/results/metrics.json``
 """
 
@@ -33,27 +33,27 @@ from protvox.registry.installed import load_folder
 from protvox.train.metrics import bootstrap_interval
 
 TIMED = 40
-"""Queries that the time is taken of."""
+"""Number of queries that are timed."""
 
 
 def read_log(log: Path, library: int | None = None) -> list[dict[str, Any]]:
-    """Return the answers of TM-align in a log, one a query.
+    """Return the results of TM-align in a log, one per query.
 
     Parameters
     ----------
     log
-        One line an answer.
+        One line per result.
     library
-        Number of domains that were searched; answers from another library are left out.
+        Number of domains searched; results from another library are ignored.
     """
     answers = [json.loads(line) for line in log.read_text().splitlines()]
     if library is not None:
         answers = [one for one in answers if one["settings"]["library"] == library]
     queries = {one["query"] for one in answers}
     if not answers or len(queries) < len(answers):
-        asked = "" if library is None else f" from a library of {library} domains"
+        source = "" if library is None else f" from a library of {library} domains"
         raise SystemExit(
-            f"{log}: {len(answers)} answers to {len(queries)} queries{asked}; one each is needed"
+            f"{log}: {len(answers)} answers to {len(queries)} queries{source}; one each is needed"
         )
     return answers
 
@@ -61,7 +61,7 @@ def read_log(log: Path, library: int | None = None) -> list[dict[str, Any]]:
 def same_queries(
     answers: list[dict[str, Any]],
     data: LabelledFeatures,
-    asked: NDArray[np.float32],
+    queries: NDArray[np.float32],
     known: NDArray[np.float32],
     known_codes: NDArray[np.str_],
     known_names: NDArray[np.str_],
@@ -72,17 +72,17 @@ def same_queries(
     Parameters
     ----------
     answers
-        Those of TM-align, see `read_log`.
-    data, asked
-        The held-out domains and their embeddings.
+        Results of TM-align, see `read_log`.
+    data, queries
+        The folder-out domains and their embeddings.
     known, known_codes, known_names
         The domains searched: embeddings, superfamilies, names.
     levels
         Of `LEVELS`.
     """
-    place = {name: row for row, name in enumerate(data.names.tolist())}
-    rows = np.array([place[answer["query"]] for answer in answers])
-    similarity = asked[rows] @ known.T
+    row_of = {name: row for row, name in enumerate(data.names.tolist())}
+    rows = np.array([row_of[answer["query"]] for answer in answers])
+    similarity = queries[rows] @ known.T
     similarity[data.names[rows][:, None] == known_names[None]] = -np.inf
     nearest = known_codes[similarity.argmax(axis=1)]
     aligned = np.array([answer["nearest_cath"] or "0.0.0.0" for answer in answers])
@@ -113,10 +113,10 @@ def same_queries(
 
 
 def time_queries(model: Path, shards: Path, index: Index, head: EmbeddingHead) -> dict[str, float]:
-    """Return processor seconds a query: to embed a domain, and to search the index for it."""
+    """Return CPU seconds per query, to embed a domain and to search the index."""
     _, network = load_folder(model)
     if not isinstance(network, CathNet):
-        raise SystemExit(f"{model} is no domain network")
+        raise SystemExit(f"{model} is not a CATH model")
     chains = read_traces(shards).coordinates[:TIMED]
     domain_features(network, chains[:1], CPU)
     index.search(
@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
     parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
     parser.add_argument(
-        "--learned", required=True, help="which of them the model learned, e.g. cath-all"
+        "--training", required=True, help="training domains of the model, e.g. cath-all"
     )
     parser.add_argument("--split", default="test")
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
@@ -155,9 +155,9 @@ def main() -> None:
     card, _ = load_folder(options.model)
     head = EmbeddingHead.load(folder / HEAD_FILE, card)
     index = Index.load(folder / INDEX_FILE, head)
-    held = options.shards / f"cath-{options.split}"
-    data = read_features(options.model, held, options.cache)
-    asked = head.embed(data.plain, data.traces)
+    folder = options.shards / f"cath-{options.split}"
+    data = read_features(options.model, folder, options.cache)
+    queries = head.embed(data.plain, data.traces)
     known = index.vectors(np.arange(len(index)))
     codes, names = np.array(index.cath), np.array(index.domains)
     metrics: dict[str, Any] = {
@@ -167,15 +167,15 @@ def main() -> None:
         "head": head.sha256,
         "split": options.split,
         "n_train": len(index),
-        "train": across(asked, data.codes, known, codes),
-        "itself": within(asked, data.codes),
-        "time": time_queries(options.model, held, index, head),
+        "train": across(queries, data.codes, known, codes),
+        "itself": within(queries, data.codes),
+        "time": time_queries(options.model, folder, index, head),
     }
     if options.across is not None:
-        learned = read_traces(options.shards / options.learned)
-        chosen = learned.take(one_per_family(learned, 0))
+        training = read_traces(options.shards / options.training)
+        chosen = training.take(one_per_family(training, 0))
         rows = np.flatnonzero(np.isin(names, chosen.names))
-        arguments = (read_log(options.across, len(chosen)), data, asked)
+        arguments = (read_log(options.across, len(chosen)), data, queries)
         levels = ("architecture", "topology")
         metrics["sample_train"] = {
             "one_per_superfamily": same_queries(
@@ -184,12 +184,12 @@ def main() -> None:
             "all": same_queries(*arguments, known, codes, names, levels),
         }
     if options.within is not None:
-        ten = np.isin(data.names, read_traces(held).names)
+        ten = np.isin(data.names, read_traces(folder).names)
         metrics["sample_itself"] = same_queries(
             read_log(options.within),
             data,
-            asked,
-            asked[ten],
+            queries,
+            queries[ten],
             data.codes[ten],
             data.names[ten],
             tuple(LEVELS),

@@ -23,14 +23,14 @@ from protvox.train.data.domains import DomainData
 from protvox.train.shards.shard import read_shards
 
 CHUNK = 8
-"""Domains computed together."""
+"""Number of domains computed together."""
 
 CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
 class LabelledFeatures:
-    """Domains of one split as a network sees them.
+    """Domains of one split as a network reads them.
 
     Attributes
     ----------
@@ -41,9 +41,9 @@ class LabelledFeatures:
     plain
         ``domain feature`` float32, averaged over the four poses, as a user's domain is embedded.
     varied
-        ``copy domain feature`` float32, each of a domain varied as in training, in one pose.
+        ``copy domain feature`` float32, of domains augmented as in training, in one pose.
     logits
-        ``domain label`` float32, what the classifier makes of ``plain``.
+        ``domain label`` float32, logits of the classifier for ``plain``.
     traces, varied_traces
         ``domain number`` and ``copy domain number`` float32, the course of the chains, see
         `protvox.predict.embedding.trace_descriptor.describe_trace`; the copies are the same as of
@@ -64,7 +64,7 @@ class LabelledFeatures:
         Parameters
         ----------
         parts
-            Parts of the code that count: 2 architecture, 3 topology, 4 superfamily.
+            Number of parts of the code: 2 architecture, 3 topology, 4 superfamily.
         """
         return np.unique(nodes(self.codes, parts), return_inverse=True)[1].astype(np.int64)
 
@@ -84,9 +84,9 @@ def read_features(model: Path, shards: Path, cache: Path, *, copies: int = 0) ->
     shards
         Folder of labelled single domains.
     cache
-        Folder for the features, which serve later calls with the same weights.
+        Folder for the features, which later calls with the same weights reuse.
     copies
-        Varied copies of every domain.
+        Number of augmented copies of every domain.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def read_features(model: Path, shards: Path, cache: Path, *, copies: int = 0) ->
     """
     card, network = load_folder(model)
     if not isinstance(network, CathNet):
-        raise SystemExit(f"{model} is no domain network")
+        raise SystemExit(f"{model} is not a CATH model")
     shard = read_shards(sorted(shards.glob("*.npz")))
     data = DomainData(shard, network.config)
     rows = np.array([row for row in range(shard.n_structures) if len(data.ca(row))])

@@ -1,4 +1,4 @@
-"""How good a ranking of known domains is, with intervals over superfamilies."""
+"""Measures of rankings of known domains, with intervals over superfamilies."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from protvox.cath_names import PAPER_ARCHITECTURES
 from protvox.train.metrics import bootstrap_interval
 
 LEVELS = {"architecture": 2, "topology": 3, "superfamily": 4}
-"""Parts of a CATH code that two domains share at each level."""
+"""Number of parts of a CATH code that two domains share at each level."""
 
 Vectors = NDArray[np.float32]
 Codes = NDArray[np.str_]
 
 
-def across(asked: Vectors, codes: Codes, known: Vectors, known_codes: Codes) -> dict[str, Any]:
+def across(queries: Vectors, codes: Codes, known: Vectors, known_codes: Codes) -> dict[str, Any]:
     """Measure the search for domains among others, of other superfamilies.
 
     Parameters
     ----------
-    asked, codes
+    queries, codes
         ``query axis`` of length 1, and their superfamilies.
     known, known_codes
         The same of the domains searched.
@@ -34,7 +34,7 @@ def across(asked: Vectors, codes: Codes, known: Vectors, known_codes: Codes) -> 
         `measure` by level; and ``paper``, the architecture among the ten of the paper as the
         classifier is measured: queries and known domains of those ten only.
     """
-    similarity = asked @ known.T
+    similarity = queries @ known.T
     found = rank_measures(similarity, codes, known_codes, ("architecture", "topology"))
     ten = [np.isin(nodes(c, 2), PAPER_ARCHITECTURES) for c in (codes, known_codes)]
     paper = rank_measures(
@@ -43,12 +43,12 @@ def across(asked: Vectors, codes: Codes, known: Vectors, known_codes: Codes) -> 
     return {**found, "paper": paper["architecture"]}
 
 
-def within(asked: Vectors, codes: Codes) -> dict[str, Any]:
+def within(queries: Vectors, codes: Codes) -> dict[str, Any]:
     """Measure the search for every domain among the others of the same set.
 
     Parameters
     ----------
-    asked, codes
+    queries, codes
         ``domain axis`` of length 1, and their superfamilies.
 
     Returns
@@ -56,7 +56,7 @@ def within(asked: Vectors, codes: Codes) -> dict[str, Any]:
     dict
         `measure` by level.
     """
-    similarity = asked @ asked.T
+    similarity = queries @ queries.T
     np.fill_diagonal(similarity, -np.inf)
     return rank_measures(similarity, codes, codes, tuple(LEVELS))
 
@@ -69,7 +69,7 @@ def rank_measures(
     Parameters
     ----------
     similarity
-        ``query known``; minus infinity where a query is not to find a domain.
+        ``query known``; minus infinity where a query must not find a domain.
     codes, known_codes
         Superfamilies of both.
     levels
@@ -94,18 +94,18 @@ def measure(
     Parameters
     ----------
     right
-        ``query rank``, whether what is found there is of the query's own node.
+        ``query rank``, whether the domain found there is of the query's own node.
     possible
-        ``query rank``, whether anything may be found there; these come first.
+        ``query rank``, whether a domain may be found there; these come first.
     families
         ``query`` int64; the intervals resample them whole.
 
     Returns
     -------
     dict
-        Over queries that have something right to find (``n``; ``n_alone`` have none):
-        ``precision_at_1``; ``mean_average_precision``; ``sensitivity``, the share of all that is
-        right that comes before the first wrong one; each with a 95 % interval.
+        Over queries with a relevant domain (``n``; ``n_alone`` have none):
+        ``precision_at_1``; ``mean_average_precision``; ``sensitivity``, the share of
+        all relevant domains that precede the first irrelevant one; each with a 95 % interval.
     """
     answerable = right.any(axis=1)
     hits = right[answerable]

@@ -17,7 +17,7 @@ from experiments.cath.paper_domains import Traces, read_traces
 
 
 class Others(Library):
-    """The domains of a set but for the query, which is one of them."""
+    """The domains of a set without the query, which is one of them."""
 
     def candidates(self, query: NDArray[np.float32]) -> NDArray[np.int64]:
         """Return the domains to align with a query, the most similar signature first."""
@@ -39,7 +39,9 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=120)
     parser.add_argument("--keep", type=int, default=250, help="domains aligned with each")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--log", type=Path, required=True, help="answers; goes on from there")
+    parser.add_argument(
+        "--log", type=Path, required=True, help="log of results, from which the command resumes"
+    )
     options = parser.parse_args()
     everything = read_traces(options.shards / "cath-test")
     queries = sample_queries(everything, options.queries, options.seed)

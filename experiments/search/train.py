@@ -1,11 +1,11 @@
 """Train the embedding of domains for retrieval.
 
-Reads the released domain network once over the training domains, as they are and varied, keeps
-what it says, and fits the two matrices of the embedding; minutes on one core. The answers on
-other domains are printed if they are named.
+Runs the released CATH network over the training domains, as they are and augmented, stores its
+features, and fits the two matrices of the embedding; minutes on one core. Prints the measures on
+other domains if they are given.
 
 Example: ``python -m experiments.search.train --model models/cath --shards shards
---learned cath-all``
+--training cath-all``
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ COPIES = 3
 """Chosen on the validation domains, see decision 0029."""
 
 
-def fit(learned: LabelledFeatures, card: Card) -> EmbeddingHead:
+def fit(training: LabelledFeatures, card: Card) -> EmbeddingHead:
     """Fit the embedding of a model to training domains.
 
     Parameters
     ----------
-    learned
-        The training domains, with varied copies.
+    training
+        The training domains, with augmented copies.
     card
-        Of the model whose features they are.
+        Card of the model that computed the features.
     """
-    families = learned.level(4)
+    families = training.level(4)
     discriminants = EmbeddingHead(
         fit_block(
-            learned.plain, learned.varied, learned.level(FEATURES.level), families, FEATURES, 1.0
+            training.plain, training.varied, training.level(FEATURES.level), families, FEATURES, 1.0
         ),
         fit_block(
-            learned.traces,
-            learned.varied_traces,
-            learned.level(TRACE.level),
+            training.traces,
+            training.varied_traces,
+            training.level(TRACE.level),
             families,
             TRACE,
             TRACE_WEIGHT,
@@ -55,7 +55,7 @@ def fit(learned: LabelledFeatures, card: Card) -> EmbeddingHead:
         card.reference,
         card.sha256,
     )
-    return refine(discriminants, learned, Schedule(), seed=0)
+    return refine(discriminants, training, Schedule(), seed=0)
 
 
 def main() -> None:
@@ -63,25 +63,25 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("models/cath"))
     parser.add_argument("--shards", type=Path, required=True, help="folder of folders of shards")
     parser.add_argument(
-        "--learned", required=True, help="which of them the model learned, e.g. cath-all"
+        "--training", required=True, help="training domains of the model, e.g. cath-all"
     )
-    parser.add_argument("--check", help="which it did not learn, to be asked for")
+    parser.add_argument("--check", help="held-out domains to measure on")
     parser.add_argument("--cache", type=Path, default=Path("runs/search"), help="for features")
     options = parser.parse_args()
-    learned = read_features(
-        options.model, options.shards / options.learned, options.cache, copies=COPIES
+    training = read_features(
+        options.model, options.shards / options.training, options.cache, copies=COPIES
     )
     folder = index_folder(options.model)
     folder.mkdir(parents=True, exist_ok=True)
-    head = fit(learned, read_card(options.model)).save(folder / HEAD_FILE)
+    head = fit(training, read_card(options.model)).save(folder / HEAD_FILE)
     if options.check is None:
         return
     check = read_features(options.model, options.shards / options.check, options.cache)
-    known = head.embed(learned.plain, learned.traces)
-    asked = head.embed(check.plain, check.traces)
+    known = head.embed(training.plain, training.traces)
+    queries = head.embed(check.plain, check.traces)
     found = {
-        "train": across(asked, check.codes, known, learned.codes),
-        "itself": within(asked, check.codes),
+        "train": across(queries, check.codes, known, training.codes),
+        "itself": within(queries, check.codes),
     }
     print(json.dumps(found, indent=1))
 

@@ -1,7 +1,7 @@
-"""How much the nearest superfamilies should count in the classifier's answer.
+"""The weight of the nearest superfamilies in the predicted architecture.
 
-Mixes them into it in several ways on the validation domains and writes what comes out; the way
-in ``experiments/cath/card.toml`` was chosen from this table. See `protvox.predict.vote`.
+Combines both in several ways on the validation domains and writes the measures; the way in
+``experiments/cath/card.toml`` was chosen from this table. See `protvox.predict.vote`.
 
 Example: ``python -m experiments.search.vote --model models/cath --shards shards
 -o experiments/search/results/vote.json``
@@ -55,7 +55,7 @@ def measures(
     labels: Sequence[str],
     families: NDArray[np.int64],
 ) -> dict[str, Any]:
-    """Return how good answers are.
+    """Return the measures of predictions.
 
     Parameters
     ----------
@@ -96,15 +96,15 @@ def main() -> None:
         data = read_features(options.model, options.shards / split, options.cache)
         return data, head.embed(data.plain, data.traces)
 
-    learned, known = read("cath-train")
-    check, asked = read("cath-val")
+    training, known = read("cath-train")
+    check, queries = read("cath-val")
     architectures = nodes(check.codes, 2)
     usable = np.isin(architectures, labels)
     truth = np.array([labels.index(name) for name in architectures[usable]], dtype=np.int64)
     families = check.level(4)[usable]
     own = np.exp(log_softmax(check.logits[usable] / card.temperature))
-    names, codes = learned.names.tolist(), learned.codes.tolist()
-    near = [near_ones(known @ vector, names, codes) for vector in asked[usable]]
+    names, codes = training.names.tolist(), training.codes.tolist()
+    near = [near_ones(known @ vector, names, codes) for vector in queries[usable]]
     rows: list[dict[str, Any]] = [{"vote": None, **measures(own, truth, labels, families)}]
     for values in product(SUPERFAMILIES, TEMPERATURES, WEIGHTS):
         vote = Vote(*values)

@@ -29,10 +29,10 @@ from matplotlib import pyplot as plt
 SCHEMA: Final = "protvox.segmentation/1"
 
 DOMAIN_LENGTHS: Final = tuple(range(100, 400, 10))
-"""Residues; of these the baseline of equal parts takes the one that counts best in training."""
+"""Residues; the baseline of equal parts uses the length that counts best in training."""
 
 LENGTHS: Final = (0, 150, 300, 500, 800)
-"""Residues; times are told for chains in between."""
+"""Residues; times are reported for chains in between."""
 
 Labels = NDArray[np.int64]
 
@@ -44,7 +44,7 @@ def equal_parts(n_residues: int, n_parts: int) -> Labels:
 
 
 def fit_length(chains: list[LabelledChain]) -> int:
-    """Return the domain length that, divided into chain lengths, counts domains best."""
+    """Return the domain length that predicts the number of domains best from chain lengths."""
     length = np.array([len(chain.ca) for chain in chains])
     true = np.array([chain.n_domains for chain in chains])
     right = [np.mean(np.maximum(np.round(length / d), 1) == true) for d in DOMAIN_LENGTHS]
@@ -59,7 +59,7 @@ def measure(
 
 
 def split_all(chains: list[LabelledChain]) -> tuple[dict[tuple[str, str], Labels], list[float]]:
-    """Split chains, and return the processor seconds of each."""
+    """Split chains, and return the CPU seconds of each."""
     split_chain(chains[0].ca)  # compiles
     found: dict[tuple[str, str], Labels] = {}
     seconds: list[float] = []
@@ -71,15 +71,15 @@ def split_all(chains: list[LabelledChain]) -> tuple[dict[tuple[str, str], Labels
 
 
 def times(chains: list[LabelledChain], seconds: list[float]) -> dict[str, Any]:
-    """Return processor time a chain, ms, also by length."""
+    """Return CPU time per chain, ms, also by length."""
     spent = 1000 * np.array(seconds)
     length = np.array([len(chain.ca) for chain in chains])
     table = {}
     for low, high in zip(LENGTHS, (*LENGTHS[1:], 10**6), strict=True):
-        held = (length >= low) & (length < high)
-        if held.any():
+        chosen = (length >= low) & (length < high)
+        if chosen.any():
             name = f"{low} to {high}" if high < 10**6 else f"{low} and more"
-            table[name] = {"chains": int(held.sum()), "median": float(np.median(spent[held]))}
+            table[name] = {"chains": int(chosen.sum()), "median": float(np.median(spent[chosen]))}
     return {
         "mean": float(spent.mean()),
         "median": float(np.median(spent)),
@@ -117,9 +117,7 @@ def draw(agreements: list[Agreement], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of both tables")
-    parser.add_argument(
-        "--structures", type=Path, help="folder that the column `file` counts from, if another"
-    )
+    parser.add_argument("--structures", type=Path, help="folder of the column `file`, if different")
     parser.add_argument("--split", default="test", choices=("train", "val", "test"))
     parser.add_argument("-o", "--output", type=Path, required=True, help="metrics.json")
     options = parser.parse_args()
@@ -153,7 +151,7 @@ def main() -> None:
             subset: {
                 name: summarise(
                     [result[row] for row in rows],
-                    [held for _, held in by_file([chains[row] for row in rows])],
+                    [chosen for _, chosen in by_file([chains[row] for row in rows])],
                 )
                 for name, result in results.items()
             }

@@ -1,4 +1,4 @@
-"""Chains with the domains that CATH sees in them."""
+"""Chains with their CATH domains."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class LabelledChain:
     Attributes
     ----------
     file, chain
-        Where it is.
+        File and chain name.
     ca
-        ``residue 3`` float32, Å, residues without CA left out.
+        ``residue 3`` float32, Å, without residues that lack CA.
     labels
         ``residue`` int64, number of the CATH domain from 1, 0 for none.
     split
@@ -66,7 +66,7 @@ def read_chains(
     tables
         Folder of ``domains.csv`` and ``chains.csv``.
     structures
-        Folder that their column ``file`` counts from.
+        Folder of the paths in their column ``file``.
     splits
         Which to read.
 
@@ -80,7 +80,7 @@ def read_chains(
     table = pd.read_csv(tables / "domains.csv", keep_default_na=False, dtype={"chain": str})
     of_chains = pd.read_csv(tables / "chains.csv", keep_default_na=False, dtype={"chain": str})
     split = of_chains.set_index(["file", "chain"])["split"].to_dict()
-    # Domains cut out beforehand are no chains.
+    # Files of single domains are not chains.
     table = table[table["file"].str.startswith("entries/")]
     chains: list[LabelledChain] = []
     unread: list[str] = []
@@ -105,8 +105,8 @@ def read_chains(
 
 
 def _split(rows: pd.DataFrame, of_chain: str) -> str:
-    held = {of_chain, *rows["split"]}
-    return next((name for name in _HELD_OUT if name in held), "train")
+    found = {of_chain, *rows["split"]}
+    return next((name for name in _HELD_OUT if name in found), "train")
 
 
 def _label(
@@ -130,7 +130,7 @@ def _label(
 
 
 def by_file(chains: list[LabelledChain]) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """Yield every file with the places of its chains: chains of one file are not independent."""
+    """Yield every file with the rows of its chains; chains of one file are not independent."""
     files = np.array([chain.file for chain in chains])
     for file in dict.fromkeys(files.tolist()):
         yield file, np.flatnonzero(files == file)

@@ -1,8 +1,8 @@
 """Fit the model that decides where chains are cut, on the training chains.
 
-Every training chain is taken apart along its CATH domains, by the best of the cuts that the
-program proposes, down to single domains. At every piece the model sees the proposed cuts and has
-to choose: the cut that parts the domains best, or none if the piece is one domain. The
+Every training chain is split along its CATH domains, by the best of the proposed cuts, down to
+single domains. For every piece the model has to choose among the proposed cuts: the one that
+separates the domains best, or none if the piece is one domain. The
 likelihood of these choices is maximised, the threshold chosen on the validation chains.
 
 Example: ``python -m experiments.segmentation.fit --tables data --structures data
@@ -32,10 +32,10 @@ from protvox.structure.splitting.features import FEATURES, measure_cuts
 from protvox.structure.splitting.find import split_chain
 
 WRONG: Final = 0.25
-"""Of the residues of the smaller side that are on the wrong one: from here a cut is no answer."""
+"""Share of misplaced residues of the smaller side from which a cut counts as wrong."""
 
 SOFTNESS: Final = 0.05
-"""Over which share a cut is worth 1/e of the best one."""
+"""Share of misplaced residues at which a cut is worth 1/e of the best one."""
 
 THRESHOLDS: Final = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 
@@ -48,8 +48,8 @@ class Choices(NamedTuple):
     features
         ``cut feature``.
     wrong
-        ``cut``, share of the smaller side that is on the wrong one; infinite for a cut that
-        does not part domains.
+        ``cut``, share of misplaced residues of the smaller side; infinite for a cut that does not
+        separate domains.
     piece
         ``cut`` int64.
     """
@@ -60,7 +60,7 @@ class Choices(NamedTuple):
 
 
 def gather(chains: list[LabelledChain]) -> Choices:
-    """Take chains apart along their CATH domains."""
+    """Split chains along their CATH domains."""
     features, wrong, piece = [], [], []
     for chain in track(chains, "chains", console=Console(stderr=True)):
         contacts = Contacts.of(chain.ca)
@@ -83,16 +83,16 @@ def gather(chains: list[LabelledChain]) -> Choices:
 
 
 def misplaced(labels: NDArray[np.int64], side: NDArray[np.bool_], size: NDArray[np.int64]) -> float:
-    """Return the share of the smaller side of a cut that is on the wrong side.
+    """Return the share of misplaced residues of the smaller side of a cut.
 
     Parameters
     ----------
     labels
-        ``place``, domain by CATH from 1, 0 for none.
+        ``residue``, CATH domain from 1, 0 for none.
     side
-        ``place`` bool.
+        ``residue`` bool.
     size
-        ``domain``, residues in the whole chain; what earlier cuts left of a domain is not one.
+        ``domain``, residues in the whole chain; remainders of earlier cuts are not domains.
     """
     homes = [0, 0]
     wrong = 0
@@ -112,7 +112,7 @@ def fit(choices: Choices, hidden: int, decay: float, seed: int) -> CutModel:
     n = int(choices.piece.max()) + 1
     best = np.full(n, np.inf)
     np.minimum.at(best, choices.piece, choices.wrong)
-    # A piece of several domains that no cut parts well teaches nothing.
+    # A piece of several domains that no cut separates well is not informative.
     use = (np.isinf(best) | (best < WRONG))[choices.piece]
     wrong, piece = choices.wrong[use], choices.piece[use]
     apart = np.isfinite(best)[piece]
@@ -153,7 +153,7 @@ def fit(choices: Choices, hidden: int, decay: float, seed: int) -> CutModel:
 
 
 def average(models: list[CutModel]) -> CutModel:
-    """Return the model whose score is the mean of those of several, fitted to the same cuts."""
+    """Return the mean of several models fitted to the same cuts."""
     return dataclasses.replace(
         models[0],
         linear=np.mean([model.linear for model in models], axis=0),
@@ -165,7 +165,7 @@ def average(models: list[CutModel]) -> CutModel:
 
 
 def choose_threshold(model: CutModel, chains: list[LabelledChain]) -> tuple[float, list[dict]]:
-    """Return the threshold that counts the domains of most chains right, and all tried."""
+    """Return the threshold with the most correct numbers of domains, and all that were tried."""
     tried = []
     for threshold in track(THRESHOLDS, "thresholds", console=Console(stderr=True)):
         candidate = dataclasses.replace(model, threshold=threshold)
@@ -199,9 +199,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=Path, required=True, help="folder of both tables")
     parser.add_argument(
-        "--structures", type=Path, required=True, help="folder that the column `file` counts from"
+        "--structures", type=Path, required=True, help="folder of the column `file`"
     )
-    parser.add_argument("--hidden", type=int, default=8, help="units of each of the models")
+    parser.add_argument("--hidden", type=int, default=8, help="hidden units of each model")
     parser.add_argument("--decay", type=float, default=1e-3)
     parser.add_argument("--seeds", type=int, default=4, help="models averaged")
     parser.add_argument("-o", "--output", type=Path, required=True, help="model.json")

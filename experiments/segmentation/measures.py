@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 REPEATS: Final = 1000
 
 NEAR: Final = 8
-"""Residues; a boundary found so near counts as found."""
+"""Residues; a boundary within this distance counts as found."""
 
 Labels = NDArray[np.int64]
 
@@ -33,7 +33,7 @@ class Agreement:
     n_boundaries
         Boundaries in CATH.
     found_near
-        Of them, how many have one found within `NEAR`.
+        Number of them with a predicted boundary within `NEAR`.
     """
 
     n_true: int
@@ -50,12 +50,12 @@ def compare(true: Labels, found: Labels) -> Agreement:
     Parameters
     ----------
     true
-        ``residue``, domain by CATH from 1, 0 for none.
+        ``residue``, CATH domain from 1, 0 for none.
     found
-        ``residue``, domain found, from 0.
+        ``residue``, predicted domain from 0.
     """
     wanted, cuts = boundaries(true), boundaries(found + 1)
-    errors = tuple(int(np.abs(cuts - place).min()) for place in wanted) if len(cuts) else ()
+    errors = tuple(int(np.abs(cuts - boundary).min()) for boundary in wanted) if len(cuts) else ()
     return Agreement(
         n_true=len(np.unique(true[true > 0])),
         n_found=len(np.unique(found)),
@@ -90,7 +90,7 @@ def intersection_over_union(true: Labels, found: Labels) -> float:
 
 
 def boundaries(labels: Labels) -> NDArray[np.int64]:
-    """Return the places where a domain follows another, also over residues in none.
+    """Return the rows where one domain follows another, also across residues in none.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def boundaries(labels: Labels) -> NDArray[np.int64]:
     Returns
     -------
     ndarray
-        Row of the first residue after the middle of each passage.
+        Row of the first residue after the middle of each boundary.
     """
     rows = np.flatnonzero(labels > 0)
     change = np.flatnonzero(np.diff(labels[rows])) + 1
@@ -113,7 +113,7 @@ def summarise(agreements: list[Agreement], groups: list[NDArray[np.int64]]) -> d
     Parameters
     ----------
     agreements
-        One a chain.
+        One per chain.
     groups
         Chains of one file; they are not independent.
     """
@@ -165,7 +165,7 @@ def measures(columns: dict[str, NDArray[Any]], weights: NDArray[np.float64]) -> 
     Parameters
     ----------
     columns
-        One value a chain each.
+        One value per chain each.
     weights
         How often each chain counts.
 
@@ -182,8 +182,8 @@ def measures(columns: dict[str, NDArray[Any]], weights: NDArray[np.float64]) -> 
     right = columns["n_true"] == columns["n_found"]
 
     def mean(values: NDArray[Any], among: NDArray[np.bool_]) -> float:
-        held = float(weights[among].sum())
-        return float((weights * values)[among].sum() / held) if held else float("nan")
+        total = float(weights[among].sum())
+        return float((weights * values)[among].sum() / total) if total else float("nan")
 
     everything = np.ones_like(multi)
     errors, passages = weights @ columns["errors"], weights @ columns["boundaries"]

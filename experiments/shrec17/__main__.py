@@ -33,7 +33,7 @@ CONSOLE: Final = Console(stderr=True)
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Train what is asked for, retrieve on the test sets, and return the measures."""
+    """Train the networks, retrieve on the test sets, and return the measures."""
     if options.data is None:
         raise UsageError(f"no data set is given; {LAYOUT}", where="--data")
     config, loop = read_config(options.config, ShapeConfig)
@@ -60,8 +60,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "broken": {name: len(found.broken) for name, found in {"train": learn, **tests}.items()},
     }
     for kind in options.kinds:
-        if config.turn and kind.endswith(AUGMENTED):
-            continue  # the configuration turns the models of every network
+        if config.rotate and kind.endswith(AUGMENTED):
+            continue  # the configuration rotates the models of every network
         network = fit(
             kind,
             ShapeData(learn, classes, config.grid),
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             time_limit=options.time_limit,
         )
         if network is None:
-            CONSOLE.print(f"{kind}: stopped by the time limit; the same command goes on")
+            CONSOLE.print(f"{kind}: stopped by the time limit; run the same command to resume")
             continue
         metrics[kind] = {"parameters": sum(weight.numel() for weight in network.parameters())}
         for name, found in tests.items():
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def watched(what: str, work: Callable[[Callable[[int, int], None]], Clouds]) -> Clouds:
-    """Read models behind a progress bar, and say which are broken."""
+    """Read models with a progress bar, and report broken ones."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -102,12 +102,12 @@ def watched(what: str, work: Callable[[Callable[[int, int], None]], Clouds]) -> 
         bar = bars.add_task(what, total=None)
         found = work(lambda done, total: bars.update(bar, completed=done, total=total))
     for name, why in sorted(found.broken.items()):
-        CONSOLE.print(f"{what}: {name} is left out: {why}", markup=False)
+        CONSOLE.print(f"{what}: {name} is skipped: {why}", markup=False)
     return found
 
 
 def tell(kind: str, progress: Progress) -> None:
-    """Write where a training stands."""
+    """Print the progress of a training."""
     top1 = progress.metrics.get("top1")
     right = "" if top1 is None else f", validation {100 * top1:.1f} %"
     CONSOLE.print(

@@ -1,9 +1,9 @@
-"""Retrieval of protein domains by the embeddings that ``protvox embed`` gives.
+"""Retrieval of protein domains by the embeddings of ``protvox embed``.
 
 Every domain is a query against all others, ranked by the angle between their embeddings. The
-measures are those of the contest, with the query itself left out. The embedding has two parts,
-what the network sees and the course of the chain; the network's part is measured alone too,
-and lists in random order beside them.
+measures are those of the contest, without the query itself. The embedding has two parts, the
+features of the network and the course of the chain; the network's part is also measured alone, and
+so are lists in random order.
 
 Example: ``python -m experiments.shrec17.domains --model models/cath --shards shards/cath-test
 -o experiments/shrec17/results/domains.json``
@@ -34,7 +34,7 @@ LEVELS: Final = {"architecture": (2, 3), "topology": (3, 4)}
 def measure(
     codes: Sequence[str], embeddings: Mapping[str, NDArray[np.floating]], seed: int = 0
 ) -> dict[str, Any]:
-    """Measure retrieval at every level by every embedding, and of random lists beside them.
+    """Measure retrieval at every level, by every embedding and by random lists.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def measure(
     embeddings
         ``domain axis`` by name.
     seed
-        Of the random lists.
+        Seed of the random lists.
 
     Returns
     -------

@@ -1,10 +1,10 @@
 """The measures of the SHREC17 contest, on ranked lists of retrieved models.
 
 Savva et al., "SHREC'17 Track: Large-Scale 3D Shape Retrieval from ShapeNet Core55" (2017),
-section 4. Every model of a split is a query against the whole split, itself included, and is
-answered by a list of at most 1,000 models. N is the length of that list.
+section 4. Every model of a split is a query against the whole split, itself included, and
+retrieves a list of at most 1,000 models. N is the length of that list.
 
-The report leaves two things open, which are settled here as follows: recall and average
+The report leaves two choices open, which are made here as follows: recall and average
 precision count all models of the category, also those beyond the 1,000th, and the ideal list
 of NDCG is as long as a list may be, so that a short list is not ideal by being short.
 """
@@ -27,7 +27,7 @@ LONGEST: Final = 1000
 
 @dataclass(frozen=True)
 class Labels:
-    """What a model shows.
+    """Category of a model.
 
     Attributes
     ----------
@@ -76,12 +76,12 @@ NAMES: Final = {
 
 @lru_cache(maxsize=1 << 16)
 def grade(query: Labels, model: Labels) -> int:
-    """Return how well a retrieved model suits a query.
+    """Return the grade of a retrieved model for a query.
 
     Parameters
     ----------
     query, model
-        What they show.
+        Their categories.
 
     Returns
     -------
@@ -157,13 +157,13 @@ def evaluate(
     ----------
     lists
         Retrieved models, best first, by query. A model of ``labels`` without a list counts as
-        a query that nothing was retrieved for.
+        a query with an empty list.
     labels
-        What every model of the split shows.
+        Category of every model of the split.
     with_query
-        The contest retrieves from all models, the query included. False leaves it out of the
-        lists and of what can be found, as is usual elsewhere; queries whose category holds
-        nothing else are then left out of the means.
+        The contest retrieves from all models, the query included. False removes it from the
+        lists and from the relevant models, as is usual elsewhere; queries whose category has no
+        other model are then excluded from the means.
 
     Returns
     -------
@@ -179,21 +179,21 @@ def evaluate(
         If a list is too long, or names a model twice or one that is not in the split.
     """
     names = sorted(labels)
-    place = {name: index for index, name in enumerate(names)}
+    row_of = {name: index for index, name in enumerate(names)}
     category = np.array([labels[name].category for name in names])
     measured: list[Measures] = []
     of_category: list[str] = []
     nearest: list[bool] = []
-    unknown = sorted(set(lists) - set(place))
+    unknown = sorted(set(lists) - set(row_of))
     if unknown:
-        raise _bad(f"{unknown[0]} is no model of the split", f"list of {unknown[0]}")
+        raise _bad(f"{unknown[0]} is not a model of the split", f"list of {unknown[0]}")
     for name in names:
-        found = _rows(lists.get(name, ()), place, name)
-        relevant = category == category[place[name]]
-        others = found[found != place[name]]
+        found = _rows(lists.get(name, ()), row_of, name)
+        relevant = category == category[row_of[name]]
+        others = found[found != row_of[name]]
         if not with_query:
             found = others[:LONGEST]
-            relevant[place[name]] = False
+            relevant[row_of[name]] = False
             if not relevant.any():
                 continue
         ideal = np.zeros(len(names), dtype=np.int64)
@@ -219,19 +219,19 @@ def evaluate(
         "total": named["micro"]["mAP"] + named["macro"]["mAP"],
         "nearest": float(np.mean(nearest)),
         "n_queries": len(measured),
-        "n_missing": len(set(place) - set(lists)),
+        "n_missing": len(set(row_of) - set(lists)),
     }
 
 
-def _rows(found: Sequence[str], place: Mapping[str, int], query: str) -> NDArray[np.int64]:
-    strange = [name for name in found if name not in place]
+def _rows(found: Sequence[str], row_of: Mapping[str, int], query: str) -> NDArray[np.int64]:
+    strange = [name for name in found if name not in row_of]
     if strange:
-        raise _bad(f"{strange[0]} is no model of the split", f"list of {query}")
+        raise _bad(f"{strange[0]} is not a model of the split", f"list of {query}")
     if len(set(found)) < len(found):
         raise _bad("a model is named twice", f"list of {query}")
     if len(found) > LONGEST:
         raise _bad(f"{len(found)} models are more than {LONGEST}", f"list of {query}")
-    return np.array([place[name] for name in found], dtype=np.int64)
+    return np.array([row_of[name] for name in found], dtype=np.int64)
 
 
 def _bad(what: str, where: str) -> InputError:

@@ -1,4 +1,4 @@
-"""Pictures of the shape retrieval experiment."""
+"""Figures of the shape retrieval experiment."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 COLOURS: Final = {"steerable": "C0", "conventional": "C3", "conventional_augmented": "C1"}
-NAMES: Final = {"conventional_augmented": "conventional, turned in training"}
+NAMES: Final = {"conventional_augmented": "conventional, random rotations in training"}
 POSES: Final = {"test_normal": "upright", "test_perturbed": "rotated"}
 
 
 def draw_all(metrics: dict[str, Any], data: Path, folder: Path) -> None:
-    """Draw every picture into a folder."""
+    """Draw every figure into a folder."""
     draw_measures(metrics, folder / "measures.png")
     draw_models(read_split(data, "test", "normal"), folder / "models.png")
 
@@ -32,9 +32,9 @@ def draw_measures(metrics: dict[str, Any], path: Path) -> None:
         names = list(metrics[kinds[0]]["test_normal"][average])
         bars = [(kind, poses) for kind in kinds for poses in POSES]
         width = 0.8 / len(bars)
-        for place, (kind, poses) in enumerate(bars):
+        for index, (kind, poses) in enumerate(bars):
             values = [100 * metrics[kind][poses][average][name] for name in names]
-            where = np.arange(len(names)) + width * (place - (len(bars) - 1) / 2)
+            where = np.arange(len(names)) + width * (index - (len(bars) - 1) / 2)
             axes.bar(
                 where,
                 values,

@@ -1,7 +1,7 @@
-"""Ranked lists: how they come about, and the files the contest takes.
+"""Ranked lists and the files of the contest.
 
-One file a query, named as the query without an extension, in a folder named as the split and
-its poses (``test_perturbed``). Every line holds a retrieved model and its distance, nearest
+One file per query, named like the query without an extension, in a folder named after the split
+and its poses (``test_perturbed``). Every line holds a retrieved model and its distance, nearest
 first.
 """
 
@@ -21,7 +21,7 @@ Ranked = list[tuple[str, float]]
 
 
 def rank_by_class(names: Sequence[str], probabilities: NDArray[np.floating]) -> dict[str, Ranked]:
-    """Retrieve, for every model, those that are given the same class, the surest first.
+    """Retrieve, for every model, those with the same predicted class, the most certain first.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def rank_by_class(names: Sequence[str], probabilities: NDArray[np.floating]) -> 
     Returns
     -------
     dict
-        The list of every model; the distance is 1 less the probability of the class.
+        The list of every model; the distance is 1 minus the probability of the class.
 
     Notes
     -----
@@ -50,7 +50,7 @@ def rank_by_class(names: Sequence[str], probabilities: NDArray[np.floating]) -> 
     for row, name in enumerate(names):
         ranked = by_class[int(chosen[row])][:LONGEST]
         if name not in {model for model, _ in ranked}:
-            # A crowded class may cut the query itself off; it is as near as can be.
+            # In a large class the query itself may be cut off, although its distance is 0.
             ranked = [*ranked[:-1], (name, float(1 - sureness[row]))]
         lists[name] = ranked
     return lists
@@ -69,7 +69,7 @@ def rank_by_angle(names: Sequence[str], embeddings: NDArray[np.floating]) -> dic
     Returns
     -------
     dict
-        The list of every model; the distance is 1 less the cosine.
+        The list of every model; the distance is 1 minus the cosine.
     """
     unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
     distance = 1 - unit @ unit.T
@@ -88,7 +88,7 @@ def write_lists(lists: Mapping[str, Ranked], folder: Path) -> None:
     lists
         The list of every query.
     folder
-        Where to; made if it is not there.
+        Folder to write, created if missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, ranked in lists.items():
@@ -102,7 +102,7 @@ def read_lists(folder: Path) -> dict[str, list[str]]:
     Parameters
     ----------
     folder
-        With one file a query.
+        Folder with one file per query.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """From meshes to points on their surfaces, kept in a cache, and from points to grids.
 
-Meshes of ShapeNet are triangle soups: open, crossing themselves, with double faces, so that
-inside and outside mean little. What can be relied on is the surface. Points spread evenly over
-it are drawn as Gaussians; a rotation turns the points, and the grid of a rotated model is then
+Meshes of ShapeNet are triangle soups: open, self-intersecting, with double faces, so that
+inside and outside mean little. Only the surface is reliable. Points spread evenly over
+it are drawn as Gaussians; a rotation acts on the points, and the grid of a rotated model is
 drawn, not interpolated.
 """
 
@@ -67,7 +67,7 @@ def sample_surface(path: Path, count: int, seed: int) -> NDArray[np.float32]:
     count
         Number of points.
     seed
-        Decides where they fall.
+        Seed of the points.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def sample_surface(path: Path, count: int, seed: int) -> NDArray[np.float32]:
         raise _broken(path, "there is no such file")
     try:
         mesh = trimesh.load_mesh(path, process=False, skip_materials=True)
-    # Parsers of meshes fail in as many ways as files are broken.
+    # Mesh parsers raise many kinds of exceptions on broken files.
     except Exception as error:
         raise _broken(path, f"it cannot be read ({type(error).__name__}: {error})") from error
     faces = getattr(mesh, "faces", ())
@@ -109,11 +109,11 @@ def read_clouds(
     Parameters
     ----------
     models
-        What to read.
+        Models to read.
     count
-        Points a model.
+        Points per model.
     cache
-        Folder of this list of models; None to keep nothing. An interrupted reading goes on
+        Folder of this list of models; None for no cache. An interrupted reading resumes
         where it stopped, in steps of `CHUNK` models.
     report
         Called with the number of models done and in all.
@@ -121,7 +121,7 @@ def read_clouds(
     Returns
     -------
     Clouds
-        Without the broken meshes, which are named apart.
+        Without the broken meshes, which are listed separately.
     """
     chunks = []
     for start in range(0, len(models), CHUNK):
@@ -148,7 +148,7 @@ def draw(
     size
         Edge of the grid, voxels.
     rotations
-        ``model 3 3`` to turn the models by; None to leave them as they are.
+        ``model 3 3``, rotations of the models; None for none.
 
     Returns
     -------
@@ -156,13 +156,13 @@ def draw(
         ``model 1 x y z`` float32, about 1 on the surface of a ball that fills the grid.
     """
     n_models, count = points.shape[:2]
-    places = points.astype(np.float32) * np.float32((size / 2 - MARGIN) / _SCALE)
+    positions = points.astype(np.float32) * np.float32((size / 2 - MARGIN) / _SCALE)
     if rotations is not None:
-        places = places @ np.swapaxes(rotations, 1, 2).astype(np.float32)
+        positions = positions @ np.swapaxes(rotations, 1, 2).astype(np.float32)
     spec = GridSpec(size=size, spacing=1.0, sigma=1.0)
     offsets = np.arange(n_models + 1, dtype=np.int64) * count
     channel = np.zeros(n_models * count, dtype=np.uint8)
-    grid = voxelize(places.reshape(-1, 3), channel, offsets, spec, 1)
+    grid = voxelize(positions.reshape(-1, 3), channel, offsets, spec, 1)
     # A point carries its share of the surface of a ball; 2 pi sigma^2 is the Gaussian's.
     grid *= np.float32(4 * np.pi * (size / 2 - MARGIN) ** 2 / (2 * np.pi * count))
     return torch.from_numpy(grid)
@@ -171,10 +171,10 @@ def draw(
 def _read_chunk(
     models: Sequence[Model], count: int, path: Path | None
 ) -> tuple[list[str], NDArray[np.int16], dict[str, str]]:
-    asked = json.dumps([count, *(f"{model.path}" for model in models)])
+    request = json.dumps([count, *(f"{model.path}" for model in models)])
     if path is not None and path.exists():
         with np.load(path, allow_pickle=False) as kept:
-            if str(kept["asked"]) == asked:
+            if str(kept["request"]) == request:
                 return kept["names"].tolist(), kept["points"], json.loads(str(kept["broken"]))
     names, clouds, broken = [], [], {}
     for model in models:
@@ -191,7 +191,7 @@ def _read_chunk(
         half = path.with_suffix(".tmp.npz")
         np.savez(
             half,
-            asked=asked,
+            request=request,
             names=np.array(names, dtype=np.str_),
             points=points,
             broken=json.dumps(broken),

@@ -52,11 +52,11 @@ class BallWindow(nn.Module):
     """Sets a field to zero outside the ball that fills its grid.
 
     Layers carry features outwards, and a cubic grid cuts them off nearer at its faces than at
-    its corners. Cut off on a sphere, they still turn with the model.
+    its corners. Cut off on a sphere, they still rotate with the model.
     """
 
     def forward(self, field: Tensor) -> Tensor:
-        """Window a field ``batch channel n n n``; over one voxel it falls from 1 to 0."""
+        """Apply the window, which falls from 1 to 0 over a voxel, to ``batch channel n n n``."""
         size = field.shape[-1]
         axis = torch.arange(size, dtype=field.dtype, device=field.device) - (size - 1) / 2
         radius = (axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2).sqrt()
@@ -140,7 +140,7 @@ def build(kind: str, config: NetworkConfig, seed: int) -> nn.Module:
     config
         Shape of the network.
     seed
-        Decides the weights.
+        Seed of the weights.
     """
     torch.manual_seed(seed)
     return {"steerable": SteerableNet, "conventional": ConventionalNet}[kind](config)

@@ -1,4 +1,4 @@
-"""A stand-in for ShapeNet Core55: generated meshes in the same layout.
+"""A replacement for ShapeNet Core55: generated meshes in the same layout.
 
 Sixteen classes of solids and surfaces, each with two subclasses and proportions drawn at
 random. Two of the classes are mirror images: springs wound to the left and to the right.
@@ -194,7 +194,7 @@ def make_mesh(name: str, rng: np.random.Generator) -> tuple[trimesh.Trimesh, str
     name
         One of `CLASSES`.
     rng
-        Source of its subclass and proportions.
+        Random generator of its subclass and proportions.
 
     Returns
     -------
@@ -217,15 +217,15 @@ def generate(folder: Path, counts: dict[str, int], seed: int = 0) -> None:
     Parameters
     ----------
     folder
-        Where to.
+        File to write.
     counts
-        Models of every class in each split.
+        Number of models of every class in each split.
     seed
-        Decides everything.
+        Seed of all random choices.
     """
     number = 0
-    for place, (split, count) in enumerate(counts.items()):
-        rng = np.random.default_rng([seed, place])
+    for index, (split, count) in enumerate(counts.items()):
+        rng = np.random.default_rng([seed, index])
         rows = []
         for name in CLASSES:
             for _ in range(count):
@@ -233,9 +233,9 @@ def generate(folder: Path, counts: dict[str, int], seed: int = 0) -> None:
                 mesh, subclass = make_mesh(name, rng)
                 rows.append((f"{number:06d}", name, subclass, f"synthetic-{number}", split))
                 _write(mesh, folder / f"{split}_normal" / f"{number:06d}.obj")
-                turn = np.eye(4)
-                turn[:3, :3] = random_rotations(1, rng)[0]
-                mesh.apply_transform(turn)
+                rotation = np.eye(4)
+                rotation[:3, :3] = random_rotations(1, rng)[0]
+                mesh.apply_transform(rotation)
                 _write(mesh, folder / f"{split}_perturbed" / f"{number:06d}.obj")
         with (folder / f"{split}.csv").open("w", newline="") as file:
             table = csv.writer(file)
@@ -254,8 +254,8 @@ def _joined(*parts: trimesh.Trimesh) -> trimesh.Trimesh:
     return trimesh.util.concatenate(parts)
 
 
-def _placed(mesh: trimesh.Trimesh, place: tuple[float, float, float]) -> trimesh.Trimesh:
-    mesh.apply_transform(translation_matrix(place))
+def _placed(mesh: trimesh.Trimesh, offset: tuple[float, float, float]) -> trimesh.Trimesh:
+    mesh.apply_transform(translation_matrix(offset))
     return mesh
 
 

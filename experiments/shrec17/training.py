@@ -1,4 +1,4 @@
-"""Training and testing a network on the clouds of a data set."""
+"""Training and testing of a network on point clouds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from protvox.train.metrics import classification_summary
 from protvox.voxel.rotation import random_rotations
 
 AUGMENTED: Final = "_augmented"
-"""Ends the name of a network whose training models are turned at random."""
+"""Suffix of the name of a network whose training models are rotated at random."""
 
 KINDS: Final = ("steerable", "conventional", f"conventional{AUGMENTED}")
 """Networks to train."""
@@ -39,8 +39,8 @@ class ShapeConfig:
         Points on the surface of a model.
     poses
         Training poses, ``"normal"`` or ``"perturbed"``.
-    turn
-        Turn training models at random each time they are read.
+    rotate
+        Rotate training models at random each time they are read.
     multiplicities, sizes, strides
         Of the layers, see `experiments.shrec17.networks.NetworkConfig`.
     """
@@ -48,7 +48,7 @@ class ShapeConfig:
     grid: int
     points: int
     poses: str
-    turn: bool
+    rotate: bool
     multiplicities: tuple[tuple[int, ...], ...]
     sizes: tuple[int, ...]
     strides: tuple[int, ...]
@@ -77,36 +77,36 @@ class ShapeData:
     """
 
     def __init__(self, clouds: Clouds, classes: tuple[str, ...], grid: int) -> None:
-        index = {name: place for place, name in enumerate(classes)}
+        index = {name: label for label, name in enumerate(classes)}
         self.clouds = clouds
         self.grid = grid
         self.labels = np.array([index[one.category] for one in clouds.labels], dtype=np.int64)
 
     def batches(
-        self, batch_size: int, seed: int, first_step: int = 0, *, turn: bool = False
+        self, batch_size: int, seed: int, first_step: int = 0, *, rotate: bool = False
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield training batches for ever, the same ones for the same seed.
+        """Yield training batches forever, the same ones for the same seed.
 
         Parameters
         ----------
         batch_size
-            Models a batch.
+            Models per batch.
         seed
-            Decides their order and turns.
+            Seed of their order and rotations.
         first_step
             Batch to begin with.
-        turn
-            Turn every model at random.
+        rotate
+            Rotate every model at random.
         """
         per_epoch = max(len(self.labels) // batch_size, 1)
         step = first_step
         while True:
-            epoch, place = divmod(step, per_epoch)
+            epoch, batch = divmod(step, per_epoch)
             order = np.random.default_rng([seed, epoch]).permutation(len(self.labels))
-            rows = order[place * batch_size : (place + 1) * batch_size]
-            rng = np.random.default_rng([seed, epoch, place])
-            turns = random_rotations(len(rows), rng) if turn else None
-            inputs = draw(self.clouds.points[rows], self.grid, turns)
+            rows = order[batch * batch_size : (batch + 1) * batch_size]
+            rng = np.random.default_rng([seed, epoch, batch])
+            rotations = random_rotations(len(rows), rng) if rotate else None
+            inputs = draw(self.clouds.points[rows], self.grid, rotations)
             yield inputs, torch.from_numpy(self.labels[rows])
             step += 1
 
@@ -120,7 +120,7 @@ class ShapeData:
         network
             In evaluation mode.
         device
-            Where it is.
+            Device of the network.
         batch_size
             Models at a time.
         """
@@ -145,7 +145,7 @@ def fit(
     report: Callable[[Progress], None],
     time_limit: float | None = None,
 ) -> nn.Module | None:
-    """Train a network, or go on with the one in ``out``.
+    """Train a network, or resume the one in ``out``.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def fit(
     out
         Folder of the checkpoint and the log.
     device
-        Where to compute.
+        Device to compute on.
     report
         Called with the progress.
     time_limit
@@ -169,13 +169,13 @@ def fit(
     Returns
     -------
     Module or None
-        The network in evaluation mode; None if the time was not enough.
+        The network in evaluation mode; None if the time ran out.
     """
     network = build(kind.removesuffix(AUGMENTED), config.network(classes), loop.seed)
-    turn = config.turn or kind.endswith(AUGMENTED)
+    rotate = config.rotate or kind.endswith(AUGMENTED)
 
     def batches(first: int) -> Iterator[tuple[Tensor, Tensor]]:
-        return learn.batches(loop.batch_size, loop.seed, first, turn=turn)
+        return learn.batches(loop.batch_size, loop.seed, first, rotate=rotate)
 
     def settled(trained: nn.Module) -> None:
         inputs = (one.to(device) for one, _ in islice(batches(0), 8))

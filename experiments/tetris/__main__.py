@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 def variants(config: NetworkConfig) -> dict[str, tuple[str, NetworkConfig]]:
-    """Return the networks that are compared: their kind and shape by name."""
+    """Return the kind and shape of the compared networks by name."""
     aliased = dataclasses.replace(config, low_pass=0.0)
     return {
         "steerable": ("steerable", config),
@@ -36,14 +36,14 @@ def variants(config: NetworkConfig) -> dict[str, tuple[str, NetworkConfig]]:
 
 
 def run(network: NetworkConfig, training: TrainingConfig, log: Path | None) -> dict[str, Any]:
-    """Train and test all networks, going on from the log of an interrupted run.
+    """Train and test all networks, resuming from the log of an interrupted run.
 
     Parameters
     ----------
     network, training
-        What to train, and how.
+        Shape of the networks, and schedule.
     log
-        One line a trained network; None to keep nothing.
+        File with one line per trained network; None for no log.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def summary(outcomes: list[Outcome], weights: int) -> dict[str, Any]:
 def read_log(
     log: Path | None, network: NetworkConfig, training: TrainingConfig
 ) -> dict[tuple[str, int], Outcome]:
-    """Return what an earlier run of the same configuration found."""
+    """Return the outcomes of an earlier run with the same configuration."""
     if log is None or not log.exists():
         return {}
     found = {}
@@ -118,7 +118,7 @@ def append_log(
     network: NetworkConfig,
     training: TrainingConfig,
 ) -> None:
-    """Write down what one trained network answered."""
+    """Append the outcome of one trained network to the log."""
     line = dataclasses.asdict(outcome)
     line["confusion"] = outcome.confusion.tolist()
     line |= {"name": key[0], "seed": key[1], "configuration": fingerprint(network, training)}
@@ -128,7 +128,7 @@ def append_log(
 
 
 def fingerprint(network: NetworkConfig, training: TrainingConfig) -> str:
-    """Return what an outcome depends on, but for its kind and seed."""
+    """Return the settings of an outcome, without its kind and seed."""
     settings = dataclasses.asdict(training)
     settings.pop("seeds")
     return json.dumps([dataclasses.asdict(network), settings])

@@ -1,4 +1,4 @@
-"""Pictures of the Tetris experiment."""
+"""Figures of the Tetris experiment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STYLE: Final = {
 
 
 def draw_all(metrics: dict[str, Any], folder: Path) -> None:
-    """Draw every picture into a folder."""
+    """Draw every figure into a folder."""
     draw_shapes(folder / "shapes.png")
     draw_angles(metrics, folder / "angle.png")
     draw_confusions(metrics, folder / "confusion.png")
@@ -33,12 +33,12 @@ def draw_shapes(path: Path) -> None:
         2, 4, figsize=(9, 5), subplot_kw={"projection": "3d"}, layout="constrained"
     )
     for axes, (name, corners) in zip(panels.flat, PIECES.items(), strict=True):
-        places = np.array(corners)
-        places = places - places.min(axis=0)
+        cubes = np.array(corners)
+        cubes = cubes - cubes.min(axis=0)
         filled = np.zeros(np.full(3, 4), dtype=bool)
-        filled[tuple(places.T)] = True
+        filled[tuple(cubes.T)] = True
         axes.voxels(filled, facecolors="C0", edgecolor="white", shade=True)
-        middle = (places.min(axis=0) + places.max(axis=0) + 1) / 2
+        middle = (cubes.min(axis=0) + cubes.max(axis=0) + 1) / 2
         for axis, centre in zip("xyz", middle, strict=True):
             getattr(axes, f"set_{axis}lim")(centre - 1.7, centre + 1.7)
         axes.set_box_aspect((1, 1, 1))
@@ -62,7 +62,7 @@ def draw_angles(metrics: dict[str, Any], path: Path) -> None:
     axes.axhline(100 * metrics["chance"], color="0.5", linestyle="--", label="chance")
     axes.set(
         xlabel="rotation away from the trained pose / °",
-        ylabel="pieces named rightly / %",
+        ylabel="accuracy / %",
         xlim=(0, 180),
         ylim=(0, 103),
         xticks=range(0, 181, 30),
@@ -74,7 +74,7 @@ def draw_angles(metrics: dict[str, Any], path: Path) -> None:
 
 
 def draw_confusions(metrics: dict[str, Any], path: Path) -> None:
-    """Draw which piece is taken for which under random rotations."""
+    """Draw the confusion matrix under random rotations."""
     names = metrics["pieces"]
     figure, panels = plt.subplots(1, 3, figsize=(13, 5.4), sharey=True, layout="constrained")
     for axes, (name, (label, *_)) in zip(panels, STYLE.items(), strict=True):

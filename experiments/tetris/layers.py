@@ -1,7 +1,7 @@
-"""Layers of the Tetris networks: nothing in them answers to an empty grid.
+"""Layers of the Tetris networks, which map an empty grid to zeros.
 
 An empty voxel stays exactly zero through all layers. A constant background would end at the
-faces of the grid, and what ends there is a cube, which no rotation of a piece turns along.
+faces of the grid and form a cube, which does not rotate with a piece.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Scale(nn.Module):
         Irreps of the field.
     gains
         Root mean square of scalars, and of all other fields, afterwards. Fields fill a small
-        part of the grid, so that their peaks are some ten times that.
+        part of the grid, so their peaks are about ten times as high.
 
     Notes
     -----
-    `FieldNorm` without a mean taken away from scalars. In training mode the statistics are
+    Like `FieldNorm`, without subtracting a mean from scalars. In training mode the statistics are
     those of the batch, and the running ones their mean since `reset`.
     """
 
@@ -70,8 +70,8 @@ class Scale(nn.Module):
 class CommonScale(nn.Module):
     """Centre every feature and divide all of them by one common number.
 
-    A norm of each feature by itself would blow up whatever is the same for all pieces but
-    for the errors of the grid.
+    Normalising each feature by itself would amplify features that differ between pieces only by
+    the errors of the grid.
 
     Parameters
     ----------
@@ -109,10 +109,10 @@ class CommonScale(nn.Module):
 
 
 class ProductGate(nn.Module):
-    """Gated non-linearity, and products of neighbouring vectors beside it.
+    """Gated non-linearity, with products of neighbouring vectors.
 
     Mirror images differ in pseudo-scalars alone, which take three vectors: a cross product
-    and a scalar product. A gate makes them only by way of derivatives of its factors, a
+    and a scalar product. A gate produces them only through derivatives of its factors, a
     thousandth of the features where fields are smooth.
 
     Parameters

@@ -31,14 +31,14 @@ class NetworkConfig:
     strides
         Subsampling after each of them.
     paddings
-        Voxels of zeros around the input of each layer, not counting what the blur needs.
+        Voxels of zeros around the input of each layer, without those for the blur.
     low_pass
         Standard deviation in voxels of the blur before subsampling; 0 for none.
     gains
         Root mean square over the grid of scalars and vectors before each non-linearity. Small
-        ones keep the non-linearities smooth, so that the grid can carry what they give.
+        ones keep the non-linearities smooth, so that the grid can resolve their output.
     read_out
-        Root mean square of what the classifier reads.
+        Root mean square of the input of the classifier.
     classes
         Number of pieces.
     """
@@ -64,8 +64,8 @@ class SteerableNet(nn.Module):
 
     Notes
     -----
-    Kernels have filters of degree 0 and 1 and leave out the shell that the faces of their
-    cube cut. Vectors are enough: products of three of them tell mirror images apart.
+    Kernels have filters of degree 0 and 1, without the shell that the faces of their cube would
+    cut. Vectors are enough: products of three of them distinguish mirror images.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -75,7 +75,7 @@ class SteerableNet(nn.Module):
         for layer, (scalars, vectors) in enumerate(config.fields):
             gate = ProductGate(scalars, vectors)
             size, blur = config.sizes[layer], _blur(config, layer)
-            # 3 voxels have no shell to spare: theirs is narrow instead.
+            # A kernel of 3 voxels has only one shell, which is narrow instead.
             filters = Filters(max(2, size // 2), degree=1, width=config.widths[layer])
             layers += [
                 SteerableConv3d(
@@ -191,7 +191,7 @@ def build(kind: str, config: NetworkConfig, seed: int) -> nn.Module:
     config
         Shape of the network.
     seed
-        Decides the weights.
+        Seed of the weights.
     """
     torch.manual_seed(seed)
     return {"steerable": SteerableNet, "conventional": ConventionalNet}[kind](config)

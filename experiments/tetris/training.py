@@ -1,4 +1,4 @@
-"""Training in one pose, testing in all."""
+"""Training in one pose and testing in all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from protvox.train.metrics import confusion_matrix
 from protvox.voxel.rotation import random_rotations
 
 SETTLING_BATCHES: Final = 8
-"""Batches that the norms are settled on after the training."""
+"""Number of batches on which norms are re-estimated after the training."""
 
 ANGLES: Final = tuple(range(0, 181, 15))
 """Degrees away from the trained pose."""
@@ -26,7 +26,7 @@ ANGLES: Final = tuple(range(0, 181, 15))
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How to train and test.
+    """Schedule of training and test.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class TrainingConfig:
     steps
         Optimiser steps of a round, each over the eight pieces.
     rounds
-        Most rounds. Another follows while a network has not learned its eight pieces.
+        Largest number of rounds. Another follows while a network has not learned its eight pieces.
     learning_rate
         Rate of AdamW; falls linearly to 0 over the second half of every round.
     rotations
@@ -43,7 +43,7 @@ class TrainingConfig:
     shift
         Largest shift along each axis, in voxels, in training and testing.
     axes
-        Axes a piece is turned about at each of `ANGLES`, for the figure.
+        Axes about which a piece is rotated at each of `ANGLES`, for the figure.
     """
 
     seeds: int = 17
@@ -61,11 +61,11 @@ def fit(network: nn.Module, config: TrainingConfig, seed: int) -> float:
     Parameters
     ----------
     network
-        Maps densities to logits; left in evaluation mode.
+        Network from densities to logits; left in evaluation mode.
     config
         The schedule.
     seed
-        Decides the shifts.
+        Seed of the shifts.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def fit(network: nn.Module, config: TrainingConfig, seed: int) -> float:
         return draw(labels, None, rng.uniform(-config.shift, config.shift, (len(labels), 3)))
 
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate)
-    learned = 0.0
+    accuracy = 0.0
     for _ in range(config.rounds):
         network.train()
         for step in range(config.steps):
@@ -91,14 +91,14 @@ def fit(network: nn.Module, config: TrainingConfig, seed: int) -> float:
             loss.backward()
             optimizer.step()
         settle(network, [shifted() for _ in range(SETTLING_BATCHES)])
-        learned = float((answer(network, draw(labels)) == labels).mean())
-        if learned == 1:
+        accuracy = float((classify(network, draw(labels)) == labels).mean())
+        if accuracy == 1:
             break
-    return learned
+    return accuracy
 
 
 def settle(network: nn.Module, inputs: Iterable[Tensor]) -> None:
-    """Measure the statistics of all norms anew, since they lag behind the weights.
+    """Re-estimate the statistics of all norms, which lag behind the weights.
 
     Parameters
     ----------
@@ -117,8 +117,8 @@ def settle(network: nn.Module, inputs: Iterable[Tensor]) -> None:
     network.eval()
 
 
-def answer(network: nn.Module, inputs: Tensor, batch_size: int = 64) -> NDArray[np.int64]:
-    """Return the piece a network sees in every density.
+def classify(network: nn.Module, inputs: Tensor, batch_size: int = 64) -> NDArray[np.int64]:
+    """Return the predicted piece of every density.
 
     Parameters
     ----------
@@ -140,14 +140,14 @@ def answer(network: nn.Module, inputs: Tensor, batch_size: int = 64) -> NDArray[
 
 
 def test_poses(config: TrainingConfig, seed: int) -> tuple[Tensor, NDArray[np.int64]]:
-    """Draw every piece in uniformly random rotations and shifts.
+    """Draw every piece with uniformly random rotations and shifts.
 
     Parameters
     ----------
     config
-        How many, and how far.
+        Number of rotations, and size of shifts.
     seed
-        Decides the poses.
+        Seed of the poses.
 
     Returns
     -------
@@ -163,14 +163,14 @@ def test_poses(config: TrainingConfig, seed: int) -> tuple[Tensor, NDArray[np.in
 
 
 def angle_poses(config: TrainingConfig, seed: int) -> tuple[Tensor, NDArray[np.int64]]:
-    """Draw every piece turned by each of `ANGLES` about random axes.
+    """Draw every piece rotated by each of `ANGLES` about random axes.
 
     Parameters
     ----------
     config
-        How many axes.
+        Number of axes.
     seed
-        Decides the axes.
+        Seed of the axes.
 
     Returns
     -------
@@ -183,13 +183,13 @@ def angle_poses(config: TrainingConfig, seed: int) -> tuple[Tensor, NDArray[np.i
     labels = np.repeat(np.arange(len(NAMES)), config.axes)
     axis = rng.standard_normal((len(labels), 3))
     axis /= np.linalg.norm(axis, axis=1, keepdims=True)
-    turns = np.concatenate([turn_about(axis, np.radians(angle)) for angle in ANGLES])
+    turns = np.concatenate([rotation_about(axis, np.radians(angle)) for angle in ANGLES])
     labels = np.tile(labels, len(ANGLES))
     return draw(labels, turns), labels
 
 
-def turn_about(axis: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
-    """Return rotations about given axes, by the formula of Rodrigues.
+def rotation_about(axis: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
+    """Return rotations about given axes (Rodrigues' formula).
 
     Parameters
     ----------
@@ -211,12 +211,12 @@ def turn_about(axis: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one trained network answered.
+    """Outcome of one trained network.
 
     Attributes
     ----------
     accuracy
-        Share of the random test poses named rightly.
+        Accuracy on the random test poses.
     trained
         The same for the trained pose.
     by_angle
@@ -237,17 +237,17 @@ def run_seed(network: nn.Module, config: TrainingConfig, seed: int) -> Outcome:
     Parameters
     ----------
     network
-        With fresh weights.
+        Network with random weights.
     config
         The schedule.
     seed
-        Decides the test poses: the same ones for all kinds of network.
+        Seed of the test poses, the same ones for all kinds of network.
     """
     trained = fit(network, config, seed)
     inputs, labels = test_poses(config, seed)
-    found = answer(network, inputs)
-    turned, turned_labels = angle_poses(config, seed)
-    right = (answer(network, turned) == turned_labels).reshape(len(ANGLES), -1).mean(axis=1)
+    found = classify(network, inputs)
+    rotated, rotated_labels = angle_poses(config, seed)
+    right = (classify(network, rotated) == rotated_labels).reshape(len(ANGLES), -1).mean(axis=1)
     return Outcome(
         float((found == labels).mean()),
         trained,

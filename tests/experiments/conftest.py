@@ -1,4 +1,4 @@
-"""The experiments lie beside the package, not in it."""
+"""The experiments are beside the package, not in it."""
 
 import sys
 from pathlib import Path

@@ -43,17 +43,17 @@ def shard(structure):
     return pack(structure, np.ones(structure.n_residues, dtype=bool), "")
 
 
-def test_environments_are_those_that_protvox_shows(shard, structure, full):
+def test_environments_agree_with_those_of_protvox(shard, structure, full):
     data = EnvironmentGrids(shard, full.grid, in_frame=True)
     rows = np.array([3, 40, 70])
-    # Shards round coordinates to 0.01 Å, which turns a frame by enough to be seen.
+    # Shards round coordinates to 0.01 Å, which rotates a frame noticeably.
     rounded = dataclasses.replace(structure, coordinates=shard.positions())
     frames = residue_frames(rounded.backbone(), full.grid.cb_offset)
     expected = environment_densities(rounded, rows, frames, full.grid.spec())
     np.testing.assert_allclose(data.draw(rows).numpy(), expected, atol=1e-4)
 
 
-def test_the_side_chain_that_is_asked_for_is_not_drawn(shard, full):
+def test_side_chain_to_be_predicted_is_not_drawn(shard, full):
     row = int(np.argmax(np.diff(shard.residue_start)))
     moved = shard.coordinates.copy()
     own = slice(*shard.residue_start[row : row + 2])
@@ -69,15 +69,15 @@ def test_the_side_chain_that_is_asked_for_is_not_drawn(shard, full):
 
 @pytest.mark.parametrize("in_frame", [True, False])
 def test_only_grids_in_the_frame_ignore_the_pose_of_the_file(shard, full, in_frame):
-    turned = random_rotations(1, np.random.default_rng(0))[0]
+    rotation = random_rotations(1, np.random.default_rng(0))[0]
     before = EnvironmentGrids(shard, full.grid, in_frame=in_frame)
-    after = EnvironmentGrids(shard, full.grid, in_frame=in_frame, turned=turned)
+    after = EnvironmentGrids(shard, full.grid, in_frame=in_frame, rotation=rotation)
     rows = before.rows[:4]
     change = float((before.draw(rows) - after.draw(rows)).abs().max())
     assert change < 1e-3 if in_frame else change > 0.1
 
 
-def test_batches_go_on_where_they_stopped(shard, full):
+def test_batches_resume_where_they_stopped(shard, full):
     data = EnvironmentGrids(shard, full.grid, in_frame=False)
     source = data.batches(8, 5)
     before = [next(source) for _ in range(len(data.rows) // 8 + 3)]
@@ -104,7 +104,7 @@ def test_both_networks_have_the_same_widths(full, setting):
     assert [shape[1] for shape in shapes[0]] == [57, 82, 114]
 
 
-def test_only_the_steerable_network_gives_one_answer_for_turned_grids(small):
+def test_only_the_steerable_network_is_invariant_to_rotated_grids(small):
     size = small.grid.size
     field = torch.randn(2, 3, size, size, size, generator=torch.Generator().manual_seed(0))
     changes = {}
@@ -112,13 +112,13 @@ def test_only_the_steerable_network_gives_one_answer_for_turned_grids(small):
         torch.manual_seed(0)
         network = Compared(kind, "rotated", small.network, 3, size).eval()
         with torch.inference_mode():
-            turned = [network(rotate_field(field, "3x0e", r)) for r in cube_rotations()[:6]]
-            changes[kind] = float((torch.stack(turned) - network(field)).abs().max())
+            rotation = [network(rotate_field(field, "3x0e", r)) for r in cube_rotations()[:6]]
+            changes[kind] = float((torch.stack(rotation) - network(field)).abs().max())
     assert changes["steerable"] < 1e-5
     assert changes["conventional"] > 1e-3
 
 
-def test_a_run_in_pieces_leaves_a_whole_result(small, shard, tmp_path):
+def test_run_in_several_sessions_leaves_a_complete_result(small, shard, tmp_path):
     shards = dict.fromkeys(("train", "validation", "test"), shard)
     pieces = 0
     result = None
@@ -163,7 +163,7 @@ def test_a_step_that_was_validated_twice_counts_once(tmp_path):
     assert [(point["samples"], point["top1"]) for point in curve] == [(16, 0.1), (32, 0.3)]
 
 
-def test_a_clock_goes_on_from_its_file(tmp_path):
+def test_clock_resumes_from_its_file(tmp_path):
     path = tmp_path / "clock.json"
     path.write_text(json.dumps({"training_seconds": 100.0, "processor_seconds": 50.0}))
     spent = Clock(path).stop()
@@ -171,7 +171,7 @@ def test_a_clock_goes_on_from_its_file(tmp_path):
     assert json.loads(path.read_text()) == spent
 
 
-def test_changes_of_answers_are_counted():
+def test_changed_predictions_are_counted():
     same, other = np.array([[0.8, 0.2]]), np.array([[0.3, 0.7]])
     found = compare_poses(np.stack([same, same, other]))
     assert (found["n"], found["poses"]) == (1, 2)

@@ -44,7 +44,7 @@ def test_a_constant_side_has_no_correlation(measures):
     assert np.isnan(measures.auc(np.arange(9.0), ones, ones))
 
 
-def test_rows_without_a_score_are_left_out_and_counted(measures, sample):
+def test_rows_without_a_score_are_ignored_and_counted(measures, sample):
     scores, changes, _ = sample
     proteins = np.arange(500) // 20
     holes = scores.copy()

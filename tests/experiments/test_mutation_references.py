@@ -18,7 +18,7 @@ def test_lone_residues_have_the_geometry_of_a_peptide(monkeypatch):
     axis = (c - ca) / np.linalg.norm(c - ca, axis=1, keepdims=True)
     sine = (np.cross(*normals) * axis).sum(axis=1)
     turn = np.degrees(np.arctan2(sine, (normals[0] * normals[1]).sum(axis=1)))
-    # N-CA-C-O is half a turn from psi, so any 36 turns of 10 degrees will do.
+    # N-CA-C-O is 180 degrees from psi, so any 36 steps of 10 degrees are fine.
     np.testing.assert_allclose(np.diff(np.sort(turn % 360)), np.full(35, 10.0), atol=0.1)
     cosine = ((ca - c) * (o - c)).sum(axis=1) / (1.525 * 1.231)
     np.testing.assert_allclose(np.degrees(np.arccos(cosine)), np.full(36, 120.4), atol=0.1)

@@ -59,7 +59,7 @@ def test_the_signature_does_not_change_with_the_pose():
     assert np.abs(signature(trace) - signature(walk(60, 3))).sum() > 0.2
 
 
-def test_domains_of_other_lengths_are_no_candidates(library):
+def test_domains_of_other_lengths_are_not_candidates(library):
     assert sorted(library.candidates(walk(42, 9)).tolist()) != []
     everything = Library(library.traces, keep=None).candidates(walk(42, 9))
     assert sorted(everything.tolist()) == [0, 1, 2, 3]
@@ -71,7 +71,7 @@ def test_a_query_without_candidates_has_no_neighbour(library):
     assert (hit.row, hit.score, hit.alignments) == (-1, 0.0, 0)
 
 
-def test_a_search_goes_on_from_its_log(library, tmp_path):
+def test_search_resumes_from_its_log(library, tmp_path):
     log = tmp_path / "nearest.jsonl"
     queries = traces([40, 50, 1000], [1, 3, 7])
     first = search(queries.take(np.array([0])), library, {"seed": 0}, log)

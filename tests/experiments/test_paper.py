@@ -22,8 +22,8 @@ from protvox.voxel.grids.domain_grid import PAPER_GRID
 
 def helix(length, rise=1.5, radius=2.3, turn=100.0):
     angle = np.deg2rad(turn) * np.arange(length)
-    places = [radius * np.cos(angle), radius * np.sin(angle), rise * np.arange(length)]
-    return np.stack(places, axis=1).astype(np.float32)
+    points = [radius * np.cos(angle), radius * np.sin(angle), rise * np.arange(length)]
+    return np.stack(points, axis=1).astype(np.float32)
 
 
 def strand(length):
@@ -31,7 +31,7 @@ def strand(length):
 
 
 def some_traces(counts=(12, 8), length=14):
-    """Helices as one architecture, strands as another, three domains a superfamily."""
+    """Helices as one architecture, strands as another, three domains per superfamily."""
     names, codes, labels, coordinates = [], [], [], []
     for label, (count, code, make) in enumerate(
         zip(counts, ("1.10", "1.20"), (helix, strand), strict=True)
@@ -41,8 +41,8 @@ def some_traces(counts=(12, 8), length=14):
             codes.append(f"{code}.{index // 3 + 1}.10")
             labels.append(label)
             coordinates.append(make(length + index % 3))
-    places = np.arange(len(names))
-    return Traces(tuple(names), tuple(codes), np.array(labels), tuple(coordinates), places)
+    rows = np.arange(len(names))
+    return Traces(tuple(names), tuple(codes), np.array(labels), tuple(coordinates), rows)
 
 
 def pairs_of(traces):
@@ -70,11 +70,11 @@ def a_shard(codes):
     return join(parts)
 
 
-def test_traces_hold_the_ca_atoms_of_the_ten_architectures():
+def test_traces_contain_the_ca_atoms_of_the_ten_architectures():
     traces = traces_of(a_shard(["1.10.8.10", "1.25.40.10", "3.90.80.10"]))
     assert traces.names == ("d0", "d2")
     assert traces.labels.tolist() == [0, 9]
-    assert traces.places.tolist() == [0, 2]
+    assert traces.rows.tolist() == [0, 2]
     np.testing.assert_allclose(traces.coordinates[1], [[5, 6, 7], [11, 12, 13]])
 
 
@@ -83,7 +83,7 @@ def test_shards_without_the_ten_architectures_are_refused():
         traces_of(a_shard(["1.25.40.10"]))
 
 
-def test_extracted_structures_are_those_asked_for():
+def test_extracted_structures_are_the_requested_ones():
     shard = a_shard(["1.10.8.10", "1.25.40.10", "3.90.80.10"])
     back = join(extract(shard, [2, 0]))
     assert back.name.tolist() == ["d2", "d0"]
@@ -91,7 +91,7 @@ def test_extracted_structures_are_those_asked_for():
     assert back.residue_start.tolist() == [0, 2, 4, 6, 8]
 
 
-def test_smaller_parts_lie_inside_larger_ones():
+def test_smaller_subsets_are_contained_in_larger_ones():
     traces = some_traces((32, 16))
     parts = [set(nested_part(traces, pairs_of(traces), f, 3).tolist()) for f in FRACTIONS]
     assert len(parts[0]) == len(traces)
@@ -99,7 +99,7 @@ def test_smaller_parts_lie_inside_larger_ones():
         assert smaller < larger
 
 
-def test_parts_hold_whole_clusters_of_every_architecture():
+def test_subsets_contain_whole_clusters_of_every_architecture():
     traces = some_traces((32, 16))
     clusters = pairs_of(traces)
     part = nested_part(traces, clusters, 4, 0)
@@ -108,7 +108,7 @@ def test_parts_hold_whole_clusters_of_every_architecture():
     assert np.bincount(traces.labels[part]).tolist() == [8, 4]
 
 
-def test_a_part_needs_the_cluster_of_every_domain():
+def test_subset_needs_the_cluster_of_every_domain():
     with pytest.raises(InputError, match="no cluster"):
         nested_part(some_traces(), {}, 2, 0)
 
@@ -118,10 +118,10 @@ def test_one_domain_is_chosen_of_every_superfamily():
     chosen = traces.take(one_per_family(traces, 0))
     assert sorted(set(traces.codes)) == sorted(chosen.codes)
     other = one_per_family(traces, 1).tolist()
-    assert chosen.places.tolist() != other
+    assert chosen.rows.tolist() != other
 
 
-def test_every_domain_of_an_epoch_comes_once_and_is_drawn_whole():
+def test_every_domain_of_an_epoch_occurs_once_and_is_drawn_completely():
     drawer = Drawer(some_traces(), crop=False)
     epoch = drawer.epoch(4, np.random.default_rng(0))
     assert sorted(np.concatenate(epoch).tolist()) == list(range(20))
@@ -131,7 +131,7 @@ def test_every_domain_of_an_epoch_comes_once_and_is_drawn_whole():
     np.testing.assert_allclose(field.sum(dim=(1, 2, 3, 4)), lengths, rtol=1e-3)
 
 
-def test_cropped_grids_hold_the_same_domain_in_less_space():
+def test_cropped_grids_contain_the_same_domain_in_less_space():
     drawer = Drawer(some_traces(), crop=True)
     field = drawer.draw(np.array([0, 15]), np.random.default_rng(1))
     whole = Drawer(some_traces(), crop=False).draw(np.array([0, 15]), np.random.default_rng(1))
@@ -140,7 +140,7 @@ def test_cropped_grids_hold_the_same_domain_in_less_space():
     torch.testing.assert_close(field, whole[:, :, *edges], rtol=1e-4, atol=1e-6)
 
 
-def test_batches_go_on_where_they_stopped():
+def test_batches_resume_where_they_stopped():
     drawer = Drawer(some_traces(), crop=True)
     source = drawer.batches(4, 7)
     before = [next(source) for _ in range(8)]
@@ -163,7 +163,7 @@ def test_every_network_has_a_schedule(name):
 
 
 class Mean(torch.nn.Module):
-    """Two numbers of the density, one layer: enough to tell helices from strands."""
+    """Two numbers of the density, one layer: enough to distinguish helices from strands."""
 
     def __init__(self):
         super().__init__()
@@ -174,7 +174,7 @@ class Mean(torch.nn.Module):
         return self.layer(torch.stack(values, dim=1))
 
 
-def test_a_point_is_trained_in_pieces_and_ends_with_its_best_weights(tmp_path):
+def test_point_is_trained_in_sessions_and_ends_with_its_best_weights(tmp_path):
     drawer = Drawer(some_traces(), crop=True)
     schedule = Schedule(learning_rate=0.3, epochs=2, batch_size=4, cooldown=0.5)
 
@@ -201,7 +201,7 @@ def test_a_point_is_trained_in_pieces_and_ends_with_its_best_weights(tmp_path):
     best = BestWeights(tmp_path).measures()
     log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert best["top1"] == max(line["top1"] for line in log)
-    logits = drawer.answers(outcome[0], torch.device("cpu"), schedule.seed)
+    logits = drawer.logits(outcome[0], torch.device("cpu"), schedule.seed)
     assert (logits.argmax(axis=1) == drawer.labels).mean() == best["top1"]
 
 
@@ -215,14 +215,14 @@ def test_the_weights_of_the_best_validation_are_kept(tmp_path):
     assert BestWeights(tmp_path).measures() == {"top1": 0.5}
 
 
-def test_answers_are_in_the_order_of_the_domains():
+def test_logits_are_in_the_order_of_the_domains():
     drawer = Drawer(some_traces(), crop=False)
 
     class Mass(torch.nn.Module):
         def forward(self, field):
             return field.sum(dim=(2, 3, 4))
 
-    logits = drawer.answers(Mass(), torch.device("cpu"), 0, batch_size=3)
+    logits = drawer.logits(Mass(), torch.device("cpu"), 0, batch_size=3)
     lengths = [len(trace) for trace in some_traces().coordinates]
     np.testing.assert_allclose(logits[:, 0], lengths, rtol=1e-3)
 
@@ -247,7 +247,7 @@ def test_the_networks_of_the_paper_train_on_cropped_grids(name, spacing, tmp_pat
     assert 0 <= BestWeights(tmp_path).measures()["top1"] <= 1
 
 
-def test_measures_count_what_is_right():
+def test_measures_count_correct_predictions():
     labels = np.array([0, 0, 0, 1, 1, 9])
     predicted = np.array([0, 0, 1, 1, UNANSWERED, 9])
     found = measures(predicted, labels, np.arange(6))

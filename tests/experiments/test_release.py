@@ -15,11 +15,11 @@ WORDS = Path(command.__file__).parent / "cath" / "card.toml"
 
 @pytest.fixture
 def released(monkeypatch, tmp_path):
-    """Run the command; what the library is asked for."""
-    asked = {}
+    """Run the command; what the library receives."""
+    given = {}
 
-    def release(*places, **options):
-        asked.update(options, places=places)
+    def release(*paths, **options):
+        given.update(options, paths=paths)
         (tmp_path / "model" / "MODEL_CARD.md").parent.mkdir(exist_ok=True)
         (tmp_path / "model" / "MODEL_CARD.md").write_text("a card")
         return SimpleNamespace(training={"steps": 1, "loop": {"steps": 1}})
@@ -39,30 +39,30 @@ def released(monkeypatch, tmp_path):
         )
         monkeypatch.setattr("sys.argv", [str(argument) for argument in arguments])
         command.main()
-        return asked
+        return given
 
     return run
 
 
 def test_without_validation_the_card_gives_the_temperature(released):
-    asked = released()
+    given = released()
     words = tomllib.loads(WORDS.read_text())
-    assert asked["validation_shards"] == []
-    assert asked["temperature"] == words["temperature"] > 0
-    assert asked["version"] == words["version"]
+    assert given["validation_shards"] == []
+    assert given["temperature"] == words["temperature"] > 0
+    assert given["version"] == words["version"]
 
 
-def test_an_empty_validation_folder_is_not_no_validation(released, tmp_path):
-    asked = released("--validation", tmp_path / "mistyped")
-    assert asked["validation_shards"] == []
+def test_empty_validation_folder_differs_from_no_validation(released, tmp_path):
+    given = released("--validation", tmp_path / "mistyped")
+    assert given["validation_shards"] == []
     # The library refuses this, see tests/train/test_release.py.
-    assert asked["temperature"] is None
+    assert given["temperature"] is None
 
 
-def test_another_card_has_other_words(released, tmp_path):
+def test_another_card_has_other_texts(released, tmp_path):
     (tmp_path / "shard-0.npz").touch()
     choice = WORDS.with_name("choice-card.toml")
-    asked = released("--validation", tmp_path, "--card", choice)
-    assert asked["validation_shards"] == [tmp_path / "shard-0.npz"]
-    assert asked["version"] == "4"
-    assert "validation" not in asked["training"]["split"]
+    given = released("--validation", tmp_path, "--card", choice)
+    assert given["validation_shards"] == [tmp_path / "shard-0.npz"]
+    assert given["version"] == "4"
+    assert "validation" not in given["training"]["split"]

@@ -55,7 +55,7 @@ def test_measures_from_structures(data, monkeypatch, capsys):
     assert output.with_name("domains.png").stat().st_size > 1000
 
 
-def test_splits_keep_held_out_chains_apart(data, monkeypatch):
+def test_held_out_chains_are_separate(data, monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     from experiments.segmentation.dataset import read_chains
 
@@ -65,7 +65,7 @@ def test_splits_keep_held_out_chains_apart(data, monkeypatch):
         assert unread == []
 
 
-def test_training_takes_chains_apart(data, monkeypatch):
+def test_training_splits_chains(data, monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     from experiments.segmentation import fit
     from experiments.segmentation.dataset import read_chains

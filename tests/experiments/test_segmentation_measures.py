@@ -34,7 +34,7 @@ def test_overlap_by_hand(measures):
     assert measures.intersection_over_union(true, shifted) == pytest.approx(expected)
 
 
-def test_pairing_is_the_best_of_all(measures):
+def test_pairing_maximises_the_overlap(measures):
     rng = np.random.default_rng(0)
     true, found = rng.integers(1, 4, 60), rng.integers(0, 3, 60)
     table = [
@@ -72,7 +72,7 @@ def test_weights_are_repetitions(measures):
     assert again["right_count_multi"] == pytest.approx(2 / 5)
 
 
-def test_intervals_hold_the_value(measures):
+def test_intervals_contain_the_value(measures):
     rng = np.random.default_rng(1)
     chains = []
     for _ in range(60):

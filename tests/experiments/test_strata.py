@@ -40,15 +40,15 @@ def rows(shard):
     return np.flatnonzero(shard.residue_label != UNLABELLED)[::7]
 
 
-def place(shard, row):
+def structure_of(shard, row):
     return int(np.searchsorted(shard.structure_start, row, side="right") - 1)
 
 
-def test_neighbours_are_those_counted_one_by_one(structures, shard, rows):
+def test_neighbours_agree_with_a_direct_count(structures, shard, rows):
     found = count_neighbours(shard, rows)
     for sample in range(0, len(rows), 5):
-        one = structures[place(shard, rows[sample])]
-        residue = rows[sample] - shard.structure_start[place(shard, rows[sample])]
+        one = structures[structure_of(shard, rows[sample])]
+        residue = rows[sample] - shard.structure_start[structure_of(shard, rows[sample])]
         n, ca, c, _ = one.backbone()[residue].astype(float)
         b, a = ca - n, c - ca
         cb = -0.58273431 * np.cross(b, a) + 0.56802827 * b - 0.54067466 * a
@@ -61,11 +61,11 @@ def test_neighbours_are_those_counted_one_by_one(structures, shard, rows):
     assert found.max() > 100
 
 
-def test_interfaces_are_those_found_one_by_one(structures, shard, rows, data_dir):
+def test_interfaces_agree_with_a_direct_search(structures, shard, rows, data_dir):
     interface, several = touch_chains(shard, rows, read_chains(shard, data_dir))
     for sample in range(0, len(rows), 5):
-        one = structures[place(shard, rows[sample])]
-        residue = rows[sample] - shard.structure_start[place(shard, rows[sample])]
+        one = structures[structure_of(shard, rows[sample])]
+        residue = rows[sample] - shard.structure_start[structure_of(shard, rows[sample])]
         own = one.coordinates[one.residue_index == residue]
         protein = one.is_protein & (one.chain != one.chain[residue])
         others = one.coordinates[protein[one.residue_index]]
@@ -75,7 +75,7 @@ def test_interfaces_are_those_found_one_by_one(structures, shard, rows, data_dir
             if abs(least - INTERFACE) > 0.03:
                 assert interface[sample] == (least < INTERFACE)
     # Chains of 3hsy touch; the one protein chain of 1lcd touches DNA alone; 1ubi is alone.
-    of_file = np.array([place(shard, row) for row in rows])
+    of_file = np.array([structure_of(shard, row) for row in rows])
     assert interface[of_file == 0].any()
     assert not interface[of_file == 0].all()
     assert not several[of_file > 0].any()
@@ -95,7 +95,7 @@ def outcome():
     return Outcome(np.log(p), labels, np.array([0, 0, 1, 1, 2, 2, 3, 3]))
 
 
-def test_burial_groups_hold_the_samples_between_their_bounds(outcome):
+def test_burial_groups_contain_the_samples_between_their_bounds(outcome):
     neighbours = np.array([1, 2, 3, 4, 50, 60, 70, 80])
     table = by_burial(outcome, neighbours)
     assert sum(part["n"] for part in table) == 8
@@ -146,6 +146,6 @@ def test_the_figure_is_drawn_with_and_without_chains(outcome, tmp_path):
     assert 5_000 < sizes[0] < sizes[1]
 
 
-def test_pictures_of_another_split_have_names_of_their_own(tmp_path):
+def test_figures_of_another_split_have_their_own_names(tmp_path):
     assert picture(tmp_path / "metrics.json", "strata").name == "strata.png"
     assert picture(tmp_path / "val.json", "strata").name == "val-strata.png"

@@ -1,4 +1,4 @@
-"""Which answers of TM-align the embedding is compared with."""
+"""The results of TM-align with which the embedding is compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def line(query, library):
     return json.dumps({"query": query, "settings": {"library": library}}) + "\n"
 
 
-def test_answers_from_another_library_are_left_out(tmp_path):
+def test_results_from_another_library_are_ignored(tmp_path):
     log = tmp_path / "log.jsonl"
     log.write_text(line("1abcA00", 5) + line("1abcA00", 7) + line("2abcA00", 7))
     assert [one["query"] for one in read_log(log, 7)] == ["1abcA00", "2abcA00"]
@@ -21,7 +21,7 @@ def test_answers_from_another_library_are_left_out(tmp_path):
 
 
 @pytest.mark.parametrize("library", [6, 7])
-def test_a_log_without_one_answer_a_query_is_refused(tmp_path, library):
+def test_log_without_one_result_per_query_is_refused(tmp_path, library):
     log = tmp_path / "log.jsonl"
     log.write_text(line("1abcA00", 7) + line("1abcA00", 7) + line("2abcA00", 5))
     with pytest.raises(SystemExit, match=f"from a library of {library} domains"):

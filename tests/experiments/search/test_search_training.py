@@ -19,7 +19,7 @@ CODES = np.array([f"1.{a}.{t}.{s}" for a in (10, 20) for t in (1, 2, 3) for s in
 
 
 def made_up(seed: int, each: int = 8) -> LabelledFeatures:
-    """Features in which few directions tell topologies and loud ones tell nothing."""
+    """Features in which few directions separate topologies and strong ones are uninformative."""
     layout, noise = np.random.default_rng(0), np.random.default_rng(seed)
     codes = np.repeat(CODES, each)
     topology = np.unique(nodes(codes, 3), return_inverse=True)[1]
@@ -44,12 +44,12 @@ def made_up(seed: int, each: int = 8) -> LabelledFeatures:
 
 @pytest.fixture(scope="module")
 def head() -> EmbeddingHead:
-    learned = made_up(1)
+    training = made_up(1)
     parts = [
-        fit_block(plain, varied, learned.level(3), learned.level(4), Recipe(4, 3, 0.1), 1.0)
+        fit_block(plain, varied, training.level(3), training.level(4), Recipe(4, 3, 0.1), 1.0)
         for plain, varied in (
-            (learned.plain, learned.varied),
-            (learned.traces, learned.varied_traces),
+            (training.plain, training.varied),
+            (training.traces, training.varied_traces),
         )
     ]
     return EmbeddingHead(*parts, "m@1", "w")
@@ -66,14 +66,14 @@ def at_first(head: EmbeddingHead) -> float:
     return found["topology"]["precision_at_1"]
 
 
-def test_discriminants_find_the_directions_that_tell(head):
+def test_discriminants_find_the_discriminating_directions(head):
     new, known = made_up(2), made_up(1)
     bare = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (new.plain, known.plain)]
     blind = across(bare[0], new.codes, bare[1], known.codes)["topology"]["precision_at_1"]
     assert at_first(head) > 0.9 > 0.5 > blind
 
 
-def test_discriminants_are_those_of_an_oracle():
+def test_discriminants_agree_with_an_oracle():
     from scipy.linalg import eigh, subspace_angles
 
     data = made_up(1)
@@ -87,10 +87,10 @@ def test_discriminants_are_those_of_an_oracle():
     assert subspace_angles(directions, block.matrix.T.astype(float)).max() < 1e-3
 
 
-def test_contrast_keeps_what_is_good_and_mends_what_is_not(head):
-    learned = made_up(1)
+def test_contrast_keeps_good_embeddings_and_improves_poor_ones(head):
+    training = made_up(1)
     schedule = Schedule(steps=150, batch=64, rate=1e-2, dropout=0.0)
-    assert at_first(refine(head, learned, schedule, seed=0)) > 0.9
+    assert at_first(refine(head, training, schedule, seed=0)) > 0.9
     rng = np.random.default_rng(0)
     from dataclasses import replace
 
@@ -103,10 +103,10 @@ def test_contrast_keeps_what_is_good_and_mends_what_is_not(head):
             head.trace, matrix=rng.normal(size=head.trace.matrix.shape).astype(np.float32)
         ),
     )
-    mended = refine(poor, learned, schedule, seed=0)
-    assert at_first(mended) > at_first(poor) + 0.2
-    again = refine(poor, learned, schedule, seed=0)
-    np.testing.assert_array_equal(mended.features.matrix, again.features.matrix)
+    refined = refine(poor, training, schedule, seed=0)
+    assert at_first(refined) > at_first(poor) + 0.2
+    again = refine(poor, training, schedule, seed=0)
+    np.testing.assert_array_equal(refined.features.matrix, again.features.matrix)
 
 
 def test_measures_by_hand():
@@ -123,7 +123,7 @@ def test_measures_by_hand():
     assert 0 <= low <= 2 / 3 <= high <= 1
 
 
-def test_nobody_finds_itself():
+def test_domains_do_not_find_themselves():
     codes = np.array(["1.10.1.1", "1.10.1.1", "2.60.1.1", "2.60.1.2"])
     vectors = np.eye(4, dtype=np.float32) + 0.1
     vectors[0, 1] = vectors[2, 3] = 0.5
@@ -141,7 +141,7 @@ def test_the_nearest_known_domains_come_first():
     assert near[0].cath == "2.40.1.1" and near[0].similarity == pytest.approx(0.9)
 
 
-def test_answers_among_the_ten_are_measured_among_the_ten():
+def test_predictions_among_the_ten_are_measured_among_the_ten():
     labels = ["1.25", *PAPER_ARCHITECTURES]
     answers = np.full((2, 11), 0.01)
     answers[:, 0] = 0.6
@@ -152,7 +152,7 @@ def test_answers_among_the_ten_are_measured_among_the_ten():
     assert found["nll"] == pytest.approx(-(np.log(0.31) + np.log(0.01)) / 2)
 
 
-def test_an_alignment_is_with_others_only():
+def test_queries_are_aligned_with_other_domains_only():
     from experiments.cath.paper_domains import Traces
 
     rng = np.random.default_rng(0)

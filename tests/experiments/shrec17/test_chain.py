@@ -1,4 +1,4 @@
-"""The whole chain on a data set of a few models: meshes, training, lists, measures."""
+"""The whole pipeline on a data set of a few models: meshes, training, lists, measures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TINY = """
 grid = 11
 points = 100
 poses = "normal"
-turn = false
+rotate = false
 multiplicities = [[2, 1], [4, 1]]
 sizes = [3, 3]
 strides = [2, 1]
@@ -124,17 +124,17 @@ def test_a_few_meshes_pass_through_the_contest_network(tmp_path):
         assert metrics["steerable"][split]["n_missing"] == 0
 
 
-def test_turns_of_the_cube_change_no_answer_of_the_steerable_network():
+def test_rotations_of_the_cube_do_not_change_the_steerable_network():
     config, _ = read_config(command.HERE / "synthetic.toml", ShapeConfig)
     points = np.random.default_rng(0).normal(0, 9000, (2, 200, 3)).clip(-18000, 18000)
-    turn = cube_rotations()[7].numpy()
-    turned = (points @ turn.T).astype(np.int16)
+    rotation = cube_rotations()[7].numpy()
+    rotated = (points @ rotation.T).astype(np.int16)
     change = {}
     for kind in ("steerable", "conventional"):
         network = build(kind, config.network(16), 0).eval()
         with torch.inference_mode():
             here = network(draw(points.astype(np.int16), config.grid))
-            there = network(draw(turned, config.grid))
+            there = network(draw(rotated, config.grid))
         change[kind] = float((here - there).norm() / here.std(dim=0).norm())
     assert change["steerable"] < 1e-2 < 0.1 < change["conventional"]
 
@@ -142,11 +142,11 @@ def test_turns_of_the_cube_change_no_answer_of_the_steerable_network():
 def test_the_synthetic_configuration_is_smaller():
     config, _ = read_config(command.HERE / "synthetic.toml", ShapeConfig)
     assert config.grid <= 32
-    assert replace(config, turn=True) != config
+    assert replace(config, rotate=True) != config
     assert from_mapping(ShapeConfig, vars(config), "copy") == config
 
 
-def test_the_window_is_a_ball_that_a_turn_of_the_grid_keeps():
+def test_window_is_a_ball_invariant_to_rotations_of_the_grid():
     field = BallWindow()(torch.ones(1, 1, 9, 9, 9))[0, 0]
     assert float(field[4, 4, 0]) == float(field[4, 4, 4]) == 1
     assert float(field[0, 0, 0]) == float(field[0, 0, 4]) == 0

@@ -1,4 +1,4 @@
-"""The generated stand-in through the whole reading chain."""
+"""The generated replacement through the whole reading pipeline."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_layout_is_that_of_the_contest(folder):
     assert len(CLASSES) >= 12
 
 
-def test_every_class_is_there_and_varies(folder):
+def test_every_class_is_present_and_varies(folder):
     models = read_split(folder, "train", "normal")
     assert {model.labels.category for model in models} == set(CLASSES)
     clouds = read_clouds(models, 200, None, quiet)
@@ -47,7 +47,7 @@ def test_every_class_is_there_and_varies(folder):
         assert np.abs(radii[0] - radii[1]).max() > 0.003
 
 
-def test_perturbed_models_are_the_normal_ones_turned(folder):
+def test_perturbed_models_are_the_normal_ones_rotated(folder):
     normal, perturbed = (read_split(folder, "test", poses) for poses in ("normal", "perturbed"))
     turned = 0
     for one, other in zip(normal, perturbed, strict=True):
@@ -83,7 +83,7 @@ def test_density_on_a_ball_is_about_one(tmp_path):
     assert grid[radius < 5].max() < 0.01
 
 
-def test_a_turned_model_is_drawn_not_interpolated(folder):
+def test_rotated_model_is_drawn_not_interpolated(folder):
     clouds = read_clouds(read_split(folder, "test", "normal")[:2], 300, None, quiet)
     turn = random_rotations(2, np.random.default_rng(0))
     moved = np.round(clouds.points.astype(float) @ np.swapaxes(turn, 1, 2)).astype(np.int16)
@@ -91,7 +91,7 @@ def test_a_turned_model_is_drawn_not_interpolated(folder):
     assert np.abs(by_draw.numpy() - draw(moved, 16).numpy()).max() < 0.01 * float(by_draw.max())
 
 
-def test_broken_meshes_are_named_and_skipped(folder, tmp_path):
+def test_broken_meshes_are_reported_and_skipped(folder, tmp_path):
     models = read_split(folder, "test", "normal")[:4]
     broken = {
         models[0].name: "",
@@ -110,7 +110,7 @@ def test_broken_meshes_are_named_and_skipped(folder, tmp_path):
     assert clouds.points.shape == (1, 50, 3)
 
 
-def test_cache_is_used_and_kept_apart(folder, tmp_path):
+def test_cache_is_used_for_the_same_models_only(folder, tmp_path):
     models = read_split(folder, "test", "normal")[:3]
     first = read_clouds(models, 40, tmp_path, quiet)
     absent = [type(m)(m.name, m.path, m.labels) for m in models]
@@ -129,7 +129,7 @@ def test_a_folder_without_data_says_where_to_get_it(tmp_path):
     assert "id, synsetId, subSynsetId" in str(caught.value)
 
 
-def test_one_table_for_all_splits_will_do(folder, tmp_path):
+def test_one_table_for_all_splits_is_enough(folder, tmp_path):
     rows = (folder / "test.csv").read_text().splitlines()
     other = [rows[1].replace("000033", "000001").replace(",test", ",train")]
     (tmp_path / "all.csv").write_text("\n".join([*rows, *other]) + "\n")

@@ -1,4 +1,4 @@
-"""Retrieval of domains by embeddings that are as they should be, or say nothing."""
+"""Retrieval of domains by ideal and by uninformative embeddings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_embeddings_of_the_topology_find_it():
 
 
 def test_a_domain_does_not_find_itself():
-    # Two topologies have one domain each: nothing is left to find for them.
+    # Two topologies have one domain each: nothing is left to find.
     found = measure(CODES, {"any": np.eye(6)})
     assert found["topology"]["any"]["n_queries"] == 4
     assert found["architecture"]["any"]["n_queries"] == 6

@@ -52,7 +52,7 @@ def test_short_list_is_precise_but_not_complete():
     assert found.ndcg == pytest.approx(1 / (1 + 1 / log2(3) + 1 / 2 + 1 / log2(5)))
 
 
-def test_empty_list_is_worth_nothing():
+def test_empty_list_scores_zero():
     none = np.array([], dtype=bool)
     found = measure(none, np.array([], dtype=int), np.array([3, 1]))
     assert (found.precision, found.recall, found.f1) == (0, 0, 0)
@@ -74,7 +74,7 @@ def test_perfect_lists_score_one():
 
 
 def test_micro_counts_queries_and_macro_categories():
-    # Category a (three queries) is answered perfectly, b (two queries) not at all.
+    # Category a (three queries) is retrieved perfectly, b (two queries) not at all.
     lists = {name: ["a1", "a2", "a3"] for name in ("a1", "a2", "a3")}
     found = evaluate(lists, SPLIT)
     assert found["micro"]["mAP"] == pytest.approx(3 / 5)
@@ -131,8 +131,8 @@ def test_average_precision_agrees_with_the_area_under_the_steps():
     ],
 )
 def test_published_totals_come_from_their_averages(micro, macro, total):
-    # Answered queries are complete, the others empty, so that mAP is the share answered. Two
-    # categories of which a share a of the large and b of the small one are answered:
+    # Lists are complete or empty, so that mAP is the share of complete ones. Two
+    # categories of which a share a of the large and b of the small one are complete:
     # macro = (a + b) / 2 and micro = (n a + m b) / (n + m).
     n, m = 900, 100
     a = ((n + m) * micro - 2 * m * macro) / (n - m)
@@ -150,7 +150,7 @@ def test_published_totals_come_from_their_averages(micro, macro, total):
 
 @pytest.mark.parametrize(
     ("ranked", "why"),
-    [(["a1", "a1"], "twice"), (["nobody"], "no model")],
+    [(["a1", "a1"], "twice"), (["nobody"], "not a model")],
 )
 def test_bad_lists_are_refused(ranked, why):
     with pytest.raises(InputError, match=why):
@@ -163,6 +163,6 @@ def test_lists_longer_than_the_contest_allows_are_refused():
         evaluate({"m0": list(labels)}, labels)
 
 
-def test_list_of_a_model_from_elsewhere_is_refused():
-    with pytest.raises(InputError, match="no model of the split"):
+def test_list_of_an_unknown_model_is_refused():
+    with pytest.raises(InputError, match="not a model of the split"):
         evaluate({"stranger": ["a1"]}, SPLIT)

@@ -7,7 +7,7 @@ from experiments.shrec17.lists import rank_by_angle, rank_by_class, read_lists, 
 from protvox.errors import InputError
 
 
-def test_a_class_is_retrieved_with_the_surest_first():
+def test_most_certain_models_of_a_class_come_first():
     p = np.array([[0.6, 0.4], [0.9, 0.1], [0.2, 0.8]])
     lists = rank_by_class(["x", "y", "z"], p)
     assert [name for name, _ in lists["x"]] == ["y", "x"]
@@ -15,7 +15,7 @@ def test_a_class_is_retrieved_with_the_surest_first():
     assert lists["z"] == [("z", pytest.approx(0.2))]
 
 
-def test_a_crowded_class_is_cut_but_keeps_the_query():
+def test_list_of_a_large_class_is_cut_but_keeps_the_query():
     n = 1500
     p = np.stack([np.linspace(0.9, 0.6, n), np.linspace(0.1, 0.4, n)], axis=1)
     names = [f"m{i:04d}" for i in range(n)]
@@ -32,7 +32,7 @@ def test_angles_rank_neighbours():
     assert lists["x"][2][1] == pytest.approx(1)
 
 
-def test_files_come_back(tmp_path):
+def test_lists_are_read_as_written(tmp_path):
     lists = {"000001": [("000001", 0.0), ("000002", 0.25)], "000002": [("000002", 0.1)]}
     write_lists(lists, tmp_path / "test_perturbed")
     lines = (tmp_path / "test_perturbed" / "000001").read_text().splitlines()

@@ -12,7 +12,7 @@ from experiments.tetris.__main__ import HERE, read_config, run, variants
 from experiments.tetris.layers import CommonScale, ProductGate
 from experiments.tetris.networks import NetworkConfig, build
 from experiments.tetris.shapes import GRID, NAMES, cubes, draw
-from experiments.tetris.training import ANGLES, TrainingConfig, answer, fit, turn_about
+from experiments.tetris.training import ANGLES, TrainingConfig, classify, fit, rotation_about
 from experiments.tetris.training import test_poses as poses
 from protvox.nn import assert_equivariant
 from protvox.voxel.rotation import random_rotations
@@ -26,20 +26,20 @@ def test_pieces_are_four_connected_cubes_all_different():
     apart = np.linalg.norm(centres[:, :, None] - centres[:, None], axis=-1)
     edge = apart[apart > 0].min()
     assert np.all((np.isclose(apart, edge).sum(axis=(1, 2)) // 2) >= 3)
-    # Sorted distances tell all pieces apart but the mirror images.
+    # Sorted distances distinguish all pieces except the mirror images.
     prints = {tuple(np.round(np.sort(one.ravel()), 6)) for one in apart}
     assert len(prints) == len(NAMES) - 1
 
 
-def test_screws_are_mirror_images_and_no_rotations_of_each_other():
+def test_screws_are_mirror_images_and_not_rotations_of_each_other():
     left, right = cubes()[:2]
     triple = [np.linalg.det(piece[[1, 2, 3]] - piece[0]) for piece in (left, right)]
     assert triple[0] == pytest.approx(-triple[1])
     assert abs(triple[0]) > 0
 
 
-def test_a_rotated_piece_is_drawn_like_a_rotated_picture():
-    # A quarter turn about z moves voxels without any interpolation.
+def test_rotated_piece_is_drawn_like_a_rotated_image():
+    # A rotation by 90 degrees about z moves voxels without any interpolation.
     quarter = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
     turned = draw(np.arange(8), np.tile(quarter, (8, 1, 1)))
     expected = draw(np.arange(8)).transpose(2, 3).flip(2)
@@ -54,13 +54,13 @@ def test_no_piece_leaves_the_grid():
     assert reach < GRID.extent[0] / 2
 
 
-def test_turns_about_axes():
+def test_rotations_about_axes():
     axis = np.array([[0.0, 0.0, 1.0]])
-    assert np.allclose(turn_about(axis, np.pi / 2)[0] @ (1, 0, 0), (0, 1, 0))
+    assert np.allclose(rotation_about(axis, np.pi / 2)[0] @ (1, 0, 0), (0, 1, 0))
 
 
 def change_of_a_quarter_turn(kind: str) -> float:
-    """Return how far logits move when the grid is turned, relative to how far pieces differ."""
+    """Return the change of logits when the grid is rotated, relative to the differences of pieces."""
     network = build(kind, SMALL, 0).train()
     field = draw(np.arange(8))
     with torch.no_grad():
@@ -90,12 +90,12 @@ def test_an_empty_grid_stays_empty():
     assert float(network.features(torch.cat([field, empty]))[-1].abs().max()) == 0
 
 
-def test_products_of_vectors_turn_with_them():
+def test_products_of_vectors_rotate_with_them():
     gate = ProductGate(2, 3)
     assert_equivariant(gate, gate.irreps_in, gate.irreps_out, size=3)
 
 
-def test_three_vectors_tell_a_mirror_image():
+def test_three_vectors_distinguish_a_mirror_image():
     gate = ProductGate(1, 2)
     field = torch.randn(1, gate.irreps_in.dim, 2, 2, 2)
     mirrored = field.clone()
@@ -107,24 +107,24 @@ def test_three_vectors_tell_a_mirror_image():
     assert float(here[:, 9:].abs().max()) > 0
 
 
-def test_no_feature_is_scaled_by_itself():
+def test_features_are_scaled_together():
     features = torch.tensor([[1.0, 1e-3], [-1.0, -1e-3]])
     scaled = CommonScale(2, gain=1.0).train()(features)
     assert float(scaled[0, 0] / scaled[0, 1]) == pytest.approx(1e3)
 
 
 @pytest.mark.slow
-def test_pieces_turned_are_found_after_a_training_in_one_pose():
-    # Without the mirror images told apart, no more than 7 of 8 are right.
+def test_rotated_pieces_are_recognised_after_training_in_one_pose():
+    # Without distinguishing the mirror images, at most 7 of 8 are right.
     config, training = read_config(HERE / "config.toml")
     training = dataclasses.replace(training, steps=100, rotations=8)
     network = build("steerable", config, 1)
     fit(network, training, 1)
     inputs, labels = poses(training, 1)
-    assert (answer(network, inputs) == labels).mean() >= 0.95
+    assert (classify(network, inputs) == labels).mean() >= 0.95
 
 
-def test_outcomes_are_logged_and_taken_up_again(tmp_path):
+def test_outcomes_are_logged_and_reused(tmp_path):
     training = TrainingConfig(seeds=1, steps=1, rotations=1, axes=1)
     first = run(SMALL, training, tmp_path / "log.jsonl")
     lines = (tmp_path / "log.jsonl").read_text().splitlines()

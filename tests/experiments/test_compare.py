@@ -112,8 +112,8 @@ def test_only_the_steerable_network_is_invariant_to_rotated_grids(small):
         torch.manual_seed(0)
         network = Compared(kind, "rotated", small.network, 3, size).eval()
         with torch.inference_mode():
-            rotation = [network(rotate_field(field, "3x0e", r)) for r in cube_rotations()[:6]]
-            changes[kind] = float((torch.stack(rotation) - network(field)).abs().max())
+            outputs = [network(rotate_field(field, "3x0e", r)) for r in cube_rotations()[:6]]
+            changes[kind] = float((torch.stack(outputs) - network(field)).abs().max())
     assert changes["steerable"] < 1e-5
     assert changes["conventional"] > 1e-3
 

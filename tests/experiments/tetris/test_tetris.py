@@ -60,7 +60,7 @@ def test_rotations_about_axes():
 
 
 def change_of_a_quarter_turn(kind: str) -> float:
-    """Return the change of logits when the grid is rotated, relative to the differences of pieces."""
+    """Return the change of logits on rotation, relative to the differences between pieces."""
     network = build(kind, SMALL, 0).train()
     field = draw(np.arange(8))
     with torch.no_grad():

@@ -76,7 +76,7 @@ def test_no_key_is_in_two_files():
 def test_entry_is_well_formed(key):
     entry = catalogue()[key]
     assert entry.kind in KINDS
-    assert 2 <= len(key.split(".")) <= 3
+    assert 1 <= len(key.split(".")) <= 3
     assert not entry.what.endswith(".")
     assert not entry.remedy.endswith(".")
     assert not entry.remedy or entry.remedy[0].isupper() or entry.remedy[0] == "{"

@@ -1,1 +1,1 @@
-"""protvox behind an address: a FastAPI service over the same results as the command line."""
+"""HTTP service (FastAPI) with the same results as the command line."""

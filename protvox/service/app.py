@@ -1,4 +1,4 @@
-"""The application: routes, guard and boundary put together."""
+"""The ASGI application: routes, guard and boundary."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
 from protvox import __version__
+from protvox.predict.results.json_schema import describe_documents
 from protvox.service.core import Core, core_of
 from protvox.service.http.boundary import Boundary
 from protvox.service.http.problems import install_problem_handlers
 from protvox.service.routes import embed, health, jobs, models, predict
 from protvox.service.routes.page import FOLDER, page_routes
+from protvox.service.routes.responses import REF_TEMPLATE
 from protvox.service.schemas import Problem
 from protvox.service.settings import ServiceSettings, load_service_settings
 
-_bearer = HTTPBearer(auto_error=False, description="An API key, where the service asks for one.")
+_bearer = HTTPBearer(auto_error=False, description="API key, if the service requires one.")
 
 
 async def _check(
     request: Request,
-    # Only for the documentation: the guard reads the header itself.
+    # For the documentation only; the guard reads the header itself.
     _credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> None:
     guard = core_of(request).guard
-    request.state.who = guard.identify(request)
-    guard.count(request.state.who)
+    request.state.client_id = guard.identify(request)
+    guard.count(request.state.client_id)
 
 
 def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -> ASGIApp:
@@ -40,19 +42,19 @@ def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -
     Parameters
     ----------
     settings
-        From the environment by default.
+        Settings of the service; read from the environment by default.
     folder
-        Files of the page.
+        Folder with the files of the page.
 
     Returns
     -------
     ASGI application
-        For uvicorn; its child processes start with it.
+        To be served by uvicorn. Its child processes start with it.
 
     Raises
     ------
     UsageError
-        If the settings cannot be understood.
+        If a setting is invalid.
     """
     core = Core(settings or load_service_settings())
 
@@ -69,7 +71,7 @@ def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -
         version=__version__,
         summary="Protein structures through steerable 3D neural networks.",
         lifespan=lifespan,
-        # Their pages load scripts from elsewhere.
+        # These pages load scripts from other sites.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -91,5 +93,6 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         )
         schemas = schema.setdefault("components", {}).setdefault("schemas", {})
         schemas[Problem.__name__] = Problem.model_json_schema()
+        schemas |= describe_documents(REF_TEMPLATE)
         app.openapi_schema = schema
     return app.openapi_schema

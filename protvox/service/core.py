@@ -1,23 +1,23 @@
-"""What all routes share: the processes behind the service and the way through them."""
+"""The part shared by all routes: child processes, queues and admission of requests."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 
 from protvox.processes.messages import Message
-from protvox.service.failures import busy
+from protvox.service.failures import refuse
 from protvox.service.http.bodies import Bodies
 from protvox.service.http.guard import Guard
-from protvox.service.http.uploads import Kind
+from protvox.service.http.uploads import Route
 from protvox.service.jobs.jobs import Jobs
 from protvox.service.metrics import Metrics
+from protvox.service.parsed_request import ParsedRequest
 from protvox.service.settings import ServiceSettings
 from protvox.service.workers.engine import Engine
 from protvox.service.workers.reader_pool import ReaderPool
@@ -26,38 +26,13 @@ _FETCHERS: Final = 2
 _FETCH_S: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A structure as read, and what is asked about it.
-
-    Attributes
-    ----------
-    structure
-        As bytes, see `protvox.processes.structure_codec`.
-    sha256
-        Of the file.
-    name
-        Of the structure.
-    n_residues
-        How large it is.
-    options
-        ``task`` and what belongs to it.
-    """
-
-    structure: bytes
-    sha256: str
-    name: str
-    n_residues: int
-    options: Mapping[str, Any]
-
-
 class Core:
     """Everything behind the routes.
 
     Parameters
     ----------
     settings
-        Of the service.
+        Settings of the service.
     """
 
     def __init__(self, settings: ServiceSettings) -> None:
@@ -70,7 +45,7 @@ class Core:
         self._readers = ReaderPool(
             settings, self.metrics, size=settings.readers, seconds=settings.read_s
         )
-        # Databases are slow, which must not hold up those who send files.
+        # Databases are slow, and must not delay clients that send files.
         self._fetchers = ReaderPool(settings, self.metrics, size=_FETCHERS, seconds=_FETCH_S)
         self._admitted = 0
 
@@ -80,51 +55,54 @@ class Core:
         await asyncio.gather(self._readers.start(), self._fetchers.start(), self.jobs.start())
 
     async def stop(self) -> None:
-        """End the child processes."""
+        """Stop the child processes."""
         await self.jobs.stop()
         await asyncio.gather(self.engine.stop(), self._readers.stop(), self._fetchers.stop())
 
     @asynccontextmanager
-    async def take_in(self, request: Request, kind: Kind) -> AsyncIterator[tuple[Reading, float]]:
-        """Read the structure of a request, and keep its place until the block ends.
+    async def parse(
+        self, request: Request, route: Route
+    ) -> AsyncIterator[tuple[ParsedRequest, float]]:
+        """Read the structure of a request. The request counts as admitted until the block ends.
 
         Parameters
         ----------
         request
             The request.
-        kind
-            Where it was sent to.
+        route
+            The address it was sent to.
 
         Yields
         ------
-        reading : Reading
-            What it carries or names.
+        parsed : ParsedRequest
+            The structure and the options.
         deadline : float
-            Time of the event loop after which nobody waits any more.
+            Time of the event loop by which the response is due.
 
         Raises
         ------
         ProtvoxError
-            What is wrong with the body; ``service.overloaded`` when there are too many
-            requests, if possible before anything is spent on it; ``service.deadline``.
+            If the body is invalid; ``service.overloaded`` if there are too many requests, if
+            possible before the body is read; ``service.deadline``.
         """
-        self._check_room()
-        with contextlib.ExitStack() as place:
+        self._check_load()
+        with contextlib.ExitStack() as stack:
             async with self._bodies.receive(request) as body:
-                place.enter_context(self._admitted_one())
+                stack.enter_context(self._admit())
                 deadline = asyncio.get_running_loop().time() + self.settings.deadline_s
                 content_type = request.headers.get("content-type", "")
-                message = {"body": body, "content_type": content_type, "kind": kind}
-                reply = await self._within(deadline, self._readers, message)
+                message = {"body": body, "content_type": content_type, "route": route}
+                reply = await self._read_within(deadline, self._readers, message)
             if "identifier" in reply:
                 options = reply.pop("options")
-                reply = await self._within(deadline, self._fetchers, reply) | {"options": options}
-            yield Reading(**reply), deadline
+                fetched = await self._read_within(deadline, self._fetchers, reply)
+                reply = fetched | {"options": options}
+            yield ParsedRequest(**reply), deadline
 
     @contextmanager
-    def _admitted_one(self) -> Iterator[None]:
-        # A body that comes in slowly takes no place; so it is checked again when it is here.
-        self._check_room()
+    def _admit(self) -> Iterator[None]:
+        # A body that arrives slowly is not admitted yet, so the load is checked once more.
+        self._check_load()
         self._admitted += 1
         self.metrics.admitted.set(self._admitted)
         try:
@@ -133,21 +111,21 @@ class Core:
             self._admitted -= 1
             self.metrics.admitted.set(self._admitted)
 
-    def _check_room(self) -> None:
+    def _check_load(self) -> None:
         if self._admitted >= self.settings.queue_size:
             self.metrics.refused.labels("overloaded").inc()
-            raise busy("the service has more requests than it can answer", "service.overloaded", 2)
+            raise refuse("service.overloaded", status=503, retry_after=2)
 
-    async def _within(self, deadline: float, pool: ReaderPool, message: Message) -> Message:
+    async def _read_within(self, deadline: float, pool: ReaderPool, message: Message) -> Message:
         try:
             async with asyncio.timeout_at(deadline):
                 return await pool.read(message)
         except TimeoutError as error:
-            raise busy("the time for the request is over", "service.deadline", 10) from error
+            raise refuse("service.deadline", status=503, retry_after=10) from error
 
 
 def core_of(request: Request) -> Core:
-    """Return what is behind the application that got a request.
+    """Return the core of the application that received a request.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Errors of the service, and errors on their way from a child process to the client."""
+"""Errors of the service, and their way from a child process to the client."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from protvox.errors import DeviceError, FetchError, InputError, ModelError, ProtvoxError, UsageError
+from protvox.errors import (
+    DeviceError,
+    FetchError,
+    InputError,
+    ModelError,
+    ProtvoxError,
+    UsageError,
+    catalogue,
+)
 from protvox.service.logs import log
 
 CLIENT_GONE: Final = 499
-"""What logs and counters call a request whose client went away; nobody gets it as an answer."""
+"""Status of a request whose client has disconnected, in logs and metrics only."""
 
 
 class ServiceError(ProtvoxError):
-    """A request that the service, not the prediction, refuses.
+    """A request refused by the service, not by the prediction.
 
     Parameters
     ----------
@@ -23,9 +31,9 @@ class ServiceError(ProtvoxError):
     status
         HTTP status.
     retry_after
-        Seconds after which it is worth trying again.
+        Seconds after which the client may try again.
     errors
-        The fields that are wrong, for a request that does not fit its schema.
+        Invalid fields of a request that does not match its schema.
     """
 
     default_code = "service"
@@ -45,6 +53,47 @@ class ServiceError(ProtvoxError):
         self.status = status
         self.retry_after = retry_after
         self.errors = tuple(errors)
+
+
+def refuse(
+    key: str,
+    /,
+    *,
+    where: str | None = None,
+    status: int = 400,
+    retry_after: float | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+    **fields: object,
+) -> ServiceError:
+    """Make a `ServiceError` from its entry in the catalogue, to be raised.
+
+    Parameters
+    ----------
+    key
+        Key of the entry, e.g. ``"request.slow"``.
+    where
+        Part of the request, or job, that it concerns.
+    status, retry_after, errors
+        See `ServiceError`.
+    fields
+        A value for every ``{field}`` of the entry.
+
+    Examples
+    --------
+    >>> refuse("request.rate", status=429, retry_after=1).code
+    'request.rate'
+    """
+    message = catalogue()[key]
+    what, remedy = message.fill(**fields)
+    return ServiceError(
+        what,
+        where=where,
+        remedy=remedy,
+        code=message.code,
+        status=status,
+        retry_after=retry_after,
+        errors=errors,
+    )
 
 
 _KINDS: Final[dict[str, type[ProtvoxError]]] = {
@@ -70,7 +119,7 @@ def status_of(error: ProtvoxError) -> int:
     Parameters
     ----------
     error
-        Any error made for users.
+        Any error raised on purpose.
     """
     if isinstance(error, ServiceError):
         return error.status
@@ -79,12 +128,12 @@ def status_of(error: ProtvoxError) -> int:
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """Return an error as plain values, for the way between processes.
+    """Return an error as plain values, to be sent to another process.
 
     Parameters
     ----------
     error
-        Anything raised; of a bug nothing but the fact is told.
+        Any exception. Of a bug, only the fact is described.
     """
     if not isinstance(error, ProtvoxError):
         return {"kind": "bug"}
@@ -110,16 +159,16 @@ def restore(plain: Mapping[str, Any]) -> ProtvoxError:
     Parameters
     ----------
     plain
-        Its values.
+        Values from `describe`.
     """
     kind = _KINDS.get(plain["kind"])
-    words = {key: plain.get(key) for key in ("where", "remedy", "code")}
+    texts = {key: plain.get(key) for key in ("where", "remedy", "code")}
     if kind is not None:
-        return kind(plain["what"], **words)
+        return kind(plain["what"], **texts)
     if plain["kind"] == ServiceError.__name__:
         return ServiceError(
             plain["what"],
-            **words,
+            **texts,
             status=plain["status"],
             retry_after=plain["retry_after"],
             errors=plain["errors"],
@@ -128,44 +177,25 @@ def restore(plain: Mapping[str, Any]) -> ProtvoxError:
 
 
 def internal_error() -> ServiceError:
-    """Return what a client is told of a bug: nothing of its inside."""
-    return ServiceError(
-        "an internal error", remedy="Report it with the request id", code="internal", status=500
-    )
+    """Return the error that a client gets for a bug; it reveals no details."""
+    return refuse("internal", status=500)
 
 
-def for_strangers(error: ProtvoxError) -> ProtvoxError:
-    """Return what may be told outside of an error; what may not goes to the log.
+def public_error(error: ProtvoxError) -> ProtvoxError:
+    """Return an error that may be shown to clients; log the ones that may not.
 
     Parameters
     ----------
     error
-        Any error made for users.
+        Any error raised on purpose.
     """
     if isinstance(error, ServiceError) or status_of(error) != HTTPStatus.INTERNAL_SERVER_ERROR:
         return error
-    # Broken models and missing devices are the operator's to know: paths and all.
+    # Broken models and missing devices concern the operator. Their messages contain paths.
     log.error("%s", error)
     return internal_error()
 
 
 def client_gone() -> ServiceError:
-    """Return what ends the work for a client that is there no more."""
-    return ServiceError("the client has gone", code="request.disconnected", status=CLIENT_GONE)
-
-
-def busy(what: str, code: str, retry_after: float) -> ServiceError:
-    """Return the answer to a request that cannot be taken now.
-
-    Parameters
-    ----------
-    what
-        Why not.
-    code
-        Stable code.
-    retry_after
-        Seconds after which it is worth trying again.
-    """
-    return ServiceError(
-        what, remedy="Try again later", code=code, status=503, retry_after=retry_after
-    )
+    """Return the error that stops work for a client that has disconnected."""
+    return refuse("request.disconnected", status=CLIENT_GONE)

@@ -1,4 +1,4 @@
-"""Logs of the service: one JSON object a line on stderr."""
+"""Logs of the service: one JSON object per line on stderr."""
 
 from __future__ import annotations
 
@@ -13,16 +13,22 @@ log: Final = logging.getLogger("protvox.service")
 """Logger of all parts of the service."""
 
 request_id: Final[ContextVar[str]] = ContextVar("request_id", default="")
-"""Id of the request that is being answered."""
+"""Id of the current request."""
 
 _FIELDS: Final = ("method", "path", "status", "seconds", "client", "key", "device", "pid", "job")
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one JSON object."""
+    """Formats a log record as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line of a record."""
+        """Return a record as one line.
+
+        Parameters
+        ----------
+        record
+            The record.
+        """
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

@@ -1,4 +1,4 @@
-"""What the service counts, for Prometheus."""
+"""Metrics of the service, for Prometheus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 
 
 
 class Metrics:
-    """Counters of one service, in a registry of their own."""
+    """Metrics of one service, in their own registry."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -22,13 +22,13 @@ class Metrics:
         PlatformCollector(registry=registry)
         self.requests = Counter(
             "protvox_requests_total",
-            "Requests answered.",
+            "Requests completed.",
             ("method", "route", "status"),
             registry=registry,
         )
         self.request_seconds = Histogram(
             "protvox_request_seconds",
-            "Time to answer a request.",
+            "Time to complete a request.",
             ("route",),
             buckets=_SECONDS,
             registry=registry,
@@ -53,25 +53,28 @@ class Metrics:
             registry=registry,
         )
         self.waiting = Gauge(
-            "protvox_requests_waiting", "Requests that wait for a device.", registry=registry
+            "protvox_requests_waiting", "Requests waiting for a device.", registry=registry
         )
         self.computing = Gauge(
-            "protvox_requests_computing", "Requests that are computed.", registry=registry
+            "protvox_requests_computing", "Requests being computed.", registry=registry
         )
         self.admitted = Gauge(
-            "protvox_requests_admitted", "Requests between arrival and answer.", registry=registry
+            "protvox_requests_admitted", "Requests between arrival and response.", registry=registry
         )
         self.refused = Counter(
-            "protvox_refused_total", "Requests refused for load.", ("reason",), registry=registry
+            "protvox_refused_total",
+            "Requests refused because of load.",
+            ("reason",),
+            registry=registry,
         )
         self.restarts = Counter(
             "protvox_child_restarts_total",
-            "Child processes started again.",
+            "Child processes restarted.",
             ("kind",),
             registry=registry,
         )
         self.jobs = Gauge("protvox_jobs", "Jobs by state.", ("state",), registry=registry)
 
     def text(self) -> bytes:
-        """Return all of it in the format of Prometheus."""
+        """Return all metrics in the text format of Prometheus."""
         return generate_latest(self._registry)

@@ -1,24 +1,25 @@
-"""What OpenAPI calls the released models: read from their cards, so that it is never out of date.
+"""The released models, as examples in the OpenAPI description.
 
-The process that answers does without `protvox.zoo`, which holds torch.
+Cards are read directly, since `protvox.registry.installed` would load torch.
 """
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import protvox
+from protvox.errors import ModelError
+from protvox.registry.card import read_card
 
 _PACKAGE: Final = Path(protvox.__file__).parent
-_PLACES: Final = (_PACKAGE / "models", _PACKAGE.parent / "models")
+_FOLDERS: Final = (_PACKAGE / "models", _PACKAGE.parent / "models")
 """In an installed package, and in a source checkout."""
 
 
 @cache
-def released(name: str) -> dict[str, str]:
+def released_model(name: str) -> dict[str, str]:
     """Return a released model as ``/models`` lists it.
 
     Parameters
@@ -29,20 +30,21 @@ def released(name: str) -> dict[str, str]:
     Returns
     -------
     dict
-        Name, version, reference, task and summary; those of an unknown version 0 if the card
-        cannot be read, which the model process will tell.
+        Name, version, reference, task and summary. If the card cannot be read, the version is 0;
+        the model process reports the error.
     """
-    card = {"version": "0", "task": name, "summary": ""}
-    for folder in _PLACES:
+    version, task, summary = "0", name, ""
+    for folder in _FOLDERS:
         try:
-            card |= json.loads((folder / name / "card.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            card = read_card(folder / name)
+        except ModelError:
             continue
+        version, task, summary = card.version, card.task, card.summary
         break
     return {
         "name": name,
-        "version": card["version"],
-        "reference": f"{name}@{card['version']}",
-        "task": card["task"],
-        "summary": card["summary"],
+        "version": version,
+        "reference": f"{name}@{version}",
+        "task": task,
+        "summary": summary,
     }

@@ -1,4 +1,4 @@
-"""The service as a process: uvicorn with its limits."""
+"""Runs the service with uvicorn."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from typing import IO, Any, Final
 
 import uvicorn
 
-from protvox.errors import UsageError
+from protvox.errors import fail
 from protvox.service.app import create_app
-from protvox.service.http.connections import MOST, Connection
+from protvox.service.http.connections import MAX_CONNECTIONS, Connection
 from protvox.service.http.guard import check_address, new_key
 from protvox.service.logs import configure_logging, log
 from protvox.service.settings import load_service_settings
 
 _BACKLOG: Final = 2048
-_FILES: Final = 4 * MOST
+_FILES: Final = 4 * MAX_CONNECTIONS
 
 
 def run(**values: Any) -> None:
-    """Serve until a signal comes; requests in flight are finished.
+    """Serve until a signal arrives, then finish the requests in progress.
 
     Parameters
     ----------
     values
-        Settings that overrule those of the environment; ``None`` overrules nothing.
+        Settings that override the environment; ``None`` is ignored.
 
     Raises
     ------
     UsageError
-        If the settings cannot be meant, or would open the service to everybody.
+        If a setting is invalid, or would open the service to everybody.
     """
     settings = load_service_settings(**values)
     check_address(settings)
     _allow_connections()
-    lock = _take_spool(settings.spool)
+    lock = _lock_spool(settings.spool)
     listener = _listen(settings.host, settings.port)
     configure_logging()
-    # Uvicorn raises the signal once more when it has shut down, which would end the process as
-    # if it had not.
+    # Uvicorn raises the signal again after shutting down, which would end the process with an error
+    # status.
     signal.signal(signal.SIGTERM, lambda *_: None)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -64,12 +64,7 @@ def run(**values: Any) -> None:
     with lock:
         server.run(sockets=[listener])
     if not server.started:
-        raise UsageError(
-            "the service did not start",
-            where="protvox serve",
-            remedy="See the log above",
-            code="usage.start",
-        )
+        raise fail("usage.start", where="protvox serve")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -77,70 +72,51 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise UsageError(
-            f"nothing can listen there ({error.strerror or error})",
-            where=f"{host}:{port}",
-            remedy="Choose another address or port",
-            code="usage.address",
-        ) from error
+        reason = error.strerror or error
+        raise fail("usage.address", where=f"{host}:{port}", reason=reason) from error
 
 
 def _allow_connections() -> None:
-    """Let this process hold all its connections; many systems allow 1,024 files at first."""
-    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
-    if 0 <= now < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    """Raise the limit of open files, which is 1,024 on many systems."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if 0 <= soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _take_spool(folder: Path) -> IO[str]:
-    """Return the open lock of the folder of jobs, which belongs to one service at a time."""
-
-    def refusal(what: str) -> UsageError:
-        return UsageError(
-            what,
-            where=str(folder),
-            code="usage.spool",
-            remedy="Set PROTVOX_SERVICE_SPOOL_DIR to another",
-        )
-
+def _lock_spool(folder: Path) -> IO[str]:
+    """Return the open lock file of the job directory, which only one service may use."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
     except OSError as error:
-        raise refusal(f"the folder of jobs cannot be written ({error.strerror})") from error
+        raise fail("usage.spool.write", where=str(folder), reason=error.strerror) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.close()
-        raise refusal("another service uses the folder of jobs") from error
+        raise fail("usage.spool.locked", where=str(folder)) from error
     except OSError:
         log.warning(
-            "the file system cannot lock the folder of jobs; see to it that no other "
-            "service uses it"
+            "the file system cannot lock the job directory; make sure that no other service uses it"
         )
     return lock
 
 
 def describe_new_key(name: str) -> str:
-    """Return a new key and its setting, for people.
+    """Return a new API key and its setting, as text for the operator.
 
     Parameters
     ----------
     name
-        What to call it.
+        Name of the key.
 
     Raises
     ------
     UsageError
-        If the name has other characters than letters, digits, dot, dash and underscore.
+        If the name has characters other than letters, digits, dots, dashes and underscores.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
-        raise UsageError(
-            "this is no name for a key",
-            where=name[:64],
-            remedy="Use letters, digits, dots and dashes",
-            code="usage.key_name",
-        )
+        raise fail("usage.key_name", where=name[:64])
     key, digest = new_key()
     return f"key (shown once)          {key}\nPROTVOX_SERVICE_API_KEYS  {name}:{digest}"

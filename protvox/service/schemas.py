@@ -1,4 +1,4 @@
-"""What clients send and get, as far as it is not a prediction."""
+"""Request bodies, and responses other than predictions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
-from protvox.service.released import released
+from protvox.service.released import released_model
 
 Task = Literal["all", "cath", "environment", "mutations"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -24,19 +24,19 @@ def _example(**values: Any) -> ConfigDict:
 
 
 class Options(BaseModel):
-    """What every answer can be asked for."""
+    """Options of every request."""
 
     model_config = ConfigDict(extra="forbid")
 
     chain: _Chain | None = Field(
         default=None,
-        description="Answer for this chain only; the others stay as surroundings.",
+        description="Predict this chain only. Other chains still form its environment.",
         examples=["A"],
     )
     model: _Short | None = Field(
         default=None,
-        description="Model to use instead of the released one.",
-        examples=[released(name)["reference"] for name in ("cath", "environment")],
+        description="Name of a model to use instead of the released one.",
+        examples=[released_model(name)["reference"] for name in ("cath", "environment")],
     )
     model_number: int | None = Field(
         default=None,
@@ -47,45 +47,45 @@ class Options(BaseModel):
 
 
 class ClassifyOptions(Options):
-    """What to answer, as with ``protvox classify``."""
+    """Options of ``protvox classify``."""
 
     domains: Annotated[list[_Chopping], FailFast()] = Field(
         default_factory=list,
         max_length=200,
         examples=[["A:1-90,120-150"]],
-        description="auto alone: the domains found in every chain, as by default; chain alone: "
-        "every chain as it is; or the domains to classify, by author numbers.",
+        description="`auto` (default): split every chain into domains. `chain`: every chain is one "
+        "domain. Otherwise the domains to classify, by author residue numbers.",
     )
-    top_k: int = Field(
-        default=5, ge=1, le=1000, description="Architectures to keep for each domain."
-    )
+    top_k: int = Field(default=5, ge=1, le=1000, description="Number of architectures per domain.")
 
 
 class DomainOptions(Options):
-    """Which domains to answer for."""
+    """Choice of domains."""
 
     domains: Annotated[list[_Chopping], FailFast()] = Field(
         default_factory=list,
         max_length=200,
         examples=[["A:1-90,120-150"]],
-        description="Domains as in `/predict/cath`.",
+        description="Domains, as in `/predict/cath`.",
     )
 
 
 class EmbedOptions(DomainOptions):
-    """What to answer, as with ``protvox embed``."""
+    """Options of ``protvox embed``."""
 
-    per: Literal["domain", "residue"] = Field(default="domain", description="What a vector is of.")
+    per: Literal["domain", "residue"] = Field(
+        default="domain", description="Whether to embed domains or residues."
+    )
 
 
 class SearchOptions(DomainOptions):
-    """What to answer, as with ``protvox search``."""
+    """Options of ``protvox search``."""
 
-    top: int = Field(default=20, ge=1, le=1000, description="Neighbours of each domain.")
+    top: int = Field(default=20, ge=1, le=1000, description="Number of neighbours per domain.")
 
 
 class MutationOptions(Options):
-    """What to answer, as with ``protvox mutations``."""
+    """Options of ``protvox mutations``."""
 
     mutations: Annotated[list[_Mutation], FailFast()] = Field(
         default_factory=list,
@@ -96,7 +96,7 @@ class MutationOptions(Options):
 
 
 class JobOptions(ClassifyOptions, MutationOptions):
-    """What a job is to do."""
+    """Options of a job."""
 
     task: Task = Field(default="all", description="What to predict.")
 
@@ -113,15 +113,15 @@ class Source(BaseModel):
         examples=["1pwc", "AF-P12345-F1"],
     )
     format: Literal["pdb", "mmcif"] | None = Field(
-        default=None, description="What the text is; told from the text by default."
+        default=None, description="Format of the text; detected by default."
     )
     name: Annotated[str, StringConstraints(max_length=255)] | None = Field(
-        default=None, description="What to call the structure in the answer."
+        default=None, description="Name of the structure in the response."
     )
 
 
 class ClassifyRequest(ClassifyOptions, Source):
-    """A structure, and what to classify."""
+    """A structure to classify."""
 
 
 class EmbedRequest(EmbedOptions, Source):
@@ -129,19 +129,19 @@ class EmbedRequest(EmbedOptions, Source):
 
 
 class SearchRequest(SearchOptions, Source):
-    """A structure whose neighbours are wanted."""
+    """A structure whose neighbours to find."""
 
 
 class MutationRequest(MutationOptions, Source):
-    """A structure, and its mutations."""
+    """A structure whose mutations to score."""
 
 
 class JobRequest(JobOptions, Source):
-    """A structure, and what a job is to do with it."""
+    """A structure to predict in the background."""
 
 
 class Job(BaseModel):
-    """One job and how far it is."""
+    """State of a job."""
 
     model_config = _example(
         id="q3Yf0mZ1bVJ9pXo2sD8k7w",
@@ -159,23 +159,25 @@ class Job(BaseModel):
     id: str
     state: JobState
     task: Task
-    name: str = Field(description="Of the structure.")
+    name: str = Field(description="Name of the structure.")
     n_residues: int
     created: datetime
     started: datetime | None = None
     finished: datetime | None = None
-    expires: datetime | None = Field(default=None, description="When the results are deleted.")
+    expires: datetime | None = Field(
+        default=None, description="Time at which the results will be deleted."
+    )
     error: dict[str, str | None] | None = Field(
-        default=None, description="Why it failed: code, what, where and remedy."
+        default=None, description="Reason of a failure: code, what, where and remedy."
     )
 
 
 class Problem(BaseModel):
-    """An error by RFC 9457, with the code the command line has for it."""
+    """An error in the form of RFC 9457, with the same code as on the command line."""
 
     model_config = _example(
         type="urn:protvox:error:input.chain",
-        title="The request or the structure cannot be used",
+        title="Invalid request or structure",
         status=422,
         detail="1ubi.pdb: chain Z does not exist. Choose one of: A.",
         code="input.chain",
@@ -189,36 +191,36 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str = Field(description="What is wrong, where, and what to do.")
-    code: str = Field(description="Stable code, the same as in the command line.")
+    code: str = Field(description="Stable code, the same as on the command line.")
     what: str
     where: str | None = None
     remedy: str | None = None
     request_id: str
     errors: list[dict[str, str]] = Field(
-        default_factory=list, description="The fields that do not fit the schema."
+        default_factory=list, description="Fields that do not match the schema."
     )
 
 
 class ModelSummary(BaseModel):
-    """One model at hand."""
+    """An installed model."""
 
     name: str
     version: str
-    reference: str = Field(description="name@version, as in the answers.")
+    reference: str = Field(description="name@version, as in the results.")
     task: str
     summary: str
 
 
 class ModelList(BaseModel):
-    """The models at hand."""
+    """The installed models."""
 
-    model_config = _example(models=[released("cath"), released("environment")])
+    model_config = _example(models=[released_model("cath"), released_model("environment")])
 
     models: list[ModelSummary]
 
 
 class Health(BaseModel):
-    """How the service is."""
+    """State of the service."""
 
     model_config = _example(status="ok", devices=[{"device": "cpu", "ready": True, "computing": 0}])
 

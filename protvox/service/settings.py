@@ -1,4 +1,4 @@
-"""Settings of the service from ``PROTVOX_SERVICE_*``, the only place that reads them."""
+"""Settings of the service; the only module that reads ``PROTVOX_SERVICE_*``."""
 
 from __future__ import annotations
 
@@ -10,65 +10,64 @@ from typing import Annotated, Any, Final
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from protvox.errors import UsageError
+from protvox.errors import fail
 from protvox.settings import load_settings, package_environment
 from protvox.structure.limits import MIB, ReadLimits
 
 READ_LIMITS: Final = ReadLimits(atoms=500_000, residues=20_000, chains=500, models=200, crowd=500)
-"""How large a structure may be here; the command line has no such caps."""
+"""Limits of structures in the service; the command line has none of them."""
 
 _PREFIX: Final = "PROTVOX_SERVICE_"
 
 
 class ServiceSettings(BaseSettings):
-    """What the environment decides about the service.
+    """Settings of the service.
 
     Attributes
     ----------
     host, port
-        Where to listen.
+        Address to listen on.
     allow_public
-        Listen on an address that others can reach although there are no API keys.
+        Listen on an address reachable from other machines even without API keys.
     api_keys
         ``name:digest`` pairs, separated by commas; the digest is the SHA-256 of a key in hex.
     api_keys_file
-        A file of the same pairs, one a line.
+        File with such pairs, one per line.
     names
-        Names under which the service may be called where no keys are used, beside those of this
-        machine; any by default if others can reach it, none otherwise.
+        Host names accepted without API keys, in addition to the local ones. By default, any name
+        if the address is reachable from other machines, none otherwise.
     proxies
-        Addresses of proxies whose ``X-Forwarded-For`` says who asks; nobody is believed by
-        default.
+        Addresses of proxies whose ``X-Forwarded-For`` header is trusted; none by default.
     rate_per_minute, rate_burst
-        Requests a minute for each key (or address, without keys), and how many at once; 0 a
-        minute is no limit.
+        Requests per minute for each key (or address, without keys), and how many at once. A rate
+        of 0 means no limit.
     devices
-        One model process each: ``auto``, ``cpu``, ``cuda:0``, separated by commas; the one of
+        Devices, with one model process each: ``auto``, ``cpu``, ``cuda:0``, separated by commas.
         ``PROTVOX_DEVICE`` by default.
     threads
-        Processor threads of one model process; all by default.
+        CPU threads per model process; all by default.
     batch_size
-        Requests computed side by side in one model process.
+        Requests computed concurrently in one model process.
     queue_size
-        Requests that may wait or be computed; the next one is refused.
+        Maximum number of requests waiting or being computed; further ones are refused.
     deadline_s
-        Seconds after which a request is given up.
+        Seconds after which a request is abandoned.
     readers, read_s, read_memory_mib
-        Processes that read structures; seconds and memory for one of them.
+        Number of processes that read structures; time and memory limit of each.
     body_mib, body_s, bodies_mib
-        Largest request body, seconds it may take to arrive, and the sum of all bodies held.
+        Largest request body, seconds it may take to arrive, and total size of bodies in memory.
     spool_dir
-        Folder of the jobs; ``jobs`` in the cache of protvox by default.
+        Job directory; ``jobs`` in the cache of protvox by default.
     spool_mib
-        Largest size of that folder.
+        Maximum size of that directory.
     jobs_waiting
-        Jobs that may wait; the next one is refused.
+        Maximum number of waiting jobs; further ones are refused.
     job_share
-        Part of the waiting jobs, and of the folder of jobs, that one key (or address) may take.
+        Fraction of the waiting jobs and of the job directory that one key (or address) may use.
     job_hours
-        How long a finished job is kept.
+        Hours for which a finished job is kept.
     grace_s
-        Seconds that requests have to finish after a signal to stop.
+        Seconds in which requests may finish after a signal to stop.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
@@ -109,22 +108,22 @@ class ServiceSettings(BaseSettings):
 
     @property
     def body_bytes(self) -> int:
-        """Largest request body."""
+        """Largest request body, bytes."""
         return self.body_mib * MIB
 
     @property
     def spool(self) -> Path:
-        """Folder of the jobs."""
+        """Job directory."""
         return self.spool_dir or load_settings().cache_dir / "jobs"
 
     @property
     def compute_threads(self) -> int:
-        """Processor threads of one model process."""
-        return self.threads or load_settings().threads or _processors()
+        """CPU threads per model process."""
+        return self.threads or load_settings().threads or _available_cpus()
 
     @property
     def is_public(self) -> bool:
-        """Whether others can reach the address."""
+        """Whether the address is reachable from other machines."""
         if self.host == "localhost":
             return False
         try:
@@ -139,26 +138,24 @@ def load_service_settings(**values: Any) -> ServiceSettings:
     Parameters
     ----------
     values
-        Those given otherwise than by the environment, which they overrule.
+        Settings that override the environment; None is ignored.
 
     Returns
     -------
     ServiceSettings
-        Read afresh at every call.
+        The environment is read at every call.
 
     Raises
     ------
     UsageError
-        If one of them cannot be understood (``usage.setting``).
+        If a setting is invalid (``usage.setting``).
     """
     try:
         return ServiceSettings(**{k: v for k, v in values.items() if v is not None})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = _PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageError(
-            first["msg"], where=name, remedy="Correct the setting", code="usage.setting"
-        ) from error
+        raise fail("usage.setting.service", where=name, message=first["msg"]) from error
 
 
 def child_environment() -> dict[str, str]:
@@ -167,20 +164,20 @@ def child_environment() -> dict[str, str]:
     Returns
     -------
     dict
-        As here; the children find this package where it lies, and threads are shared out
-        among requests by the model process instead of by ``PROTVOX_THREADS``.
+        A copy of this environment, with the path of this package. ``PROTVOX_THREADS`` is removed,
+        as the model process distributes its threads among requests.
     """
     environment = package_environment()
     environment.pop("PROTVOX_THREADS", None)
-    # Threads that spin while they wait take the processor from the other requests.
+    # Threads that spin while waiting would slow down the other requests.
     environment.setdefault("OMP_WAIT_POLICY", "passive")
-    # Each thread has a heap of its own otherwise, and keeps the most it ever held.
+    # Otherwise each thread has its own heap, which never shrinks.
     environment.setdefault("MALLOC_ARENA_MAX", "2")
     return environment
 
 
-def _processors() -> int:
-    """Return the processors this process may use, in a container as well."""
+def _available_cpus() -> int:
+    """Return the number of CPUs this process may use, also in a container."""
     allowed = len(os.sched_getaffinity(0))
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()

@@ -47,7 +47,7 @@ def port(monkeypatch):
     monkeypatch.setattr(connections, "HEAD_S", 0.5)
     monkeypatch.setattr(connections, "LINGER_S", 0.5)
     monkeypatch.setattr(connections, "STALL_S", 0.5)
-    monkeypatch.setattr(connections, "MOST", 3)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         answer,

@@ -15,7 +15,7 @@ from protvox.service.workers import model_process
 FRAGMENTED = """
 import sys
 from pathlib import Path
-from protvox.service.workers.heap import give_back
+from protvox.service.workers.heap import release_free_memory
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
@@ -24,7 +24,7 @@ blocks = [bytes(20_000) for _ in range(10_000)]
 kept = blocks[::100]
 del blocks
 before = resident()
-give_back()
+release_free_memory()
 print(before - resident())
 """
 
@@ -44,14 +44,14 @@ def test_every_worker_is_warm_before_the_first_request(monkeypatch):
 
 def test_memory_goes_back_now_and_then_and_only_at_rest(monkeypatch):
     calls = []
-    monkeypatch.setattr(model_process, "give_back", lambda: calls.append(1))
+    monkeypatch.setattr(model_process, "release_free_memory", lambda: calls.append(1))
     process = model_process.ModelProcess("cpu", 1, 1, io.BytesIO())
-    process._rest()
+    process._release_if_idle()
     assert not calls
-    monkeypatch.setattr(model_process, "GIVE_BACK_S", -1.0)
+    monkeypatch.setattr(model_process, "RELEASE_S", -1.0)
     process._running = 1
-    process._rest()
+    process._release_if_idle()
     assert not calls
     process._running = 0
-    process._rest()
+    process._release_if_idle()
     assert calls == [1]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from protvox.service.jobs.records import Load
+from protvox.service.jobs.records import Usage
 from protvox.service.jobs.store import JobStore
 
 OPTIONS = {"task": "cath"}
@@ -43,11 +43,11 @@ def test_what_jobs_take_is_told_of_all_and_of_one(store):
     shared = add(store, "d", "me"), add(store, "d", "you")
     store.cancel(cancelled)
     store.cancel(shared[0])
-    everybody, mine = store.loads("me")
+    everybody, mine = store.usage("me")
     assert (everybody.waiting, mine.waiting) == (3, 1)
     structure = len(b"structure")
     assert (everybody.size, mine.size) == (6 * 1024 + 4 * structure, 4 * 1024 + 3 * structure)
-    assert store.loads("nobody") == (everybody, Load(0, 0))
+    assert store.usage("nobody") == (everybody, Usage(0, 0))
 
 
 def test_work_whose_results_are_gone_is_done_when_asked_for_again(store, tmp_path):

@@ -8,11 +8,11 @@ import sqlite3
 import pytest
 
 from protvox.errors import ModelError
-from protvox.service.core import Reading
 from protvox.service.failures import ServiceError
-from protvox.service.jobs import jobs as jobs_module
+from protvox.service.jobs import runner as runner_module
 from protvox.service.jobs.jobs import Jobs
 from protvox.service.metrics import Metrics
+from protvox.service.parsed_request import ParsedRequest
 from protvox.service.settings import load_service_settings
 
 RESULTS = {"json": b"{}", "csv": b"", "parquet": b""}
@@ -41,7 +41,7 @@ class FakeEngine:
 @pytest.fixture
 def play(tmp_path, monkeypatch):
     """Run a play of a service's jobs, its engine and its folder."""
-    monkeypatch.setattr(jobs_module, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(runner_module, "_PAUSE_S", 0.01)
 
     def run(scene, **settings):
         async def main():
@@ -60,8 +60,8 @@ def play(tmp_path, monkeypatch):
     return run
 
 
-def reading(structure: bytes = b"x") -> Reading:
-    return Reading(structure, "", "x", 1, {"task": "cath"})
+def parsed(structure: bytes = b"x") -> ParsedRequest:
+    return ParsedRequest(structure, "", "x", 1, {"task": "cath"})
 
 
 async def over(jobs: Jobs, job, owner: str = "me"):
@@ -74,7 +74,7 @@ async def stand(jobs: Jobs, engine: FakeEngine, most: int):
     """Keep all that compute busy with work of another."""
     engine.open.clear()
     for number in range(most):
-        await jobs.add(reading(b"%d" % number), "other")
+        await jobs.add(parsed(b"%d" % number), "other")
     while len(engine.asked) < most:
         await asyncio.sleep(0.01)
 
@@ -82,24 +82,24 @@ async def stand(jobs: Jobs, engine: FakeEngine, most: int):
 def test_a_job_whose_structure_is_gone_has_failed(play, tmp_path):
     async def scene(jobs, engine):
         await stand(jobs, engine, 1)
-        job = await jobs.add(reading(b"taken away"), "me")
+        job = await jobs.add(parsed(b"taken away"), "me")
         for path in (tmp_path / "files").glob("*.structure"):
             path.unlink()
         engine.open.set()
         failed = await over(jobs, job)
-        again = await over(jobs, await jobs.add(reading(b"taken away"), "me"))
+        again = await over(jobs, await jobs.add(parsed(b"taken away"), "me"))
         return failed, again, engine.asked
 
     failed, again, asked = play(scene, batch_size=2)
     assert (failed.state, failed.error["code"]) == ("failed", "job.lost")
-    assert failed.error["remedy"] == "Send it again"
+    assert failed.error["remedy"] == "Submit it again"
     # Sent again, it is there again.
     assert (again.state, asked) == ("done", [b"0", b"taken away"])
 
 
 def test_results_that_are_gone_are_told(play, tmp_path):
     async def scene(jobs, _engine):
-        job = await over(jobs, await jobs.add(reading(), "me"))
+        job = await over(jobs, await jobs.add(parsed(), "me"))
         for path in (tmp_path / "files").iterdir():
             path.unlink()
         errors = []
@@ -119,7 +119,7 @@ def test_what_a_full_disk_does_to_a_job_is_told(play, monkeypatch):
 
     async def scene(jobs, engine):
         await stand(jobs, engine, 1)
-        job = await jobs.add(reading(), "me")
+        job = await jobs.add(parsed(), "me")
         monkeypatch.setattr("protvox.service.jobs.files.JobFiles.write", full)
         engine.open.set()
         return await over(jobs, job)
@@ -140,7 +140,7 @@ def test_an_end_that_could_not_be_written_down_does_not_leave_the_job_running(pl
             finish(*arguments)
 
         monkeypatch.setattr(jobs._store, "finish", finish_later)
-        return await over(jobs, await jobs.add(reading(), "me"))
+        return await over(jobs, await jobs.add(parsed(), "me"))
 
     assert play(scene).state == "done"
     assert not broken
@@ -149,7 +149,7 @@ def test_an_end_that_could_not_be_written_down_does_not_leave_the_job_running(pl
 def test_where_models_lie_is_not_told(play):
     async def scene(jobs, engine):
         engine.error = ModelError("damaged", where="/secret/place", code="model.hash")
-        return await over(jobs, await jobs.add(reading(), "me"))
+        return await over(jobs, await jobs.add(parsed(), "me"))
 
     failed = play(scene)
     assert failed.error["code"] == "internal"
@@ -159,11 +159,11 @@ def test_where_models_lie_is_not_told(play):
 def test_cancelled_work_that_is_asked_for_again_is_done(play):
     async def scene(jobs, engine):
         engine.open.clear()
-        job = await jobs.add(reading(), "me")
+        job = await jobs.add(parsed(), "me")
         while not engine.asked:
             await asyncio.sleep(0.01)
         cancelled = asyncio.create_task(jobs.cancel(job.id, "me"))
-        again = await jobs.add(reading(), "me")
+        again = await jobs.add(parsed(), "me")
         await cancelled
         engine.open.set()
         return await over(jobs, again)
@@ -175,10 +175,10 @@ def test_one_owner_cannot_take_all_the_room(play):
     async def scene(jobs, engine):
         await stand(jobs, engine, 1)
         for number in range(2):
-            await jobs.add(reading(b"mine %d" % number), "me")
+            await jobs.add(parsed(b"mine %d" % number), "me")
         with pytest.raises(ServiceError) as caught:
-            await jobs.add(reading(b"mine"), "me")
-        theirs = await jobs.add(reading(b"theirs"), "you")
+            await jobs.add(parsed(b"mine"), "me")
+        theirs = await jobs.add(parsed(b"theirs"), "you")
         return caught.value, theirs
 
     refused, theirs = play(scene, batch_size=2, jobs_waiting=4)
@@ -188,10 +188,10 @@ def test_one_owner_cannot_take_all_the_room(play):
 
 def test_one_owner_cannot_fill_the_folder(play):
     async def scene(jobs, _engine):
-        await over(jobs, await jobs.add(reading(bytes(600 << 10)), "me"))
+        await over(jobs, await jobs.add(parsed(bytes(600 << 10)), "me"))
         with pytest.raises(ServiceError) as caught:
-            await jobs.add(reading(), "me")
-        theirs = await over(jobs, await jobs.add(reading(), "you"), "you")
+            await jobs.add(parsed(), "me")
+        theirs = await over(jobs, await jobs.add(parsed(), "you"), "you")
         return caught.value, theirs
 
     refused, theirs = play(scene, spool_mib=1)

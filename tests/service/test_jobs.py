@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from protvox.service.jobs.jobs import FORMS
+from protvox.service.jobs.runner import FORMS
 
 
 def create(client: httpx.Client, content: bytes, **fields) -> dict:

@@ -40,7 +40,7 @@ def test_a_port_in_use_is_told(monkeypatch, tmp_path, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert run(["serve", "--port", str(port)]) == 2
-    assert f"127.0.0.1:{port}: nothing can listen there" in capsys.readouterr().err
+    assert f"127.0.0.1:{port}: the service cannot listen at this address" in capsys.readouterr().err
 
 
 def test_a_folder_of_jobs_that_cannot_be_made_is_told(monkeypatch, tmp_path, capsys):
@@ -55,7 +55,7 @@ def test_a_folder_of_jobs_belongs_to_one_service(monkeypatch, tmp_path, capsys):
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert run(["serve", "--port", "0"]) == 2
-    assert "another service uses the folder of jobs" in " ".join(capsys.readouterr().err.split())
+    assert "another service uses this job directory" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_new_key_is_printed_with_its_digest(capsys):

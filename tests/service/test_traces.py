@@ -45,8 +45,8 @@ def test_of_the_model_process(lines):
 
 def test_of_the_reading_process(lines, monkeypatch):
     monkeypatch.setattr(read_process, "parse_upload", lambda *_: 1 / 0)
-    message = {"body": b"", "content_type": "", "kind": "cath", "request_id": "fedcba9876543210"}
-    assert read_process._answer(message) == {"error": {"kind": "bug"}}
+    message = {"body": b"", "content_type": "", "route": "cath", "request_id": "fedcba9876543210"}
+    assert read_process._reply(message) == {"error": {"kind": "bug"}}
     (line,) = lines()
     assert line["request_id"] == "fedcba9876543210"
     assert "ZeroDivisionError" in line["trace"]

@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, headers, logs, counters, and no trace to anybody."""
+"""The outermost layer: request ids, security headers, access log and metrics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-_QUIET: Final = ("/health/live", "/health/ready", "/metrics")
+_UNLOGGED: Final = ("/health/live", "/health/ready", "/metrics")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
 
 class Boundary:
@@ -34,9 +35,9 @@ class Boundary:
     Parameters
     ----------
     app
-        What answers.
+        The application.
     metrics
-        Where to count.
+        Metrics to update.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -44,17 +45,23 @@ class Boundary:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request.
+
+        Parameters
+        ----------
+        scope, receive, send
+            See the ASGI specification.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Answers are given whole: parts of files would be answers that no schema tells of.
+        # Partial responses are not in the schema, so ranges are ignored.
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"range"]
         token = request_id.set(secrets.token_hex(8))
-        begun = time.perf_counter()
+        start = time.perf_counter()
         status = 0
 
-        async def sending(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -65,32 +72,29 @@ class Boundary:
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, send_with_headers)
         except Exception:
-            log.exception("a bug while answering")
+            log.exception("a request failed because of a bug")
             if not status:
-                await problem_response(internal_error())(scope, receive, sending)
+                await problem_response(internal_error())(scope, receive, send_with_headers)
         finally:
-            self._count(scope, status, time.perf_counter() - begun)
+            self._record(scope, status, time.perf_counter() - start)
             request_id.reset(token)
 
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other") or "page"
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
-        if route in _QUIET:
+        if route in _UNLOGGED:
             return
         client = scope.get("client") or ("", 0)
-        facts = {
+        fields = {
             "method": method,
             "path": scope["path"][:200],
             "status": status,
             "seconds": round(seconds, 4),
             "client": client[0],
-            "key": scope.get("state", {}).get("who", "").partition("key:")[2],
+            "key": scope.get("state", {}).get("client_id", "").partition("key:")[2],
         }
-        log.info("answered", extra=facts)
-
-
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+        log.info("request", extra=fields)

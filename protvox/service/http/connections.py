@@ -1,4 +1,4 @@
-"""Connections of clients: so many at a time, and none that comes in drop by drop."""
+"""Client connections: their number is limited, and slow ones are closed."""
 
 from __future__ import annotations
 
@@ -8,141 +8,117 @@ from typing import Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST: Final = 1000
-"""Connections at a time."""
+from protvox.service.failures import ServiceError, refuse
+from protvox.service.http.problems import problem
+
+MAX_CONNECTIONS: Final = 1000
+"""Maximum number of connections at a time."""
 HEAD_S: Final = 20.0
-"""Seconds in which the head of a request has to come in, or what is left of a body after its
-answer."""
+"""Seconds within which the head of a request must arrive, or, after the response, the rest of its
+body."""
 LINGER_S: Final = 300.0
-"""Seconds in which a client has to take its last answer."""
+"""Seconds within which a client must read its last response."""
 STALL_S: Final = 60.0
-"""Seconds in which a client has to take some of what waits for it."""
-LEAST_TAKEN: Final = 16 << 10
-"""Bytes that are some."""
+"""Seconds within which a client must read at least `MIN_READ` bytes of what waits for it."""
+MIN_READ: Final = 16 << 10
+"""Bytes that count as progress."""
 
 
-def _answer(
-    line: bytes, status: int, title: str, code: str, what: str, remedy: str, headers: bytes = b""
-) -> bytes:
-    """Return a whole answer, for what never becomes a request."""
-    body = json.dumps(
-        {
-            "type": f"urn:protvox:error:{code}",
-            "title": title,
-            "status": status,
-            "detail": f"{what}. {remedy}.",
-            "code": code,
-            "what": what,
-            "where": None,
-            "remedy": remedy,
-            "request_id": "",
-        }
-    ).encode()
+def _raw_response(error: ServiceError, reason: bytes, headers: bytes = b"") -> bytes:
+    """Return a complete HTTP response, for connections on which no request was parsed."""
+    body = json.dumps(problem(error, error.status)).encode()
     return (
-        b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\n%s"
+        b"HTTP/1.1 %d %s\r\ncontent-type: application/problem+json\r\n%s"
         b"x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
-    ) % (line, headers, len(body), body)
+    ) % (error.status, reason, headers, len(body), body)
 
 
-_FULL: Final = _answer(
-    b"503 Service Unavailable",
-    503,
-    "Not possible now",
-    "service.connections",
-    "there are too many connections",
-    "Try again later",
-    b"retry-after: 5\r\n",
+_FULL: Final = _raw_response(
+    refuse("service.connections", status=503), b"Service Unavailable", b"retry-after: 5\r\n"
 )
-_NO_HTTP: Final = _answer(
-    b"400 Bad Request",
-    400,
-    "The request is malformed",
-    "request.http",
-    "the request is not HTTP, or its head is too long",
-    "Correct the request",
-)
+_NOT_HTTP: Final = _raw_response(refuse("request.http", status=400), b"Bad Request")
 
 
 class Connection(H11Protocol):
-    """One connection, with the bounds that uvicorn leaves to a proxy.
+    """One connection, with the limits that uvicorn leaves to a proxy.
 
-    While the application answers, its own limits hold: a body has its time, a prediction its
-    deadline. Before and after, it is this class that waits.
+    While the application handles a request, its own limits apply: a time limit for the body, a
+    deadline for the prediction. This class limits the time before and after.
     """
 
     _timer: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection, or refuse it when there are too many."""
+        """Accept a connection, or refuse it if there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > MOST:
+        if len(self.connections) > MAX_CONNECTIONS:
             transport.write(_FULL)
             transport.close()
-        self._begin(HEAD_S)
+        self._start_timer(HEAD_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
-        self._end()
-        self._end_stall()
+        """Cancel the timers."""
+        self._stop_timer()
+        self._stop_stall_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what comes in."""
+        """Process received data."""
         if self.transport.is_closing():
             return
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
-            self._end()
+            self._stop_timer()
         elif self._timer is None:
-            # Uvicorn waits as long as a little comes in now and then.
-            self._begin(HEAD_S)
+            # Uvicorn itself would wait as long as a few bytes arrive now and then.
+            self._start_timer(HEAD_S)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close a connection that is idle, also when its client does not read."""
+        """Close an idle connection, even if its client does not read."""
         super().timeout_keep_alive_handler()
-        self._end()
-        self._begin(LINGER_S)
+        self._stop_timer()
+        self._start_timer(LINGER_S)
 
     def pause_writing(self) -> None:
-        """Wait for a client that does not take its answer, but not for ever."""
+        """Start the time limit for a client that does not read its response."""
         super().pause_writing()
-        self._watch_stall()
+        self._start_stall_timer()
 
     def resume_writing(self) -> None:
-        """Go on with a client that takes its answer."""
+        """Stop the time limit once the client reads."""
         super().resume_writing()
-        self._end_stall()
+        self._stop_stall_timer()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request, in the words of all other errors."""
-        self.transport.write(_NO_HTTP)
+        """Refuse data that is not HTTP, with a problem document."""
+        self.transport.write(_NOT_HTTP)
         self.transport.close()
 
-    def _watch_stall(self) -> None:
-        self._end_stall()
-        left = self.transport.get_write_buffer_size()
-        self._stall = self.loop.call_later(STALL_S, self._check_stall, left)
+    def _start_stall_timer(self) -> None:
+        self._stop_stall_timer()
+        unread = self.transport.get_write_buffer_size()
+        self._stall = self.loop.call_later(STALL_S, self._check_stall, unread)
 
     def _check_stall(self, before: int) -> None:
-        # A large answer may take long, as long as some of it goes.
-        if before - self.transport.get_write_buffer_size() < LEAST_TAKEN:
-            self._cut()
+        # A large response may take long, provided that there is progress.
+        if before - self.transport.get_write_buffer_size() < MIN_READ:
+            self._abort()
         else:
-            self._watch_stall()
+            self._start_stall_timer()
 
-    def _end_stall(self) -> None:
+    def _stop_stall_timer(self) -> None:
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
 
-    def _begin(self, seconds: float) -> None:
-        self._timer = self.loop.call_later(seconds, self._cut)
+    def _start_timer(self, seconds: float) -> None:
+        self._timer = self.loop.call_later(seconds, self._abort)
 
-    def _end(self) -> None:
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _cut(self) -> None:
+    def _abort(self) -> None:
         self.transport.abort()

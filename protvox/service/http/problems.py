@@ -1,4 +1,4 @@
-"""Every error as problem+json (RFC 9457)."""
+"""Errors as problem+json (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -16,45 +16,47 @@ from protvox.errors import ProtvoxError
 from protvox.service.failures import (
     CLIENT_GONE,
     ServiceError,
-    for_strangers,
     internal_error,
+    public_error,
+    refuse,
     status_of,
 )
 from protvox.service.logs import request_id
 
 MEDIA_TYPE: Final = "application/problem+json"
 _TITLES: Final = {
-    400: "The request is malformed",
-    401: "An API key is needed",
+    400: "Malformed request",
+    401: "API key required",
     403: "Not allowed",
-    404: "There is no such thing here",
-    405: "This method does not apply here",
-    408: "The request came in too slowly",
-    409: "Not in this state",
+    404: "Not found",
+    405: "Method not supported",
+    408: "Request too slow",
+    409: "Not possible in this state",
     413: "Too large",
-    415: "Of a kind that is not read here",
-    422: "The request or the structure cannot be used",
+    415: "Unsupported media type",
+    422: "Invalid request or structure",
     429: "Too many requests",
-    CLIENT_GONE: "The client went away",
-    500: "An internal error",
-    502: "The database of structures did not answer",
-    503: "Not possible now",
+    CLIENT_GONE: "Client disconnected",
+    500: "Internal error",
+    502: "The structure database did not respond",
+    503: "Temporarily unavailable",
 }
+_REQUEST_ERRORS: Final = {404: "request.path", 405: "request.method"}
 
 
-def problem_response(error: ProtvoxError) -> Response:
-    """Return an error as an answer.
+def problem(error: ProtvoxError, status: int) -> dict[str, Any]:
+    """Return an error as the fields of a problem document.
 
     Parameters
     ----------
     error
-        Any error made for users.
+        An error that may be shown to clients.
+    status
+        HTTP status.
     """
-    error = for_strangers(error)
-    status = status_of(error)
-    # A place of the cache is nobody's business outside.
+    # The error names a path of the cache, which is not for clients.
     where = None if error.code == "input.cache" else error.where
-    body: dict[str, Any] = {
+    return {
         "type": f"urn:protvox:error:{error.code}",
         "title": _TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
@@ -65,6 +67,19 @@ def problem_response(error: ProtvoxError) -> Response:
         "remedy": error.remedy,
         "request_id": request_id.get(),
     }
+
+
+def problem_response(error: ProtvoxError) -> Response:
+    """Return an error as a response.
+
+    Parameters
+    ----------
+    error
+        Any error raised on purpose.
+    """
+    error = public_error(error)
+    status = status_of(error)
+    body = problem(error, status)
     headers: dict[str, str] = {}
     if isinstance(error, ServiceError):
         if error.errors:
@@ -75,12 +90,12 @@ def problem_response(error: ProtvoxError) -> Response:
         headers.setdefault("Retry-After", "10")
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="protvox"'
-    # ASCII, so that broken Unicode from a client can be told about as well.
+    # ASCII can carry invalid Unicode from a client as well.
     return Response(json.dumps(body).encode("ascii"), status, headers, MEDIA_TYPE)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Have an application answer every error as a problem.
+    """Make an application return every error as a problem document.
 
     Parameters
     ----------
@@ -88,7 +103,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         The application.
     """
     app.add_exception_handler(ProtvoxError, _protvox_error)
-    app.add_exception_handler(RequestValidationError, _misfit)
+    app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _protvox_error)
 
@@ -97,33 +112,25 @@ async def _protvox_error(_request: Request, error: Exception) -> Response:
     return problem_response(error if isinstance(error, ProtvoxError) else internal_error())
 
 
-async def _misfit(_request: Request, error: Exception) -> Response:
+async def _validation_error(_request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     errors = [{"where": ".".join(map(str, e["loc"])), "what": str(e["msg"])} for e in found]
-    first = errors[0] if errors else {"where": "request", "what": "it does not fit"}
+    first = errors[0] if errors else {"where": "request", "what": "it is invalid"}
     return problem_response(
-        ServiceError(
-            first["what"],
+        refuse(
+            "request.invalid",
             where=first["where"],
-            remedy="See /openapi.json",
-            code="request.invalid",
             status=422,
             errors=errors,
+            message=first["what"],
         )
     )
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    what, code = {
-        404: ("there is nothing at this address", "request.path"),
-        405: ("the method does not apply to this address", "request.method"),
-    }.get(status, ("the request cannot be answered", "request"))
-    answer = problem_response(
-        ServiceError(
-            what, where=request.url.path[:200], remedy="See /openapi.json", code=code, status=status
-        )
-    )
+    key = _REQUEST_ERRORS.get(status, "request")
+    response = problem_response(refuse(key, where=request.url.path[:200], status=status))
     if isinstance(error, HTTPException) and error.headers:
-        answer.headers.update(error.headers)
-    return answer
+        response.headers.update(error.headers)
+    return response

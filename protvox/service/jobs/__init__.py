@@ -1,1 +1,1 @@
-"""Jobs: accepted at once, computed when there is time, kept for a day."""
+"""Jobs: accepted at once, computed in the background, kept for a day."""

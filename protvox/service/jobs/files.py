@@ -1,4 +1,4 @@
-"""The files of jobs: for each piece of work its structure, and its results once there are some."""
+"""Files of jobs: the structure of each computation, and its results."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 class JobFiles:
-    """One folder with a file for each structure and each result. Methods block.
+    """A folder with one file for each structure and each result. Methods block.
 
     Parameters
     ----------
     folder
-        Where they lie; made if needed, for nobody else to read.
+        The folder. It is created if needed, readable by its owner only.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -23,26 +23,26 @@ class JobFiles:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def path(self, key: str, form: str) -> Path:
-        """Return where a file of some work lies, whether it is there or not.
+        """Return the path of a file, whether it exists or not.
 
         Parameters
         ----------
         key
-            The work.
+            Key of the work.
         form
             ``"structure"``, or the format of a result.
         """
         return self._folder / f"{key}.{form}"
 
     def write(self, key: str, form: str, data: bytes) -> None:
-        """Write a file of some work, whole or not at all.
+        """Write a file atomically.
 
         Parameters
         ----------
         key, form
             As for `path`.
         data
-            Its content.
+            Content.
         """
         handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".")
         try:
@@ -59,13 +59,13 @@ class JobFiles:
         Parameters
         ----------
         key
-            The work.
+            Key of the work.
         """
         for path in self._folder.glob(f"{key}.*"):
             path.unlink(missing_ok=True)
 
     def sweep(self, known: Collection[str]) -> None:
-        """Delete files of no work: what was half written when the service was killed.
+        """Delete files that belong to no work, for example left half-written by a crash.
 
         Parameters
         ----------
@@ -77,10 +77,10 @@ class JobFiles:
                 Path(entry).unlink(missing_ok=True)
 
     def sizes(self) -> dict[str, int]:
-        """Return the bytes of the files of each piece of work."""
-        found: dict[str, int] = {}
+        """Return the size of the files by key, bytes."""
+        sizes: dict[str, int] = {}
         for entry in os.scandir(self._folder):
             key = entry.name.partition(".")[0]
             with contextlib.suppress(FileNotFoundError):
-                found[key] = found.get(key, 0) + entry.stat().st_size
-        return found
+                sizes[key] = sizes.get(key, 0) + entry.stat().st_size
+        return sizes

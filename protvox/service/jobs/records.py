@@ -1,4 +1,4 @@
-"""What is known of a job, and what jobs take."""
+"""Records of jobs and of the resources they use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """One job with the state of its work; times in seconds since 1970."""
+    """A job with the state of its work; times are seconds since 1970."""
 
     id: str
     owner: str
@@ -31,15 +31,15 @@ class JobRecord:
 
     @property
     def finished(self) -> float | None:
-        """When it was over; work done before the job was made counts from then."""
+        """Time at which the job ended, at the earliest that of its creation."""
         if self.cancelled is not None:
             return self.cancelled
         return None if self.work_finished is None else max(self.work_finished, self.created)
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What jobs take: pieces of work that wait, and bytes on disk."""
+class Usage:
+    """Resources used by jobs: number of waiting computations, and bytes on disk."""
 
     waiting: int
     size: int

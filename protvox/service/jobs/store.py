@@ -1,7 +1,7 @@
-"""Jobs on disk: a SQLite table, beside the files of `protvox.service.jobs.files`.
+"""Jobs on disk: an SQLite database and the files of `protvox.service.jobs.files`.
 
-A *piece of work* is a structure with what is asked about it; jobs that ask the same share
-one. A job belongs to whoever made it, work to nobody.
+*Work* is a structure with the options of its prediction. Identical jobs share their work. A job
+belongs to its owner; work belongs to nobody.
 """
 
 from __future__ import annotations
@@ -16,80 +16,44 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from protvox.service.jobs import tables
 from protvox.service.jobs.files import JobFiles
-from protvox.service.jobs.records import JobRecord, Load
+from protvox.service.jobs.records import JobRecord, Usage
 
-_TABLES: Final = """
-CREATE TABLE IF NOT EXISTS work (
-    key TEXT PRIMARY KEY, options TEXT NOT NULL, state TEXT NOT NULL, created REAL NOT NULL,
-    started REAL, finished REAL, error TEXT
-) STRICT;
-CREATE TABLE IF NOT EXISTS job (
-    id TEXT PRIMARY KEY, owner TEXT NOT NULL, key TEXT NOT NULL REFERENCES work(key),
-    name TEXT NOT NULL, n_residues INTEGER NOT NULL, created REAL NOT NULL, cancelled REAL
-) STRICT;
-CREATE INDEX IF NOT EXISTS job_of_work ON job(key);
-CREATE INDEX IF NOT EXISTS job_of_owner ON job(owner);
-CREATE INDEX IF NOT EXISTS work_by_state ON work(state, created);
-"""
-_COLUMNS: Final = (
-    "id",
-    "owner",
-    "key",
-    "name",
-    "n_residues",
-    "created",
-    "cancelled",
-    "options",
-    "work_state",
-    "started",
-    "work_finished",
-    "error",
-)
-_SELECT: Final = """
-SELECT job.id, job.owner, job.key, job.name, job.n_residues, job.created, job.cancelled,
-       work.options, work.state, work.started, work.finished, work.error
-FROM job JOIN work USING (key)
-"""
-_FIRST_OF_EACH: Final = """
-SELECT job.owner, work.key, work.options, min(work.created) AS first
-FROM work JOIN job USING (key) WHERE work.state = 'queued' AND job.cancelled IS NULL
-GROUP BY job.owner ORDER BY first
-"""
-_ALWAYS: Final = "json"
-"""A format that all work has when it is done."""
+_REQUIRED: Final = "json"
+"""Format that finished work always has."""
 _JOB_BYTES: Final = 1024
-"""What a job takes in the table, at most."""
+"""Upper bound of the size of a job in the database."""
 
 
 class JobStore:
-    """The jobs of one service. Methods block; safe to call from several threads.
+    """The jobs of one service. Methods block, and may be called from several threads.
 
     Parameters
     ----------
     folder
-        Where everything lies; made if needed.
+        Job directory; created if needed.
     """
 
     def __init__(self, folder: Path) -> None:
         self._files = JobFiles(folder / "files")
         self._turns: dict[str, int] = {}
-        self._door = threading.RLock()
-        table = folder / "jobs.sqlite"
-        table.touch(mode=0o600)  # ids of jobs are for their owners
-        self._db = sqlite3.connect(table, check_same_thread=False)
+        self._lock = threading.RLock()
+        path = folder / "jobs.sqlite"
+        path.touch(mode=0o600)  # only their owners may know the ids of jobs
+        self._db = sqlite3.connect(path, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        with self._change() as db:
-            db.executescript(_TABLES)
-            # What was computed when the service ended has to be computed again.
-            db.execute("UPDATE work SET state = 'queued', started = NULL WHERE state = 'running'")
+        with self._transaction() as db:
+            db.executescript(tables.CREATE)
+            # Work that was running when the service ended has to be repeated.
+            db.execute(tables.RESUME)
             known = [key for (key,) in db.execute("SELECT key FROM work")]
         self._files.sweep(known)
 
     def close(self) -> None:
-        """Close the table."""
-        with self._door:
+        """Close the database."""
+        with self._lock:
             self._db.close()
 
     def add(
@@ -102,71 +66,53 @@ class JobStore:
         name: str,
         n_residues: int,
     ) -> JobRecord:
-        """Add a job, and its work unless the same is there already.
+        """Add a job, and its work unless it exists already.
 
         Parameters
         ----------
         key
-            Identifies the work.
+            Key of the work.
         structure
-            What `protvox.processes.structure_codec.encode_structure` gave.
+            From `protvox.processes.structure_codec.encode_structure`.
         options
-            What is asked.
+            Options of the prediction.
         owner
-            Who may see the job.
+            Client that may see the job.
         name, n_residues
-            Of the structure.
+            Name and size of the structure.
         """
         job_id, now = secrets.token_urlsafe(16), time.time()
-        with self._change() as db:
+        with self._transaction() as db:
             row = db.execute("SELECT state FROM work WHERE key = ?", (key,)).fetchone()
             if row is None:
                 self._files.write(key, "structure", structure)
-                db.execute(
-                    "INSERT INTO work (key, options, state, created) VALUES (?, ?, 'queued', ?)",
-                    (key, json.dumps(dict(options)), now),
-                )
-            elif row[0] == "failed" or (row[0] == "done" and self._has_lost(key)):
-                # It is worth another try when somebody asks again.
+                db.execute(tables.INSERT_WORK, (key, json.dumps(dict(options)), now))
+            elif row[0] == "failed" or (row[0] == "done" and self._has_lost_results(key)):
+                # Try again when it is requested again.
                 self._files.write(key, "structure", structure)
-                db.execute(
-                    "UPDATE work SET state = 'queued', created = ?, started = NULL, "
-                    "finished = NULL, error = NULL WHERE key = ?",
-                    (now, key),
-                )
-            db.execute(
-                "INSERT INTO job (id, owner, key, name, n_residues, created) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (job_id, owner, key, name, n_residues, now),
-            )
+                db.execute(tables.REPEAT_WORK, (now, key))
+            db.execute(tables.INSERT_JOB, (job_id, owner, key, name, n_residues, now))
         record = self.find(job_id, owner)
         if record is None:
-            raise RuntimeError("the job just added is gone")
+            raise RuntimeError("the job just added is missing")
         return record
 
     def find(self, job_id: str, owner: str) -> JobRecord | None:
-        """Return a job, None if there is none of that owner.
+        """Return a job, or None if the owner has no such job.
 
         Parameters
         ----------
         job_id
-            Its id.
+            Id of the job.
         owner
-            Who asks.
+            Client that requests it.
         """
-        with self._door:
-            row = self._db.execute(
-                f"{_SELECT} WHERE job.id = ? AND job.owner = ?", (job_id, owner)
-            ).fetchone()
-        if row is None:
-            return None
-        values = dict(zip(_COLUMNS, row, strict=True))
-        values["options"] = json.loads(values["options"])
-        values["error"] = None if values["error"] is None else json.loads(values["error"])
-        return JobRecord(**values)
+        with self._lock:
+            row = self._db.execute(tables.SELECT_JOB, (job_id, owner)).fetchone()
+        return None if row is None else tables.record_of(row)
 
     def cancel(self, record: JobRecord) -> bool:
-        """End a job: cancel it if it is not over, else delete it.
+        """Cancel an unfinished job, or delete a finished one.
 
         Parameters
         ----------
@@ -176,42 +122,36 @@ class JobStore:
         Returns
         -------
         bool
-            Whether its work is to be stopped, since nobody else waits for it.
+            Whether its work should stop because no other job needs it.
         """
-        with self._change() as db:
+        with self._transaction() as db:
             if record.finished is not None:
                 db.execute("DELETE FROM job WHERE id = ?", (record.id,))
-                self._drop_orphans()
+                self._delete_orphans()
                 return False
             db.execute("UPDATE job SET cancelled = ? WHERE id = ?", (time.time(), record.id))
-            waiting = db.execute(
+            needed = db.execute(
                 "SELECT 1 FROM job WHERE key = ? AND cancelled IS NULL", (record.key,)
             ).fetchone()
-            if waiting is None:
-                db.execute(
-                    "UPDATE work SET state = 'failed', finished = ? "
-                    "WHERE key = ? AND state IN ('queued', 'running')",
-                    (time.time(), record.key),
-                )
-            return waiting is None
+            if needed is None:
+                db.execute(tables.ABANDON_WORK, (time.time(), record.key))
+            return needed is None
 
     def next_work(self) -> tuple[str, dict[str, Any]] | None:
-        """Return the key and options of the work whose turn it is, now running; None if none waits.
+        """Mark the next work as running and return its key and options, None if none waits.
 
-        The owners take turns, so that the many jobs of one do not keep the others waiting; of
-        each the oldest comes first.
+        The owners take turns, so that one with many jobs does not delay the others. The oldest
+        work of an owner comes first.
         """
-        with self._change() as db:
-            rows = db.execute(_FIRST_OF_EACH).fetchall()
+        with self._transaction() as db:
+            rows = db.execute(tables.FIRST_OF_EACH_OWNER).fetchall()
             if not rows:
                 return None
             turns = {owner: self._turns.get(owner, 0) for owner, *_ in rows}
             owner, key, options, _ = min(rows, key=lambda row: turns[row[0]])
-            # Who has nothing waiting is forgotten, and comes first when there is something again.
+            # Owners without waiting work are forgotten, and come first when they return.
             self._turns = {**turns, owner: max(turns.values()) + 1}
-            db.execute(
-                "UPDATE work SET state = 'running', started = ? WHERE key = ?", (time.time(), key)
-            )
+            db.execute(tables.START_WORK, (time.time(), key))
         return key, json.loads(options)
 
     def structure(self, key: str) -> bytes:
@@ -220,22 +160,22 @@ class JobStore:
         Parameters
         ----------
         key
-            The work.
+            Key of the work.
 
         Raises
         ------
         FileNotFoundError
-            If somebody took it away.
+            If the file has been removed.
         """
         return self._files.path(key, "structure").read_bytes()
 
     def finish(self, key: str, results: Mapping[str, bytes]) -> None:
-        """Keep the results of some work.
+        """Save the results of some work.
 
         Parameters
         ----------
         key
-            The work.
+            Key of the work.
         results
             Format to bytes.
         """
@@ -244,112 +184,92 @@ class JobStore:
         self._end(key, "done", None)
 
     def fail(self, key: str, error: Mapping[str, str | None]) -> None:
-        """Keep why some work failed.
+        """Save the error of some work.
 
         Parameters
         ----------
         key
-            The work.
+            Key of the work.
         error
             Plain values.
         """
         self._end(key, "failed", json.dumps(dict(error)))
 
-    def put_back(self, key: str) -> None:
-        """Let some running work wait again.
+    def requeue(self, key: str) -> None:
+        """Return running work to the queue.
 
         Parameters
         ----------
         key
-            The work.
+            Key of the work.
         """
-        with self._change() as db:
-            db.execute(
-                "UPDATE work SET state = 'queued', started = NULL "
-                "WHERE key = ? AND state = 'running'",
-                (key,),
-            )
+        with self._transaction() as db:
+            db.execute(tables.REQUEUE_WORK, (key,))
 
     def result_path(self, key: str, form: str) -> Path:
-        """Return where the results of some work lie.
+        """Return the path of a result file.
 
         Parameters
         ----------
         key
-            The work.
+            Key of the work.
         form
             Format.
         """
         return self._files.path(key, form)
 
     def counts(self) -> dict[str, int]:
-        """Return the number of pieces of work by state."""
-        with self._door:
+        """Return the amount of work by state."""
+        with self._lock:
             rows = self._db.execute("SELECT state, count(*) FROM work GROUP BY state").fetchall()
         return dict(rows)
 
-    def loads(self, owner: str) -> tuple[Load, Load]:
-        """Return what all jobs take, and those of one owner, with the work they share.
+    def usage(self, owner: str) -> tuple[Usage, Usage]:
+        """Return the resources used by all jobs, and by those of one owner.
 
         Parameters
         ----------
         owner
-            Whose.
+            The owner. Work shared with others counts in full.
         """
         sizes = self._files.sizes()
-        with self._door:
+        with self._lock:
             waiting = self.counts().get("queued", 0)
             jobs = self._db.execute("SELECT count(*) FROM job").fetchone()[0]
-            own = self._db.execute(
-                "SELECT key, count(*), work.state = 'queued' AND max(cancelled IS NULL) "
-                "FROM job JOIN work USING (key) WHERE owner = ? GROUP BY key",
-                (owner,),
-            ).fetchall()
+            own = self._db.execute(tables.WORK_OF_OWNER, (owner,)).fetchall()
         return (
-            Load(waiting, sum(sizes.values()) + _JOB_BYTES * jobs),
-            Load(
+            Usage(waiting, sum(sizes.values()) + _JOB_BYTES * jobs),
+            Usage(
                 sum(waits for *_, waits in own),
                 sum(sizes.get(key, 0) + _JOB_BYTES * count for key, count, _ in own),
             ),
         )
 
     def purge(self, before: float) -> None:
-        """Delete what was over before a time.
+        """Delete jobs that ended before a time.
 
         Parameters
         ----------
         before
             Seconds since 1970.
         """
-        with self._change() as db:
-            db.execute(
-                "DELETE FROM job WHERE cancelled < ? OR (created < ? AND key IN "
-                "(SELECT key FROM work WHERE finished < ?))",
-                (before, before, before),
-            )
-            self._drop_orphans()
+        with self._transaction() as db:
+            db.execute(tables.DELETE_EXPIRED, (before, before, before))
+            self._delete_orphans()
 
     @contextlib.contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        with self._door, self._db:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._db:
             yield self._db
 
-    def _drop_orphans(self) -> None:
-        rows = self._db.execute(
-            "SELECT key FROM work WHERE state IN ('done', 'failed') "
-            "AND key NOT IN (SELECT key FROM job)"
-        ).fetchall()
-        for (key,) in rows:
+    def _delete_orphans(self) -> None:
+        for (key,) in self._db.execute(tables.ORPHANS).fetchall():
             self._db.execute("DELETE FROM work WHERE key = ?", (key,))
             self._files.delete(key)
 
-    def _has_lost(self, key: str) -> bool:
-        return not self._files.path(key, _ALWAYS).exists()
+    def _has_lost_results(self, key: str) -> bool:
+        return not self._files.path(key, _REQUIRED).exists()
 
     def _end(self, key: str, state: str, error: str | None) -> None:
-        with self._change() as db:
-            db.execute(
-                "UPDATE work SET state = ?, finished = ?, error = ? "
-                "WHERE key = ? AND state = 'running'",
-                (state, time.time(), error, key),
-            )
+        with self._transaction() as db:
+            db.execute(tables.END_WORK, (state, time.time(), error, key))

@@ -1,4 +1,4 @@
-"""What OpenAPI says of bodies and errors, written once."""
+"""OpenAPI description of request bodies and errors."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from protvox.service.http.problems import MEDIA_TYPE
 from protvox.service.schemas import Options, Problem, Source
 
 _ERRORS: Final = {
-    400: "The body is no JSON or no form.",
+    400: "The body is not valid JSON or not a valid form.",
     401: "The API key is missing or wrong.",
-    403: "Sent for a page of another site, where the service asks for no keys.",
-    404: "There is no such entry or job.",
+    403: "The request comes from a page of another site, and the service has no keys.",
+    404: "The entry or job does not exist.",
     409: "The job is not done, has failed or was cancelled.",
-    408: "The body came in too slowly.",
+    408: "The body arrived too slowly.",
     413: "The body, the file or the structure is too large.",
     415: "The body is neither JSON nor a form.",
-    422: "The request does not fit, or the structure cannot be used.",
+    422: "The request is invalid, or the structure cannot be used.",
     429: "Too many requests; see Retry-After.",
-    500: "A bug; the request id helps to find it.",
-    502: "The database of structures did not answer.",
+    500: "A bug. Report it with the request id.",
+    502: "The structure database did not respond.",
     503: "Overloaded, starting or stopping; see Retry-After.",
 }
 
@@ -32,14 +32,14 @@ ATOM      5  CB  MET A   1      25.112  24.880   3.649  1.00 13.77           C
 """
 
 RETRY_AFTER: Final = {
-    "description": "Seconds after which it is worth trying again.",
+    "description": "Seconds after which to try again.",
     "schema": {"type": "integer", "minimum": 1},
 }
-"""A header of answers that it is too early for."""
+"""Header of responses to requests that should be repeated later."""
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the documentation of some errors.
+    """Return the OpenAPI description of errors.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def structure_body(options: type[Options], request: type[Source]) -> dict[str, Any]:
-    """Return the documentation of a body with a structure, as JSON or as a form.
+    """Return the OpenAPI description of a body with a structure, as JSON or as a form.
 
     Parameters
     ----------
     options
-        Fields of the form beside the file.
+        Fields of the form, apart from the file.
     request
-        The JSON body.
+        Fields of the JSON body.
     """
     form = _inline(options)
     form["properties"]["file"] = {

@@ -1,4 +1,4 @@
-"""``/health`` and ``/metrics``: for those who run the service."""
+"""``/health`` and ``/metrics``, for operators of the service."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _LOADING_S: Final = 5
 
 @health.get("/health/live", operation_id="health_live", summary="Whether the service runs")
 async def live() -> Health:
-    """Answer at once, whatever the models do."""
+    """Respond at once, whether or not the models are loaded."""
     return Health(status="ok")
 
 
 @health.get(
     "/health/ready",
     operation_id="health_ready",
-    summary="Whether predictions are answered",
+    summary="Whether the service can predict",
     response_model=Health,
     responses={
         503: {
@@ -38,9 +38,9 @@ async def live() -> Health:
     },
 )
 async def ready(request: Request) -> Response:
-    """Say whether at least one model process is ready."""
+    """Report whether at least one model process is ready."""
     engine = core_of(request).engine
-    state = Health(status="ok" if engine.is_ready else "starting", devices=engine.about())
+    state = Health(status="ok" if engine.is_ready else "starting", devices=engine.device_states())
     if engine.is_ready:
         return JSONResponse(state.model_dump())
     return JSONResponse(state.model_dump(), 503, {"Retry-After": str(_LOADING_S)})
@@ -49,7 +49,7 @@ async def ready(request: Request) -> Response:
 @metrics.get(
     "/metrics",
     operation_id="metrics",
-    summary="Counters for Prometheus",
+    summary="Metrics for Prometheus",
     response_class=Response,
     responses={
         200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
@@ -57,6 +57,6 @@ async def ready(request: Request) -> Response:
     },
 )
 async def read_metrics(request: Request) -> Response:
-    """Return the counters in the text format of Prometheus."""
+    """Return the metrics in the text format of Prometheus."""
     await core_of(request).jobs.count()
     return Response(core_of(request).metrics.text(), media_type=CONTENT_TYPE)

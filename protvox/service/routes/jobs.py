@@ -1,4 +1,4 @@
-"""``/jobs``: work that takes longer than a request."""
+"""``/jobs``: predictions that take longer than a request."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _MEDIA_TYPES: Final = {
     "parquet": "application/vnd.apache.parquet",
     "cif": "chemical/x-mmcif",
 }
-_JobId = Annotated[str, Path(max_length=64, description="From the answer to `POST /jobs`.")]
+_JobId = Annotated[str, Path(max_length=64, description="Id from the response to `POST /jobs`.")]
 
 
 @router.post(
     "",
     operation_id="create_job",
-    summary="Have a structure predicted in the background",
+    summary="Predict a structure in the background",
     status_code=202,
     response_model=Job,
     responses=errors(400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 502, 503),
     openapi_extra=structure_body(JobOptions, JobRequest),
 )
 async def create_job(request: Request) -> Response:
-    """Take a job; the same structure and options share one computation."""
+    """Submit a job. Jobs with the same structure and options share one computation."""
     core = core_of(request)
-    async with core.take_in(request, "jobs") as (reading, _):
-        job = await core.jobs.add(reading, request.state.who)
+    async with core.parse(request, "jobs") as (parsed, _):
+        job = await core.jobs.add(parsed, request.state.client_id)
     address = request.url_for("get_job", job_id=job.id).path
     return JSONResponse(job.model_dump(mode="json"), 202, {"Location": address})
 
@@ -43,12 +43,12 @@ async def create_job(request: Request) -> Response:
 @router.get(
     "/{job_id}",
     operation_id="get_job",
-    summary="How far a job is",
+    summary="State of a job",
     responses=errors(401, 403, 404, 422, 429, 500, 503),
 )
 async def get_job(request: Request, job_id: _JobId) -> Job:
     """Return the state of a job."""
-    return await core_of(request).jobs.find(job_id, request.state.who)
+    return await core_of(request).jobs.find(job_id, request.state.client_id)
 
 
 @router.delete(
@@ -59,18 +59,18 @@ async def get_job(request: Request, job_id: _JobId) -> Job:
     responses=errors(401, 403, 404, 422, 429, 500, 503),
 )
 async def delete_job(request: Request, job_id: _JobId) -> None:
-    """Cancel a job that is not over; delete one that is."""
-    await core_of(request).jobs.cancel(job_id, request.state.who)
+    """Cancel an unfinished job, or delete a finished one."""
+    await core_of(request).jobs.cancel(job_id, request.state.client_id)
 
 
 @router.get(
     "/{job_id}/results",
     operation_id="get_job_results",
-    summary="The results of a job that is done",
+    summary="Results of a finished job",
     response_class=FileResponse,
     responses={
         200: {
-            "description": "What the command line writes with the same `--format`.",
+            "description": "The same bytes as the command line writes with this `--format`.",
             "content": {
                 "application/json": {"schema": {"type": "object"}},
                 "text/csv": {"schema": {"type": "string"}},
@@ -89,7 +89,7 @@ async def get_job_results(
     form: Annotated[Literal["json", "csv", "parquet", "cif"], Query(alias="format")] = "json",
 ) -> Response:
     """Return the results as JSON, CSV or Parquet, or the structure with scores as B-factors."""
-    path, found = await core_of(request).jobs.results(job_id, request.state.who, form)
+    path, found = await core_of(request).jobs.results(job_id, request.state.client_id, form)
     return FileResponse(
         path,
         media_type=_MEDIA_TYPES[form],

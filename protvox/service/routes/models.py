@@ -1,4 +1,4 @@
-"""``/models``: the models at hand."""
+"""``/models``: the installed models."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ router: Final = APIRouter(tags=["models"])
 @router.get(
     "/models",
     operation_id="list_models",
-    summary="The models at hand",
+    summary="Installed models",
     responses=errors(401, 403, 429, 500, 503),
 )
 async def list_models(request: Request) -> ModelList:
-    """List the models that the requests can name."""
+    """List the models that requests may choose."""
     return ModelList.model_validate({"models": core_of(request).engine.models()})

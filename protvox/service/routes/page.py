@@ -1,4 +1,4 @@
-"""The page at ``/``: the files of ``protvox/service/static``, each kind with its policy."""
+"""The web page at ``/``: the files in ``protvox/service/static``, with their security policy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 FOLDER: Final = Path(__file__).parent.parent / "static"
-"""Where the page lies; there may be none."""
+"""Folder of the page; it may be missing."""
 
 _EXAMPLES: Final = ("protvox", "examples")
 _EXAMPLE: Final = "1pwc.pdb.gz"
@@ -28,8 +28,8 @@ _POLICY: Final = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-# The viewer of structures styles its elements itself, computes in workers, and is shown in a
-# frame of the page; it gets its structure from the page and may connect to nowhere else.
+# The structure viewer styles its elements itself, computes in web workers, and is shown in a frame
+# of the page. It receives the structure from the page and may not open connections.
 _VIEWER_POLICY: Final = {
     **_POLICY,
     "style-src": "'self' 'unsafe-inline'",
@@ -42,30 +42,38 @@ _VIEWER_POLICY: Final = {
 
 
 class Page(StaticFiles):
-    """The page and what belongs to it."""
+    """The files of the page."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return a file with the headers it needs."""
-        answer = await super().get_response(path, scope)
+        """Return a file with its security headers.
+
+        Parameters
+        ----------
+        path
+            Path within the folder.
+        scope
+            See the ASGI specification.
+        """
+        response = await super().get_response(path, scope)
         viewer = Path(path).parts[:1] == (_VIEWER,)
         policy = _VIEWER_POLICY if viewer else _POLICY
-        answer.headers["Content-Security-Policy"] = "; ".join(map(" ".join, policy.items()))
-        answer.headers["X-Frame-Options"] = "SAMEORIGIN" if viewer else "DENY"
+        response.headers["Content-Security-Policy"] = "; ".join(map(" ".join, policy.items()))
+        response.headers["X-Frame-Options"] = "SAMEORIGIN" if viewer else "DENY"
         if viewer:
-            # Its frame is sandboxed, so of no origin, and could not load its own files.
-            answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        answer.headers["Cache-Control"] = "no-cache"
-        answer.headers["Accept-Ranges"] = "none"  # see the boundary
-        return answer
+            # The sandboxed frame has no origin and could not load its own files otherwise.
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Accept-Ranges"] = "none"  # the boundary ignores ranges
+        return response
 
 
 class PageMount(Mount):
-    """Serves a folder at ``/``, and leaves every address that is not in it to the others.
+    """Serves a folder at ``/`` without hiding the other routes.
 
     Parameters
     ----------
     folder
-        Of the page.
+        Folder of the page.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -74,18 +82,24 @@ class PageMount(Mount):
         self._names = {"", _EXAMPLE, *(entry.name for entry in folder.iterdir())}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return whether an address belongs to the page."""
-        # A plain mount would take every address, and with it the answer 405 of the others.
+        """Return whether an address belongs to the page.
+
+        Parameters
+        ----------
+        scope
+            See the ASGI specification.
+        """
+        # A plain mount matches every address, so the other routes could not return 405.
         first = scope["path"].removeprefix("/").split("/", 1)[0]
         return super().matches(scope) if first in self._names else (Match.NONE, {})
 
 
 def page_routes(folder: Path) -> list[PageMount]:
-    """Return the routes of the page, none where there is none.
+    """Return the routes of the page, an empty list if there is no page.
 
     Parameters
     ----------
     folder
-        Of its files.
+        Folder of the page.
     """
     return [PageMount(folder)] if (folder / "index.html").is_file() else []

@@ -1,4 +1,4 @@
-"""Free memory goes back to the system."""
+"""Returns free memory to the operating system."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ def _trimmer() -> Callable[[int], int] | None:
 _TRIM: Final = _trimmer()
 
 
-def give_back() -> None:
-    """Return the free pages of the heap to the system, where the C library can (glibc).
+def release_free_memory() -> None:
+    """Return free heap pages to the operating system, if the C library supports it (glibc).
 
-    A process otherwise keeps what its largest request needed, in pieces between what is still
-    in use, and looks as if it leaked.
+    Otherwise a process keeps the memory of its largest request, fragmented, and appears to leak.
     """
     if _TRIM is not None:
         _TRIM(0)

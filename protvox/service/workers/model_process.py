@@ -1,8 +1,7 @@
-"""The model process of one device: structures to predictions.
+"""The model process of one device, which computes predictions.
 
-``python -m protvox.service.workers.model_process DEVICE THREADS WORKERS``. It holds the models.
-Requests that are there at the same time are computed side by side; the processor threads are
-shared out among them.
+``python -m protvox.service.workers.model_process DEVICE THREADS WORKERS``. Concurrent requests share
+the CPU threads.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ from protvox.processes.structure_codec import decode_structure
 from protvox.registry import installed
 from protvox.report.annotate import REMARK, values_of_residues
 from protvox.report.output import make_writer
-from protvox.service.failures import busy, describe
+from protvox.service.failures import describe, refuse
 from protvox.service.logs import configure_logging, log, request_id
-from protvox.service.workers.heap import give_back
+from protvox.service.workers.heap import release_free_memory
 from protvox.structure.domain_option import parse_domain_option
 from protvox.structure.io.annotate import write_annotated
 from protvox.structure.io.read import read_structure
@@ -49,62 +48,62 @@ _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
 _TABLES: Final = {"cath": "domains", "mutations": "mutations", "search": "neighbours"}
 _FEW_RESIDUES: Final = "A:100-110"
 
-GIVE_BACK_S: Final = 5.0
-"""Least time between two returns of free memory to the system, seconds."""
+RELEASE_S: Final = 5.0
+"""Minimum time between two releases of free memory, seconds."""
 
-Answer = Prediction | MutationScores | Embeddings | SearchResult
-"""What a request may be answered with."""
+Result = Prediction | MutationScores | Embeddings | SearchResult
+"""Result of a request."""
 
 
 class ModelProcess:
-    """Computes what the service sends.
+    """Computes the requests sent by the service.
 
     Parameters
     ----------
     device
-        Where to compute.
+        Device to compute on.
     threads
-        Processor threads for all requests together.
+        CPU threads for all requests together.
     workers
-        Requests computed side by side.
-    outward
-        Where replies go.
+        Number of concurrent requests.
+    replies
+        Stream to write replies to.
     """
 
-    def __init__(self, device: str, threads: int, workers: int, outward: BinaryIO) -> None:
+    def __init__(self, device: str, threads: int, workers: int, replies: BinaryIO) -> None:
         self._device = device
         self._threads = threads
-        self._outward = outward
+        self._replies = replies
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers)
-        self._door = threading.Lock()
-        self._voice = threading.Lock()
+        self._lock = threading.Lock()
+        self._write_lock = threading.Lock()
         self._cancelled: set[int] = set()
         self._running = 0
-        self._given_back = time.monotonic()
+        self._last_release = time.monotonic()
 
     def warm_up(self) -> None:
-        """Load the models and compile the loops, so that no request has to wait for it.
+        """Load the models and compile the loops, so that no request has to wait for this.
 
-        Every worker computes something, all at once: what a thread needs of its own it then
-        has, and the memory of the process does not grow with the first crowd of requests.
+        All workers compute something at the same time. Their per-thread memory is then allocated,
+        and does not grow with the first concurrent requests.
         """
         example = read_structure(_EXAMPLE)
         few = [parse_selection(_FEW_RESIDUES)]
-        together = threading.Barrier(self._workers)
+        barrier = threading.Barrier(self._workers)
 
-        def begin() -> None:
-            together.wait()
+        def predict_example() -> None:
+            barrier.wait()
             _share_threads(self._threads)
             classify(example, task="cath", device=self._device)
             classify(example, task="environment", domains=few, device=self._device)
 
-        for begun in [self._pool.submit(begin) for _ in range(self._workers)]:
-            begun.result()
-        give_back()
+        for future in [self._pool.submit(predict_example) for _ in range(self._workers)]:
+            future.result()
+        release_free_memory()
 
     def take(self, message: Message) -> None:
-        """Begin what a message asks for.
+        """Start the requests in a message, or cancel one.
 
         Parameters
         ----------
@@ -115,12 +114,12 @@ class ModelProcess:
             self._cancelled.add(message["cancel"])
             return
         requests = message["requests"]
-        with self._door:
+        with self._lock:
             self._running += len(requests)
         for request in requests:
             self._pool.submit(self._compute, request, time.monotonic())
 
-    def say(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Send a message to the service.
 
         Parameters
@@ -128,16 +127,16 @@ class ModelProcess:
         message
             Plain values.
         """
-        with self._voice:
-            write_message(self._outward, message)
+        with self._write_lock:
+            write_message(self._replies, message)
 
     def _compute(self, request: Message, arrived: float) -> None:
         number = request["number"]
         request_id.set(request["request_id"])
         reply: Message = {"number": number}
-        begun = time.monotonic()
+        start = time.monotonic()
         try:
-            with self._door:
+            with self._lock:
                 share = max(1, self._threads // max(self._running, 1))
             _share_threads(share)
             reply["results"] = self._results(request, arrived + request["seconds"])
@@ -146,85 +145,87 @@ class ModelProcess:
             if reply["error"]["kind"] == "bug":
                 log.exception("a prediction failed")
         finally:
-            with self._door:
+            with self._lock:
                 self._running -= 1
             self._cancelled.discard(number)
-        reply["seconds"] = time.monotonic() - begun
-        self.say(reply)
-        self._rest()
+        reply["seconds"] = time.monotonic() - start
+        self.send(reply)
+        self._release_if_idle()
 
-    def _rest(self) -> None:
-        """Give free memory back to the system when nothing is computed, now and then."""
-        with self._door:
-            due = not self._running and time.monotonic() > self._given_back + GIVE_BACK_S
+    def _release_if_idle(self) -> None:
+        """Return free memory to the operating system from time to time, when idle."""
+        with self._lock:
+            due = not self._running and time.monotonic() > self._last_release + RELEASE_S
             if due:
-                self._given_back = time.monotonic()
+                self._last_release = time.monotonic()
         if due:
-            give_back()
+            release_free_memory()
 
     def _results(self, request: Message, deadline: float) -> dict[str, bytes]:
         number, options = request["number"], request["options"]
 
-        def watch(_done: int, _total: int) -> None:
+        def check_deadline(_done: int, _total: int) -> None:
             if number in self._cancelled or time.monotonic() > deadline:
-                raise busy("the time for the request is over", "service.deadline", 10)
+                raise refuse("service.deadline", status=503, retry_after=10)
 
-        watch(0, 0)
+        check_deadline(0, 0)
         structure = decode_structure(request["structure"])
         shared: dict[str, Any] = {
             "chain": options["chain"],
             "model": options["model"],
             "device": self._device,
-            "progress": watch,
+            "progress": check_deadline,
         }
-        answer = _answer(structure, options, shared)
+        result = _compute(structure, options, shared)
         results = {
-            form: render(answer, form, options["task"])
+            form: render(result, form, options["task"])
             for form in request["forms"]
             if form != "cif"
         }
-        if "cif" in request["forms"] and isinstance(answer, Prediction):
-            results |= _annotated(structure, answer)
+        if "cif" in request["forms"] and isinstance(result, Prediction):
+            results |= _annotated(structure, result)
         return results
 
 
-def _answer(structure: Structure, options: dict[str, Any], shared: dict[str, Any]) -> Answer:
+def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, Any]) -> Result:
     task = options["task"]
     if task == "mutations":
-        asked = collect_mutations(options["mutations"]) if options["mutations"] else None
-        return score_mutations(structure, asked, **shared)
-    division = parse_domain_option(options["domains"])
+        mutations = collect_mutations(options["mutations"]) if options["mutations"] else None
+        return score_mutations(structure, mutations, **shared)
+    domains = parse_domain_option(options["domains"])
     if task == "embed":
-        return embed(structure, per=options["per"], domains=division, **shared)
+        return embed(structure, per=options["per"], domains=domains, **shared)
     if task == "search":
-        return search(structure, top_k=options["top"], domains=division, **shared)
-    return classify(structure, task=task, domains=division, top_k=options["top_k"], **shared)
+        return search(structure, top_k=options["top"], domains=domains, **shared)
+    return classify(structure, task=task, domains=domains, top_k=options["top_k"], **shared)
 
 
-def render(answer: Answer, form: str, task: str) -> bytes:
-    """Return an answer as the command line writes it.
+def render(result: Result, form: str, task: str) -> bytes:
+    """Return a result as the command line writes it.
 
     Parameters
     ----------
-    answer
-        What to write.
+    result
+        The result.
     form
         ``"jsonl"``, ``"json"``, ``"csv"`` or ``"parquet"``.
     task
-        What was asked; decides the rows of tables.
+        Task of the request, which determines the rows of tables.
     """
     stream = io.BytesIO()
     writer = make_writer(form, stream, many=False, tables=_TABLES.get(task, "residues"))
-    writer.add(answer)
+    writer.add(result)
     writer.close()
     return stream.getvalue()
 
 
-def _annotated(structure: Structure, answer: Prediction) -> dict[str, bytes]:
-    """Return what ``protvox classify --annotate`` writes, nothing without residues."""
-    if answer.residues is None:
+def _annotated(structure: Structure, prediction: Prediction) -> dict[str, bytes]:
+    """Return the output of ``protvox classify --annotate``, empty without residues."""
+    if prediction.residues is None:
         return {}
-    percent = values_of_residues(structure, answer.residues, 100 * answer.residues.p_wild_type)
+    percent = values_of_residues(
+        structure, prediction.residues, 100 * prediction.residues.p_wild_type
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "annotated.cif"
         write_annotated(structure, percent, path, remark=REMARK)
@@ -238,7 +239,7 @@ def _share_threads(threads: int) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Answer messages on stdin until it ends.
+    """Process messages from stdin until it ends.
 
     Parameters
     ----------
@@ -246,19 +247,19 @@ def main(arguments: Sequence[str]) -> None:
         Device, threads, workers.
     """
     device, threads, workers = arguments[0], int(arguments[1]), int(arguments[2])
-    inward, outward = take_over_stdio()
+    requests, replies = take_over_stdio()
     configure_logging()
-    process = ModelProcess(device, threads, workers, outward)
-    begun = time.monotonic()
+    process = ModelProcess(device, threads, workers, replies)
+    start = time.monotonic()
     process.warm_up()
-    process.say({"ready": True, "seconds": time.monotonic() - begun, **_about(device)})
-    while (message := read_message(inward)) is not None:
+    process.send({"ready": True, "seconds": time.monotonic() - start, **_describe(device)})
+    while (message := read_message(requests)) is not None:
         process.take(message)
-    # The service is gone, and with it everybody who waits for an answer.
+    # The service has ended, so nobody waits for a reply.
     os._exit(0)
 
 
-def _about(device: str) -> dict[str, Any]:
+def _describe(device: str) -> dict[str, Any]:
     models = [
         {
             "name": m.name,

@@ -1,4 +1,4 @@
-"""One child process, seen from the service: started, spoken to, stopped."""
+"""A child process of the service."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from protvox.service.settings import child_environment
 
 
 class Child:
-    """A process that runs a module of the service and talks over its pipes.
+    """A process that runs a module of the service and exchanges messages with it.
 
     Parameters
     ----------
     module
-        Module to run, ``protvox.service.workers.read_process``.
+        Module to run, e.g. ``protvox.service.workers.read_process``.
     arguments
-        Its arguments.
+        Arguments of the module.
     """
 
     def __init__(self, module: str, arguments: Sequence[str] = ()) -> None:
@@ -28,38 +28,38 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the process is running."""
         return self._process is not None and self._process.returncode is None
 
     @property
     def pid(self) -> int | None:
-        """Its process id while it runs."""
+        """Process id, None if it is not running."""
         return self._process.pid if self._process is not None and self.alive else None
 
     async def start(self, timeout_s: float) -> Message:
-        """Start it and wait until it says that it is ready.
+        """Start the process and wait until it is ready.
 
         Parameters
         ----------
         timeout_s
-            Seconds it may take.
+            Time limit, seconds.
 
         Returns
         -------
         Message
-            What it says about itself.
+            First message of the process.
 
         Raises
         ------
         ChildGone
-            If it ends, or takes too long.
+            If it ends or takes too long.
         """
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=child_environment(),
-            # A Ctrl-C in a terminal is for the service, which stops its children in order.
+            # Ctrl-C in a terminal should reach the service only, which stops its children.
             start_new_session=True,
         )
         try:
@@ -83,7 +83,7 @@ class Child:
         Raises
         ------
         ChildGone
-            If nobody is there to read it.
+            If the process has ended.
         """
         stream = self._process.stdin if self._process is not None else None
         if stream is None:
@@ -95,12 +95,12 @@ class Child:
             raise ChildGone(str(error)) from error
 
     async def receive(self) -> Message:
-        """Return its next message.
+        """Return the next message of the process.
 
         Raises
         ------
         ChildGone
-            If it has ended.
+            If the process has ended.
         """
         stream = self._process.stdout if self._process is not None else None
         if stream is None:
@@ -111,7 +111,7 @@ class Child:
             raise ChildGone(str(error)) from error
 
     async def stop(self) -> None:
-        """End it at once, without a word; it holds nothing that could be lost."""
+        """Kill the process; it has no data to lose."""
         process, self._process = self._process, None
         if process is None:
             return

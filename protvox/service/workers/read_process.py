@@ -1,7 +1,7 @@
-"""The reading process: bodies of requests and entries of databases to structures.
+"""The reading process, which parses request bodies and database entries.
 
-``python -m protvox.service.workers.read_process MEMORY_MIB``. What strangers send is touched here
-and nowhere else, in a process with little memory that can be killed at any time.
+``python -m protvox.service.workers.read_process MEMORY_MIB``. Untrusted files are parsed only here, in
+a process with limited memory that can be killed at any time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.processes.messages import Message, read_message, take_over_stdio, write_message
 from protvox.processes.structure_codec import encode_structure
 from protvox.service.failures import describe
@@ -22,30 +22,30 @@ from protvox.structure.io.fetch import fetch_structure, parse_identifier
 from protvox.structure.io.read import read_structure
 from protvox.structure.limits import MIB
 
-_WORN_OUT: Final = 256 * MIB
-"""Growth of a process after which a fresh one takes its place: what it freed, the operating
-system does not always get back."""
+_MAX_GROWTH: Final = 256 * MIB
+"""Growth in memory after which the process is replaced, since freed memory does not always return
+to the operating system."""
 
 
 def main() -> None:
-    """Answer messages on stdin until it ends."""
-    inward, outward = take_over_stdio()
+    """Process messages from stdin until it ends."""
+    requests, replies = take_over_stdio()
     configure_logging()
     _limit_memory(int(sys.argv[1]) * MIB)
     base = _resident()
-    write_message(outward, {"ready": True})
-    while (message := read_message(inward)) is not None:
-        reply = _answer(message)
-        reply["worn"] = _resident() - base > _WORN_OUT
-        write_message(outward, reply)
+    write_message(replies, {"ready": True})
+    while (message := read_message(requests)) is not None:
+        reply = _reply(message)
+        reply["worn_out"] = _resident() - base > _MAX_GROWTH
+        write_message(replies, reply)
 
 
-def _answer(message: Message) -> Message:
+def _reply(message: Message) -> Message:
     request_id.set(message["request_id"])
     try:
         return _fetch(message) if "identifier" in message else _read(message)
     except MemoryError:
-        return {"error": describe(_too_large())}
+        return {"error": describe(fail("input.too_large.memory"))}
     except Exception as error:
         plain = describe(error)
         if plain["kind"] == "bug":
@@ -54,16 +54,16 @@ def _answer(message: Message) -> Message:
 
 
 def _read(message: Message) -> Message:
-    upload = parse_upload(message.pop("body"), message["content_type"], message["kind"])
+    upload = parse_upload(message.pop("body"), message["content_type"], message["route"])
     if upload.content is None:
         return {
             "identifier": upload.identifier,
-            "form": upload.form,
+            "format": upload.format,
             "model_number": upload.model_number,
             "options": upload.options,
         }
     return {
-        **_structure(upload.content, upload.name, upload.model_number, upload.form),
+        **_structure(upload.content, upload.name, upload.model_number, upload.format),
         "options": upload.options,
     }
 
@@ -72,19 +72,14 @@ def _fetch(message: Message) -> Message:
     given = message["identifier"]
     identifier = parse_identifier(given)
     if identifier is None:
-        raise InputError(
-            "this is no identifier",
-            where=given,
-            remedy="Identifiers look like 1abc or AF-P12345-F1",
-            code="input.identifier",
-        )
+        raise fail("input.identifier.service", where=given)
     content = fetch_structure(identifier, limits=READ_LIMITS).read_bytes()
-    return _structure(content, given, message["model_number"], message["form"])
+    return _structure(content, given, message["model_number"], message["format"])
 
 
-def _structure(content: bytes, name: str, model: int | None, form: str | None) -> Message:
+def _structure(content: bytes, name: str, model: int | None, claimed: str | None) -> Message:
     structure = read_structure(content, name=name, model=model, limits=READ_LIMITS)
-    check_format(structure.format, form, name)
+    check_format(structure.format, claimed, name)
     return {
         "structure": encode_structure(structure),
         "sha256": structure.sha256,
@@ -93,21 +88,13 @@ def _structure(content: bytes, name: str, model: int | None, form: str | None) -
     }
 
 
-def _too_large() -> InputError:
-    return InputError(
-        "the structure takes too much memory to read",
-        remedy="Split the file",
-        code="input.too_large",
-    )
-
-
-def _limit_memory(more: int) -> None:
-    # Address space counts, not memory in use, so what the libraries have reserved comes on top.
+def _limit_memory(extra: int) -> None:
+    # The limit applies to address space, which includes what libraries have reserved.
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * resource.getpagesize() + more
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    limit = pages * resource.getpagesize() + extra
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Nothing is written but entries of databases into the cache.
+    # The process writes only database entries, to the cache.
     resource.setrlimit(resource.RLIMIT_FSIZE, (READ_LIMITS.inflated_bytes,) * 2)
 
 

@@ -7,10 +7,10 @@ import contextlib
 import time
 from typing import Final
 
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.processes.child import ChildGone
 from protvox.processes.messages import Message
-from protvox.service.failures import busy, restore
+from protvox.service.failures import refuse, restore
 from protvox.service.logs import log, request_id
 from protvox.service.metrics import Metrics
 from protvox.service.settings import ServiceSettings
@@ -20,18 +20,18 @@ _START_S: Final = 60.0
 
 
 class ReaderPool:
-    """Reads bodies of requests in child processes, each with little memory and time.
+    """Reads request bodies in child processes with limited memory and time.
 
     Parameters
     ----------
     settings
-        How many, and their limits.
+        Settings of the service.
     metrics
-        Where to count.
+        Metrics to update.
     size
         Number of processes.
     seconds
-        Time for one body.
+        Time limit per body.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class ReaderPool:
         await asyncio.gather(*(self._add() for _ in range(self._size)))
 
     async def stop(self) -> None:
-        """End the processes."""
+        """Stop the processes."""
         await asyncio.gather(*(child.stop() for child in self._all))
         self._all.clear()
 
     async def read(self, message: Message) -> Message:
-        """Have a message answered by the next idle process.
+        """Send a message to the next idle process and return its reply.
 
         Parameters
         ----------
@@ -64,38 +64,32 @@ class ReaderPool:
         Returns
         -------
         Message
-            Its answer.
+            The reply.
 
         Raises
         ------
         ProtvoxError
-            What is wrong with the body; ``input.too_slow`` or ``input.too_large`` if reading
-            it takes too long or too much memory; ``service.readers`` if nothing can read now.
+            If the body is invalid; ``input.too_slow`` or ``input.too_large`` if reading it takes
+            too much time or memory; ``service.readers`` if no process can be started.
         """
         child = await self._idle.get()
         healthy = False
-        begun = time.perf_counter()
+        start = time.perf_counter()
         try:
             if not child.alive:
-                await self._revive(child)
+                await self._restart(child)
             async with asyncio.timeout(self._seconds):
                 await child.send({**message, "request_id": request_id.get()})
                 reply = await child.receive()
-            healthy = not reply.pop("worn")
+            healthy = not reply.pop("worn_out")
         except TimeoutError as error:
-            raise InputError(
-                "the structure takes too long to read",
-                remedy="Send a smaller one",
-                code="input.too_slow",
-            ) from error
+            raise fail("input.too_slow") from error
         except ChildGone as error:
             log.warning("a reading process died")
-            raise InputError(
-                "the structure cannot be read", remedy="Send a smaller one", code="input.unreadable"
-            ) from error
+            raise fail("input.unreadable.process") from error
         finally:
-            self._metrics.read_seconds.observe(time.perf_counter() - begun)
-            await asyncio.shield(self._give_back(child, healthy=healthy))
+            self._metrics.read_seconds.observe(time.perf_counter() - start)
+            await asyncio.shield(self._return(child, healthy=healthy))
         if "error" in reply:
             raise restore(reply["error"])
         return reply
@@ -106,18 +100,18 @@ class ReaderPool:
         await child.start(_START_S)
         self._idle.put_nowait(child)
 
-    async def _revive(self, child: Child) -> None:
+    async def _restart(self, child: Child) -> None:
         try:
             await child.start(_START_S)
         except (ChildGone, OSError) as error:
-            log.error("a reading process does not start: %s", error)
-            raise busy("structures cannot be read now", "service.readers", 10) from error
+            log.error("a reading process cannot be started: %s", error)
+            raise refuse("service.readers", status=503, retry_after=10) from error
 
-    async def _give_back(self, child: Child, *, healthy: bool) -> None:
+    async def _return(self, child: Child, *, healthy: bool) -> None:
         if not healthy:
             self._metrics.restarts.labels("reader").inc()
             await child.stop()
-            # The next body finds it ready; if it cannot start now, it is tried again then.
+            # If it cannot start now, the next body tries again.
             with contextlib.suppress(ChildGone, OSError):
                 await child.start(_START_S)
         self._idle.put_nowait(child)

@@ -1,0 +1,125 @@
+"""OpenAPI description of responses with predictions: their schema and an example of each."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from protvox.chemistry import AMINO_ACIDS
+from protvox.predict.results.documents import DOCUMENTS, MEANING
+from protvox.service.released import released_model
+
+REF_TEMPLATE: Final = "#/components/schemas/{model}"
+"""References from one schema of the OpenAPI description to another."""
+
+_CATH: Final = released_model("cath")["reference"]
+_ENVIRONMENT: Final = released_model("environment")["reference"]
+_INPUT: Final = {
+    "name": "1pwc",
+    "format": "mmcif",
+    "sha256": "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c0",
+    "model": 1,
+    "n_atoms": 2638,
+    "n_residues": 345,
+    "dropped": [],
+}
+_NEIGHBOUR: Final = {"domain": "1pwcA00", "cath": "3.40.710.10", "similarity": 1.0}
+_DOMAIN: Final = {
+    "id": "A",
+    "chain": "A",
+    "chopping": "",
+    "n_residues": 345,
+    "in_range": True,
+    "flags": [],
+    "model": _CATH,
+}
+_CLASSIFIED: Final = {
+    **_DOMAIN,
+    "class": {"label": "3", "name": "Alpha Beta", "probability": 0.98},
+    "architectures": [{"label": "3.40", "name": "3-Layer(aba) Sandwich", "probability": 0.58}],
+    "nearest": [_NEIGHBOUR],
+}
+_RESIDUE: Final = {
+    "chain": "A",
+    "number": 62,
+    "insertion_code": "",
+    "wild_type": "SER",
+    "predicted": "GLY",
+    "p_wild_type": 0.0164,
+    "entropy": 0.24,
+    "probabilities": {name: {"GLY": 0.96, "SER": 0.0164}.get(name, 0.0013) for name in AMINO_ACIDS},
+}
+_MUTATION: Final = {
+    "chain": "A",
+    "number": 62,
+    "insertion_code": "",
+    "wild_type": "SER",
+    "mutant": "TRP",
+    "score": 1.9,
+    "percentile": 61.2,
+}
+_CLASSIFICATION: Final = {
+    "schema": "protvox.classify/1",
+    "input": _INPUT,
+    "models": {},
+    "domains": [],
+    "residues": [],
+    "warnings": [],
+}
+_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "cath": {**_CLASSIFICATION, "models": {"cath": _CATH}, "domains": [_CLASSIFIED]},
+    "environment": {
+        **_CLASSIFICATION,
+        "models": {"environment": _ENVIRONMENT},
+        "residues": [_RESIDUE],
+    },
+    "mutations": {
+        "schema": "protvox.mutations/1",
+        "input": _INPUT,
+        "model": _ENVIRONMENT,
+        "score": MEANING,
+        "mutations": [_MUTATION],
+        "failures": [],
+        "warnings": [],
+    },
+    "embed": {
+        "schema": "protvox.embed/1",
+        "input": _INPUT,
+        "models": {"cath": _CATH},
+        "domains": [{**_DOMAIN, "embedding": [0.0312, -0.118, 0.0541]}],
+        "residues": [],
+        "warnings": [],
+    },
+    "search": {
+        "schema": "protvox.search/1",
+        "input": _INPUT,
+        "models": {"cath": _CATH},
+        "index": {"name": "CATH training domains", "n_domains": 8966},
+        "domains": [{**_DOMAIN, "nearest": [_NEIGHBOUR]}],
+        "warnings": [],
+    },
+}
+
+
+def describe_result(task: str) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of the response with a result.
+
+    Parameters
+    ----------
+    task
+        ``"cath"``, ``"environment"``, ``"mutations"``, ``"embed"`` or ``"search"``.
+    """
+    command = task if task in DOCUMENTS else "classify"
+    arguments = command if task in DOCUMENTS else f"classify --task {task}"
+    name = DOCUMENTS[command].__name__
+    example = {"summary": "Shortened, with invented numbers", "value": _EXAMPLES[task]}
+    return {
+        200: {
+            "description": f"The same bytes as `protvox {arguments} --format jsonl` writes.",
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": REF_TEMPLATE.format(model=name)},
+                    "examples": {"short": example},
+                }
+            },
+        }
+    }

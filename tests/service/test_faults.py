@@ -11,8 +11,9 @@ from protvox.processes.child import ChildGone
 from protvox.service.failures import ServiceError, describe
 from protvox.service.metrics import Metrics
 from protvox.service.settings import load_service_settings
-from protvox.service.workers import engine as engine_module
-from protvox.service.workers.engine import Engine, Work
+from protvox.service.workers import device as device_module
+from protvox.service.workers.engine import Engine
+from protvox.service.workers.work import Work
 
 
 class FakeChild:
@@ -70,8 +71,8 @@ class FakeChild:
 def fake(monkeypatch):
     FakeChild.starts, FakeChild.batches, FakeChild.cancelled = 0, [], []
     FakeChild.broken, FakeChild.fatal = False, True
-    monkeypatch.setattr(engine_module, "Child", FakeChild)
-    monkeypatch.setattr(engine_module, "_PAUSE_S", (0.0, 0.01))
+    monkeypatch.setattr(device_module, "Child", FakeChild)
+    monkeypatch.setattr(device_module, "_PAUSE_S", (0.0, 0.01))
     return FakeChild
 
 

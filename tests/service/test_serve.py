@@ -65,17 +65,17 @@ def test_a_new_key_is_printed_with_its_digest(capsys):
     assert setting == f"lab:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
-def test_every_setting_is_told_of():
-    text = (Path(__file__).resolve().parents[2] / "docs" / "service.md").read_text()
-    table = text.partition("## Settings")[2].partition("##")[0]
+def test_every_setting_is_documented():
+    path = Path(__file__).resolve().parents[2] / "docs" / "reference" / "environment.md"
+    table = path.read_text().partition("PROTVOX_SERVICE_")[2]
     names = {name.upper() for name in ServiceSettings.model_fields}
-    told = {
+    documented = {
         name
         for line in table.splitlines()
         if line.startswith("| `")
         for name in re.findall(r"`([A-Z_]+)`", line.split("|")[1])
     }
-    assert told == names
+    assert documented == names
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from protvox.service.jobs.store import JobStore
 from protvox.service.logs import log
 from protvox.service.metrics import Metrics
 from protvox.service.settings import ServiceSettings
-from protvox.service.workers.engine import Engine, Work
+from protvox.service.workers.engine import Engine
+from protvox.service.workers.work import Work
 
 FORMS: Final = ("json", "csv", "parquet", "cif")
 """Formats of the results."""

@@ -20,7 +20,7 @@ from protvox.service.schemas import (
     MutationOptions,
     MutationRequest,
 )
-from protvox.service.workers.engine import Results, Work
+from protvox.service.workers.work import Results, Work
 
 router: Final = APIRouter(prefix="/predict", tags=["predict"])
 

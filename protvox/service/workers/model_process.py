@@ -1,7 +1,7 @@
 """The model process of one device, which computes predictions.
 
-``python -m protvox.service.workers.model_process DEVICE THREADS WORKERS``. Concurrent requests share
-the CPU threads.
+``python -m protvox.service.workers.model_process DEVICE THREADS WORKERS``. Concurrent requests
+share the CPU threads.
 """
 
 from __future__ import annotations

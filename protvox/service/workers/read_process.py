@@ -1,7 +1,7 @@
 """The reading process, which parses request bodies and database entries.
 
-``python -m protvox.service.workers.read_process MEMORY_MIB``. Untrusted files are parsed only here, in
-a process with limited memory that can be killed at any time.
+``python -m protvox.service.workers.read_process MEMORY_MIB``. Untrusted files are parsed only
+here, in a process with limited memory that can be killed at any time.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 # make check     what every change must pass, a few minutes on two cores
-# make test      every test, the slow ones too
-# make format    rewrite the sources in the house style
+# make test      every test, including the slow ones
+# make format    format the sources
 
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: check lint types floors fast test format
+.PHONY: check lint types imports fast test format
 
-check: lint types floors fast
+check: lint types imports fast
 
 lint:
 	$(PYTHON) -m ruff check .
@@ -16,7 +16,7 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
-floors:
+imports:
 	$(BIN)lint-imports
 
 fast:

@@ -65,7 +65,7 @@ def search(
     if log.exists():
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         known = {line["query"]: line for line in lines if line["settings"] == settings}
-    answers = []
+    hits = []
     for name, code, trace in zip(queries.names, queries.codes, queries.coordinates, strict=True):
         if name not in known:
             hit = library.nearest(trace)
@@ -83,21 +83,21 @@ def search(
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a") as file:
                 file.write(json.dumps(known[name]) + "\n")
-            print(f"{len(answers) + 1}/{len(queries)} {name} {hit.seconds:.0f} s", file=sys.stderr)
-        answers.append(known[name])
-    return answers
+            print(f"{len(hits) + 1}/{len(queries)} {name} {hit.seconds:.0f} s", file=sys.stderr)
+        hits.append(known[name])
+    return hits
 
 
-def summary(answers: list[dict[str, Any]], queries: Traces) -> dict[str, Any]:
+def summary(hits: list[dict[str, Any]], queries: Traces) -> dict[str, Any]:
     """Return the measures of the nearest neighbours and their cost."""
     index = {name: i for i, name in enumerate(PAPER_ARCHITECTURES)}
-    nearest = [line["nearest_cath"] for line in answers]
+    nearest = [line["nearest_cath"] for line in hits]
     predicted = [index[architecture_of(code)] if code else UNANSWERED for code in nearest]
     return {
         **measures(np.array(predicted, dtype=np.int64), queries.labels, queries.families()),
-        "seconds_per_query": float(np.mean([line["seconds"] for line in answers])),
-        "alignments_per_query": float(np.mean([line["alignments"] for line in answers])),
-        "median_tm_score": float(np.median([line["tm_score"] for line in answers])),
+        "seconds_per_query": float(np.mean([line["seconds"] for line in hits])),
+        "alignments_per_query": float(np.mean([line["alignments"] for line in hits])),
+        "median_tm_score": float(np.median([line["tm_score"] for line in hits])),
     }
 
 
@@ -137,14 +137,14 @@ def ask_model(
 
 
 def difference(
-    answers: list[dict[str, Any]], model: NDArray[np.int64], queries: Traces
+    hits: list[dict[str, Any]], model: NDArray[np.int64], queries: Traces
 ) -> dict[str, Any]:
     """Return the difference in accuracy, model minus TM-align, with a paired interval."""
     right = np.array(
         [
             line["nearest_cath"] is not None
             and architecture_of(line["nearest_cath"]) == architecture_of(line["cath"])
-            for line in answers
+            for line in hits
         ]
     )
     more = (model == queries.labels).astype(float) - right
@@ -184,12 +184,12 @@ def main() -> None:
         "keep": options.keep,
         "longest_ratio": LONGEST_RATIO,
     }
-    answers = search(queries, Library(training, options.keep or None), settings, options.log)
-    methods = {"tm_align": summary(answers, queries)}
+    hits = search(queries, Library(training, options.keep or None), settings, options.log)
+    methods = {"tm_align": summary(hits, queries)}
     metrics = {"schema": "protvox.nearest/1", **settings, "methods": methods}
     if options.model is not None:
         methods["model"], chosen = ask_model(options.model, test, queries)
-        metrics["model_less_tm_align"] = difference(answers, chosen, queries)
+        metrics["model_less_tm_align"] = difference(hits, chosen, queries)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")
     for name, found in methods.items():

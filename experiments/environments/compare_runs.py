@@ -118,7 +118,7 @@ def run(
 
     def evaluate(trained: nn.Module) -> dict[str, float]:
         spent = clock.stop()
-        logits = answers(trained, check, rows, device)
+        logits = predict(trained, check, rows, device)
         clock.go_on()
         return {**spent, **classification_summary(logits, check.targets(rows).numpy())}
 
@@ -151,7 +151,7 @@ def run(
     return measures
 
 
-def answers(
+def predict(
     network: nn.Module, data: EnvironmentGrids, rows: NDArray[np.int64], device: torch.device
 ) -> NDArray[np.float32]:
     """Return the logits ``sample 20`` of residues."""
@@ -182,7 +182,7 @@ def test_measures(
     """Return the measures on a sample of the test residues, with intervals by protein."""
     rows = test.sample(TEST_SAMPLE, seed=0)
     labels, groups = test.targets(rows).numpy(), test.structure[rows]
-    logits = answers(network, test, rows, device)
+    logits = predict(network, test, rows, device)
     correct = logits.argmax(axis=1) == labels
     return {
         "n": len(rows),
@@ -212,7 +212,7 @@ def steadiness(
     for rotation in rotations:
         data = EnvironmentGrids(shard, grid, in_frame=in_frame, rotation=rotation)
         rows = data.sample(STEADINESS_SAMPLE, seed=1)
-        logits = torch.from_numpy(answers(network, data, rows, device))
+        logits = torch.from_numpy(predict(network, data, rows, device))
         poses.append(torch.softmax(logits, dim=1).numpy())
     return compare_poses(np.stack(poses))
 

@@ -205,16 +205,16 @@ def by_amino_acid(outcome: Outcome, classes: tuple[str, ...]) -> dict[str, Any]:
     predicted = outcome.log_p.argmax(axis=1)
     table = {}
     for label, name in enumerate(classes):
-        present, answered = outcome.labels == label, predicted == label
+        present, as_predicted = outcome.labels == label, predicted == label
         if not present.any():
             continue
         entry = outcome.take(present)
-        entry["n_predicted"] = int(answered.sum())
-        if answered.any():
-            right = present[answered].astype(float)
+        entry["n_predicted"] = int(as_predicted.sum())
+        if as_predicted.any():
+            right = present[as_predicted].astype(float)
             entry["precision"] = float(right.mean())
             entry["intervals"]["precision"] = list(
-                bootstrap_interval(right, outcome.groups[answered], repeats=REPEATS)
+                bootstrap_interval(right, outcome.groups[as_predicted], repeats=REPEATS)
             )
         table[name] = entry
     return table

@@ -46,20 +46,20 @@ def read_log(log: Path, library: int | None = None) -> list[dict[str, Any]]:
     library
         Number of domains searched; results from another library are ignored.
     """
-    answers = [json.loads(line) for line in log.read_text().splitlines()]
+    hits = [json.loads(line) for line in log.read_text().splitlines()]
     if library is not None:
-        answers = [one for one in answers if one["settings"]["library"] == library]
-    queries = {one["query"] for one in answers}
-    if not answers or len(queries) < len(answers):
+        hits = [one for one in hits if one["settings"]["library"] == library]
+    queries = {one["query"] for one in hits}
+    if not hits or len(queries) < len(hits):
         source = "" if library is None else f" from a library of {library} domains"
         raise SystemExit(
-            f"{log}: {len(answers)} answers to {len(queries)} queries{source}; one each is needed"
+            f"{log}: {len(hits)} results for {len(queries)} queries{source}; one each is needed"
         )
-    return answers
+    return hits
 
 
 def same_queries(
-    answers: list[dict[str, Any]],
+    hits: list[dict[str, Any]],
     data: LabelledFeatures,
     queries: NDArray[np.float32],
     known: NDArray[np.float32],
@@ -71,7 +71,7 @@ def same_queries(
 
     Parameters
     ----------
-    answers
+    hits
         Results of TM-align, see `read_log`.
     data, queries
         The folder-out domains and their embeddings.
@@ -81,16 +81,16 @@ def same_queries(
         Of `LEVELS`.
     """
     row_of = {name: row for row, name in enumerate(data.names.tolist())}
-    rows = np.array([row_of[answer["query"]] for answer in answers])
+    rows = np.array([row_of[hit["query"]] for hit in hits])
     similarity = queries[rows] @ known.T
     similarity[data.names[rows][:, None] == known_names[None]] = -np.inf
     nearest = known_codes[similarity.argmax(axis=1)]
-    aligned = np.array([answer["nearest_cath"] or "0.0.0.0" for answer in answers])
+    aligned = np.array([hit["nearest_cath"] or "0.0.0.0" for hit in hits])
     families = np.unique(data.codes[rows], return_inverse=True)[1]
     found: dict[str, Any] = {
         "n": len(rows),
         "n_known": len(known),
-        "tm_align_seconds": float(np.mean([answer["seconds"] for answer in answers])),
+        "tm_align_seconds": float(np.mean([hit["seconds"] for hit in hits])),
     }
     for level in levels:
         mine, theirs = (nodes(codes, LEVELS[level]) for codes in (data.codes[rows], known_codes))

@@ -53,7 +53,7 @@ def main() -> None:
         if name in known:
             continue
         hit = library.nearest(trace)
-        answer = {
+        result = {
             "query": name,
             "cath": code,
             "nearest": everything.names[hit.row],
@@ -64,7 +64,7 @@ def main() -> None:
         }
         options.log.parent.mkdir(parents=True, exist_ok=True)
         with options.log.open("a") as file:
-            file.write(json.dumps(answer) + "\n")
+            file.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

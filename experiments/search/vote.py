@@ -50,7 +50,7 @@ def near_ones(
 
 
 def measures(
-    answers: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
     truth: NDArray[np.int64],
     labels: Sequence[str],
     families: NDArray[np.int64],
@@ -59,7 +59,7 @@ def measures(
 
     Parameters
     ----------
-    answers
+    probabilities
         ``domain label``, probabilities.
     truth
         ``domain`` int64.
@@ -70,11 +70,11 @@ def measures(
     """
     ten = np.sort([labels.index(name) for name in PAPER_ARCHITECTURES])
     of_ten = np.isin(truth, ten)
-    among_ten = np.log(answers[of_ten][:, ten])
+    among_ten = np.log(probabilities[of_ten][:, ten])
     paper = classification_summary(among_ten, np.searchsorted(ten, truth[of_ten]))
-    loss = -np.log(answers[np.arange(len(truth)), truth])
+    loss = -np.log(probabilities[np.arange(len(truth)), truth])
     return {
-        **classification_summary(np.log(answers), truth),
+        **classification_summary(np.log(probabilities), truth),
         "nll_interval": bootstrap_interval(loss, families),
         "paper_top1": paper["top1"],
         "paper_balanced": paper["balanced"],

@@ -94,7 +94,7 @@ def draw_confusions(metrics: dict[str, Any], path: Path) -> None:
             )
         axes.set_xticks(range(len(names)), names, rotation=60, ha="right")
         axes.set_yticks(range(len(names)), names)
-        axes.set_xlabel("answer")
+        axes.set_xlabel("predicted piece")
         axes.set_title(f"{label}: {100 * metrics[name]['mean']:.1f} % right")
     panels[0].set_ylabel("piece")
     figure.colorbar(picture, ax=panels, label="% of the piece", shrink=0.8)

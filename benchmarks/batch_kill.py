@@ -1,10 +1,10 @@
 """Kill ``protvox score`` at random moments: ``python benchmarks/batch_kill.py FOLDER``.
 
 A run over some structures of FOLDER is killed (SIGKILL, the whole group) ``--kills`` times, each
-time a random moment after it has scored some more inputs and before it is through, and gone on
-with; then it is left to end. Its tables must be those of a run that nobody killed, row for row
-and bit for bit. Parts are written every quarter of a second, so that many kills fall into
-writing. Writes ``results/batch_kill.json``.
+time at a random moment after it has scored some more inputs and before it ends, and resumed. Then
+it may end. Its tables must be those of a run that was not killed, row for row and bit for bit.
+Parts are written every quarter of a second, so that many kills interrupt writing.
+Writes ``results/batch_kill.json``.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ if __name__ == "__main__":
 
 
 def start(script: Path, source: Path, out: Path, task: str) -> subprocess.Popen[str]:
-    """Start a run in a group of its own; it says how far it is on stdout."""
+    """Start a run in its own process group; it prints its progress on stdout."""
     return subprocess.Popen(
         [sys.executable, str(script), str(source), str(out), task, str(FLUSH_S)],
         stdout=subprocess.PIPE,
@@ -58,7 +58,7 @@ def start(script: Path, source: Path, out: Path, task: str) -> subprocess.Popen[
 
 
 def finish(process: subprocess.Popen[str]) -> float:
-    """Wait for a run and return how long it worked, from the first input it scored on."""
+    """Wait for a run and return its seconds since the first scored input."""
     wait_for_work(process, 1)
     start = time.monotonic()
     process.communicate()
@@ -68,20 +68,20 @@ def finish(process: subprocess.Popen[str]) -> float:
 
 
 def kill(process: subprocess.Popen[str], inputs: int, seconds: float) -> tuple[int, int]:
-    """Kill a run some time after it has scored inputs; return how many it scored, and had."""
+    """Kill a run after it has scored inputs; return how many it scored now and in total."""
     first = wait_for_work(process, inputs)
     time.sleep(seconds)
-    with contextlib.suppress(ProcessLookupError):  # it was through already
+    with contextlib.suppress(ProcessLookupError):  # it had ended already
         os.killpg(process.pid, signal.SIGKILL)
     words, _ = process.communicate()
-    # The last line may have been cut short.
+    # The last line may be incomplete.
     lines = [line for line in [first, *words.splitlines(keepends=True)] if line.endswith("\n")]
     done, finished = map(int, lines[-1].split())
     return done, finished
 
 
 def wait_for_work(process: subprocess.Popen[str], inputs: int) -> str:
-    """Wait until a run has scored so many; those kept from before do not count."""
+    """Wait until a run has scored a number of inputs, without earlier ones."""
     line = ""
     for line in process.stdout or ():
         if int(line.split()[0]) >= inputs:
@@ -92,7 +92,7 @@ def wait_for_work(process: subprocess.Popen[str], inputs: int) -> str:
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Return the tables that are not the same in both folders, but for times and order."""
+    """Return the tables that differ between both folders, apart from times and order."""
     found = []
     for table in ("inputs", "domains", "residues", "failures"):
         frames = []
@@ -107,7 +107,7 @@ def differences(one: Path, other: Path) -> list[str]:
 
 
 def torture(files: list[Path], kills: int, task: str, seed: int) -> dict[str, object]:
-    """Score files once in peace and once with kills; return what came of it."""
+    """Score files once undisturbed and once with kills; return the measures."""
     moments = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         script, listed = Path(folder) / "score.py", Path(folder) / "list"
@@ -118,12 +118,12 @@ def torture(files: list[Path], kills: int, task: str, seed: int) -> dict[str, ob
         out = Path(folder) / "war"
         scored, finished, late = [], [], 0
         while len(scored) < kills:
-            # Together a third of the work on average, however fast the machine is just now.
+            # Together a third of the work on average, however fast the machine is.
             inputs = moments.randint(1, max(1, len(files) // (3 * kills)))
             pause = moments.uniform(0.0, seconds / (3 * kills))
             done, had = kill(start(script, source, out, task), inputs, pause)
             if not done or had == len(files):
-                late += 1  # nothing was left to be killed at
+                late += 1  # no input was left to be killed at
                 if late > kills:
                     raise SystemExit("the runs end before they are killed; give more --files")
                 continue

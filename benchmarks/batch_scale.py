@@ -1,14 +1,14 @@
 """Long runs of ``protvox score``, their memory and failures: ``batch_scale.py FOLDER``.
 
 FOLDER holds PDB files; those of at most ``--longest`` residues are copied, each copy moved by
-another way so that no two have the same content. Two runs follow, on one processor thread:
+another vector so that no two have the same content. Two runs follow, on one CPU thread:
 
 - ``memory``: ``--files`` copies, with the memory of all processes of the run every second.
-  Growth is the median over the last tenth of the run less that over the second tenth, since
+  Growth is the median over the last tenth of the run minus that over the second tenth, because
   start-up fills the first.
-- ``broken``: ``--broken-files`` copies, one of which is no structure at all.
+- ``broken``: ``--broken-files`` copies, one of which is not a structure.
 
-Writes ``results/batch_scale.json``; ``--parts`` chooses which runs to measure anew.
+Writes ``results/batch_scale.json``; ``--parts`` chooses the runs to measure.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ POINTS = 60
 class Tree:
     """Memory of a process and everything below it, MB, sampled every second.
 
-    ``rss`` adds up what each process has in memory, ``private`` what it shares with no other;
-    libraries count once a process in the first and not at all in the second.
+    ``rss`` is the sum of the memory of each process, ``private`` of the memory it does not share.
+    Libraries count once per process in the first and not in the second.
     """
 
     def __init__(self, pid: int) -> None:
@@ -195,7 +195,7 @@ def main() -> None:
     if growth > ALLOWED_GROWTH_MB:
         raise SystemExit(f"memory grew by {growth} MB")
     if "broken" in result and len(result["broken"]["failures"]) != 1:
-        raise SystemExit("one broken file is not one failure")
+        raise SystemExit("one broken file did not give one failure")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Speed of ``protvox score`` and its shares: ``python benchmarks/batch_speed.py FOLDER``.
 
 FOLDER holds structures, the more the better; samples of them are drawn with a fixed seed. Rates
-are those of one processor thread, from the processor time that all processes of a run use, less
-that of a run on one file, so that a busy machine disturbs little. ``two_threads`` scores the same
-files with one and with two model processes; only the ratio means something on a busy machine.
+are those of one CPU thread, from the CPU time of all processes of a run minus that of a run on one
+file, so that a busy machine has little effect. ``two_threads`` scores the same files with one and
+with two model processes; on a busy machine only the ratio is meaningful.
 ``benchmarks/batch_scale.py`` measures memory. Writes ``results/batch_speed.json``; ``--parts``
-chooses which parts of it to measure anew.
+chooses the parts to measure.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TARGETS = {"cath_domains_per_s_2_cores": 25, "residues_per_s_2_cores": 500, "net
 
 
 def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
-    """Score files in a fresh folder; return processor time, time and counts."""
+    """Score files in a new folder; return CPU time, time and counts."""
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "list.txt"
         listed.write_text("\n".join(map(str, files)))
@@ -75,7 +75,7 @@ def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
 
 
 def rate(files: list[Path], task: str, unit: str) -> dict[str, Any]:
-    """Return units a second of one processor thread, start-up taken off, and the cost curve."""
+    """Return units per second of one CPU thread, without start-up, and the cost curve."""
     least = score(files[:1], task, 1)
     curve = []
     for n in (len(files) // 4, len(files) // 2, len(files)):
@@ -92,7 +92,7 @@ def rate(files: list[Path], task: str, unit: str) -> dict[str, Any]:
 
 
 def shares(files: list[Path], task: str) -> dict[str, float]:
-    """Return which step takes which share of the processor time, in this process."""
+    """Return the share of each step in the CPU time, in this process."""
     import numba
     import torch
 
@@ -152,7 +152,7 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
 
 
 def two_threads(files: list[Path], task: str, unit: str) -> dict[str, Any]:
-    """Return how much more of a unit two threads do by the clock than one."""
+    """Return the ratio of throughputs of two threads and one, by the clock."""
     by_threads = {}
     for threads in (1, 2):
         least, run = score(files[:1], task, threads), score(files, task, threads)

@@ -4,8 +4,8 @@ Every run is a fresh process that classifies the bundled example (chain of 300 t
 residues, both tasks) on two cores. Start-up is everything until the file is opened to be
 parsed and torch, numba and the predictors are loaded; the rest is the work. Writes
 ``benchmarks/results/classify_speed.json``. ``PROTVOX_MODEL_DIR`` chooses other models.
-``--against CHECKOUT`` runs another release, program and models, in turns with this one
-(``git worktree add CHECKOUT COMMIT``), so that both see the same processor, and writes
+``--against CHECKOUT`` runs another release, program and models, alternating with this one
+(``git worktree add CHECKOUT COMMIT``), so that both run on the same CPU, and writes
 ``classify_speed_paired.json``.
 """
 
@@ -48,7 +48,7 @@ HELP = "from protvox.cli import main; main()"
 
 
 def classify(source: Path, root: Path) -> dict[str, float]:
-    """Run one process; the clock starts before it does."""
+    """Run one process, timed from before its start."""
     start = time.time()
     done = subprocess.run(
         [sys.executable, "-c", CLASSIFY, str(source), os.devnull],
@@ -59,14 +59,14 @@ def classify(source: Path, root: Path) -> dict[str, float]:
     )
     if done.returncode:
         raise SystemExit(done.stderr)
-    told = json.loads(done.stdout.splitlines()[-1])
-    if told["code"]:
+    report = json.loads(done.stdout.splitlines()[-1])
+    if report["code"]:
         raise SystemExit(done.stderr)
-    (first, first_cpu), (end, end_cpu) = told["first"], told["end"]
+    (first, first_cpu), (end, end_cpu) = report["first"], report["end"]
     return {
         "startup_s": first - start,
         "work_s": end - first,
-        "peak_gb": told["peak"] / 1e9,
+        "peak_gb": report["peak"] / 1e9,
         "startup_cpu_s": first_cpu,
         "work_cpu_s": end_cpu - first_cpu,
         "total_s": end - start,

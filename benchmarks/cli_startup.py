@@ -1,7 +1,7 @@
 """Start-up of the command line: ``python benchmarks/cli_startup.py``.
 
-Prints a JSON object: median seconds of ``protvox --help``, ``protvox --version`` and of bad
-input told (no torch loaded), each a fresh process, measured in turns.
+Prints a JSON object: median seconds of ``protvox --help``, ``protvox --version`` and of
+reporting bad input (without torch), each in a new process, alternating.
 """
 
 from __future__ import annotations

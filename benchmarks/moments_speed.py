@@ -1,11 +1,11 @@
 """Speed of moments and their embedding against the convolution they replace, one thread.
 
-Run with ``python benchmarks/moments_speed.py``. Both ways take residue environments of the
+Run with ``python benchmarks/moments_speed.py``. Both ways map residue environments of the
 bundled example to a field of 8^3 points, 2 Å apart, that fits the network's first gate: one
-draws densities on 20^3 voxels of 1 Å and convolves them with a folded 5^3 kernel of stride 2,
-the other takes moments and mixes them. They take turns, and the least processor time of each
-is kept, so that a busy machine disturbs both alike; only the ratios within one run mean
-anything. Results go to ``results/moments_speed.json``.
+draws densities on 20^3 voxels of 1 Å and convolves them with an exported 5^3 kernel of stride 2,
+the other computes moments and mixes them. They alternate, and the least CPU time of each is kept,
+so that a busy machine affects both alike; only the ratios within one run are meaningful.
+Results go to ``results/moments_speed.json``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def ways() -> dict[str, Callable[[], torch.Tensor]]:
     rows = np.flatnonzero(frames.valid)[:: frames.valid.sum() // ENVIRONMENTS][:ENVIRONMENTS]
     whole = np.tile([0, protein.n_atoms], (len(rows), 1))
 
-    # Finding the atoms around each residue is not counted against the convolution.
+    # The time to find the atoms around each residue is not counted for the convolution.
     grid = GridSpec(20, 1.0, 0.6)
     parts = []
     for row in rows:

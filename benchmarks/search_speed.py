@@ -1,8 +1,8 @@
-"""Search one vector among a million: protvox's index beside the libraries for it.
+"""Search one vector among a million: protvox's index and other libraries.
 
 Exact searches only, one query at a time, 20 neighbours, unit vectors of 128 components. Best
-and median of repeats. ``pip install faiss-cpu usearch`` for the peers; what is not installed
-is left out.
+and median of repeats. ``pip install faiss-cpu usearch`` for the others; those not
+installed are skipped.
 
 Example: ``OMP_NUM_THREADS=1 python benchmarks/search_speed.py
 -o benchmarks/results/search_speed.json``

@@ -1,7 +1,7 @@
-"""What the measurements of the service share: a service, requests at it, and its processes.
+"""Shared by the measurements of the service: a service, requests and its processes.
 
-The client speaks HTTP over plain sockets, since on two cores one that costs as much as the service
-would measure itself.
+The client speaks HTTP over plain sockets, because on two cores a client as expensive as the
+service would measure itself.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ READY_S = 300
 WATCH = """
 import http.client, sys, time
 connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
-with open(sys.argv[2], "w", buffering=1) as told:
+with open(sys.argv[2], "w", buffering=1) as log:
     while True:
         begun = time.perf_counter()
         connection.request("GET", "/health/live")
         connection.getresponse().read()
-        told.write(f"{time.perf_counter() - begun}\\n")
+        log.write(f"{time.perf_counter() - begun}\\n")
         time.sleep(0.05)
 """
 
@@ -59,20 +59,20 @@ def form(path: Path, **fields: str) -> bytes:
 
 @dataclass
 class Tally:
-    """What came of the requests."""
+    """Status codes and times of requests."""
 
     statuses: Counter = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
-    """Of those answered with 200."""
+    """Of those with status 200."""
 
 
 class Client:
-    """Sends requests over connections that are kept.
+    """Sends requests over persistent connections.
 
     Parameters
     ----------
     port
-        Of the service.
+        Port of the service.
     """
 
     def __init__(self, port: int) -> None:
@@ -84,11 +84,11 @@ class Client:
         return await self._exchange(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
     async def delete(self, path: str) -> tuple[int, bytes]:
-        """Delete what is at an address."""
+        """Send a DELETE request."""
         return await self._exchange(f"DELETE {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
     async def post(self, path: str, body: bytes, tally: Tally | None = None) -> tuple[int, bytes]:
-        """Send a form; count what comes of it."""
+        """Send a form and count its status."""
         head = (
             f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
             f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
@@ -122,8 +122,8 @@ class Client:
             try:
                 return await self._over(reader, writer, message)
             except (ConnectionError, asyncio.IncompleteReadError) as error:
-                # The service may close what was idle, as the request is on its way: then it has
-                # said nothing, and clients send it again.
+                # The service may close an idle connection while the request is on its way. Clients
+                # then send it again.
                 if getattr(error, "partial", b""):
                     raise
         return await self._over(*await asyncio.open_connection("127.0.0.1", self._port), message)
@@ -147,9 +147,9 @@ class Client:
         return int(lines[0].split()[1]), content
 
 
-def watch_health(port: int, told: str) -> subprocess.Popen:
-    """Start to ask for health in a process of its own, which the load does not hold up."""
-    return subprocess.Popen([sys.executable, "-c", WATCH, str(port), told])
+def watch_health(port: int, log: str) -> subprocess.Popen:
+    """Start health checks in their own process, which the load does not delay."""
+    return subprocess.Popen([sys.executable, "-c", WATCH, str(port), log])
 
 
 def processes(parent: int) -> dict[int, str]:
@@ -169,13 +169,13 @@ def processes(parent: int) -> dict[int, str]:
 
 
 def processor_s(pid: int) -> float:
-    """Seconds of processor time that a process has taken."""
+    """CPU seconds of a process."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pids: Mapping[int, str]) -> dict[str, float]:
-    """MiB by role; what processes share is divided among them."""
+    """MiB by role; shared memory is divided among the processes."""
     sums: Counter = Counter()
     for pid, role in pids.items():
         try:
@@ -187,7 +187,7 @@ def memory(pids: Mapping[int, str]) -> dict[str, float]:
 
 
 def circumstances() -> dict[str, object]:
-    """Tell what the machine is, and how much it has to do."""
+    """Return the machine and its load."""
     return {
         "cores": os.cpu_count(),
         "load_average": [round(load, 1) for load in os.getloadavg()],

@@ -3,8 +3,8 @@
 Starts ``protvox serve`` on two threads, then sends it the CATH task of a small domain, over and
 over in each round: one request at a time; as many as a batch holds; as many as its queue holds,
 which is its capacity; and four times that, as arrivals at fixed times whether or not earlier ones
-are answered, while ``/health/live`` is asked twenty times a second. Ratios are taken within a
-round, since other work on the machine comes and goes. Then kills the model process under load.
+have a response, while ``/health/live`` is requested twenty times per second. Ratios are computed
+within a round, because the load of the machine varies. Then kills the model process under load.
 Writes ``benchmarks/results/service_load.json``.
 """
 
@@ -43,7 +43,7 @@ GOALS = {"goodput_share": 0.8, "health_p99_s": 0.1, "batching_gain": 1.5, "back_
 
 
 async def closed_loop(client: Client, body: bytes, width: int, seconds: float) -> float:
-    """Return the answers a second with so many clients that each wait for theirs."""
+    """Return the responses per second of a number of clients that each wait for theirs."""
     tally = Tally()
     begun = time.perf_counter()
 
@@ -53,15 +53,15 @@ async def closed_loop(client: Client, body: bytes, width: int, seconds: float) -
 
     await asyncio.gather(*(one() for _ in range(width)))
     if set(tally.statuses) != {200}:
-        raise SystemExit(f"a closed loop was answered with {dict(tally.statuses)}")
+        raise SystemExit(f"a closed loop got status {dict(tally.statuses)}")
     return tally.statuses[200] / (time.perf_counter() - begun)
 
 
 async def open_loop(client: Client, body: bytes, rate: float, seconds: float) -> dict:
-    """Return what comes of arrivals at a rate."""
+    """Return the measures of arrivals at a rate."""
     tally = Tally()
-    with tempfile.NamedTemporaryFile("r") as told:
-        health = watch_health(PORT, told.name)
+    with tempfile.NamedTemporaryFile("r") as log:
+        health = watch_health(PORT, log.name)
         begun = time.perf_counter()
         tasks = []
         for i in range(int(rate * seconds)):
@@ -71,10 +71,10 @@ async def open_loop(client: Client, body: bytes, rate: float, seconds: float) ->
         await asyncio.gather(*tasks)
         health.terminate()
         health.wait()
-        times = [float(line) for line in told.read().split()]
+        times = [float(line) for line in log.read().split()]
     return {
         "offered_per_s": round(len(tasks) / arrived, 2),
-        # What is answered after the last arrival does not count.
+        # Responses after the last arrival do not count.
         "answered_per_s": round(answered / arrived, 2),
         "statuses": dict(sorted(tally.statuses.items())),
         "answer_p50_s": round(statistics.median(tally.seconds), 3),
@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15, help="of each part of a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--kills", type=int, default=5)
-    parser.add_argument("--beside", default="nothing else", help="what else the machine computes")
+    parser.add_argument("--beside", default="nothing else", help="other work of the machine")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         service = start(PORT, folder)

@@ -1,11 +1,11 @@
 """The service over a quarter of an hour: ``python benchmarks/service_soak.py``.
 
-Measures the capacity for a while, then sends two fifths of it, or what ``--rate`` says where other
-work on the machine comes and goes, as arrivals at fixed times: small structures in all formats to
-every address, jobs that are fetched and deleted, and now and then what must be refused. Every
+Measures the capacity for a while, then sends two fifths of it, or ``--rate`` requests per second
+where the load of the machine varies, as arrivals at fixed times: small structures in all formats to
+every address, jobs that are fetched and deleted, and now and then bad requests. Every
 five seconds the memory of all processes is noted. The slope is the median of all slopes between
 two notes (Theil and Sen) once it has warmed up; its interval comes from fits to blocks of the
-notes, drawn again and again. Writes
+notes, drawn repeatedly. Writes
 ``benchmarks/results/service_soak.json``.
 """
 
@@ -44,7 +44,7 @@ FEW = {"1ubi.pdb": "A:L8W", "1ejg.pdb.gz": "A:A9W"}
 
 
 def requests() -> list[tuple[str, bytes]]:
-    """Return what is sent, over and over."""
+    """Return the requests that are sent repeatedly."""
     sent = [("/predict/cath", form(DATA / name)) for name in SMALL]
     sent += [(address, form(DATA / name)) for address in ("/embed", "/search") for name in SMALL]
     sent += [("/predict/mutations", form(DATA / n, mutations=m)) for n, m in FEW.items()]
@@ -59,7 +59,7 @@ def requests() -> list[tuple[str, bytes]]:
 
 
 async def capacity(client: Client, seconds: float) -> float:
-    """Return the answers a second of eight clients that each wait for theirs."""
+    """Return the responses per second of eight clients that each wait for theirs."""
     tally, ring = Tally(), itertools.cycle(requests())
     begun = time.perf_counter()
 
@@ -140,7 +140,7 @@ async def measure(parent: int, seconds: float, rate: float | None) -> dict:
 
 
 def slope(notes: list[dict], role: str) -> dict[str, object]:
-    """Return the growth of some processes in MiB a minute, and what they take."""
+    """Return the growth of processes in MiB per minute, and their memory."""
     warm = [n for n in notes if n["s"] >= min(WARM_S, notes[-1]["s"] / 2)]
     minutes = np.array([n["s"] / 60 for n in warm])
     mib = np.array(
@@ -167,8 +167,8 @@ def slope(notes: list[dict], role: str) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=900)
-    parser.add_argument("--rate", type=float, help="requests a second")
-    parser.add_argument("--beside", default="nothing else", help="what else the machine computes")
+    parser.add_argument("--rate", type=float, help="requests per second")
+    parser.add_argument("--beside", default="nothing else", help="other work of the machine")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         service = start(PORT, folder)

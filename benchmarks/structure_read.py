@@ -1,4 +1,4 @@
-"""Time to read structures against peers: ``python benchmarks/structure_read.py [FILE ...]``.
+"""Time to read structures: ``python benchmarks/structure_read.py [FILE ...]``.
 
 Compares `protvox.structure.io.read.read_structure`, which also checks, cleans, classifies and types
 every atom, with the bare parsers of gemmi (to its own objects), Biopython and mdtraj. Without

@@ -38,7 +38,7 @@ class Case:
 
     @property
     def cut(self) -> float:
-        """Distance that every peer cuts its Gaussians at, Å."""
+        """Distance at which every peer cuts its Gaussians off, Å."""
         return window_width(self.spec) / 2 * self.spec.spacing
 
 
@@ -80,7 +80,7 @@ def c_run(case: Case) -> Run:
 
 def molvoxel_run(case: Case) -> Run:
     size = case.spec.shape[0]
-    # Its sigma is a fraction of the radius at which it cuts.
+    # Its sigma is a fraction of the cut-off radius.
     voxelizer = create_voxelizer(
         case.spec.spacing,
         size,

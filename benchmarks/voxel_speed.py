@@ -1,8 +1,8 @@
 """Speed of the CPU voxelizer against plain C and its peers, one thread.
 
-Run with ``python benchmarks/voxel_speed.py`` (needs gcc, molvoxel and gemmi). The ways take
-turns, and the least processor time of each is kept, so that a busy machine disturbs all
-alike; only the ratios within one run mean anything. Results go to ``results/voxel_speed.json``.
+Run with ``python benchmarks/voxel_speed.py`` (needs gcc, molvoxel and gemmi). The ways alternate,
+and the least CPU time of each is kept, so that a busy machine affects all alike; only the
+ratios within one run are meaningful. Results go to ``results/voxel_speed.json``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SECONDS = 0.15
 
 
 def environments(coordinates: np.ndarray, element: np.ndarray) -> Case:
-    """Return the surroundings of 64 atoms of a protein, one channel an element."""
+    """Return the surroundings of 64 atoms of a protein, one channel per element."""
     spec = GridSpec(20, 1.0, 1.0)
     channel = np.searchsorted(["C", "N", "O", "S"], element).clip(0, 3).astype(np.uint8)
     parts = []

@@ -152,7 +152,7 @@ def flags() -> str:
         "## Applicability flags",
         "How often a chain given as one domain is flagged as unlike the training domains. Test "
         "domains, the chains that contain one, and the peptides in their files; intervals "
-        "resample superfamilies or files. The last column leaves out flags for length "
+        "resample superfamilies or files. The last column ignores flags for length "
         "(`too_long`, `too_short`).",
         table(
             ("given as a domain", "n", "flagged", "flagged for something other than length"),

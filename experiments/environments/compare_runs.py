@@ -62,12 +62,12 @@ class Clock:
 
     def stop(self) -> dict[str, float]:
         """Stop counting, save the total and return it, in seconds."""
-        wall, processor = time.monotonic(), time.process_time()
+        wall, cpu = time.monotonic(), time.process_time()
         self._spent = (
             self._spent[0] + wall - self._started[0],
-            self._spent[1] + processor - self._started[1],
+            self._spent[1] + cpu - self._started[1],
         )
-        self._started = (wall, processor)
+        self._started = (wall, cpu)
         spent = dict(zip(("training_seconds", "processor_seconds"), self._spent, strict=True))
         self._path.write_text(json.dumps(spent) + "\n")
         return spent
@@ -166,7 +166,7 @@ def predict(
 def read_curve(log: Path, batch_size: int) -> list[dict[str, float]]:
     """Return the validations of a training by number of samples.
 
-    A training that was killed may validate a step a second time; the last one counts.
+    A training that was killed may validate a step twice; the last one counts.
     """
     found = {line["step"]: line for line in map(json.loads, log.read_text().splitlines())}
     kept = ("training_seconds", "processor_seconds", "top1", "top3", "balanced", "nll", "ece")

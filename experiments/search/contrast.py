@@ -62,7 +62,7 @@ def refine(
     training
         The training domains; each is used as it is or as one of its augmented copies.
     schedule
-        How.
+        Schedule of the training.
     seed
         Seed of order and dropout.
     """

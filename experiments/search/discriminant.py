@@ -58,7 +58,7 @@ def fit_block(
     families
         ``domain`` int64, superfamilies.
     recipe
-        How.
+        Settings of the fit.
     weight
         Length of this part of the embedding.
     """

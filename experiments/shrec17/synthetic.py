@@ -96,10 +96,10 @@ def mug(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:
     radius = 0.7 if flat else 0.45
     height = rng.uniform(0.45, 0.6) if flat else rng.uniform(0.9, 1.1)
     wall = creation.annulus(r_min=radius - 0.07, r_max=radius, height=height)
-    floor = _placed(creation.cylinder(radius=radius, height=0.07), (0, 0, -height / 2))
+    bottom = _placed(creation.cylinder(radius=radius, height=0.07), (0, 0, -height / 2))
     handle = creation.torus(major_radius=0.36 * height, minor_radius=0.06)
     handle.apply_transform(rotation_matrix(np.pi / 2, (1, 0, 0)))
-    return _joined(wall, floor, _placed(handle, (radius + 0.25 * height, 0, 0)))
+    return _joined(wall, bottom, _placed(handle, (radius + 0.25 * height, 0, 0)))
 
 
 def dumbbell(rng: np.random.Generator, flat: bool) -> trimesh.Trimesh:

@@ -1,6 +1,6 @@
 """Take the screenshots of the page: `python docs/images/take.py [ADDRESS]`.
 
-ADDRESS is that of a running `protvox serve`. Needs Playwright and the Chromium of the system.
+ADDRESS is the address of a running `protvox serve`. Needs Playwright and the Chromium of the system.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ LONG_MS: Final = 600_000
 
 
 def main() -> None:
-    """Take both."""
+    """Take both screenshots."""
     address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000/"
-    # As root, which containers are, Chromium runs without its sandbox only.
+    # As root, which is usual in containers, Chromium runs only without its sandbox.
     root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as engine:
         browser = engine.chromium.launch(
@@ -43,16 +43,16 @@ def main() -> None:
 
 
 def open_example(browser: Browser, address: str, width: int, height: int, scheme: str) -> Page:
-    """Return the page with the answer for the example, the structure shown.
+    """Return the page with the predictions for the example and its structure.
 
     Parameters
     ----------
     browser
         Chromium.
     address
-        Of the service.
+        Address of the service.
     width, height
-        Of the window, CSS pixels.
+        Size of the window, CSS pixels.
     scheme
         ``"light"`` or ``"dark"``.
     """
@@ -64,34 +64,34 @@ def open_example(browser: Browser, address: str, width: int, height: int, scheme
     page.goto(address)
     page.get_by_role("button", name="Try the example").click()
     page.get_by_test_id("answer").wait_for()
-    # A browser draws no frame that is out of sight.
+    # A browser does not draw a frame that is out of view.
     page.locator(".stage").scroll_into_view_if_needed()
     page.wait_for_selector("[data-viewer=shown]")
     return page
 
 
 def point(heat: Locator, residue: int) -> None:
-    """Point in the heat map at a residue, given by its place from 0.
+    """Point at a residue in the heat map.
 
     Parameters
     ----------
     heat
         The heat map.
     residue
-        Within what is seen of it.
+        Index of the residue in the visible part, from 0.
     """
     heat.hover(position={"x": 14 * (residue + 0.5), "y": 18 + 14 * 0.5})
 
 
 def take_wide(browser: Browser, address: str) -> None:
-    """Take ``page.png``: the answer down to the heat map, with a residue pointed at.
+    """Take ``page.png``: the predictions down to the heat map, with a residue highlighted.
 
     Parameters
     ----------
     browser
         Chromium.
     address
-        Of the service.
+        Address of the service.
     """
     page = open_example(browser, address, 1280, 1800, "light")
     point(page.get_by_test_id("heatmap"), 59)
@@ -103,14 +103,14 @@ def take_wide(browser: Browser, address: str) -> None:
 
 
 def take_narrow(browser: Browser, address: str) -> None:
-    """Take ``page-narrow.png``: the same, dark, on a telephone.
+    """Take ``page-narrow.png``: the same in dark colours on a narrow screen.
 
     Parameters
     ----------
     browser
         Chromium.
     address
-        Of the service.
+        Address of the service.
     """
     page = open_example(browser, address, 390, 1100, "dark")
     page.evaluate("scrollTo(0, 0)")

@@ -1,6 +1,7 @@
-"""The deployable application: ``uvicorn service.app:app``, or ``protvox serve``.
+"""The deployable ASGI application: ``uvicorn service.app:app``.
 
-Everything lies in `protvox.service`; settings are read from ``PROTVOX_SERVICE_*``.
+All code is in `protvox.service`; settings come from ``PROTVOX_SERVICE_*``. ``protvox serve`` also
+limits connections and checks the address, see ``README.md`` in this folder.
 """
 
 from protvox.service.app import create_app

@@ -37,7 +37,7 @@ async def _check(
 
 
 def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -> ASGIApp:
-    """Return the application.
+    """Return the ASGI application.
 
     Parameters
     ----------
@@ -57,6 +57,19 @@ def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -
         If a setting is invalid.
     """
     core = Core(settings or load_service_settings())
+    return Boundary(build_app(core, folder), core.metrics)
+
+
+def build_app(core: Core, folder: Path = FOLDER) -> FastAPI:
+    """Return the application without its boundary.
+
+    Parameters
+    ----------
+    core
+        Child processes and queues; not started yet.
+    folder
+        Folder with the files of the page.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -83,7 +96,7 @@ def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -
         app.include_router(router, dependencies=[Depends(_check)])
     app.router.routes.extend(page_routes(folder))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    return Boundary(app, core.metrics)
+    return app
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

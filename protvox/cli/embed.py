@@ -17,7 +17,7 @@ from protvox.cli.options import (
     offline_option,
 )
 from protvox.errors import UsageError
-from protvox.report.vectors import VECTOR_FORMATS, make_vector_writer, vector_format_of
+from protvox.report.embedding_output import VECTOR_FORMATS, make_vector_writer, vector_format_of
 
 if TYPE_CHECKING:
     from protvox.predict.embedding.embeddings import Embeddings

@@ -158,7 +158,7 @@ def _one_input(source: str | None, example: bool) -> str:
 def _check_views(pictures: dict[str, str | None], annotate: str | None) -> None:
     for option, path in pictures.items():
         if path is not None:
-            from protvox.report.figures import check_picture
+            from protvox.report.figures.figure import check_picture
 
             check_picture(path, option)
     if annotate is not None:
@@ -169,9 +169,9 @@ def _draw(pictures: dict[str, str | None], scores: MutationScores) -> None:
     for option, path in pictures.items():
         if path is None:
             continue
-        from protvox.report.figures import picture_bytes
-        from protvox.report.heatmap import draw_heatmap
-        from protvox.report.logo import draw_logo
+        from protvox.report.figures.figure import picture_bytes
+        from protvox.report.figures.heatmap import draw_heatmap
+        from protvox.report.figures.logo import draw_logo
 
         figure = draw_heatmap(scores) if option == "--heatmap" else draw_logo(scores)
         with open_output(path) as stream:

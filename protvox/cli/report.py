@@ -29,8 +29,8 @@ def page(folder: str, output: str | None) -> None:
       protvox report scored
       protvox report scored -o report.html
     """  # noqa: D301 (\b is click's mark for lines to keep)
-    from protvox.report.batch_data import summarize
-    from protvox.report.batch_page import render_page
+    from protvox.report.run_page.render import render_page
+    from protvox.report.run_page.summary import summarize
 
     target = output or str(Path(folder) / "report.html")
     write_text(target, render_page(summarize(Path(folder))))

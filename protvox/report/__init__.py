@@ -1,1 +1,1 @@
-"""Predictions for people and for other programs: tables, files, viewer scripts."""
+"""Output of predictions: tables, files, figures, viewer scripts and pages."""

@@ -1,4 +1,4 @@
-"""Values of residues as B-factors of an annotated structure."""
+"""Values per residue, for the B-factors of an annotated structure."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ if TYPE_CHECKING:
     from protvox.structure.structure import Structure
 
 REMARK: Final = (
-    "B-factors are the probability, in percent, that protvox gives to the amino acid present "
-    "from its surroundings alone"
+    "B-factors are the probability, in percent, that protvox assigns to the amino acid present, "
+    "given only its surroundings"
 )
-"""What ``--annotate`` says in the file that it writes."""
+"""Remark in the files written by ``--annotate``."""
 
 
 def values_of_residues(
     structure: Structure, table: ResidueTable, values: NDArray[np.floating]
 ) -> NDArray[np.floating]:
-    """Spread values of some residues over all residues of a structure.
+    """Return a value for each residue of a structure.
 
     Parameters
     ----------
     structure
         The structure.
     table
-        The residues that have values.
+        Residues that have values.
     values
-        ``row`` of the table.
+        ``row`` of the table, values.
 
     Returns
     -------
     ndarray
-        ``residue`` of the structure; NaN where there is no value.
+        ``residue`` of the structure, NaN where there is no value.
     """
     keys = zip(
         table.chain.tolist(), table.number.tolist(), table.insertion_code.tolist(), strict=True
     )
-    known = dict(zip(keys, values.tolist(), strict=True))
+    value_of = dict(zip(keys, values.tolist(), strict=True))
     rows = zip(
         structure.chain.tolist(),
         structure.number.tolist(),
         structure.insertion_code.tolist(),
         strict=True,
     )
-    out = np.array([known.get(key, np.nan) for key in rows])
+    out = np.array([value_of.get(key, np.nan) for key in rows])
     out[~structure.is_protein] = np.nan
     return out

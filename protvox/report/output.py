@@ -1,4 +1,4 @@
-"""Predictions as a stream of bytes: JSON, JSON lines, CSV, TSV, Parquet or text."""
+"""Results as a stream of bytes: JSON, JSON Lines, CSV, TSV, Parquet or text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from protvox.errors import UsageError
+from protvox.errors import fail
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,39 +24,38 @@ _TEXT_WIDTH: Final = 80
 _DIGITS: Final = "%.6g"
 
 
-class Answer(Protocol):
-    """A prediction of any kind."""
+class Result(Protocol):
+    """A result of any kind."""
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """Return it as JSON text."""
+        """Return the result as JSON text."""
 
 
 class Writer(Protocol):
-    """Takes predictions of one kind one by one, as they are ready."""
+    """Writes results of one kind, one after another."""
 
-    def add(self, prediction: Answer) -> None:
-        """Take one more prediction."""
+    def add(self, result: Result) -> None:
+        """Add a result."""
 
     def close(self) -> None:
-        """Write what has been held back. The stream stays open."""
+        """Write the rest of the output. The stream stays open."""
 
 
 def choose_format(form: str | None, path: str) -> str:
-    """Return the output format, from the name of the file where none is asked for.
+    """Return the output format, by default from the suffix of the file.
 
     Parameters
     ----------
     form
-        The format asked for, if any.
+        Requested format; None for the default.
     path
-        Output file, e.g. ``"out.csv"``, or ``"-"`` for stdout. No suffix and ``.txt`` stand for
-        ``table``.
+        Output file, e.g. ``"out.csv"``, or ``"-"`` for stdout. ``table`` is the format of ``.txt``
+        and of names without a suffix.
 
     Raises
     ------
     UsageError
-        If the name promises something else (``usage.format``), such as ``.csv.gz`` or ``.xlsx``:
-        a table for people in there would only be noticed by whoever opens it.
+        If the suffix is another one, such as ``.csv.gz`` or ``.xlsx`` (``usage.format``).
     """
     suffix = Path(path).suffix.lower().lstrip(".")
     if form is not None:
@@ -65,12 +64,7 @@ def choose_format(form: str | None, path: str) -> str:
         return suffix
     if suffix in ("", "txt"):
         return "table"
-    raise UsageError(
-        "the name does not say the format",
-        where=path,
-        remedy=f"End it in one of .{', .'.join(FORMATS[1:])}, or give --format",
-        code="usage.format",
-    )
+    raise fail("usage.format.suffix", where=path, suffixes=", ".join(f".{f}" for f in FORMATS[1:]))
 
 
 def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str) -> Writer:
@@ -81,17 +75,17 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
     form
         One of `FORMATS`.
     stream
-        Where the bytes go; a terminal gets the colours it can show.
+        Stream to write to; text on a terminal is coloured.
     many
-        Whether several inputs were given: then ``json`` is a list.
+        Whether there are several inputs, so that ``json`` is a list.
     tables
-        ``"domains"`` or ``"residues"``: the rows of csv, tsv and parquet; ``"mutations"`` for
-        scores of mutations, ``"neighbours"`` for results of a search.
+        Rows of csv, tsv and parquet: ``"domains"`` or ``"residues"`` of predictions,
+        ``"mutations"`` for scores of mutations, ``"neighbours"`` for results of a search.
 
     Raises
     ------
     UsageError
-        If there is no such format.
+        If there is no such format (``usage``).
     """
     frames: dict[str, Callable[[Any], pd.DataFrame]] = {
         "domains": _domains,
@@ -114,22 +108,22 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
             "neighbours": _search_text,
         }
         return TextWriter(stream, texts.get(tables, _prediction_text))
-    raise UsageError(f"there is no output format {form!r}", remedy=f"Choose one of {FORMATS}")
+    raise fail("usage.format.unknown", form=form, formats=", ".join(FORMATS))
 
 
 class JsonWriter:
-    """One indented object, or a list of them when there may be several."""
+    """One indented object, or a list of objects if there are several inputs."""
 
     def __init__(self, stream: io.BufferedIOBase, *, many: bool) -> None:
         self._stream = stream
         self._many = many
         self._count = 0
 
-    def add(self, prediction: Answer) -> None:
-        """Take one more prediction."""
+    def add(self, result: Result) -> None:
+        """Add a result."""
         if self._many:
             self._stream.write(b",\n" if self._count else b"[\n")
-        self._stream.write(_bytes(prediction.to_json(indent=1)))
+        self._stream.write(_bytes(result.to_json(indent=1)))
         self._count += 1
 
     def close(self) -> None:
@@ -141,22 +135,22 @@ class JsonWriter:
 
 
 class JsonLinesWriter:
-    """One object a line, written out at once."""
+    """One object per line, written immediately."""
 
     def __init__(self, stream: io.BufferedIOBase) -> None:
         self._stream = stream
 
-    def add(self, prediction: Answer) -> None:
-        """Take one more prediction."""
-        self._stream.write(_bytes(prediction.to_json() + "\n"))
+    def add(self, result: Result) -> None:
+        """Add a result."""
+        self._stream.write(_bytes(result.to_json() + "\n"))
         self._stream.flush()
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing; all output has been written."""
 
 
 class DelimitedWriter:
-    """Rows under one header; columns are those of the first prediction."""
+    """Rows under one header, with the columns of the first result."""
 
     def __init__(
         self,
@@ -169,9 +163,9 @@ class DelimitedWriter:
         self._separator = separator
         self._columns: list[str] | None = None
 
-    def add(self, prediction: Answer) -> None:
-        """Take one more prediction."""
-        frame = self._frame(prediction)
+    def add(self, result: Result) -> None:
+        """Add a result."""
+        frame = self._frame(result)
         header = self._columns is None
         if self._columns is None:
             self._columns = list(frame.columns)
@@ -187,7 +181,7 @@ class DelimitedWriter:
         self._stream.write(_bytes(text.getvalue()))
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing; all output has been written."""
 
 
 class ParquetWriter:
@@ -198,9 +192,9 @@ class ParquetWriter:
         self._frame = frame
         self._frames: list[pd.DataFrame] = []
 
-    def add(self, prediction: Answer) -> None:
-        """Take one more prediction."""
-        self._frames.append(self._frame(prediction))
+    def add(self, result: Result) -> None:
+        """Add a result."""
+        self._frames.append(self._frame(result))
 
     def close(self) -> None:
         """Write the table."""
@@ -208,14 +202,14 @@ class ParquetWriter:
             return
         import pandas as pd
 
-        # Parquet needs to seek, which a pipe cannot.
+        # Parquet needs to seek, which is impossible in a pipe.
         buffer = io.BytesIO()
         pd.concat(self._frames, ignore_index=True).to_parquet(buffer, index=False)
         self._stream.write(buffer.getbuffer())
 
 
 class TextWriter:
-    """The table for people, coloured when the stream is a terminal."""
+    """Formatted tables, coloured if the stream is a terminal."""
 
     def __init__(
         self, stream: io.BufferedIOBase, render: Callable[[Any, int], RenderableType]
@@ -224,7 +218,7 @@ class TextWriter:
 
         self._stream = stream
         self._render = render
-        # Rich lays the text out, the stream takes the bytes: so the encoding is always UTF-8.
+        # Rich formats the text; the bytes are written here, always as UTF-8.
         self._console = Console(
             file=io.StringIO(),
             force_terminal=True if stream.isatty() else None,
@@ -234,20 +228,20 @@ class TextWriter:
             self._console.width = _TEXT_WIDTH
         self._count = 0
 
-    def add(self, prediction: Answer) -> None:
-        """Take one more prediction."""
+    def add(self, result: Result) -> None:
+        """Add a result."""
         with self._console.capture() as captured:
             if self._count:
                 self._console.print()
-            self._console.print(self._render(prediction, self._console.width))
-        # Rich pads table cells to the right; nobody wants the blanks in a file.
+            self._console.print(self._render(result, self._console.width))
+        # Rich pads table cells with trailing blanks.
         lines = [line.rstrip() + "\n" for line in captured.get().splitlines()]
         self._stream.write(_bytes("".join(lines)))
         self._stream.flush()
         self._count += 1
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing; all output has been written."""
 
 
 def _bytes(text: str) -> bytes:
@@ -271,18 +265,18 @@ def _neighbours(result: SearchResult) -> pd.DataFrame:
 
 
 def _search_text(result: SearchResult, _width: int) -> RenderableType:
-    from protvox.report.search_table import render_search
+    from protvox.report.terminal.search import render_search
 
     return render_search(result)
 
 
 def _prediction_text(prediction: Prediction, width: int) -> RenderableType:
-    from protvox.report.table import render
+    from protvox.report.terminal.prediction import render
 
     return render(prediction, width=width)
 
 
 def _mutation_text(scores: MutationScores, width: int) -> RenderableType:
-    from protvox.report.mutation_table import render_mutations
+    from protvox.report.terminal.mutations import render_mutations
 
     return render_mutations(scores, width=width)

@@ -1,12 +1,12 @@
-"""Text from outside, made safe to show."""
+"""Text from foreign files, made safe to print."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Return text that cannot move the cursor, change colours or break a line.
+    r"""Return text that cannot move the cursor, change colours or break a line.
 
-    File and chain names come from outside and may hold anything.
+    File and chain names may hold any characters.
 
     Parameters
     ----------
@@ -16,6 +16,11 @@ def printable(text: str) -> str:
     Returns
     -------
     str
-        The same with control characters and broken code points as escapes.
+        The text, with escapes for control characters and invalid code points.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31m.cif")
+    'a\\x1b[31m.cif'
     """
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -1,4 +1,4 @@
-"""Scripts that open a prediction in PyMOL and ChimeraX."""
+"""Scripts that show a prediction in PyMOL and ChimeraX."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from protvox.predict.results.prediction import Prediction, ResidueTable
-from protvox.report.table import SUSPECT_ODDS
+from protvox.report.terminal.prediction import SUSPECT_ODDS
 
 ATTRIBUTE: Final = "protvox_p"
 """Name of the residue attribute in ChimeraX: probability of the amino acid present."""
@@ -22,21 +22,21 @@ _SAFE_CHAIN = re.compile(r"[A-Za-z0-9]+")
 def pymol_script(prediction: Prediction, *, structure: str) -> str:
     """Return a ``.pml`` script that shows a prediction.
 
-    The structure is coloured by the probability of the amino acid present, red (0) over
-    white to blue (1), grey where there is none; residues that their surroundings contradict
-    are shown as sticks and selected as ``suspects``, every domain is selected by its name.
+    The structure is coloured by the probability of the amino acid present, from red (0) through
+    white to blue (1), and grey where there is none. Suspicious residues are shown as sticks and
+    selected as ``suspects``; every domain is a named selection.
 
     Parameters
     ----------
     prediction
-        With or without residues and domains.
+        Prediction, with or without residues and domains.
     structure
-        Path of the structure file, as the script should open it.
+        Path of the structure file to open.
 
     Returns
     -------
     str
-        Text of the script. Names from files enter it only as quoted Python literals, so no
+        Text of the script. It holds names from files only as quoted Python literals, so that no
         chain or file name can run as a command.
     """
     lines = [
@@ -51,9 +51,9 @@ def pymol_script(prediction: Prediction, *, structure: str) -> str:
     if prediction.residues is not None:
         lines += _pymol_colours(prediction.residues)
     for domain in prediction.domains:
-        if "+" not in domain.chain:  # ranges of several chains cannot be told apart
-            place = _pymol_place(domain.chain, domain.chopping)
-            lines.append(f"cmd.select({_identifier(domain.id)!r}, {place!r})")
+        if "+" not in domain.chain:  # the ranges do not say to which chain they belong
+            selection = _pymol_selection(domain.chain, domain.chopping)
+            lines.append(f"cmd.select({_identifier(domain.id)!r}, {selection!r})")
     lines += ["cmd.deselect()", "cmd.orient('polymer')", "python end", ""]
     return "\n".join(lines)
 
@@ -64,17 +64,17 @@ def chimerax_script(prediction: Prediction, *, structure: str, attributes: str) 
     Parameters
     ----------
     prediction
-        With or without residues and domains.
+        Prediction, with or without residues and domains.
     structure
-        Path of the structure file, as the script should open it.
+        Path of the structure file to open.
     attributes
-        Path of the file with the text of `chimerax_attributes`.
+        Path of the file written by `chimerax_attributes`.
 
     Returns
     -------
     str
-        Text of the script. Chains whose names are not plain letters and digits are left out
-        of its selections, since ChimeraX could not read them.
+        Text of the script. Chains whose names are not plain letters and digits are not selected,
+        because ChimeraX cannot parse them.
     """
     lines = [
         "# Made by protvox: open it in ChimeraX. Colour: probability of the amino acid present.",
@@ -95,8 +95,8 @@ def chimerax_script(prediction: Prediction, *, structure: str, attributes: str) 
             lines.append("show suspects atoms")
     for domain in prediction.domains:
         if _SAFE_CHAIN.fullmatch(domain.chain):
-            place = f"/{domain.chain}" + (f":{domain.chopping}" if domain.chopping else "")
-            lines.append(f"name {_identifier(domain.id)} {place}")
+            ranges = f":{domain.chopping}" if domain.chopping else ""
+            lines.append(f"name {_identifier(domain.id)} /{domain.chain}{ranges}")
     return "\n".join([*lines, "view", ""])
 
 
@@ -106,12 +106,12 @@ def chimerax_attributes(prediction: Prediction) -> str:
     Parameters
     ----------
     prediction
-        With or without residues.
+        Prediction, with or without residues.
 
     Returns
     -------
     str
-        One line a residue, tab separated, by ChimeraX's format.
+        One line per residue, tab-separated, in the format of ChimeraX.
     """
     lines = [f"attribute: {ATTRIBUTE}", "match mode: 1-to-1", "recipient: residues"]
     scores = {} if prediction.residues is None else _scores(prediction.residues)
@@ -127,10 +127,10 @@ def _pymol_colours(table: ResidueTable) -> list[str]:
     palette = [(f"protvox_{i}", _rgb(c)) for i, c in enumerate((_LOW, _MIDDLE, _HIGH))]
     return [
         "scores = {",
-        *(f"    {place!r}: {score}," for place, score in _scores(table).items()),
+        *(f"    {residue!r}: {score}," for residue, score in _scores(table).items()),
         "}",
         "suspects = [",
-        *(f"    {place!r}," for place in _suspects(table)),
+        *(f"    {residue!r}," for residue in _suspects(table)),
         "]",
         "cmd.alter('protvox', 'b = scores.get((chain, resi), -1.0)', space={'scores': scores})",
         f"cmd.set_color('protvox_none', {_rgb(_NO_VALUE)})",
@@ -141,33 +141,33 @@ def _pymol_colours(table: ResidueTable) -> list[str]:
         "'protvox and b > -0.5', minimum=0, maximum=1)",
         "cmd.select('suspects', 'none')",
         "for chain, resi in suspects:",
-        "    place = (chain, resi.replace('-', '\\\\-'))",
-        "    cmd.select('suspects', 'protvox and chain \"%s\" and resi %s' % place, merge=1)",
+        "    residue = (chain, resi.replace('-', '\\\\-'))",
+        "    cmd.select('suspects', 'protvox and chain \"%s\" and resi %s' % residue, merge=1)",
         "cmd.show('sticks', 'suspects')",
     ]
 
 
 def _scores(table: ResidueTable) -> dict[tuple[str, str], float]:
-    scores = zip(_places(table), table.p_wild_type.tolist(), strict=True)
-    return {place: float(f"{p:.6g}") for place, p in scores if np.isfinite(p)}
+    scores = zip(_residues(table), table.p_wild_type.tolist(), strict=True)
+    return {residue: float(f"{p:.6g}") for residue, p in scores if np.isfinite(p)}
 
 
 def _suspects(table: ResidueTable) -> list[tuple[str, str]]:
-    places = list(_places(table))
-    return [places[suspect.row] for suspect in table.suspects(odds=SUSPECT_ODDS)]
+    residues = list(_residues(table))
+    return [residues[suspect.row] for suspect in table.suspects(odds=SUSPECT_ODDS)]
 
 
-def _places(table: ResidueTable) -> Iterator[tuple[str, str]]:
+def _residues(table: ResidueTable) -> Iterator[tuple[str, str]]:
     for chain, number, code in zip(table.chain, table.number, table.insertion_code, strict=True):
         yield str(chain), f"{number}{code}"
 
 
-def _pymol_place(chain: str, chopping: str) -> str:
-    place = f'protvox and polymer and chain "{chain}"'
+def _pymol_selection(chain: str, chopping: str) -> str:
+    selection = f'protvox and polymer and chain "{chain}"'
     if not chopping:
-        return place
+        return selection
     ranges = "+".join(re.sub(r"^-", r"\\-", part) for part in chopping.split(","))
-    return f"{place} and resi {ranges.replace('--', '-' + chr(92) + '-')}"
+    return f"{selection} and resi {ranges.replace('--', '-' + chr(92) + '-')}"
 
 
 def _identifier(name: str) -> str:

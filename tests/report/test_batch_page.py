@@ -11,8 +11,8 @@ import pytest
 
 from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import InputError, UsageError
-from protvox.report.batch_data import summarize
-from protvox.report.batch_page import project, render_page
+from protvox.report.run_page.render import project, render_page
+from protvox.report.run_page.summary import summarize
 
 EVIL = '<script>alert(1)</script>&"x"\n.pdb'
 
@@ -25,7 +25,7 @@ def write(folder, table, number, frame):
 
 @pytest.fixture
 def scored(tmp_path):
-    """Two structures, one of an evil name, and a failure, in two parts."""
+    """Two structures, one with a hostile name, and a failure, in two parts."""
     folder = tmp_path / "run <b>"
     folder.mkdir()
     about = {"protvox": "0.1", "models": {"cath@9": "x"}, "options": {}}
@@ -95,7 +95,7 @@ def test_suspects_are_the_worst_and_at_most_three_of_a_structure(scored):
     assert (suspects[0].wild_type, suspects[0].predicted) == ("GLY", "LEU")
 
 
-def test_the_page_stands_alone_and_nothing_from_outside_is_markup(scored):
+def test_the_page_is_self_contained_and_escapes_everything(scored):
     page = render_page(summarize(scored))
     assert "<script" not in page
     assert "run <b>" not in page
@@ -111,10 +111,10 @@ def test_every_part_of_the_page_is_there(scored):
     titles = re.findall(r"<h2>([^<]*)</h2>", page)
     assert titles == [
         "Probability of the amino acid present",
-        "Structures by the share of residues predicted",
+        "Fraction of residues that match the prediction",
         "Most suspicious residues",
-        "Structures with the fewest predicted residues",
-        "Probability of the first architecture",
+        "Structures with the lowest fraction of matching residues",
+        "Probability of the most probable architecture",
         "CATH architectures",
         "Map of the domains",
         "Failures",
@@ -122,7 +122,7 @@ def test_every_part_of_the_page_is_there(scored):
     assert page.count("<circle") == 4
 
 
-def test_a_folder_that_all_names_begin_with_is_said_once(tmp_path):
+def test_a_folder_common_to_all_names_is_stated_once(tmp_path):
     about = {"protvox": "0.1", "models": {"cath@9": "x"}, "options": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(about))
     write(tmp_path, "inputs", 0, {"id": ["/a/bc/x.pdb"], "status": ["done"]})
@@ -141,7 +141,7 @@ def test_a_folder_that_all_names_begin_with_is_said_once(tmp_path):
     summary = summarize(tmp_path)
     assert summary.within == "/a/"
     assert summary.failures[0][0] == "bd/y.pdb"
-    assert "names are those within /a/" in render_page(summary)
+    assert "names are relative to /a/" in render_page(summary)
 
 
 def test_an_empty_run_has_a_page(tmp_path):

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from protvox.chemistry import AMINO_ACIDS
-from protvox.report.batch_data import summarize
-from protvox.report.batch_page import render_page
-from protvox.report.frames_data import gather_courses
-from protvox.report.png import matrix_png
+from protvox.report.run_page.png import matrix_png
+from protvox.report.run_page.render import render_page
+from protvox.report.run_page.summary import summarize
+from protvox.report.run_page.trajectories import gather_trajectories
 
 
 def frame_rows(path, frames, first=0.1):
@@ -48,7 +48,7 @@ def run(tmp_path):
 
 
 def test_frames_come_in_order_however_they_were_written(run):
-    first, second = gather_courses(run)
+    first, second = gather_trajectories(run)
     assert (first.path, second.path) == ("a.xtc", "b.xtc")
     assert second.frames.tolist() == [0, 2, 4]
     assert second.times.tolist() == [0, 4, 8]
@@ -59,7 +59,7 @@ def test_frames_come_in_order_however_they_were_written(run):
 def test_long_trajectories_are_thinned(tmp_path):
     (tmp_path / "residues").mkdir()
     frame_rows("a.xtc", range(2500)).to_parquet(tmp_path / "residues" / "part-000000.parquet")
-    (course,) = gather_courses(tmp_path)
+    (course,) = gather_trajectories(tmp_path)
     assert course.frames.tolist() == list(range(0, 2500, 3))
 
 

@@ -81,7 +81,7 @@ def test_format_asked_for_or_from_the_name(asked, path, form):
 
 @pytest.mark.parametrize("path", ["a.xlsx", "a.csv.gz", "a.pdb"])
 def test_name_of_another_format_is_refused(path):
-    with pytest.raises(UsageError, match="does not say the format") as caught:
+    with pytest.raises(UsageError, match="does not imply a format") as caught:
         choose_format(None, path)
     assert caught.value.code == "usage.format"
 

@@ -7,10 +7,10 @@ from protvox.chemistry import AMINO_ACIDS, ONE_LETTER, THREE_LETTER
 from protvox.predict.mutations.scores import MutationScores, MutationTable, score_matrix
 from protvox.predict.results.prediction import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
-from protvox.report.figures import picture_bytes
-from protvox.report.heatmap import ORDER, draw_heatmap
-from protvox.report.logo import draw_logo, letter_heights
-from protvox.report.panels import panels
+from protvox.report.figures.figure import picture_bytes
+from protvox.report.figures.heatmap import ORDER, draw_heatmap
+from protvox.report.figures.logo import draw_logo, letter_heights
+from protvox.report.figures.panels import panels
 
 pytest.importorskip("matplotlib")
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from rich.console import Console
 
 from protvox.chemistry import AMINO_ACID_INDEX
 from protvox.predict.results.prediction import Prediction
-from protvox.report.table import render
+from protvox.report.terminal.domain_name import wrap_ranges
+from protvox.report.terminal.prediction import render
+from protvox.report.terminal.search import render_search
 from protvox.structure.structure import Dropped
 
 
@@ -26,13 +29,13 @@ def test_fits_80_columns_whatever_the_names(prediction):
     assert max(map(len, draw(prediction).splitlines())) <= 80
 
 
-def test_says_what_was_read_and_what_was_left_out(prediction):
+def test_shows_what_was_read_and_what_was_ignored(prediction):
     text = draw(prediction)
     assert "mmcif, model 3, 121 residues, 999 atoms" in text
     assert "10 waters (chain 0 and 4 more)" in text
 
 
-def test_reason_is_told_where_the_count_says_little(prediction):
+def test_the_reason_is_shown_where_the_count_says_little(prediction):
     dropped = (
         Dropped("7 atoms", "chain A", "twice"),
         Dropped("2 atoms", "chain A", "unknown"),
@@ -75,7 +78,7 @@ def test_improbable_is_not_shown_as_zero(prediction):
     assert "A:52A TRP     <0.0001  GLY 1.00" in draw(prediction)
 
 
-def test_says_how_many_suspects_are_not_listed(prediction):
+def test_shows_how_many_suspects_are_not_listed(prediction):
     assert "residues  10 of" not in draw(prediction)
     prediction.residues.probabilities[:12] = np.roll(prediction.residues.probabilities[:12], 1, 1)
     assert "Most suspicious residues  10 of 13" in draw(prediction)
@@ -112,11 +115,48 @@ def test_without_residues_or_domains(prediction):
 
 
 @pytest.mark.parametrize("rows", [0, 3])
-def test_no_standard_residue_is_said(prediction, rows):
+def test_a_structure_without_standard_residues(prediction, rows):
     table = prediction.residues
     fields = ("chain", "number", "insertion_code", "probabilities")
     empty = dataclasses.replace(
         table, **{f: getattr(table, f)[:rows] for f in fields}, wild_type=np.full(rows, "")
     )
     text = draw(dataclasses.replace(prediction, residues=empty))
-    assert "no residue of a standard amino acid" in text
+    assert "no standard amino acid" in text
+
+
+CHOPPINGS = [
+    "163-359,545-567",
+    "1-29,60-121",
+    "-5-10,20-30,31-35",
+    "163-359,545-567,570-1580,1600-1611",
+]
+
+
+@pytest.mark.parametrize("chopping", CHOPPINGS)
+@pytest.mark.parametrize("chain", ["A", "AAAA"])
+def test_domain_names_are_broken_only_after_commas(prediction, chain, chopping):
+    domains = [dataclasses.replace(d, chain=chain, chopping=chopping) for d in prediction.domains]
+    text = draw(dataclasses.replace(prediction, domains=tuple(domains)))
+    ranges = {f"{chain}:{chopping}".split(",")[0], *chopping.split(",")[1:]}
+    words = {part for word in text.split() for part in word.split(",")}
+    assert ranges <= words
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_names_are_wrapped_to_the_width():
+    assert wrap_ranges("A:1-90,120-150", 14) == "A:1-90,120-150"
+    assert wrap_ranges("A:1-90,120-150", 13) == "A:1-90,\n120-150"
+    assert wrap_ranges("chain (blank)", 13) == "chain (blank)"
+    assert wrap_ranges("abcdefgh:1-2,3", 5) == "abcde\nfgh:1\n-2,\n3"
+
+
+def test_search_titles_are_broken_only_after_commas(prediction):
+    chopping = ",".join(f"{100 * i + 11}-{100 * i + 77}" for i in range(1, 12))
+    domain = dataclasses.replace(prediction.domains[0], chopping=chopping)
+    facts = SimpleNamespace(n_domains=9, name="nine")
+    result = SimpleNamespace(input=prediction.input, domains=(domain,), index=facts)
+    file = io.StringIO()
+    Console(file=file, width=80).print(render_search(result))
+    words = {part for word in file.getvalue().split() for part in word.split(",")}
+    assert set(chopping.split(",")[1:]) <= words

@@ -28,11 +28,12 @@ FAKE = {"fake@1": "0" * 64}
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two workers in processes of their own; their model processes are fake."""
+    """Two workers in separate processes, with fake model processes."""
     with pytest.MonkeyPatch.context() as patch:
         init = ray.init
-        here = Path(__file__).parent
-        patch.setenv("PYTHONPATH", f"{here}:{here.parents[2]}:{os.environ.get('PYTHONPATH', '')}")
+        batch_tests, root = Path(__file__).parents[1], Path(__file__).parents[3]
+        paths = f"{batch_tests}:{root}:{os.environ.get('PYTHONPATH', '')}"
+        patch.setenv("PYTHONPATH", paths)
         hook = {"worker_process_setup_hook": "fake_model.take_over"}
         patch.setattr(ray, "init", lambda **options: init(**options, runtime_env=hook))
         patch.setattr(run, "models_in_use", lambda options: FAKE)
@@ -67,7 +68,7 @@ def assert_same_rows(one, other):
         pd.testing.assert_frame_equal(left, right)
 
 
-def test_usage_is_not_told_to_anybody(cluster):
+def test_usage_statistics_are_not_sent(cluster):
     from ray._common.usage import usage_lib  # there is no public way to ask
 
     assert not usage_lib.usage_stats_enabled()
@@ -138,11 +139,11 @@ def test_a_worker_killed_mid_run_loses_nothing(cluster, fake, folder, tmp_path, 
     assert_same_rows(tmp_path / "there", tmp_path / "here")
 
 
-def test_a_folder_that_a_worker_lacks_is_told(cluster, folder, tmp_path, monkeypatch):
+def test_a_folder_that_a_worker_lacks_is_reported(cluster, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(os, "getcwd", lambda: "/of/another/machine")
-        with pytest.raises(UsageError, match="whole paths") as caught:
+        with pytest.raises(UsageError, match="absolute paths") as caught:
             score_there(folder.name, tmp_path / "there")
     assert caught.value.code == "batch.folder"
 

@@ -1,4 +1,4 @@
-"""Residues in lines of a picture: where they break, and how they are labelled."""
+"""Residues in the panels of a figure: how they are split and labelled."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from protvox.predict.results.residue_table import ResidueTable
 
-_SHORTEST: Final = 80
-_MOST_PANELS: Final = 60
-_LETTERS_FIT: Final = 160
+_MIN_LENGTH: Final = 80
+_MAX_PANELS: Final = 60
+_MAX_LETTERS: Final = 160
 _NUMBER_EVERY: Final = 10
 
 
 def panels(chain: NDArray[np.str_]) -> list[NDArray[np.int64]]:
-    """Break residues into lines.
+    """Split residues into panels.
 
     Parameters
     ----------
@@ -34,12 +34,12 @@ def panels(chain: NDArray[np.str_]) -> list[NDArray[np.int64]]:
     Returns
     -------
     list of ndarray
-        Rows of each line, of one chain each. Lines hold 80 residues, more where there would
-        be too many lines for a picture.
+        Rows of each panel, all of one chain. A panel holds 80 residues, or more if there would be
+        too many panels for a figure.
     """
     names = list(dict.fromkeys(chain.tolist()))
-    room = max(1, _MOST_PANELS - len(names))
-    length = max(_SHORTEST, math.ceil(len(chain) / room))
+    room = max(1, _MAX_PANELS - len(names))
+    length = max(_MIN_LENGTH, math.ceil(len(chain) / room))
     lines: list[NDArray[np.int64]] = []
     for name in names:
         rows = np.flatnonzero(chain == name)
@@ -47,20 +47,20 @@ def panels(chain: NDArray[np.str_]) -> list[NDArray[np.int64]]:
     return lines
 
 
-def place_labels(axes: Axes, residues: ResidueTable, line: NDArray[np.int64]) -> None:
-    """Label a line with its chain, its sequence and every tenth author number.
+def label_residues(axes: Axes, residues: ResidueTable, line: NDArray[np.int64]) -> None:
+    """Label a panel with its chain, its sequence and every tenth author number.
 
     Parameters
     ----------
     axes
-        Residues lie at 0, 1, 2, ...
+        Axes with the residues at x = 0, 1, 2, ...
     residues
-        The table the rows count in.
+        Table of residues.
     line
-        Rows of the line.
+        Rows of the panel in the table.
     """
     letters = [ONE_LETTER[name] for name in residues.wild_type[line].tolist()]
-    short = len(line) <= _LETTERS_FIT
+    short = len(line) <= _MAX_LETTERS
     step = _NUMBER_EVERY if short else max(_NUMBER_EVERY, len(line) // 20)
     labels = []
     for i, row in enumerate(line.tolist()):

@@ -1,4 +1,4 @@
-"""The sequence logo of a structure: which amino acids each site accepts."""
+"""Sequence logo of a structure: which amino acids each site accepts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
-from protvox.report.figures import new_figure
-from protvox.report.panels import panels, place_labels
+from protvox.report.figures.figure import new_figure
+from protvox.report.figures.panels import label_residues, panels
 from protvox.report.text import printable
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ _COLOURS: Final = {
     "DE": "#c2378f",
     "GP": "#d98c1f",
 }
-_MOST_BITS: Final = float(np.log2(len(AMINO_ACIDS)))
-_LOWEST: Final = 0.02  # bits; a letter below that cannot be seen
+_MAX_BITS: Final = float(np.log2(len(AMINO_ACIDS)))
+_MIN_HEIGHT: Final = 0.02  # bits; smaller letters are invisible
 _WIDTH: Final = 0.92
-_INCHES_A_PANEL: Final = 1.7
+_PANEL_INCHES: Final = 1.7
 _MARGIN: Final = 0.5
 
 
@@ -41,14 +41,14 @@ def draw_logo(scores: MutationScores) -> Figure:
     Parameters
     ----------
     scores
-        Of a list or a scan; all residues that could be predicted are drawn.
+        Scores of a list or a scan. All residues with a prediction are drawn.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The height of a stack is its information, log2(20) less the entropy, in bits (Schneider
-        and Stephens 1990); letters share it by probability, the most probable on top. Below
-        stands the sequence present.
+        The height of a stack is its information content, log2(20) minus the entropy, in bits
+        (Schneider and Stephens 1990). Letters share it by probability, the most probable on top.
+        The sequence of the structure is shown below.
 
     Raises
     ------
@@ -56,14 +56,14 @@ def draw_logo(scores: MutationScores) -> Figure:
         If matplotlib is not installed (``usage.matplotlib``).
     """
     lines = panels(scores.residues.chain)
-    figure = new_figure(14.0, _INCHES_A_PANEL * len(lines) + _MARGIN)
+    figure = new_figure(14.0, _PANEL_INCHES * len(lines) + _MARGIN)
     grid = np.atleast_1d(figure.subplots(len(lines), 1))
     heights = letter_heights(scores.residues.probabilities)
     width = max(len(line) for line in lines)
     for axes, line in zip(grid, lines, strict=True):
         _draw_stacks(axes, heights[line])
-        axes.set(xlim=(-0.5, width - 0.5), ylim=(0, _MOST_BITS), ylabel="bits")
-        place_labels(axes, scores.residues, line)
+        axes.set(xlim=(-0.5, width - 0.5), ylim=(0, _MAX_BITS), ylabel="bits")
+        label_residues(axes, scores.residues, line)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     grid[0].set_title(f"{printable(scores.input.name)}: amino acids accepted ({scores.model})")
@@ -71,20 +71,20 @@ def draw_logo(scores: MutationScores) -> Figure:
 
 
 def letter_heights(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return how tall each letter of a logo is.
+    """Return the height of each letter of a logo.
 
     Parameters
     ----------
     probabilities
-        ``residue 20``, every row sums to 1.
+        ``residue 20``, rows sum to 1.
 
     Returns
     -------
     ndarray
-        ``residue 20`` float64, bits.
+        ``residue 20`` float64, heights in bits.
     """
     p = np.clip(probabilities.astype(np.float64), np.finfo(np.float32).tiny, None)
-    information = _MOST_BITS + (p * np.log2(p)).sum(axis=1, keepdims=True)
+    information = _MAX_BITS + (p * np.log2(p)).sum(axis=1, keepdims=True)
     heights: NDArray[np.float64] = p * np.clip(information, 0.0, None)
     return heights
 
@@ -97,14 +97,14 @@ def _draw_stacks(axes: Axes, heights: NDArray[np.float64]) -> None:
     sorted_heights = np.take_along_axis(heights, order, axis=1)
     bottoms = np.cumsum(sorted_heights, axis=1) - sorted_heights
     paths: dict[str, list[Path]] = {}
-    for site, rank in np.argwhere(sorted_heights >= _LOWEST).tolist():
+    for site, rank in np.argwhere(sorted_heights >= _MIN_HEIGHT).tolist():
         letter = ONE_LETTER[AMINO_ACIDS[order[site, rank]]]
-        place = Affine2D().scale(_WIDTH, sorted_heights[site, rank])
-        place = place.translate(site - _WIDTH / 2, bottoms[site, rank])
-        paths.setdefault(letter, []).append(place.transform_path(_glyph(letter)))
-    for letter, drawn in paths.items():
+        transform = Affine2D().scale(_WIDTH, sorted_heights[site, rank])
+        transform = transform.translate(site - _WIDTH / 2, bottoms[site, rank])
+        paths.setdefault(letter, []).append(transform.transform_path(_glyph(letter)))
+    for letter, glyphs in paths.items():
         colour = next(colour for group, colour in _COLOURS.items() if letter in group)
-        axes.add_collection(PathCollection(drawn, facecolors=colour, linewidths=0))
+        axes.add_collection(PathCollection(glyphs, facecolors=colour, linewidths=0))
 
 
 @lru_cache(maxsize=len(AMINO_ACIDS))
@@ -113,7 +113,7 @@ def _glyph(letter: str) -> Path:
     from matplotlib.textpath import TextPath
     from matplotlib.transforms import Affine2D
 
-    # Without serifs an I stretched over a column would be a bar.
+    # In a font without serifs, a stretched I would look like a bar.
     font = FontProperties(family="DejaVu Sans Mono", weight="bold")
     path = TextPath((0, 0), letter, size=1, prop=font)
     box = path.get_extents()

@@ -1,4 +1,4 @@
-"""Small pictures of matrices, without a drawing library."""
+"""Images of matrices as PNG files, without a drawing library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MISSING: Final = (208, 212, 218)
 
 
 def matrix_png(values: NDArray[np.floating]) -> bytes:
-    """Draw a matrix of numbers from 0 to 1, a pixel each.
+    """Draw a matrix of numbers from 0 to 1, one pixel per number.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def matrix_png(values: NDArray[np.floating]) -> bytes:
         A PNG file.
     """
     known = np.isfinite(values)
-    place = np.clip(np.where(known, values, 0.0), 0.0, 1.0) * (len(_STOPS) - 1)
-    left = np.minimum(place.astype(np.int64), len(_STOPS) - 2)
-    share = (place - left)[..., None]
-    colour = np.rint(_STOPS[left] * (1 - share) + _STOPS[left + 1] * share).astype(np.uint8)
+    position = np.clip(np.where(known, values, 0.0), 0.0, 1.0) * (len(_STOPS) - 1)
+    left = np.minimum(position.astype(np.int64), len(_STOPS) - 2)
+    weight = (position - left)[..., None]
+    colour = np.rint(_STOPS[left] * (1 - weight) + _STOPS[left + 1] * weight).astype(np.uint8)
     colour[~known] = _MISSING
     height, width = values.shape
-    # Every line begins with the number of its filter: 0, none.
+    # Each line starts with the number of its filter; 0 means none.
     lines = np.concatenate([np.zeros((height, 1), np.uint8), colour.reshape(height, -1)], axis=1)
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(lines.tobytes(), 9)), (b"IEND", b""))

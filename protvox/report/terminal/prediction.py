@@ -1,4 +1,4 @@
-"""A prediction as text for a terminal."""
+"""A prediction as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.messages import chain_label, count
+from protvox.report.terminal.domain_name import domain_name, wrap_ranges
 from protvox.report.text import printable
 
 if TYPE_CHECKING:
@@ -26,15 +27,17 @@ if TYPE_CHECKING:
     from protvox.structure.structure import Dropped
 
 SUSPECT_ODDS: Final = 10.0
-"""How many times likelier another amino acid must be for a residue to be marked."""
+"""A residue is suspicious when another amino acid is this many times more probable."""
 
 _SUSPECTS_SHOWN: Final = 10
 _MARGIN: Final = 8
-_MOST_BLOCKS: Final = 5
+_MAX_BLOCKS: Final = 5
 _BLOCK: Final = 10
 _BAR: Final = 9
 _DROPPED_SHOWN: Final = 4
-_VAGUE: Final = ("atom", "residue")
+_DOMAIN_WIDTH: Final = 16
+_NEAREST_DOMAIN_WIDTH: Final = 24
+_NEEDS_REASON: Final = ("atom", "residue")
 _SUSPECT_STYLE: Final = "bold red"
 _AGREES_STYLE: Final = "green"
 _QUIET_STYLE: Final = "dim"
@@ -49,12 +52,13 @@ def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
     prediction
         Any prediction.
     width
-        Columns there are; sequences are broken to fit, however wide it is they take 80 at most.
+        Width of the terminal in columns. Sequences are wrapped to it, or to 80 columns if it is
+        wider.
 
     Returns
     -------
     rich renderable
-        Reads well without colour; nothing in it is wider than 80 columns.
+        At most 80 columns wide, and readable without colour.
     """
     parts: list[RenderableType] = [render_input(prediction.input)]
     if prediction.domains:
@@ -66,12 +70,12 @@ def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
 
 
 def render_input(info: InputInfo) -> Text:
-    """Lay out what was read, and what was left out of it.
+    """Lay out what was read from the input, and what was ignored.
 
     Parameters
     ----------
     info
-        Of any answer.
+        Input of a result of any kind.
 
     Returns
     -------
@@ -82,26 +86,26 @@ def render_input(info: InputInfo) -> Text:
     facts = f"  {info.format}, model {info.model}, {info.n_residues} residues, {info.n_atoms} atoms"
     head.append(facts, style="not bold")
     if info.dropped:
-        shown = [printable(text) for text in _left_out(info.dropped)]
+        shown = [printable(text) for text in _ignored(info.dropped)]
         more = len(shown) - _DROPPED_SHOWN
         tail = f"; and {more} more" if more > 0 else ""
-        text = f"\nleft out: {'; '.join(shown[:_DROPPED_SHOWN])}{tail}"
+        text = f"\nignored: {'; '.join(shown[:_DROPPED_SHOWN])}{tail}"
         head.append(text, style=f"not bold {_QUIET_STYLE}")
     return head
 
 
-def _left_out(dropped: Iterable[Dropped]) -> Iterator[str]:
-    # The records count by chain; a person first asks how many of what, and why where
+def _ignored(dropped: Iterable[Dropped]) -> Iterator[str]:
+    # The records are per chain. A reader first wants totals, and the reason only where
     # "59 atoms" alone says nothing.
-    alike: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    groups: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for item in dropped:
         number, _, noun = item.what.partition(" ")
         if not number.isdecimal():
             number, noun = "1", item.what
-        alike.setdefault((noun.removesuffix("s"), item.why), []).append((int(number), item.where))
-    for (noun, why), items in alike.items():
+        groups.setdefault((noun.removesuffix("s"), item.why), []).append((int(number), item.where))
+    for (noun, why), items in groups.items():
         where = items[0][1] + (f" and {len(items) - 1} more" if len(items) > 1 else "")
-        reason = f": {why}" if noun in _VAGUE else ""
+        reason = f": {why}" if noun in _NEEDS_REASON else ""
         yield f"{count(sum(number for number, _ in items), noun)} ({where}{reason})"
 
 
@@ -114,26 +118,23 @@ def _domains(domains: tuple[DomainPrediction, ...]) -> Table:
         pad_edge=False,
         header_style=_QUIET_STYLE,
     )
-    table.add_column("domain", overflow="fold", max_width=16)
+    table.add_column("domain", no_wrap=True)
     table.add_column("class", max_width=14)
     table.add_column("architecture", no_wrap=True, max_width=30)
     table.add_column("p", no_wrap=True)
     table.add_column("", no_wrap=True, style="cyan")
     for domain in domains:
-        table.add_row(_domain_place(domain), _class(domain), *_architectures(domain))
+        table.add_row(_domain_cell(domain), _class(domain), *_architectures(domain))
     return table
 
 
-def _domain_place(domain: DomainPrediction) -> Text:
-    text = Text(printable(_place(domain)))
+def _domain_cell(domain: DomainPrediction) -> Text:
+    name = domain_name(domain.chain, domain.chopping)
+    text = Text(wrap_ranges(name, _DOMAIN_WIDTH))
     text.append(f"\n{domain.n_residues} residues", style=_QUIET_STYLE)
     if not domain.in_range:
         text.append("\nunlike domains\ntrained on", style="yellow")
     return text
-
-
-def _place(domain: DomainPrediction) -> str:
-    return f"{domain.chain}:{domain.chopping}" if domain.chopping else chain_label(domain.chain)
 
 
 def _class(domain: DomainPrediction) -> Text:
@@ -144,8 +145,8 @@ def _class(domain: DomainPrediction) -> Text:
 
 
 def _nearest(domains: tuple[DomainPrediction, ...]) -> Iterator[RenderableType]:
-    known = [domain for domain in domains if domain.nearest]
-    if not known:
+    searched = [domain for domain in domains if domain.nearest]
+    if not searched:
         return
     table = Table(
         title=_title("Nearest known domains", ""),
@@ -155,16 +156,16 @@ def _nearest(domains: tuple[DomainPrediction, ...]) -> Iterator[RenderableType]:
         pad_edge=False,
         header_style=_QUIET_STYLE,
     )
-    table.add_column("domain", overflow="fold", max_width=24)
+    table.add_column("domain", no_wrap=True)
     for name in ("nearest", "CATH", "similarity"):
         table.add_column(name, overflow="fold", max_width=20)
-    for domain in known:
+    for domain in searched:
         columns = zip(
             *((near.domain, near.cath, f"{near.similarity:.2f}") for near in domain.nearest),
             strict=True,
         )
         table.add_row(
-            printable(_place(domain)),
+            wrap_ranges(domain_name(domain.chain, domain.chopping), _NEAREST_DOMAIN_WIDTH),
             *(Text("\n".join(printable(item) for item in column)) for column in columns),
         )
     yield from (Text(), table)
@@ -198,18 +199,23 @@ def _residues(table: ResidueTable, model: str, width: int) -> Iterator[Renderabl
     yield _title("Amino-acid environments", model)
     standard = np.isfinite(table.p_wild_type)
     if not standard.any():
-        yield Text("no residue of a standard amino acid with a complete backbone")
+        yield Text("no standard amino acid with a complete backbone")
         return
     agree = table.predicted == table.wild_type
     suspects = table.suspects(odds=SUSPECT_ODDS)
-    found = f"For {len(suspects)} another one, written below them," if suspects else "No other one"
+    likelier = f"at least {SUSPECT_ODDS:.0f} times more probable"
+    if suspects:
+        number = count(len(suspects), "residue")
+        found = f"For {number}, another amino acid (shown below) is {likelier}."
+    else:
+        found = f"No other amino acid is {likelier}."
     yield Text(
-        f"{agree[standard].mean():.0%} of {standard.sum()} residues are the amino acid their "
-        f"surroundings predict.\n{found} is at least {SUSPECT_ODDS:.0f} times likelier."
+        f"{agree[standard].mean():.0%} of {standard.sum()} residues match the prediction from "
+        f"their surroundings.\n{found}"
     )
     marked = np.zeros(len(table), dtype=bool)
     marked[[s.row for s in suspects]] = True
-    blocks = min(_MOST_BLOCKS, max(1, (width - _MARGIN + 1) // (_BLOCK + 1)))
+    blocks = min(_MAX_BLOCKS, max(1, (width - _MARGIN + 1) // (_BLOCK + 1)))
     for chain in dict.fromkeys(table.chain.tolist()):
         yield Text(f"\n{printable(chain_label(chain))}", style="bold")
         rows = np.flatnonzero(table.chain == chain)

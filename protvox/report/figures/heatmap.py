@@ -1,4 +1,4 @@
-"""The heat map of a scan: every residue against every amino acid."""
+"""Heat map of a mutation scan: every residue against every amino acid."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from protvox.chemistry import AMINO_ACID_INDEX, THREE_LETTER
-from protvox.report.figures import new_figure
-from protvox.report.panels import panels, place_labels
+from protvox.report.figures.figure import new_figure
+from protvox.report.figures.panels import label_residues, panels
 from protvox.report.text import printable
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from protvox.predict.mutations.scores import MutationScores
 
 ORDER: Final = "GAVLIMCPFWYSTNQHKRDE"
-"""Amino acids from top to bottom: like beside like."""
+"""Amino acids from top to bottom; similar ones are adjacent."""
 
-_INCHES_A_PANEL: Final = 2.9
+_PANEL_INCHES: Final = 2.9
 _MARGIN: Final = 0.9
 
 
@@ -30,13 +30,13 @@ def draw_heatmap(scores: MutationScores) -> Figure:
     Parameters
     ----------
     scores
-        Of a list or a scan; all residues that could be predicted are drawn.
+        Scores of a list or a scan. All residues with a prediction are drawn.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Residues from left to right in file order, broken into panels by chain and length; a
-        dot marks the amino acid present. The colours end at the 98th percentile of the
+        Residues from left to right in file order, split into panels by chain and length. A dot
+        marks the amino acid present. The colour scale ends at the 98th percentile of the
         magnitudes.
 
     Raises
@@ -48,11 +48,11 @@ def draw_heatmap(scores: MutationScores) -> Figure:
     matrix = scores.matrix[:, rows]
     limit = max(float(np.percentile(np.abs(matrix), 98)), 1e-6)
     parts = panels(scores.residues.chain)
-    figure = new_figure(14.0, _INCHES_A_PANEL * len(parts) + _MARGIN)
+    figure = new_figure(14.0, _PANEL_INCHES * len(parts) + _MARGIN)
     grid = np.atleast_1d(figure.subplots(len(parts), 1))
     width = max(len(part) for part in parts)
-    place = {name: i for i, name in enumerate(THREE_LETTER[one] for one in ORDER)}
-    present = np.array([place[name] for name in scores.residues.wild_type.tolist()])
+    row_of = {name: i for i, name in enumerate(THREE_LETTER[one] for one in ORDER)}
+    present = np.array([row_of[name] for name in scores.residues.wild_type.tolist()])
     picture = None
     for axes, part in zip(grid, parts, strict=True):
         picture = axes.imshow(
@@ -83,7 +83,7 @@ def draw_heatmap(scores: MutationScores) -> Figure:
 def _label(axes: Axes, scores: MutationScores, part: np.ndarray, width: int) -> None:
     axes.set_xlim(-0.5, width - 0.5)
     axes.set_yticks(range(len(ORDER)), list(ORDER), fontsize=6)
-    place_labels(axes, scores.residues, part)
+    label_residues(axes, scores.residues, part)
     axes.set_ylabel("mutant")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -1,4 +1,4 @@
-"""Scores of mutations as text for a terminal."""
+"""Scores of mutations as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from protvox.report.table import render_input
+from protvox.report.terminal.prediction import render_input
 from protvox.report.text import printable
 
 if TYPE_CHECKING:
@@ -31,19 +31,19 @@ def render_mutations(scores: MutationScores, *, width: int = 80) -> RenderableTy
     Parameters
     ----------
     scores
-        Of a list, shown in its order, or of a scan, of which both ends are shown.
+        Scores of a list, shown in its order, or of a scan, of which both ends are shown.
     width
-        Columns there are.
+        Width of the terminal in columns.
 
     Returns
     -------
     rich renderable
-        Reads well without colour; nothing in it is wider than 80 columns.
+        At most 80 columns wide, and readable without colour.
     """
     table = scores.table
     explanation = Text(
-        "score: log odds, positive = predicted destabilising; percentile: among all\n"
-        "single substitutions here, 100 = most destabilising",
+        "score: log odds, positive = predicted destabilising; percentile: rank among all\n"
+        "single substitutions of the structure, 100 = most destabilising",
         style=_QUIET_STYLE,
     )
     title = Text("Mutations", style=_HEAD_STYLE)
@@ -60,12 +60,12 @@ def render_mutations(scores: MutationScores, *, width: int = 80) -> RenderableTy
     else:
         parts += [Text(), _rows(table, np.arange(len(table)), "")]
     if scores.failures:
-        lost = Text(f"\nNo score for {len(scores.failures)}:", style="yellow")
+        failed = Text(f"\nNo score for {len(scores.failures)}:", style="yellow")
         for failure in scores.failures[:_SHOWN]:
-            lost.append(f"\n{printable(failure.mutation)}: {printable(failure.why)}")
+            failed.append(f"\n{printable(failure.mutation)}: {printable(failure.why)}")
         if len(scores.failures) > _SHOWN:
-            lost.append(f"\nand {len(scores.failures) - _SHOWN} more")
-        parts.append(lost)
+            failed.append(f"\nand {len(scores.failures) - _SHOWN} more")
+        parts.append(failed)
     return Group(*parts)
 
 

@@ -1,4 +1,4 @@
-"""Embeddings as a stream of bytes: numpy archive, Parquet, JSON or JSON lines."""
+"""Embeddings as a stream of bytes: NumPy archive, Parquet, JSON or JSON Lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from protvox.report.output import Answer, JsonLinesWriter, JsonWriter, ParquetWriter, Writer
+from protvox.report.output import JsonLinesWriter, JsonWriter, ParquetWriter, Result, Writer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,11 +19,11 @@ VECTOR_FORMATS: Final = ("npz", "parquet", "json", "jsonl")
 
 class _Vectors(Protocol):
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row a vector."""
+        """Return one row per vector."""
 
 
 def vector_format_of(path: str) -> str | None:
-    """Return the output format a file name asks for, ``None`` if it says nothing.
+    """Return the output format for the suffix of a file, None if there is none.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ def make_vector_writer(form: str, stream: io.BufferedIOBase, *, many: bool) -> W
     form
         One of `VECTOR_FORMATS`.
     stream
-        Where the bytes go.
+        Stream to write to.
     many
-        Whether several inputs were given: then ``json`` is a list.
+        Whether there are several inputs, so that ``json`` is a list.
     """
     if form == "json":
         return JsonWriter(stream, many=many)
@@ -60,24 +60,24 @@ def _frame(embeddings: _Vectors) -> pd.DataFrame:
 
 
 class NpzWriter:
-    """One numpy archive of plain arrays, written at the end."""
+    """A NumPy archive of plain arrays, written at the end."""
 
     def __init__(self, stream: io.BufferedIOBase) -> None:
         self._stream = stream
         self._parts: list[Embeddings] = []
 
-    def add(self, prediction: Answer) -> None:
-        """Take the embeddings of one more input."""
-        self._parts.append(cast("Embeddings", prediction))
+    def add(self, result: Result) -> None:
+        """Add the embeddings of an input."""
+        self._parts.append(cast("Embeddings", result))
 
     def close(self) -> None:
-        """Write the archive: ``embedding``, and the columns that say which row is what."""
+        """Write the archive: ``embedding``, and one array for each column that labels the rows."""
         import numpy as np
 
         columns = [part.columns() for part in self._parts]
         arrays = {name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
         vectors = np.concatenate([part.vectors() for part in self._parts])
-        # An archive needs to seek, which a pipe cannot.
+        # An archive needs to seek, which is impossible in a pipe.
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, embedding=vectors, **arrays)
         self._stream.write(buffer.getbuffer())

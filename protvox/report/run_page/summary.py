@@ -1,4 +1,4 @@
-"""What a report says about a run: counts and extremes, gathered part by part."""
+"""Summary of a run: counts and extremes, collected part by part."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS
-from protvox.errors import InputError, UsageError
-from protvox.report.frames_data import Course, gather_courses
+from protvox.errors import fail
+from protvox.report.run_page.trajectories import TrajectoryMap, gather_trajectories
 
 BINS: Final = 20
-"""Bars of a histogram of probabilities."""
+"""Number of bins of a histogram of probabilities."""
 
-_WORST: Final = 25
-_WORST_EACH: Final = 3
+_MAX_SUSPECTS: Final = 25
+_WORST_PER_STRUCTURE: Final = 3
 _FAILURES_SHOWN: Final = 200
-_POINTS: Final = 4000
-_LEAST_ODDS: Final = 10.0
+_MAX_EMBEDDED: Final = 4000
+_MIN_ODDS: Final = 10.0
 
 
 class Suspect(NamedTuple):
-    """A residue whose surroundings ask for another amino acid."""
+    """A residue whose surroundings favour another amino acid."""
 
     odds: float
     id: str
@@ -43,7 +43,7 @@ class Suspect(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """A structure: its residues, and the share that their surroundings predict."""
+    """A structure: number of residues, and the fraction that match the prediction."""
 
     id: str
     residues: int
@@ -52,38 +52,39 @@ class Scored(NamedTuple):
 
 @dataclass(slots=True)
 class Summary:
-    """What a report says.
+    """Summary of a run.
 
     Attributes
     ----------
     name
-        Of the folder.
+        Name of the output folder.
     models, options, version
-        From the manifest.
+        Models, options and protvox version from the manifest.
     n_scored, n_failed, n_domains, n_residues
         Counts.
     within
-        Folder that the names of all inputs begin with, such as ``"models/"``; ``""`` for none.
-        Names here are those behind it.
+        Folder common to the names of all inputs, such as ``"models/"``; ``""`` if there is none.
+        Names in this summary are relative to it.
     in_range
-        Domains like those the model was trained on.
+        Number of domains similar to those the model was trained on.
     probability, confidence
-        ``bin`` counts of the probability of the amino acid present and of the first
-        architecture, from 0 to 1.
+        ``bin`` counts of the probability of the amino acid present, and of the probability of the
+        most probable architecture, from 0 to 1.
     structures
-        One of each structure with environments, fewest predicted residues first.
+        Structures with environments, lowest fraction of matching residues first.
     suspects
-        Worst first, at most three of a structure.
+        Suspicious residues, worst first, at most three per structure.
     architectures
-        ``label``, ``name`` and number of domains, most frequent first.
+        Label, name and number of domains of each architecture, most frequent first.
     failures
-        ``id``, ``code``, ``what`` and ``remedy``, the first 200.
+        Id, code, what and remedy of the first 200 failures.
     failure_counts
-        Code to number.
-    courses
-        Of trajectories.
+        Number of failures by code.
+    trajectories
+        Heat map data of trajectories.
     embeddings, embedded_as
-        ``domain feature`` and the label of each; empty where none are stored.
+        ``domain feature``, and the name and architecture of each domain; empty if the run stored
+        no embeddings.
     """
 
     name: str
@@ -103,25 +104,25 @@ class Summary:
     architectures: list[tuple[str, str, int]] = field(default_factory=list)
     failures: list[tuple[str, str, str, str]] = field(default_factory=list)
     failure_counts: dict[str, int] = field(default_factory=dict)
-    courses: list[Course] = field(default_factory=list)
+    trajectories: list[TrajectoryMap] = field(default_factory=list)
     embeddings: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     embedded_as: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def recovered(self) -> float:
-        """Share of all residues that their surroundings predict; NaN without any."""
+        """Fraction of all residues that match the prediction; NaN without residues."""
         total = sum(one.residues for one in self.structures)
-        right = sum(one.residues * one.recovered for one in self.structures)
-        return right / total if total else float("nan")
+        matching = sum(one.residues * one.recovered for one in self.structures)
+        return matching / total if total else float("nan")
 
 
 def summarize(folder: Path) -> Summary:
-    """Gather what a report says about the output folder of a run.
+    """Summarise the output folder of a run.
 
     Parameters
     ----------
     folder
-        From ``protvox score``; it is read a part at a time.
+        Output folder of ``protvox score``. It is read part by part.
 
     Raises
     ------
@@ -131,30 +132,20 @@ def summarize(folder: Path) -> Summary:
         If a part is damaged (``batch.damaged``).
     """
     try:
-        about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         summary = Summary(
-            folder.resolve().name, about["models"], about["options"], about["protvox"]
+            folder.resolve().name, manifest["models"], manifest["options"], manifest["protvox"]
         )
     except (OSError, ValueError, KeyError) as error:
-        raise UsageError(
-            "the folder holds no results of protvox score",
-            where=str(folder),
-            remedy="Give the folder named by -o",
-            code="batch.no_results",
-        ) from error
+        raise fail("batch.no_results", where=str(folder)) from error
     try:
         _count_inputs(folder, summary)
         _count_domains(folder, summary)
         _count_residues(folder, summary)
-        _take_failures(folder, summary)
-        summary.courses = gather_courses(folder)
+        _collect_failures(folder, summary)
+        summary.trajectories = gather_trajectories(folder)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(
-            f"a part cannot be read ({error})",
-            where=str(folder),
-            remedy="Run protvox score again with --force",
-            code="batch.damaged",
-        ) from error
+        raise fail("batch.damaged", where=str(folder), reason=error) from error
     return summary
 
 
@@ -169,15 +160,15 @@ def _count_inputs(folder: Path, summary: Summary) -> None:
     for table in _parts(folder, "inputs", ["id", "status"]):
         for name in table["id"].to_pylist():
             folders = name.split("/")[:-1]
-            shared = folders if shared is None else _beginning(shared, folders)
+            shared = folders if shared is None else _common_prefix(shared, folders)
         counts = Counter(table["status"].to_pylist())
         summary.n_scored += counts["done"]
         summary.n_failed += counts["failed"]
     summary.within = "".join(f"{name}/" for name in shared or ())
 
 
-def _beginning(one: Sequence[str], other: Sequence[str]) -> list[str]:
-    """Return what two lists begin with alike."""
+def _common_prefix(one: Sequence[str], other: Sequence[str]) -> list[str]:
+    """Return the longest common prefix of two lists."""
     return [a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))]
 
 
@@ -199,7 +190,7 @@ def _count_domains(folder: Path, summary: Summary) -> None:
         labels = table["architecture"].to_pylist()
         counts.update(zip(labels, table["architecture_name"].to_pylist(), strict=True))
         summary.confidence += _histogram(table["architecture_probability"].to_numpy())
-        room = _POINTS - len(summary.embedded_as)
+        room = _MAX_EMBEDDED - len(summary.embedded_as)
         if "embedding" in table.column_names and room > 0 and len(table):
             flat = table["embedding"].combine_chunks().values.to_numpy(zero_copy_only=False)
             vectors.append(flat.reshape(len(table), -1)[:room])
@@ -223,12 +214,12 @@ def _count_residues(folder: Path, summary: Summary) -> None:
         present = table["p_wild_type"].to_numpy()
         summary.probability += _histogram(present)
         names = table["id"].to_numpy()
-        right = table["wild_type"].to_numpy() == table["predicted"].to_numpy()
+        matches = table["wild_type"].to_numpy() == table["predicted"].to_numpy()
         for name in dict.fromkeys(names.tolist()):
-            mine = names == name
-            before = found.setdefault(name, [0, 0])
-            before[0] += int(mine.sum())
-            before[1] += int(right[mine].sum())
+            rows = names == name
+            counts = found.setdefault(name, [0, 0])
+            counts[0] += int(rows.sum())
+            counts[1] += int(matches[rows].sum())
         best = np.max([table[name].to_numpy() for name in probabilities], axis=0)
         odds = best / np.clip(present, np.finfo(np.float32).tiny, None)
         heap = _worst([*heap, *_suspects(table, odds, best)])
@@ -241,8 +232,8 @@ def _suspects(
     table: pa.Table, odds: NDArray[np.float32], best: NDArray[np.float32]
 ) -> list[Suspect]:
     worst = np.argsort(-odds, kind="stable")
-    # Enough that three of each structure are left when a bad one has very many.
-    worst = worst[odds[worst] >= _LEAST_ODDS][: 40 * _WORST]
+    # Enough to leave three per structure even if a bad structure has very many.
+    worst = worst[odds[worst] >= _MIN_ODDS][: 40 * _MAX_SUSPECTS]
     rows = table.take(pa.array(worst)).to_pylist()
     return [
         Suspect(
@@ -260,15 +251,15 @@ def _suspects(
 
 def _worst(suspects: Sequence[Suspect]) -> list[Suspect]:
     kept: list[Suspect] = []
-    each: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for one in heapq.nlargest(len(suspects), suspects):
-        if each[one.id] < _WORST_EACH and len(kept) < _WORST:
-            each[one.id] += 1
+        if counts[one.id] < _WORST_PER_STRUCTURE and len(kept) < _MAX_SUSPECTS:
+            counts[one.id] += 1
             kept.append(one)
     return kept
 
 
-def _take_failures(folder: Path, summary: Summary) -> None:
+def _collect_failures(folder: Path, summary: Summary) -> None:
     counts: Counter[str] = Counter()
     for table in _parts(folder, "failures", ["id", "code", "what", "remedy"]):
         counts.update(table["code"].to_pylist())

@@ -1,4 +1,4 @@
-"""What a search found, as text for a terminal."""
+"""Results of a search as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from protvox.cath_names import CATH_NAMES
-from protvox.messages import chain_label
-from protvox.report.table import render_input
+from protvox.report.terminal.domain_name import domain_name, wrap_ranges
+from protvox.report.terminal.prediction import render_input
 from protvox.report.text import printable
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _QUIET: Final = "dim"
 _HEAD: Final = "bold cyan"
+_NAME_WIDTH: Final = 44
 
 
 def render_search(result: SearchResult) -> RenderableType:
@@ -29,12 +30,12 @@ def render_search(result: SearchResult) -> RenderableType:
     Parameters
     ----------
     result
-        Any result.
+        Result of a search.
 
     Returns
     -------
     rich renderable
-        Reads well without colour; nothing in it is wider than 80 columns.
+        At most 80 columns wide, and readable without colour.
     """
     parts: list[RenderableType] = [render_input(result.input)]
     for domain in result.domains:
@@ -43,8 +44,8 @@ def render_search(result: SearchResult) -> RenderableType:
 
 
 def _neighbours(domain: SearchedDomain, result: SearchResult) -> Table:
-    place = f"{domain.chain}:{domain.chopping}" if domain.chopping else chain_label(domain.chain)
-    title = Text(f"Nearest to {printable(place)}", style=_HEAD)
+    name = wrap_ranges(domain_name(domain.chain, domain.chopping), _NAME_WIDTH)
+    title = Text(f"Nearest to {name}", style=_HEAD)
     title.append(f"  {domain.n_residues} residues, {domain.model}", style=f"not bold {_QUIET}")
     if not domain.in_range:
         title.append("\nunlike the domains the model was trained on", style="not bold yellow")
@@ -64,13 +65,13 @@ def _neighbours(domain: SearchedDomain, result: SearchResult) -> Table:
     table.add_column("similarity", justify="right")
     table.add_column("CATH", no_wrap=True)
     table.add_column("architecture", no_wrap=True, max_width=24)
-    for rank, near in enumerate(domain.nearest, start=1):
-        architecture = ".".join(near.cath.split(".")[:2])
+    for rank, neighbour in enumerate(domain.nearest, start=1):
+        architecture = ".".join(neighbour.cath.split(".")[:2])
         table.add_row(
             str(rank),
-            printable(near.domain),
-            f"{near.similarity:.3f}",
-            printable(near.cath),
+            printable(neighbour.domain),
+            f"{neighbour.similarity:.3f}",
+            printable(neighbour.cath),
             CATH_NAMES.get(architecture, ""),
         )
     return table

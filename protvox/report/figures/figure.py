@@ -1,4 +1,4 @@
-"""Pictures with matplotlib, which is installed on demand."""
+"""Figures with matplotlib, an optional dependency."""
 
 from __future__ import annotations
 
@@ -6,49 +6,45 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from protvox.errors import UsageError
+from protvox.errors import fail
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PICTURE_FORMATS: Final = (".png", ".svg", ".pdf")
-"""Endings of the names of picture files."""
+"""Suffixes of figure files."""
 
 _DPI: Final = 150
 
 
 def check_picture(path: str, option: str) -> None:
-    """Refuse a picture that cannot be drawn, before any work is done.
+    """Check that a figure can be drawn, before any work is done.
 
     Parameters
     ----------
     path
         File to write.
     option
-        Option that asks for it, for the error.
+        Option with the path, for the error.
 
     Raises
     ------
     UsageError
-        ``usage.picture`` for another ending, ``usage.matplotlib`` if matplotlib is missing.
+        If the suffix is not supported (``usage.picture``) or matplotlib is not installed
+        (``usage.matplotlib``).
     """
     if Path(path).suffix.lower() not in PICTURE_FORMATS:
-        raise UsageError(
-            "the name must end in .png, .svg or .pdf",
-            where=f"{option} {path}",
-            remedy="Rename it",
-            code="usage.picture",
-        )
+        raise fail("usage.picture", where=f"{option} {path}")
     new_figure(1.0, 1.0)
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure that belongs to no window.
+    """Return an empty figure without a window.
 
     Parameters
     ----------
     width, height
-        Inches.
+        Size in inches.
 
     Raises
     ------
@@ -58,28 +54,23 @@ def new_figure(width: float, height: float) -> Figure:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError(
-            "pictures need matplotlib, which is not installed",
-            where="figures",
-            remedy="Run pip install 'protvox[figures]'",
-            code="usage.matplotlib",
-        ) from error
+        raise fail("usage.matplotlib", where="figures") from error
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def picture_bytes(figure: Figure, path: str) -> bytes:
-    """Return a figure as the bytes of a file, the same every time.
+    """Return a figure as the bytes of a file.
 
     Parameters
     ----------
     figure
         The figure.
     path
-        Name of the file, of which the ending counts.
+        File name; its suffix decides the format.
     """
     buffer = io.BytesIO()
     form = Path(path).suffix.lower().lstrip(".")
-    # Neither the time nor random identifiers, so that equal results are equal files.
+    # Without time stamps and random identifiers, equal figures are equal files.
     stamp = {"png": "Software", "svg": "Date", "pdf": "CreationDate"}[form]
     from matplotlib import rc_context
 

@@ -1,0 +1,1 @@
+"""Figures drawn with matplotlib: heat map and sequence logo of a mutation scan."""

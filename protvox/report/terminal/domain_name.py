@@ -1,0 +1,45 @@
+"""Names of domains in narrow columns."""
+
+from __future__ import annotations
+
+from protvox.messages import chain_label
+from protvox.report.text import printable
+
+
+def domain_name(chain: str, chopping: str) -> str:
+    """Return the name of a domain, safe to print.
+
+    Parameters
+    ----------
+    chain
+        Name of the chain, possibly blank.
+    chopping
+        Residue ranges of the domain; ``""`` for the whole chain.
+    """
+    return printable(f"{chain}:{chopping}" if chopping else chain_label(chain))
+
+
+def wrap_ranges(name: str, width: int) -> str:
+    """Break a name into lines after commas, so that no number is split.
+
+    Parameters
+    ----------
+    name
+        Name of a domain.
+    width
+        Maximum length of a line. Only a range that is longer than this is split.
+
+    Examples
+    --------
+    >>> print(wrap_ranges("A:163-359,545-567,570-580", 18))
+    A:163-359,545-567,
+    570-580
+    """
+    *others, last = name.split(",")
+    lines = [""]
+    for text in (*(f"{text}," for text in others), last):
+        if len(lines[-1]) + len(text) > width:
+            lines.append("")
+        lines[-1] += text
+    pieces = (line[start : start + width] for line in lines for start in range(0, len(line), width))
+    return "\n".join(pieces)

@@ -1,4 +1,4 @@
-"""The command line: words and progress on stderr, data on stdout."""
+"""The command line: results on stdout, messages and progress on stderr."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Run ``protvox`` with the arguments of the process and exit.
 
-    Exit codes: 0 all fine, 2 usage, 3 bad input, 4 some inputs failed, 5 model or
-    configuration, 6 device or memory, 70 a bug, 130 interrupted.
+    Exit codes: 0 success, 2 usage, 3 invalid input, 4 some inputs failed, 5 model or
+    configuration, 6 device or memory, 70 bug, 130 interrupted.
     """
     try:
         from protvox.cli.app import run
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        # Before the guard of `run` stands, or on a second Ctrl-C while it cleans up.
+        # During the import of `run`, or on a second Ctrl-C while it cleans up.
         code = 130
     if sys.modules.keys() & {"pyarrow", "ray"}:
-        # Their threads may hold Python objects still, and abort an interpreter that takes itself
-        # down under them. All is written by now, and the cluster left.
+        # Their threads may still hold Python objects and would abort an interpreter that shuts
+        # down. By now all output is written and the cluster is disconnected.
         if "ray" not in sys.modules:
             atexit._run_exitfuncs()
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The ``protvox`` command: its sub-commands, and what becomes of an error."""
+"""The ``protvox`` command: sub-commands and error handling."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from protvox.cli.voxelize import voxelize
 
 
 class ClosedPipeError(Exception):
-    """Whoever read stdout (head, less) has seen enough."""
+    """The reader of stdout (head, less) has closed it."""
 
 
 class _App(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; click itself would make a closed pipe a failure."""
+        """Run a command; click itself would report a closed pipe as a failure."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
@@ -45,10 +45,10 @@ class _App(click.Group):
 )
 @click.version_option(__version__, prog_name="protvox", message="%(prog)s %(version)s")
 def app() -> None:
-    """Read protein structures with steerable neural networks.
+    """Analyse protein structures with steerable neural networks.
 
-    A structure goes in; the probability of each amino acid at every residue and the CATH
-    architecture of its domains come out.
+    protvox predicts the probability of each amino acid at every residue, the effect of mutations
+    and the CATH architecture of domains, and finds similar domains.
 
     \b
     Start with:
@@ -56,9 +56,9 @@ def app() -> None:
       protvox classify 1abc.cif --format json
       protvox mutations 1abc.cif --mutations A:45W
 
-    Exit codes: 0 all fine, 2 usage, 3 bad input, 4 some inputs failed, 5 model or
-    configuration, 6 device or memory, 70 a bug, 130 interrupted.
-    """  # noqa: D301 (\b is click's mark for lines to keep)
+    Exit codes: 0 success, 2 usage, 3 invalid input, 4 some inputs failed, 5 model or
+    configuration, 6 device or memory, 70 bug, 130 interrupted.
+    """  # noqa: D301 (in click, \b keeps line breaks)
 
 
 _COMMANDS = (
@@ -86,12 +86,12 @@ def run(arguments: Sequence[str]) -> int:
     Parameters
     ----------
     arguments
-        Without the program's name.
+        Arguments without the name of the program.
 
     Returns
     -------
     int
-        By the list in the help of `app`. Every exception becomes one line on stderr.
+        Exit code, see the help of `app`. An exception is reported as one line on stderr.
     """
     try:
         code = app.main(list(arguments), prog_name="protvox", standalone_mode=False)
@@ -100,8 +100,7 @@ def run(arguments: Sequence[str]) -> int:
         console.error("interrupted")
         return INTERRUPTED_EXIT
     except (ClosedPipeError, BrokenPipeError):
-        # That is no failure. Python flushes stdout once more at exit, which must not
-        # complain either.
+        # Not a failure. Python flushes stdout again at exit, which must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

@@ -1,4 +1,4 @@
-"""``protvox classify``: amino-acid environments and CATH architecture of structures."""
+"""``protvox classify``: amino-acid environments and CATH architectures of structures."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ import click
 from protvox.cli import console
 from protvox.cli.failures import Outcomes
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
-from protvox.cli.options import device_option, model_number_option, offline_option
-from protvox.errors import UsageError
-from protvox.report.output import FORMATS, choose_format, make_writer
+from protvox.cli.options import (
+    chain_option,
+    device_option,
+    domains_option,
+    format_option,
+    model_number_option,
+    offline_option,
+    output_option,
+)
+from protvox.errors import fail
+from protvox.report.output import choose_format, make_writer
 
 if TYPE_CHECKING:
     from protvox.predict.results.prediction import Prediction
@@ -25,7 +33,7 @@ _EXAMPLE = "1pwc.pdb.gz"
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What to ask of every input, and how to read it."""
+    """Options that apply to every input."""
 
     task: Literal["all", "cath", "environment"]
     chain: str | None
@@ -37,7 +45,7 @@ class _Request:
     offline: bool | None
 
 
-@click.command(short_help="Predict amino-acid environments and CATH architecture.")
+@click.command(short_help="Predict amino-acid environments and CATH architectures.")
 @click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
 @click.option(
     "--task",
@@ -46,39 +54,26 @@ class _Request:
     show_default=True,
     help="What to predict.",
 )
-@click.option("--chain", metavar="A", help="Only this chain; the others stay as surroundings.")
-@click.option(
-    "--domains",
-    "--domain",
-    "domains",
-    metavar="auto|chain|A:1-90,120-150",
-    multiple=True,
-    help="What to classify: domains found in every chain, chains as they are, or a domain by its "
-    "author numbers; repeat it for more. [default: auto]",
-)
+@chain_option
+@domains_option
 @click.option(
     "--top-k",
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="Architectures shown for each domain.",
+    help="Number of architectures reported for each domain.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    help="Output format. [default: by the name after -o, else table]",
-)
-@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here, not stdout.")
+@format_option
+@output_option
 @device_option
 @click.option("--model", metavar="NAME", help="Model to use instead of the released ones.")
-@click.option("--example", is_flag=True, help="Classify the bundled example, PDB entry 1pwc.")
+@click.option("--example", is_flag=True, help="Use the bundled example, PDB entry 1pwc.")
 @click.option(
     "--annotate",
     metavar="FILE",
     type=click.Path(),
-    help="Write the structure (.pdb or .cif) with the probability of the amino acid present, in "
-    "percent, as B-factors.",
+    help="Write the structure (.pdb or .cif) with the probability of each residue's amino acid, "
+    "in percent, as B-factors.",
 )
 @click.option("--pymol", metavar="FILE.pml", type=click.Path(), help="Write a PyMOL script.")
 @click.option("--chimerax", metavar="FILE.cxc", type=click.Path(), help="Write a ChimeraX script.")
@@ -94,11 +89,11 @@ def classify(
     chimerax: str | None,
     **options: Any,
 ) -> int:
-    """Predict amino-acid environments and CATH architecture.
+    """Predict amino-acid environments and CATH architectures.
 
-    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, each also .gz), - for standard
-    input, or an identifier (1abc, AF-P12345-F1). Results go to stdout, words and progress to
-    stderr. csv, tsv and parquet hold one row a residue, or one row a domain with --task cath.
+    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, optionally .gz), an identifier
+    (1abc, AF-P12345-F1), or - for standard input. Results go to stdout, messages and progress to
+    stderr. csv, tsv and parquet have one row per residue, or per domain with --task cath.
 
     \b
     Examples:
@@ -106,7 +101,7 @@ def classify(
       protvox classify 1abc.cif --domain A:1-90,120-150
       protvox classify models/*.pdb --task environment -o residues.csv
       protvox classify 1abc.pdb --annotate scored.pdb --pymol scored.pml
-    """  # noqa: D301 (\b is click's mark for lines to keep)
+    """  # noqa: D301 (in click, \b keeps line breaks)
     from protvox.cli.views import Views
 
     request = _Request(**options)
@@ -124,16 +119,16 @@ def classify(
         tables = "domains" if request.task == "cath" else "residues"
         writer = make_writer(form, stream, many=len(inputs) > 1, tables=tables)
         for source in inputs:
-            answer = outcomes.attempt(partial(_predict, source, request))
-            if answer is None:
+            result = outcomes.attempt(partial(_predict, source, request))
+            if result is None:
                 continue
-            structure, prediction = answer
+            structure, prediction = result
             for text in prediction.warnings:
                 console.warning(f"{prediction.input.name}: {text}")
             writer.add(prediction)
             views.write(structure, prediction, source)
         if not outcomes.any_done:
-            # Leaving by an exception keeps an output file from appearing.
+            # An exception prevents the output file from being created.
             raise click.exceptions.Exit(outcomes.exit_code)
         writer.close()
     return outcomes.exit_code
@@ -141,43 +136,28 @@ def classify(
 
 def _check_inputs(inputs: tuple[str, ...], request: _Request) -> None:
     if not inputs:
-        raise UsageError(
-            "there is no INPUT",
-            where="protvox classify",
-            remedy="Give a file, an identifier, - or --example",
-            code="usage.no_input",
-        )
+        raise fail("usage.no_input.example", where="protvox classify")
     if inputs.count(STDOUT) > 1:
-        raise UsageError(
-            "standard input can be read only once",
-            where="-",
-            remedy="Give - once",
-            code="usage.stdin",
-        )
+        raise fail("usage.stdin", where="-")
 
 
 def check_stream(form: str, terminal: bool) -> None:
-    """Refuse to write binary data to a terminal.
+    """Check that binary data is not written to a terminal.
 
     Parameters
     ----------
     form
         Output format.
     terminal
-        Whether a person reads along.
+        Whether the output is a terminal.
 
     Raises
     ------
     UsageError
-        If the format is no text.
+        If the format is binary (``usage.parquet``).
     """
     if form == "parquet" and terminal:
-        raise UsageError(
-            "parquet is not for a terminal",
-            where="--format",
-            remedy="Give a file with -o",
-            code="usage.parquet",
-        )
+        raise fail("usage.parquet", where="--format")
 
 
 def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
@@ -186,15 +166,15 @@ def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
     from protvox.structure.io.read import read_structure
 
     structure = read_structure(source, model=request.model_number, offline=request.offline)
-    division = parse_domain_option(request.domains)
+    domains = parse_domain_option(request.domains)
 
-    from protvox.predict.classify import classify  # brings torch in, so bad input is told before
+    from protvox.predict.classify import classify  # loads torch, so errors in the input come first
 
     with console.progress(structure.name) as progress:
         prediction = classify(
             structure,
             task=request.task,
-            domains=division,
+            domains=domains,
             chain=request.chain,
             top_k=request.top_k,
             device=request.device or load_settings().device,

@@ -1,4 +1,4 @@
-"""What people see: one-line errors and warnings, and progress, all on stderr."""
+"""Messages on stderr: one-line errors and warnings, and progress bars."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Report = Callable[[int, int], None]
-"""Called with the steps done and the steps in all."""
+"""Called with the number of steps done and the total number of steps."""
 
 
 def error(text: str) -> None:
@@ -22,7 +22,7 @@ def error(text: str) -> None:
     Parameters
     ----------
     text
-        What went wrong.
+        The message.
     """
     _line("error", "bold red", text)
 
@@ -33,7 +33,7 @@ def warning(text: str) -> None:
     Parameters
     ----------
     text
-        What the user should know.
+        The message.
     """
     _line("warning", "bold yellow", text)
 
@@ -44,25 +44,25 @@ def note(text: str) -> None:
     Parameters
     ----------
     text
-        What was done.
+        The message.
     """
     _line("", "", text)
 
 
 def trace(error: BaseException) -> None:
-    """Write where an error came from, when the ``PROTVOX_DEBUG`` setting asks for it.
+    """Write the traceback of an error if ``PROTVOX_DEBUG`` is set.
 
     Parameters
     ----------
     error
-        The error, as caught.
+        The error.
     """
     from protvox.errors import UsageError
     from protvox.settings import load_settings
 
     try:
         wanted = load_settings().debug
-    except UsageError:  # a bad setting has its own message, once
+    except UsageError:  # an invalid setting is reported elsewhere
         wanted = False
     if wanted:
         import traceback
@@ -72,17 +72,17 @@ def trace(error: BaseException) -> None:
 
 @contextmanager
 def progress(label: str) -> Iterator[Report | None]:
-    """Show a bar on a terminal; nothing in a log or a pipe.
+    """Show a progress bar if stderr is a terminal.
 
     Parameters
     ----------
     label
-        What is being worked on.
+        Text beside the bar.
 
     Yields
     ------
     Report or None
-        To be called as the work goes on; ``None`` when nobody looks.
+        Function to update the bar; None if there is no bar.
     """
     stderr = _console()
     if not stderr.is_terminal:
@@ -102,17 +102,18 @@ def progress(label: str) -> Iterator[Report | None]:
 
 @contextmanager
 def bar(total: int) -> Iterator[Callable[[int, str], None] | None]:
-    """Show a bar with a line of text on a terminal; nothing in a log or a pipe.
+    """Show a progress bar with a line of text if stderr is a terminal.
 
     Parameters
     ----------
     total
-        Steps in all.
+        Total number of steps.
 
     Yields
     ------
     callable or None
-        To be called with the steps done and the text; ``None`` when nobody looks.
+        Function to update the bar with the number of steps done and the text; None if there is no
+        bar.
     """
     stderr = _console()
     if not stderr.is_terminal:

@@ -1,4 +1,4 @@
-"""The progress of a run: a bar on a terminal, a line now and then in a log."""
+"""Progress of a run: a bar on a terminal, regular lines in a log."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _LOG_EVERY_S: Final = 30.0
 
 @contextmanager
 def counting(total: int) -> Iterator[Callable[[Progress], None]]:
-    """Show how far a run is, on stderr.
+    """Show the progress of a run on stderr.
 
     Parameters
     ----------
     total
-        Inputs in all.
+        Number of inputs.
 
     Yields
     ------
     callable
-        To be called with the progress about every second.
+        Function to call with the progress about every second.
     """
     start = time.monotonic()
     with console.bar(total) as advance:
@@ -47,22 +47,22 @@ def counting(total: int) -> Iterator[Callable[[Progress], None]]:
 
 
 def describe(progress: Progress, seconds: float) -> str:
-    """Return a line about a run.
+    """Return the progress of a run as one line.
 
     Parameters
     ----------
     progress
-        How far it is.
+        Progress of the run.
     seconds
-        Since it began.
+        Seconds since its start.
     """
-    fresh = progress.done + progress.failed
+    processed = progress.done + progress.failed
     text = f"{progress.finished}/{progress.total}"
     if progress.all_failed:
         text += f", {progress.all_failed} failed"
-    if not fresh:
+    if not processed:
         return text + ", starting" if progress.finished < progress.total else text
-    rate = fresh / max(seconds, 1e-9)
+    rate = processed / max(seconds, 1e-9)
     left = (progress.total - progress.finished) / rate
     text += f", {rate:.2g}/s, {progress.residues / max(seconds, 1e-9):.0f} residues/s"
     return f"{text}, {_clock(left)} left"

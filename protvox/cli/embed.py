@@ -1,4 +1,4 @@
-"""``protvox embed``: structures as vectors."""
+"""``protvox embed``: embeddings of domains or residues."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from protvox.cli import console
 from protvox.cli.failures import Outcomes
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import (
+    chain_option,
     device_option,
     domains_option,
     model_number_option,
+    model_option,
     offline_option,
 )
-from protvox.errors import UsageError
+from protvox.errors import fail
 from protvox.report.embedding_output import VECTOR_FORMATS, make_vector_writer, vector_format_of
 
 if TYPE_CHECKING:
@@ -40,18 +42,18 @@ _PER: Final = ("domain", "residue")
     type=click.Choice(_PER),
     default="domain",
     show_default=True,
-    help="What a vector is of.",
+    help="Whether a vector describes a domain or a residue.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(VECTOR_FORMATS),
-    help="Output format. [default: by the name after -o]",
+    help="Output format. [default: from the suffix of -o]",
 )
-@click.option("--chain", metavar="A", help="Only this chain; the others stay as surroundings.")
+@chain_option
 @domains_option
 @device_option
-@click.option("--model", metavar="NAME", help="Model to use instead of the released one.")
+@model_option
 @model_number_option
 @offline_option
 def embed(
@@ -68,86 +70,66 @@ def embed(
 ) -> int:
     """Write rotation-invariant embeddings of domains or residues.
 
-    INPUT is a structure file, - for standard input, or an identifier (1abc, AF-P12345-F1). A
-    domain becomes a vector of length 1, near those of domains of its fold; a residue the
-    features of its environment, which does not hold its own side chain.
+    INPUT is a structure file, an identifier (1abc, AF-P12345-F1), or - for standard input. The
+    vector of a domain has length 1 and is close to those of domains with a similar structure. The
+    vector of a residue describes its environment without its own side chain.
 
-    An .npz file holds the array embedding and one more for each column that says which row is
-    which; parquet has one row a domain or residue, with the vector in the column embedding.
+    An .npz file holds the array embedding, and one array for each column that labels the rows.
+    parquet has one row per domain or residue, with the vector in the column embedding.
 
     \b
     Examples:
       protvox embed 1abc.cif -o 1abc.npz
       protvox embed models/*.pdb -o domains.parquet
       protvox embed 1abc.cif --per residue --chain A -o residues.parquet
-    """  # noqa: D301 (\b is click's mark for lines to keep)
+    """  # noqa: D301 (in click, \b keeps line breaks)
     check_inputs(inputs, "protvox embed")
     refuse_overwrite(inputs, (output,))
     form = form or vector_format_of(output)
     if form is None:
-        raise UsageError(
-            "the name does not say the format",
-            where=output,
-            remedy=f"Give --format, one of {', '.join(VECTOR_FORMATS)}",
-            code="usage.format",
-        )
+        raise fail("usage.format.vectors", where=output, formats=", ".join(VECTOR_FORMATS))
     outcomes = Outcomes(len(inputs))
     with open_output(output) as stream:
         if stream.isatty() and form in ("npz", "parquet"):
-            raise UsageError(
-                f"{form} is not for a terminal",
-                where="--format",
-                remedy="Give a file with -o",
-                code="usage.binary",
-            )
+            raise fail("usage.binary", where="--format", form=form)
         writer = make_vector_writer(form, stream, many=len(inputs) > 1)
         for source in inputs:
             work = partial(
                 _embed, source, per, chain, domains, device, model, model_number, offline
             )
-            answer = outcomes.attempt(work)
-            if answer is None:
+            embeddings = outcomes.attempt(work)
+            if embeddings is None:
                 continue
-            for text in answer.warnings:
-                console.warning(f"{answer.input.name}: {text}")
-            writer.add(answer)
+            for text in embeddings.warnings:
+                console.warning(f"{embeddings.input.name}: {text}")
+            writer.add(embeddings)
         if not outcomes.any_done:
-            # Leaving by an exception keeps an output file from appearing.
+            # An exception prevents the output file from being created.
             raise click.exceptions.Exit(outcomes.exit_code)
         writer.close()
     return outcomes.exit_code
 
 
 def check_inputs(inputs: tuple[str, ...], command: str) -> None:
-    """Refuse inputs that cannot be meant.
+    """Check that there are inputs, and standard input at most once.
 
     Parameters
     ----------
     inputs
-        As given.
+        Inputs of the command.
     command
-        What was called, for the error.
+        Name of the command, for the error.
 
     Raises
     ------
     UsageError
-        If there is none (``usage.no_input``), or standard input is there twice
+        If there is no input (``usage.no_input``), or standard input is given twice
         (``usage.stdin``).
     """
     if not inputs:
-        raise UsageError(
-            "there is no INPUT",
-            where=command,
-            remedy="Give a file, an identifier or -",
-            code="usage.no_input",
-        )
+        raise fail("usage.no_input", where=command)
     if inputs.count(STDOUT) > 1:
-        raise UsageError(
-            "standard input can be read only once",
-            where="-",
-            remedy="Give - once",
-            code="usage.stdin",
-        )
+        raise fail("usage.stdin", where="-")
 
 
 def _embed(
@@ -165,17 +147,16 @@ def _embed(
     from protvox.structure.io.read import read_structure
 
     structure = read_structure(source, model=model_number, offline=offline)
-    division = parse_domain_option(domains)
+    selected = parse_domain_option(domains)
 
-    from protvox.predict.embedding.embed import (
-        embed,  # brings torch in, so bad input is told before
-    )
+    # Loads torch, so that errors in the input are reported first.
+    from protvox.predict.embedding.embed import embed
 
     with console.progress(structure.name) as progress:
         return embed(
             structure,
             per="residue" if per == "residue" else "domain",
-            domains=division,
+            domains=selected,
             chain=chain,
             device=device or load_settings().device,
             model=model,

@@ -1,4 +1,4 @@
-"""One bad input among several does not stop the others."""
+"""Errors of a command: one failed input does not stop the others."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ T = TypeVar("T")
 
 
 def report(error: Exception) -> int:
-    """Say on stderr, in one line, what went wrong.
+    """Report an error as one line on stderr.
 
     Parameters
     ----------
     error
-        Anything raised while a command ran.
+        Any exception raised by a command.
 
     Returns
     -------
     int
-        The exit code that belongs to it.
+        Exit code of the error.
     """
     if isinstance(error, ProtvoxError):
         text, code = str(error), error.exit_code
@@ -49,12 +49,12 @@ def report(error: Exception) -> int:
 
 
 class Outcomes:
-    """Runs the same work on several inputs and remembers what failed.
+    """Runs a function on several inputs and records which ones fail.
 
     Parameters
     ----------
     total
-        Number of inputs. With one, its error is the command's error.
+        Number of inputs. With a single input, its error is the error of the command.
     """
 
     def __init__(self, total: int) -> None:
@@ -64,41 +64,41 @@ class Outcomes:
 
     @property
     def any_done(self) -> bool:
-        """Whether at least one input went well."""
+        """Whether at least one input succeeded."""
         return self._done > 0
 
     @property
     def exit_code(self) -> int:
-        """0 if all went well, the common code if all failed alike, else 70 or 4."""
+        """0 if all succeeded, 70 after a bug, the common code if all failed alike, else 4."""
         if not self._codes:
             return 0
         if BUG_EXIT in self._codes:
             return BUG_EXIT
-        alike = len(set(self._codes)) == 1 and not self.any_done
-        return self._codes[0] if alike else SOME_FAILED_EXIT
+        all_alike = len(set(self._codes)) == 1 and not self.any_done
+        return self._codes[0] if all_alike else SOME_FAILED_EXIT
 
     def attempt(self, work: Callable[[], T]) -> T | None:
-        """Run the work of one input.
+        """Process one input.
 
         Parameters
         ----------
         work
-            Called without arguments.
+            Function without arguments that processes the input.
 
         Returns
         -------
         object or None
-            What the work returned, ``None`` when it failed and the failure was reported.
+            Result of the function; None if it failed and the failure was reported.
 
         Raises
         ------
         Exception
-            What the work raised, if there is one input only or every other would fail alike.
+            Error of the function, if there is only one input or all others would fail too.
         """
         try:
             result = work()
         except Exception as error:
-            if self._total == 1 or _strikes_all(error):
+            if self._total == 1 or _affects_all(error):
                 raise
             self._codes.append(report(error))
             return None
@@ -106,14 +106,14 @@ class Outcomes:
         return result
 
 
-def _strikes_all(error: Exception) -> bool:
+def _affects_all(error: Exception) -> bool:
     if isinstance(error, DeviceError):
         return not error.code.endswith("memory")
     return isinstance(error, UsageError | ModelError | BrokenPipeError)
 
 
 def _usage_text(error: click.ClickException) -> str:
-    text = " ".join(error.format_message().split())  # click lists choices over several lines
+    text = " ".join(error.format_message().split())  # click writes one choice per line
     if isinstance(error, click.UsageError) and error.ctx is not None:
         text = text if text.endswith((".", "?", "!")) else f"{text}."
         text += f" See '{error.ctx.command_path} --help'."

@@ -1,4 +1,4 @@
-"""Where output goes: stdout, or a file that appears only when it is complete."""
+"""Output: stdout, or a file that is created only once it is complete."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from protvox.errors import UsageError
+from protvox.errors import fail
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -20,14 +20,14 @@ STDOUT = "-"
 
 
 class OutputStream(io.BufferedIOBase):
-    """A stream whose failures are told as errors of the output, not of the program.
+    """A stream whose failures are reported as errors of the output, not as bugs.
 
     Parameters
     ----------
     stream
         Open binary stream.
     name
-        What to call it in an error.
+        Name of the stream for errors.
     """
 
     def __init__(self, stream: IO[bytes], name: str) -> None:
@@ -39,38 +39,33 @@ class OutputStream(io.BufferedIOBase):
         return True
 
     def isatty(self) -> bool:
-        """Return whether a person reads along."""
+        """Return whether the stream is a terminal."""
         return self._stream.isatty()
 
     def write(self, data: ReadableBuffer, /) -> int:
         """Write all of the data; see `io.BufferedIOBase.write`."""
-        with _telling(self._name):
+        with _output_errors(self._name):
             return self._stream.write(data)
 
     def flush(self) -> None:
-        """Pass on what is buffered."""
-        with _telling(self._name):
+        """Flush the buffer."""
+        with _output_errors(self._name):
             self._stream.flush()
 
 
 @contextmanager
-def _telling(name: str) -> Iterator[None]:
+def _output_errors(name: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise UsageError(
-            f"cannot be written ({error.strerror or error})",
-            where=name,
-            remedy="Check the folder, its permissions and the free space",
-            code="output.write",
-        ) from error
+        raise fail("output.write.file", where=name, reason=error.strerror or error) from error
 
 
 @contextmanager
 def open_output(path: str) -> Iterator[OutputStream]:
-    """Open a file that takes its name only when the block ends without an error.
+    """Open a file that is created only if the block ends without an error.
 
     Parameters
     ----------
@@ -80,7 +75,7 @@ def open_output(path: str) -> Iterator[OutputStream]:
     Yields
     ------
     OutputStream
-        To write to.
+        Stream to write to.
 
     Raises
     ------
@@ -93,22 +88,22 @@ def open_output(path: str) -> Iterator[OutputStream]:
         yield stdout
         stdout.flush()
     elif target.exists() and not target.is_file():
-        # A pipe or a device is written as it is; a folder is refused here.
-        with _telling(path):
+        # A pipe or a device is written directly; a folder raises an error.
+        with _output_errors(path):
             special = target.open("wb")
         with special:
             stream = OutputStream(special, path)
             yield stream
             stream.flush()
     else:
-        with _telling(path):
+        with _output_errors(path):
             handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
                 stream = OutputStream(file, path)
                 yield stream
                 stream.flush()
-            with _telling(path):
+            with _output_errors(path):
                 os.chmod(temporary, 0o666 & ~_umask())
                 os.replace(temporary, path)
         except BaseException:
@@ -123,14 +118,14 @@ def _umask() -> int:
 
 
 def write_text(path: str, text: str) -> None:
-    """Write a small text file, complete or not at all.
+    """Write a text file, complete or not at all.
 
     Parameters
     ----------
     path
         File to write, or ``"-"`` for stdout.
     text
-        Its content.
+        Content of the file.
 
     Raises
     ------
@@ -142,19 +137,19 @@ def write_text(path: str, text: str) -> None:
 
 
 def refuse_overwrite(inputs: tuple[str, ...], outputs: tuple[str | None, ...]) -> None:
-    """Refuse outputs that would replace an input or each other.
+    """Check that no output replaces an input or another output.
 
     Parameters
     ----------
     inputs
-        Paths read.
+        Paths to read.
     outputs
-        Paths to be written; ``None`` where there is none.
+        Paths to write; None where there is none.
 
     Raises
     ------
     UsageError
-        If two are the same file (``output.overwrite``).
+        If two paths are the same file (``output.overwrite``).
     """
     seen = {os.path.realpath(path) for path in inputs if path != STDOUT}
     for path in outputs:
@@ -162,10 +157,5 @@ def refuse_overwrite(inputs: tuple[str, ...], outputs: tuple[str | None, ...]) -
             continue
         real = os.path.realpath(path)
         if real in seen and not path.startswith("/dev/"):
-            raise UsageError(
-                "the output would replace an input or another output",
-                where=path,
-                remedy="Give it another name",
-                code="output.overwrite",
-            )
+            raise fail("output.overwrite", where=path)
         seen.add(real)

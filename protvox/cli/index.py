@@ -1,4 +1,4 @@
-"""``protvox index``: collections of embedded domains to search in."""
+"""``protvox index``: indexes of embedded domains for ``protvox search``."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ import click
 from protvox.cli import console
 from protvox.cli.failures import Outcomes
 from protvox.cli.files import refuse_overwrite
-from protvox.cli.options import device_option
-from protvox.errors import InputError
+from protvox.cli.options import device_option, model_option
+from protvox.errors import fail
 
-_ENDINGS = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
+_SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
 
 
-@click.group(short_help="Build and describe collections to search in.")
+@click.group(short_help="Build and describe indexes for protvox search.")
 def index() -> None:
-    """Build and describe collections of domains to search in."""
+    """Build and describe indexes of domains for protvox search."""
 
 
-@index.command(short_help="Put the domains of a folder, or their embeddings, into an index.")
+@index.command(short_help="Build an index from structures or embeddings.")
 @click.argument("source", metavar="DIR|PARQUET", type=click.Path())
 @click.option(
     "-o", "--output", metavar="INDEX", required=True, type=click.Path(), help="File to write."
 )
-@click.option("--name", metavar="TEXT", help="What the index holds. [default: name of the source]")
+@click.option("--name", metavar="TEXT", help="Name of the index. [default: name of the source]")
 @click.option(
     "--domains",
     type=click.Choice(("auto", "chain")),
     default="auto",
     show_default=True,
-    help="Domains found in every chain, or chains as they are.",
+    help="Split chains into domains, or treat each chain as one domain.",
 )
 @device_option
-@click.option("--model", metavar="NAME", help="Model to use instead of the released one.")
+@model_option
 def build(
     source: str,
     output: str,
@@ -47,18 +47,17 @@ def build(
     device: str | None,
     model: str | None,
 ) -> int:
-    """Put the domains of structures into an index.
+    """Build an index from structures or embeddings.
 
-    DIR is a folder of structure files, all of whose folders are looked into. PARQUET is what
-    protvox embed wrote: its rows are taken as they are, by the same model; a column cath, if
-    there is one, holds their CATH codes.
+    DIR is a folder of structure files and is searched recursively. PARQUET is a file written by
+    protvox embed with the same model; an optional column cath holds CATH codes.
 
     \b
     Examples:
       protvox index build designs/ -o designs.index
       protvox embed designs/*.pdb -o designs.parquet
       protvox index build designs.parquet -o designs.index
-    """  # noqa: D301 (\b is click's mark for lines to keep)
+    """  # noqa: D301 (in click, \b keeps line breaks)
     from protvox.predict.index.build import IndexBuilder
     from protvox.settings import load_settings
 
@@ -71,12 +70,7 @@ def build(
     if Path(source).is_dir():
         files = sorted(_structures(Path(source)))
         if not files:
-            raise InputError(
-                "no structure file lies in the folder",
-                where=source,
-                remedy=f"Give one with files of {', '.join(_ENDINGS)}",
-                code="index.empty",
-            )
+            raise fail("index.empty", where=source, suffixes=", ".join(_SUFFIXES))
         outcomes = Outcomes(len(files))
         with console.progress(name) as progress:
             for done, path in enumerate(files, start=1):
@@ -93,10 +87,10 @@ def build(
     return outcomes.exit_code
 
 
-@index.command(short_help="Tell what an index holds.")
+@index.command(short_help="Describe an index.")
 @click.argument("path", metavar="INDEX", type=click.Path())
 def show(path: str) -> None:
-    """Print what an index holds: name, domains, model; separated by tabs."""
+    """Print the name, number of domains and model of an index, separated by tabs."""
     from protvox.predict.index.index import read_facts
 
     facts = read_facts(Path(path))
@@ -107,5 +101,5 @@ def _structures(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders.sort()
         for file in files:
-            if not file.startswith(".") and file.lower().removesuffix(".gz").endswith(_ENDINGS):
+            if not file.startswith(".") and file.lower().removesuffix(".gz").endswith(_SUFFIXES):
                 yield Path(root, file)

@@ -1,4 +1,4 @@
-"""``protvox mutations``: which substitutions the sites of a structure tolerate."""
+"""``protvox mutations``: scores of single substitutions."""
 
 from __future__ import annotations
 
@@ -13,27 +13,35 @@ from protvox.cli import console
 from protvox.cli.classify import check_stream, example_path
 from protvox.cli.failures import SOME_FAILED_EXIT
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
-from protvox.cli.options import device_option, model_number_option, offline_option
+from protvox.cli.options import (
+    chain_option,
+    device_option,
+    format_option,
+    model_number_option,
+    model_option,
+    offline_option,
+    output_option,
+)
 from protvox.cli.views import check_structure_name, write_values
-from protvox.errors import UsageError
-from protvox.report.output import FORMATS, choose_format, make_writer
+from protvox.errors import fail
+from protvox.report.output import choose_format, make_writer
 
 if TYPE_CHECKING:
     from protvox.predict.mutations.mutation_list import MutationList
     from protvox.predict.mutations.scores import MutationScores
     from protvox.structure.structure import Structure
 
-_TOLD: Final = 10
+_FAILURES_SHOWN: Final = 10
 _REMARK: Final = (
-    "B-factors are the mean protvox score of the 19 substitutions of the residue: the higher, "
-    "the more destabilising a mutation there is predicted to be"
+    "B-factors are the mean protvox score of the 19 substitutions of the residue; higher means "
+    "that mutations are predicted to be more destabilising"
 )
 _LISTS: Final = (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What to ask of the input, and how to read it."""
+    """Options that apply to the input."""
 
     mutations: tuple[str, ...]
     chain: str | None
@@ -43,45 +51,40 @@ class _Request:
     offline: bool | None
 
 
-@click.command(short_help="Score single mutations: which substitutions a site tolerates.")
+@click.command(short_help="Score single mutations by their predicted effect on stability.")
 @click.argument("source", metavar="INPUT", required=False, type=click.Path())
 @click.option(
     "--mutations",
     metavar="A:45W|FILE.csv",
     multiple=True,
-    help="A mutation (A:45W; A:L45W has the wild type checked; A:45AW has insertion code A), "
-    "repeated for more, or a CSV file with columns chain, number, mutant and, if known, "
+    help="A mutation such as A:45W (A:L45W also checks the wild type, A:45AW has insertion code "
+    "A); repeat for more. Or a CSV file with columns chain, number, mutant and optional columns "
     "insertion_code, wild_type. [default: all 19 at every residue]",
 )
-@click.option("--chain", metavar="A", help="Only this chain; the others stay as surroundings.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    help="Output format. [default: by the name after -o, else table]",
-)
-@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here, not stdout.")
+@chain_option
+@format_option
+@output_option
 @device_option
-@click.option("--model", metavar="NAME", help="Model to use instead of the released one.")
+@model_option
 @click.option(
     "--sort",
     type=click.Choice(("given", "score")),
     default="given",
     show_default=True,
-    help="Order of the rows: as given (the file's, in a scan), or by score, the least "
-    "destabilising first.",
+    help="Order of the rows: as given (file order for a scan), or by score, least destabilising "
+    "first.",
 )
 @click.option(
     "--heatmap",
     metavar="FILE.png",
     type=click.Path(),
-    help="Draw all residues x 20 (.png, .svg, .pdf; needs matplotlib).",
+    help="Draw a heat map of all substitutions (.png, .svg, .pdf; needs matplotlib).",
 )
 @click.option(
     "--logo",
     metavar="FILE.png",
     type=click.Path(),
-    help="Draw the sequence logo of what each site accepts.",
+    help="Draw a sequence logo of the predicted amino acids (needs matplotlib).",
 )
 @click.option(
     "--annotate",
@@ -89,7 +92,7 @@ class _Request:
     type=click.Path(),
     help="Write the structure (.pdb or .cif) with the mean score of each residue as B-factors.",
 )
-@click.option("--example", is_flag=True, help="Score the bundled example, PDB entry 1pwc.")
+@click.option("--example", is_flag=True, help="Use the bundled example, PDB entry 1pwc.")
 @model_number_option
 @offline_option
 def mutations(
@@ -105,14 +108,14 @@ def mutations(
 ) -> int:
     """Score single mutations of a structure.
 
-    The score is the log odds of the amino acid present against the mutant, given everything
-    around the residue, less the same of a residue in solvent. POSITIVE = PREDICTED
-    DESTABILISING. The percentile is among all single substitutions of the structure (of the
-    chain with --chain); 100 is the most destabilising.
+    The score is the log odds of the wild type over the mutant, given the surroundings of the
+    residue, minus the log odds for a residue in solvent. POSITIVE = PREDICTED DESTABILISING. The
+    percentile ranks the score among all single substitutions of the structure (or chain, with
+    --chain); 100 is the most destabilising.
 
-    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, each also .gz), - for standard
-    input, or an identifier (1abc, AF-P12345-F1). Mutations that cannot be scored are named
-    with the reason, the others are answered, and the exit code is 4.
+    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, optionally .gz), an identifier
+    (1abc, AF-P12345-F1), or - for standard input. If some mutations cannot be scored, the reasons
+    are reported, the others are scored, and the exit code is 4.
 
     \b
     Examples:
@@ -120,12 +123,12 @@ def mutations(
       protvox mutations 1abc.cif --mutations A:45W --mutations A:L50F
       protvox mutations 1abc.cif --mutations list.csv -o scores.csv
       protvox mutations 1abc.cif --sort score -o ranked.csv --heatmap scan.png
-    """  # noqa: D301 (\b is click's mark for lines to keep)
+    """  # noqa: D301 (in click, \b keeps line breaks)
     source = _one_input(source, example)
     request = _Request(**options)
     pictures = {"--heatmap": heatmap, "--logo": logo}
     _check_views(pictures, annotate)
-    asked = _asked(request.mutations)
+    requested = _requested(request.mutations)
     lists = tuple(text for text in request.mutations if _is_list(text))
     refuse_overwrite((source, *lists), (output, heatmap, logo, annotate))
     destination = output or STDOUT
@@ -133,8 +136,8 @@ def mutations(
     with open_output(destination) as stream:
         check_stream(form, stream.isatty())
         writer = make_writer(form, stream, many=False, tables="mutations")
-        structure, scores = _score(source, request, asked)
-        _tell(scores)
+        structure, scores = _score(source, request, requested)
+        _warn(scores)
         writer.add(scores.ranked() if sort == "score" else scores)
         writer.close()
     _draw(pictures, scores)
@@ -146,12 +149,8 @@ def mutations(
 
 def _one_input(source: str | None, example: bool) -> str:
     if (source is None) != example:
-        raise UsageError(
-            "there is no INPUT" if source is None else "--example takes the place of INPUT",
-            where="protvox mutations",
-            remedy="Give one file or identifier, - or --example",
-            code="usage.no_input" if source is None else "usage.input",
-        )
+        key = "usage.no_input.example" if source is None else "usage.input.example"
+        raise fail(key, where="protvox mutations")
     return example_path() if source is None else source
 
 
@@ -183,7 +182,7 @@ def _is_list(text: str) -> bool:
     return text.lower().endswith(_LISTS) or Path(text).is_file()
 
 
-def _asked(texts: tuple[str, ...]) -> MutationList | None:
+def _requested(texts: tuple[str, ...]) -> MutationList | None:
     from protvox.predict.mutations.mutation_list import (
         collect_mutations,
         join_lists,
@@ -198,21 +197,20 @@ def _asked(texts: tuple[str, ...]) -> MutationList | None:
 
 
 def _score(
-    source: str, request: _Request, asked: MutationList | None
+    source: str, request: _Request, requested: MutationList | None
 ) -> tuple[Structure, MutationScores]:
     from protvox.settings import load_settings
     from protvox.structure.io.read import read_structure
 
     structure = read_structure(source, model=request.model_number, offline=request.offline)
 
-    from protvox.predict.mutations.score import (
-        score_mutations,  # brings torch in, so bad input is told before
-    )
+    # Loads torch, so that errors in the input are reported first.
+    from protvox.predict.mutations.score import score_mutations
 
     with console.progress(structure.name) as progress:
         scores = score_mutations(
             structure,
-            asked,
+            requested,
             chain=request.chain,
             device=request.device or load_settings().device,
             model=request.model,
@@ -221,11 +219,11 @@ def _score(
     return structure, scores
 
 
-def _tell(scores: MutationScores) -> None:
+def _warn(scores: MutationScores) -> None:
     for text in scores.warnings:
         console.warning(f"{scores.input.name}: {text}")
-    for failure in scores.failures[:_TOLD]:
+    for failure in scores.failures[:_FAILURES_SHOWN]:
         console.warning(f"no score for {failure.mutation}: {failure.why}")
-    more = len(scores.failures) - _TOLD
+    more = len(scores.failures) - _FAILURES_SHOWN
     if more > 0:
         console.warning(f"no score for {more} more mutations")

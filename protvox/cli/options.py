@@ -1,10 +1,12 @@
-"""Options that several commands share."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
 import re
 
 import click
+
+from protvox.report.output import FORMATS
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
@@ -19,16 +21,31 @@ device_option = click.option(
     "--device",
     metavar="auto|cpu|cuda",
     callback=_device,
-    help="Where to compute; auto takes a GPU when there is one. [default: auto]",
+    help="Device for the computation; auto uses a GPU if there is one. [default: auto]",
 )
 model_number_option = click.option(
     "--model-number",
     type=int,
     metavar="N",
-    help="Model of the file to read, for NMR ensembles. [default: the first]",
+    help="Model to read from the file, e.g. of an NMR ensemble. [default: the first]",
 )
 offline_option = click.option(
-    "--offline", is_flag=True, default=None, help="Never use the network, only the cache."
+    "--offline", is_flag=True, default=None, help="Use only cached files, never the network."
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Output format. [default: from the suffix of -o, else table]",
+)
+output_option = click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(), help="Write to a file instead of stdout."
+)
+chain_option = click.option(
+    "--chain", metavar="A", help="Analyse this chain only; other chains remain as surroundings."
+)
+model_option = click.option(
+    "--model", metavar="NAME", help="Model to use instead of the released one."
 )
 domains_option = click.option(
     "--domains",
@@ -36,6 +53,6 @@ domains_option = click.option(
     "domains",
     metavar="auto|chain|A:1-90,120-150",
     multiple=True,
-    help="Domains found in every chain, chains as they are, or a domain by its author numbers; "
-    "repeat it for more. [default: auto]",
+    help="Domains to use: auto splits each chain, chain takes each chain as one domain, and "
+    "A:1-90,120-150 names a domain (author numbering; repeat for more). [default: auto]",
 )

@@ -1,4 +1,4 @@
-"""``protvox report``: a page about a run of ``protvox score``."""
+"""``protvox report``: an HTML page about a run of ``protvox score``."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from protvox.cli import console
 from protvox.cli.files import STDOUT, write_text
 
 
-@click.command("report", short_help="Write a page about a folder scored with protvox score.")
+@click.command("report", short_help="Write an HTML page about the results of protvox score.")
 @click.argument("folder", type=click.Path())
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
     type=click.Path(),
-    help="Page to write. [default: report.html in the folder]",
+    help="File to write. [default: report.html in FOLDER]",
 )
 def page(folder: str, output: str | None) -> None:
-    """Write a page about FOLDER, the output of protvox score.
+    """Write an HTML page about the results in FOLDER.
 
-    The page is one HTML file without scripts, which needs no network.
+    FOLDER is the output of protvox score. The page is one self-contained HTML file without
+    scripts and works offline.
 
     \b
     Examples:
       protvox report scored
       protvox report scored -o report.html
-    """  # noqa: D301 (\b is click's mark for lines to keep)
+    """  # noqa: D301 (in click, \b keeps line breaks)
     from protvox.report.run_page.render import render_page
     from protvox.report.run_page.summary import summarize
 

@@ -1,4 +1,4 @@
-"""``protvox search``: the known domains nearest to those of a structure."""
+"""``protvox search``: known domains similar to those of a structure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import (
     device_option,
     domains_option,
+    format_option,
     model_number_option,
+    model_option,
     offline_option,
+    output_option,
 )
-from protvox.report.output import FORMATS, choose_format, make_writer
+from protvox.report.output import choose_format, make_writer
 
 if TYPE_CHECKING:
     from protvox.predict.search.results import SearchResult
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What to search for, and where."""
+    """Options that apply to every input."""
 
     top: int
     index: str | None
@@ -40,47 +43,42 @@ class _Request:
     offline: bool | None
 
 
-@click.command(short_help="Find the known domains nearest to those of a structure.")
+@click.command(short_help="Find known domains similar to those of a structure.")
 @click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
 @click.option(
     "--top",
     type=click.IntRange(min=1),
     default=20,
     show_default=True,
-    help="Neighbours of each domain.",
+    help="Number of neighbours of each domain.",
 )
 @click.option(
     "--index",
     metavar="FILE",
     type=click.Path(),
-    help="Index from protvox index build. [default: CATH training domains]",
+    help="Index built with protvox index build. [default: CATH training domains]",
 )
-@click.option("--chain", metavar="A", help="Only this chain.")
+@click.option("--chain", metavar="A", help="Search the domains of this chain only.")
 @domains_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    help="Output format. [default: by the name after -o, else table]",
-)
-@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write here, not stdout.")
+@format_option
+@output_option
 @device_option
-@click.option("--model", metavar="NAME", help="Model to use instead of the released one.")
+@model_option
 @model_number_option
 @offline_option
 def search(inputs: tuple[str, ...], form: str | None, output: str | None, **options: Any) -> int:
-    """Find the known domains nearest to those of a structure.
+    """Find known domains similar to those of a structure.
 
-    INPUT is a structure file, - for standard input, or an identifier (1abc, AF-P12345-F1).
-    Without --index the training domains of the released model are searched. The similarity
-    is the cosine of two embeddings, 1 at most.
+    INPUT is a structure file, an identifier (1abc, AF-P12345-F1), or - for standard input.
+    Without --index, the training domains of the released model are searched. The similarity is
+    the cosine of two embeddings, at most 1.
 
     \b
     Examples:
       protvox search 1abc.cif
       protvox search 1abc.cif --domain A:1-90 --top 5 --format csv
       protvox search model.pdb --index designs.index
-    """  # noqa: D301 (\b is click's mark for lines to keep)
+    """  # noqa: D301 (in click, \b keeps line breaks)
     check_inputs(inputs, "protvox search")
     refuse_overwrite(inputs, (output,))
     request = _Request(**options)
@@ -91,14 +89,14 @@ def search(inputs: tuple[str, ...], form: str | None, output: str | None, **opti
         check_stream(form, stream.isatty())
         writer = make_writer(form, stream, many=len(inputs) > 1, tables="neighbours")
         for source in inputs:
-            answer = outcomes.attempt(partial(_search, source, request))
-            if answer is None:
+            result = outcomes.attempt(partial(_search, source, request))
+            if result is None:
                 continue
-            for text in answer.warnings:
-                console.warning(f"{answer.input.name}: {text}")
-            writer.add(answer)
+            for text in result.warnings:
+                console.warning(f"{result.input.name}: {text}")
+            writer.add(result)
         if not outcomes.any_done:
-            # Leaving by an exception keeps an output file from appearing.
+            # An exception prevents the output file from being created.
             raise click.exceptions.Exit(outcomes.exit_code)
         writer.close()
     return outcomes.exit_code
@@ -110,15 +108,16 @@ def _search(source: str, request: _Request) -> SearchResult:
     from protvox.structure.io.read import read_structure
 
     structure = read_structure(source, model=request.model_number, offline=request.offline)
-    division = parse_domain_option(request.domains)
+    domains = parse_domain_option(request.domains)
 
-    from protvox.predict.search.search import search  # brings torch in, so bad input is told before
+    # Loads torch, so that errors in the input are reported first.
+    from protvox.predict.search.search import search
 
     return search(
         structure,
         index=None if request.index is None else Path(request.index),
         top_k=request.top,
-        domains=division,
+        domains=domains,
         chain=request.chain,
         device=request.device or load_settings().device,
         model=request.model,

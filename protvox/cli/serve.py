@@ -1,4 +1,4 @@
-"""``protvox serve``: the service over HTTP."""
+"""``protvox serve``: the HTTP service."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import importlib.util
 import click
 
 from protvox.cli.options import device_option
-from protvox.errors import UsageError
+from protvox.errors import fail
 
 _NEEDED = ("fastapi", "uvicorn", "pydantic_settings", "prometheus_client", "python_multipart")
 
 
-@click.command(short_help="Answer predictions over HTTP.")
-@click.option("--host", metavar="ADDRESS", help="Where to listen. [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="Where to listen. [default: 8000]")
+@click.command(short_help="Run the HTTP service.")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on. [default: 8000]")
 @device_option
 @click.option(
     "--new-key",
     metavar="NAME",
-    help="Make an API key, print it and what to put into PROTVOX_SERVICE_API_KEYS, and exit.",
+    help="Create an API key, print it with its entry for PROTVOX_SERVICE_API_KEYS, and exit.",
 )
 def serve(host: str | None, port: int | None, device: str | None, new_key: str | None) -> None:
-    """Answer predictions over HTTP.
+    """Run the HTTP service.
 
-    Everything else is set by PROTVOX_SERVICE_... variables, which
-    docs/reference/environment.md lists.
+    Environment variables PROTVOX_SERVICE_... set everything else; see
+    docs/reference/environment.md.
 
     \b
     Examples:
       protvox serve
       curl -F file=@1abc.cif http://127.0.0.1:8000/predict/cath
-    """  # noqa: D301 (\b is click's mark for lines to keep)
+    """  # noqa: D301 (in click, \b keeps line breaks)
     _check_installed()
     from protvox.service import running
 
@@ -44,9 +44,4 @@ def serve(host: str | None, port: int | None, device: str | None, new_key: str |
 def _check_installed() -> None:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        raise UsageError(
-            f"the service needs packages that are not installed ({', '.join(missing)})",
-            where="protvox serve",
-            remedy="Run pip install 'protvox[service]'",
-            code="usage.service",
-        )
+        raise fail("usage.service", where="protvox serve", packages=", ".join(missing))

@@ -1,4 +1,4 @@
-"""Files beside the answer: the annotated structure and the viewer scripts."""
+"""Additional output files: annotated structure and viewer scripts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from protvox.cli import console
 from protvox.cli.files import STDOUT, write_text
-from protvox.errors import UsageError
+from protvox.errors import fail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ _STRUCTURE_SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif")
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Which files to write; ``None`` where none is wanted.
+    """Files to write; None for those not requested.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Views:
     pymol
         ``.pml`` script.
     chimerax
-        ``.cxc`` script; its ``.defattr`` file goes beside it.
+        ``.cxc`` script; its ``.defattr`` file is written beside it.
     """
 
     annotate: str | None
@@ -40,7 +40,7 @@ class Views:
 
     @property
     def paths(self) -> tuple[str | None, ...]:
-        """Every file that will be written."""
+        """All files that will be written."""
         return self.annotate, self.pymol, self.chimerax, self._attributes
 
     @property
@@ -48,7 +48,7 @@ class Views:
         return None if self.chimerax is None else str(Path(self.chimerax).with_suffix(".defattr"))
 
     def check(self, inputs: tuple[str, ...], *, task: str) -> None:
-        """Refuse what cannot be written, before any work is done.
+        """Check that the files can be written, before any work is done.
 
         Parameters
         ----------
@@ -60,29 +60,25 @@ class Views:
         Raises
         ------
         UsageError
-            If there are several inputs, the name has the wrong ending, or the scores to be
-            written are not asked for.
+            If there are several inputs, a name has the wrong suffix, or the task does not provide
+            the scores (``usage.view``).
         """
         options = {"--annotate": self.annotate, "--pymol": self.pymol, "--chimerax": self.chimerax}
-        wanted = [option for option, path in options.items() if path is not None]
-        if not wanted:
+        requested = [option for option, path in options.items() if path is not None]
+        if not requested:
             return
         if len(inputs) > 1:
-            raise _refusal(
-                f"is for one INPUT, there are {len(inputs)}",
-                wanted[0],
-                "Run the command once for each",
-            )
+            raise fail("usage.view.one_input", where=requested[0], number=len(inputs))
         if self.annotate is not None:
             if task == "cath":
-                raise _refusal("needs the environment task", "--annotate", "Use --task all")
+                raise fail("usage.view.task", where="--annotate")
             check_structure_name(self.annotate)
         elif inputs and not Path(inputs[0]).is_file():
-            raise _refusal("needs a structure file to open", wanted[0], "Add --annotate FILE.cif")
+            raise fail("usage.view.no_file", where=requested[0])
         if self.pymol is not None and Path(self.pymol).suffix.lower() != ".pml":
-            raise _refusal("must end in .pml", "--pymol", "Rename it")
+            raise fail("usage.view.suffix", where="--pymol", suffixes=".pml")
         if self.chimerax is not None and Path(self.chimerax).suffix.lower() != ".cxc":
-            raise _refusal("must end in .cxc", "--chimerax", "Rename it")
+            raise fail("usage.view.suffix", where="--chimerax", suffixes=".cxc")
 
     def write(self, structure: Structure, prediction: Prediction, source: str) -> None:
         """Write the files.
@@ -90,11 +86,11 @@ class Views:
         Parameters
         ----------
         structure
-            Structure the prediction is about.
+            Structure of the prediction.
         prediction
-            Answer.
+            The prediction.
         source
-            INPUT as given, opened by the scripts when no annotated structure is written.
+            INPUT; the scripts open it if no annotated structure is written.
 
         Raises
         ------
@@ -123,7 +119,7 @@ class Views:
 
 
 def check_structure_name(path: str) -> None:
-    """Refuse a name for an annotated structure whose ending names no format.
+    """Check the suffix of an annotated structure.
 
     Parameters
     ----------
@@ -133,10 +129,10 @@ def check_structure_name(path: str) -> None:
     Raises
     ------
     UsageError
-        If it ends neither in .pdb nor in .cif.
+        If the suffix is neither .pdb nor .cif (``usage.view``).
     """
     if not path.lower().removesuffix(".gz").endswith(_STRUCTURE_SUFFIXES):
-        raise _refusal("must end in .pdb or .cif", "--annotate", "Rename it")
+        raise fail("usage.view.suffix", where="--annotate", suffixes=".pdb or .cif")
 
 
 def write_values(
@@ -146,7 +142,7 @@ def write_values(
     values: NDArray[np.floating],
     remark: str,
 ) -> None:
-    """Write the structure with a value of each residue as B-factors.
+    """Write the structure with a value per residue as B-factors.
 
     Parameters
     ----------
@@ -155,11 +151,11 @@ def write_values(
     structure
         The structure.
     table
-        The residues that have values.
+        Residues that have values.
     values
-        ``residue`` of the table.
+        ``residue`` of the table, values.
     remark
-        What the values are.
+        Description of the values.
 
     Raises
     ------
@@ -177,7 +173,3 @@ def _write(path: str, text: str) -> None:
     write_text(path, text)
     if path != STDOUT:
         console.note(f"wrote {path}")
-
-
-def _refusal(what: str, where: str, remedy: str) -> UsageError:
-    return UsageError(what, where=where, remedy=remedy, code="usage.view")

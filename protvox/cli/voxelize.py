@@ -1,4 +1,4 @@
-"""``protvox voxelize``: the density of the atoms, as a map or as arrays."""
+"""``protvox voxelize``: atom densities as a map or as arrays."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import click
 from protvox.cli import console
 from protvox.cli.files import refuse_overwrite
 from protvox.cli.options import model_number_option, offline_option
-from protvox.errors import ModelError, UsageError
+from protvox.errors import ModelError, UsageError, fail
 
 
-@click.command(short_help="Write the atom densities of a structure as a CCP4 map or npz.")
+@click.command(short_help="Write the atom densities of a structure as a CCP4 map or .npz.")
 @click.argument("source", metavar="INPUT", type=click.Path())
 @click.option(
     "-o",
@@ -18,22 +18,24 @@ from protvox.errors import ModelError, UsageError
     metavar="FILE",
     required=True,
     type=click.Path(),
-    help="File to write: .ccp4, .map, .mrc or .npz.",
+    help="File to write (.ccp4, .map, .mrc or .npz).",
 )
-@click.option("--domain", metavar="A:1-90,120-150", help="Only these residues, or this chain.")
+@click.option("--domain", metavar="A:1-90,120-150", help="Use only these residues, or this chain.")
 @click.option(
     "--residue",
     metavar="A:45",
-    help="The surroundings of this residue, without its side chain.",
+    help="Use the surroundings of this residue, without its side chain.",
 )
 @click.option(
     "--channels",
     default="types",
     show_default=True,
     metavar="NAME",
-    help="Kinds of atoms to tell apart: types, backbone or ca.",
+    help="Set of channels: types, backbone or ca.",
 )
-@click.option("--channel", metavar="NAME", help="Channel of a map. [default: the sum of all]")
+@click.option(
+    "--channel", metavar="NAME", help="Channel to write to a map. [default: the sum of all]"
+)
 @click.option(
     "--spacing",
     type=click.FloatRange(0.1, 10),
@@ -66,8 +68,8 @@ def voxelize(
 ) -> None:
     """Write the atom densities of a structure.
 
-    A .ccp4 map opens in register with the structure in PyMOL and ChimeraX; it holds the sum
-    of the channels, or the one chosen. An .npz file holds every channel.
+    A .ccp4 map is aligned with the structure in PyMOL and ChimeraX; it holds the sum of the
+    channels, or the one given by --channel. An .npz file holds every channel.
 
     \b
     Examples:
@@ -75,7 +77,7 @@ def voxelize(
       protvox voxelize 1abc.cif -o rings.map --channel aromatic_C
       protvox voxelize 1abc.cif -o domain.npz --domain A:1-90 --spacing 2
       protvox voxelize 1abc.cif -o site.ccp4 --residue A:45
-    """  # noqa: D301 (\b is click's mark for lines to keep)
+    """  # noqa: D301 (in click, \b keeps line breaks)
     import numpy as np
 
     from protvox.structure.io.read import read_structure
@@ -85,19 +87,9 @@ def voxelize(
 
     refuse_overwrite((source,), (output,))
     if channel is not None and output.lower().endswith(".npz"):
-        raise UsageError(
-            "an .npz file holds every channel",
-            where="--channel",
-            remedy="Leave it out, or write a .ccp4 map",
-            code="usage.channel",
-        )
+        raise fail("usage.channel.npz", where="--channel")
     if residue is not None and (domain is not None or channels != "types"):
-        raise UsageError(
-            "a residue is drawn with everything around it, in all channels",
-            where="--residue",
-            remedy="Leave --domain and --channels out",
-            code="usage.residue",
-        )
+        raise fail("usage.residue.options", where="--residue")
     structure = read_structure(source, model=model_number, offline=offline)
     try:
         if residue is None:
@@ -108,16 +100,11 @@ def voxelize(
         else:
             rows = np.flatnonzero(parse_selection(residue).mask(structure))
             if len(rows) != 1:
-                raise UsageError(
-                    f"{residue} selects {len(rows)} residues",
-                    where="--residue",
-                    remedy="Give one, such as A:45",
-                    code="usage.residue",
-                )
+                raise fail("usage.residue", where="--residue", selection=residue, number=len(rows))
             density = voxelize_surroundings(structure, int(rows[0]), spacing=spacing, sigma=sigma)
         write_map(density, output, channel)
     except ModelError as error:
-        # In a library call a wrong name is the model's; here it is an option's.
+        # In the library a wrong name is an error of the model; here it is one of an option.
         raise UsageError(
             error.what, where=error.where, remedy=error.remedy, code=error.code
         ) from error

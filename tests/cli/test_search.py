@@ -72,19 +72,19 @@ def test_one_bad_input_of_several(protvox, ubiquitin, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "words"),
+    ("arguments", "code", "expected"),
     [
-        (["embed", "-o", "x.npz"], 2, "there is no INPUT"),
-        (["embed", "a.pdb", "-o", "x.txt"], 2, "does not say the format"),
+        (["embed", "-o", "x.npz"], 2, "no INPUT was given"),
+        (["embed", "a.pdb", "-o", "x.txt"], 2, "does not imply a format"),
         (["embed", "-", "-", "-o", "x.npz"], 2, "only once"),
-        (["search"], 2, "there is no INPUT"),
-        (["search", "a.pdb", "-o", "x.csv.gz"], 2, "does not say the format"),
+        (["search"], 2, "no INPUT was given"),
+        (["search", "a.pdb", "-o", "x.csv.gz"], 2, "does not imply a format"),
         (["search", "a.pdb", "--top", "0"], 2, "0"),
         (["index", "build", "absent", "-o", "x.index"], 3, "no table of embedded domains"),
         (["index", "show", "absent"], 5, "cannot be read"),
     ],
 )
-def test_what_cannot_be_meant(protvox, tmp_path, monkeypatch, arguments, code, words):
+def test_invalid_arguments_are_rejected(protvox, tmp_path, monkeypatch, arguments, code, words):
     monkeypatch.chdir(tmp_path)
     result = protvox(*arguments)
     assert result.code == code, result.err

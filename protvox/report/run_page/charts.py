@@ -16,14 +16,14 @@ class Column(NamedTuple):
     x: float
     y: float
     height: float
-    count: int
+    number: int
 
 
 class Bar(NamedTuple):
     """A bar of a bar chart; `percent` is its length relative to the longest bar."""
 
     label: str
-    count: int
+    number: int
     percent: float
     colour: str
 
@@ -48,7 +48,7 @@ def histogram(counts: NDArray[np.integer]) -> list[Column]:
     Examples
     --------
     >>> histogram(np.array([1, 4]))[0]
-    Column(x=0.06, y=75.0, height=25.0, count=1)
+    Column(x=0.06, y=75.0, height=25.0, number=1)
     """
     top = max(int(counts.max(initial=0)), 1)
     return [

@@ -84,11 +84,11 @@ def test_one_bad_input_of_several(protvox, ubiquitin, tmp_path):
         (["index", "show", "absent"], 5, "cannot be read"),
     ],
 )
-def test_invalid_arguments_are_rejected(protvox, tmp_path, monkeypatch, arguments, code, words):
+def test_invalid_arguments_are_rejected(protvox, tmp_path, monkeypatch, arguments, code, expected):
     monkeypatch.chdir(tmp_path)
     result = protvox(*arguments)
     assert result.code == code, result.err
-    assert words in result.err
+    assert expected in result.err
     assert list(tmp_path.glob("x.*")) == []
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.structure.interning import factorize_integers
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -51,6 +53,12 @@ class AtomTable:
         ``atom`` bool, water according to the file.
     declared
         Sequences from SEQRES or entity_poly_seq.
+    part
+        ``atom`` int32, differs where a TER or END record or another segment identifier stands
+        between atoms: 4096 times the records before it, plus the index of the segment
+        identifier; ``None`` if the format has no such records.
+    notes
+        What the user should know about the reading, one sentence each.
     """
 
     model: NDArray[np.int32]
@@ -67,6 +75,8 @@ class AtomTable:
     polymer: NDArray[np.int8]
     water: NDArray[np.bool_]
     declared: tuple[Declared, ...] = field(default=())
+    part: NDArray[np.int32] | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -89,6 +99,8 @@ class AtomTable:
             polymer=self.polymer[rows],
             water=self.water[rows],
             declared=self.declared,
+            part=None if self.part is None else self.part[rows],
+            notes=self.notes,
         )
 
 
@@ -137,23 +149,14 @@ def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
     if len(column) and 0 < width <= 8:
         letters = np.ascontiguousarray(column).view(np.uint32).reshape(len(column), width)
         if letters.max() < 256:
-            # Eight Latin-1 letters fit into one integer, and integers sort many times faster.
+            # Eight Latin-1 letters are one integer, and integers are hashed, not sorted.
             packed = np.zeros((len(column), 8), dtype=np.uint8)
             packed[:, :width] = letters
-            keys, codes = _unique_runs(packed.view(np.uint64).ravel())
+            keys, codes = factorize_integers(packed.view(np.uint64).ravel())
             words = keys.view(np.uint8).reshape(-1, 8)
             return [bytes(w).rstrip(b"\0").decode("latin-1") for w in words], codes
     unique, codes = np.unique(column, return_inverse=True)
     return unique.tolist(), codes
-
-
-def _unique_runs(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Like `numpy.unique` with inverse, but sort only one key of each run of equal keys."""
-    starts = run_starts(keys)
-    unique, codes = np.unique(keys[starts], return_inverse=True)
-    if len(starts) < len(keys):
-        codes = np.repeat(codes, np.diff(starts, append=len(keys)))
-    return unique, codes
 
 
 def lookup(words: Iterable[bool], codes: NDArray[np.int64]) -> NDArray[np.bool_]:

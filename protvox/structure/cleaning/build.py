@@ -15,7 +15,7 @@ from protvox.structure.cleaning.clean import (
     find_solvent,
     order_residues,
 )
-from protvox.structure.cleaning.duplicate_chains import rename_duplicates
+from protvox.structure.cleaning.molecules import separate_molecules
 from protvox.structure.cleaning.residue_kinds import (
     assign_atom_types,
     classify_residues,
@@ -66,7 +66,7 @@ def build_structure(
     other_models = bool(dropped)
     check_coordinates(table, where=name)
     table, corrected = correct_elements(table)
-    table, renamed = rename_duplicates(table)
+    table, copies = separate_molecules(table)
     table, site, residue = order_residues(table)
     ignored, solvent = find_solvent(table)
     keep, positions = choose_positions(table, site, residue, ignored)
@@ -111,7 +111,7 @@ def build_structure(
             "Corrected from the atom name: the element of "
             f"{count(corrected, 'atom')} in standard residues."
         )
-    warnings += renamed
+    warnings += [*table.notes, *copies]
     warnings += describe_gaps(structure, table.declared)
     warnings += describe_residues(structure, words)
     if untraced:

@@ -12,6 +12,7 @@ from protvox.chemistry import BACKBONE_ATOMS
 from protvox.errors import fail
 from protvox.messages import chain_label, count, listing
 from protvox.structure.atom_table import AtomTable, factorize, lookup, run_starts
+from protvox.structure.cleaning.heterogeneity import find_other_residues
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.structure import Dropped
 
@@ -210,6 +211,13 @@ def choose_positions(
             "another alternative position of the residue was kept",
         )
     kept = np.flatnonzero(keep)
+    others = find_other_residues(table, site, residue, kept)
+    if len(others):
+        keep[others] = False
+        dropped += _by_chain(
+            table.chain[others], "atom", "another residue of the same number and place is kept"
+        )
+        kept = np.flatnonzero(keep)
     words, name = factorize(table.atom_name[kept])
     keys = residue[kept] * len(words) + name
     ordered = np.sort(keys)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from protvox.chemistry import THREE_LETTER, parent_residue
+from protvox.structure.cleaning.force_fields import FORCE_FIELD_PARENTS, NUCLEOTIDES, SOLVENTS
 
 _WATERS: Final = frozenset(
     {"HOH", "DOD", "WAT", "H2O", "OH2", "SOL", "SPC", "SPCE", "TIP", "TIP3", "TIP4", "TIP5"}
@@ -61,14 +62,14 @@ def residue_name(name: str) -> ResidueName:
 
     row = gemmi.find_tabulated_residue(name)
     kind = gemmi.ResidueKind
-    parent = parent_residue(name)
+    parent = parent_residue(name) or FORCE_FIELD_PARENTS.get(name, "")
     if not parent and row.found() and row.is_amino_acid():
         parent = THREE_LETTER.get(row.one_letter_code.upper(), "")
     known = row.found() and row.kind != kind.UNKNOWN
     return ResidueName(
         parent=parent,
         amino_acid=True if parent else (row.is_amino_acid() if known else None),
-        nucleotide=known and row.is_nucleic_acid(),
-        water=name in _WATERS or (known and row.is_water()),
+        nucleotide=row.is_nucleic_acid() if known else name in NUCLEOTIDES,
+        water=name in _WATERS or name in SOLVENTS or (known and row.is_water()),
         mirrored=known and row.kind == kind.AAD,
     )

@@ -13,8 +13,8 @@ from protvox.structure.cleaning.build import build_structure
 from protvox.structure.io.binarycif import parse_binary
 from protvox.structure.io.decompress import decompress
 from protvox.structure.io.detect_format import clean_text, detect_format
-from protvox.structure.io.gemmi_reader import parse_text
-from protvox.structure.io.pdb_columns import check_columns
+from protvox.structure.io.mmcif import parse_mmcif
+from protvox.structure.io.pdb import parse_pdb
 from protvox.structure.limits import DEFAULT_LIMITS, MIB, ReadLimits
 from protvox.structure.structure import Structure
 
@@ -172,8 +172,8 @@ def _parse(content: bytes, form: str, where: str) -> AtomTable:
         if form == "bcif":
             return parse_binary(content)
         if form == "pdb":
-            check_columns(content, where=where)
-        return parse_text(content, form)
+            return parse_pdb(content, where=where)
+        return parse_mmcif(content)
     except _PARSER_ERRORS as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise fail(

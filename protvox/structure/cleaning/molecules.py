@@ -1,0 +1,256 @@
+"""Molecules that share a chain name: simulation boxes and joined files repeat A 1, A 2, ... ."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.structure.atom_table import AtomTable, factorize, lookup, run_starts
+from protvox.structure.cleaning.residue_names import residue_name
+
+_CLASH: Final = 3.0
+"""Å; repeated residues whose CA atoms lie closer are the same residue written twice."""
+
+_FEWEST: Final = 3
+"""Repeated residues below which a repeat is a slip rather than another molecule."""
+
+_BOND: Final = 2.0
+"""Å; a C to N distance below it links two residues."""
+
+_CA_DISTANCE: Final = 4.3
+"""Å; stands in for the bond where N or C is missing."""
+
+_STEP: Final = 4.0
+"""Å; residues of one chain are at most this far apart for each residue between them."""
+
+_SLACK: Final = 1.0
+
+_SEGMENT: Final = 4096
+"""Factor of the records in `AtomTable.part`."""
+
+_TERMINAL_OXYGENS: Final = frozenset({"OXT", "OT2", "OC2", "OT", "O2", "OT1", "OC1", "O''"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Traces:
+    """The residues with a CA atom, in file order."""
+
+    run: NDArray[np.int64]
+    number: NDArray[np.int64]
+    key: NDArray[np.int64]
+    part: NDArray[np.int64]
+    ca: NDArray[np.float64]
+    n: NDArray[np.float64]
+    c: NDArray[np.float64]
+    ends: NDArray[np.bool_]
+
+
+def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
+    """Give later molecules that share an earlier one's chain name a name of their own.
+
+    A residue with a CA atom begins a new molecule of its chain name
+
+    - where it and at least two more repeat numbers of the present molecule elsewhere: the
+      median distance of the repeated CA atoms exceeds 3 Å;
+    - behind another segment identifier, unless it is bonded to the residue before;
+    - behind a TER or END record, or a residue with a terminal oxygen, unless it is bonded to
+      the residue before, if its number is not larger or lies too near for the distance.
+
+    Repeats in the same place, as of a second model without MODEL records, are left alone;
+    their atoms are then dropped as duplicates. Single residues, such as ligands with a CA
+    atom, are no molecules. Residues without a CA atom belong to the
+    molecule that has their residue (side chains that follow all backbones), else to the one
+    before them in the file; waters to the first.
+
+    Parameters
+    ----------
+    table
+        Rows of one model, in file order.
+
+    Returns
+    -------
+    table, warnings
+        The second molecule of chain A becomes ``A_2``, and so on.
+    """
+    traced = np.flatnonzero((table.atom_name == "CA") & (table.element == "C"))
+    chains, chain = factorize(table.chain[traced])
+    suspects = _suspects(table, traced, chain)
+    if not suspects:
+        return table, []
+    starts = run_starts(table.chain, table.number, table.insertion_code, table.residue_name)
+    names = table.chain.astype(object)
+    warnings = []
+    for code in suspects:
+        name = chains[code]
+        rows = np.flatnonzero(table.chain[starts] == name)
+        stops = np.append(starts, len(table))[rows + 1]
+        traces = _trace(table, starts[rows], stops)
+        molecule = _split(traces)
+        if not molecule.any():
+            continue
+        of_run = _spread(table, starts[rows], traces, molecule)
+        for start, stop, which in zip(starts[rows], stops, of_run.tolist(), strict=True):
+            if which:
+                names[start:stop] = f"{name}_{which + 1}"
+        copies = int(molecule.max()) + 1
+        listed = ", ".join(f"{name}_{i}" for i in range(2, copies + 1))
+        warnings.append(
+            f"Chain name {name or '(blank)'} is used for {copies} chains; the later ones are "
+            f"called {listed}."
+        )
+    return replace(table, chain=names.astype(str)), warnings
+
+
+def _suspects(table: AtomTable, traced: NDArray[np.int64], chain: NDArray[np.int64]) -> list[int]:
+    """Return the chains with a repeated residue, or with a break between residues."""
+    if not len(traced):
+        return []
+    order = np.argsort(chain, kind="stable")
+    rows, chain = traced[order], chain[order]
+    code = table.insertion_code[rows].view(np.uint32).astype(np.int64)
+    other = table.altloc[rows].view(np.uint32).astype(np.int64)
+    keys = (chain << 32 | table.number[rows].astype(np.int64) + 2**31) * 256 + code % 256
+    same = chain[1:] == chain[:-1]
+    suspect = np.zeros(len(rows), dtype=np.bool_)
+    if table.part is not None:
+        suspect[1:] |= same & (table.part[rows][1:] != table.part[rows][:-1])
+    ordered = np.lexsort((other, keys))
+    again = (keys[ordered][1:] == keys[ordered][:-1]) & (other[ordered][1:] == other[ordered][:-1])
+    suspect[ordered[1:][again]] = True
+    number = table.number[rows]
+    falls = same & (number[1:] <= number[:-1]) & (code[1:] == 0) & (code[:-1] == 0)
+    suspect[1:] |= falls & (other[1:] == other[:-1])
+    return sorted(set(chain[suspect].tolist()))
+
+
+def _trace(table: AtomTable, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> _Traces:
+    size = stops - starts
+    run = np.repeat(np.arange(len(starts)), size)
+    rows = np.arange(int(size.sum())) + np.repeat(starts - np.append(0, np.cumsum(size)[:-1]), size)
+    places = {}
+    words, which = factorize(table.atom_name[rows])
+    for name in ("CA", "N", "C"):
+        xyz = np.full((len(starts), 3), np.nan)
+        found = which == words.index(name) if name in words else np.zeros(len(rows), np.bool_)
+        xyz[run[found][::-1]] = table.coordinates[rows[found][::-1]]
+        places[name] = xyz
+    ends = np.zeros(len(starts), dtype=np.bool_)
+    ends[run[lookup((word in _TERMINAL_OXYGENS for word in words), which)]] = True
+    traced = ~np.isnan(places["CA"][:, 0])
+    amino, of = factorize(table.residue_name[starts])
+    traced &= lookup((residue_name(word).amino_acid is not False for word in amino), of)
+    index = np.flatnonzero(traced)
+    first = starts[index]
+    number = table.number[first].astype(np.int64)
+    key = (number + 2**31) * 1_114_112 + table.insertion_code[first].view(np.uint32)
+    # The alternative position of the CA atom is part of the key.
+    ca_row = np.full(len(starts), -1, dtype=np.int64)
+    found = which == words.index("CA") if "CA" in words else np.zeros(len(rows), np.bool_)
+    ca_row[run[found][::-1]] = rows[found][::-1]
+    other = table.altloc[ca_row[index]].view(np.uint32).astype(np.int64)
+    part = np.zeros(len(index), np.int64) if table.part is None else table.part[first]
+    return _Traces(
+        run=index, number=number, key=key * 256 + other % 256, part=part.astype(np.int64),
+        ca=places["CA"][index], n=places["N"][index], c=places["C"][index], ends=ends[index],
+    )  # fmt: skip
+
+
+def _split(traces: _Traces) -> NDArray[np.int64]:
+    """Return the molecule of each residue, from 0."""
+    out = np.zeros(len(traces.run), dtype=np.int64)
+    keys, parts = traces.key.tolist(), traces.part.tolist()
+    bonded = _bonded(traces)
+    seen: dict[int, int] = {}
+    current, repeats_until = 0, -1
+    for i, key in enumerate(keys):
+        before = seen.get(key)
+        if before is not None and i > repeats_until:
+            stop, moved = _block(traces, keys, seen, i)
+            behind_break = parts[i] != parts[i - 1]
+            enough = len(moved) >= _FEWEST or behind_break
+            if enough and float(np.median(moved)) > _CLASH:
+                current += 1
+                seen = {}
+            else:
+                repeats_until = stop
+        elif before is None and i and not bonded[i] and _begins(traces, parts, i):
+            current += 1
+            seen = {}
+        seen.setdefault(key, i)
+        out[i] = current
+    return _merge_single(out, bonded)
+
+
+def _merge_single(molecule: NDArray[np.int64], bonded: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Leave residues that are bonded to no other with the molecule before them."""
+    linked = bonded.copy()
+    linked[:-1] |= bonded[1:]
+    real = np.zeros(int(molecule.max(initial=0)) + 1, dtype=np.bool_)
+    real[molecule[linked]] = True
+    real[0] = True
+    merged: NDArray[np.int64] = (np.cumsum(real) - 1)[molecule]
+    return merged
+
+
+def _block(
+    traces: _Traces, keys: list[int], seen: dict[int, int], start: int
+) -> tuple[int, NDArray[np.float64]]:
+    """Return the last of the residues that repeat others, and how far they lie from them."""
+    moved = []
+    used: set[int] = set()
+    stop = start
+    while stop < len(keys) and keys[stop] in seen and keys[stop] not in used:
+        used.add(keys[stop])
+        moved.append(traces.ca[stop] - traces.ca[seen[keys[stop]]])
+        stop += 1
+    return stop - 1, np.linalg.norm(moved, axis=1)
+
+
+def _begins(traces: _Traces, parts: list[int], i: int) -> bool:
+    """Whether a residue that is not bonded to the one before begins another molecule."""
+    if parts[i] % _SEGMENT != parts[i - 1] % _SEGMENT:
+        return True
+    if parts[i] == parts[i - 1] and not traces.ends[i - 1]:
+        return False
+    step = int(traces.number[i] - traces.number[i - 1])
+    distance = float(np.linalg.norm(traces.ca[i] - traces.ca[i - 1]))
+    return step <= 0 or distance > _STEP * step + _SLACK
+
+
+def _bonded(traces: _Traces) -> NDArray[np.bool_]:
+    out = np.zeros(len(traces.run), dtype=np.bool_)
+    bond = np.linalg.norm(traces.n[1:] - traces.c[:-1], axis=1)
+    trace = np.linalg.norm(traces.ca[1:] - traces.ca[:-1], axis=1)
+    out[1:] = np.where(np.isnan(bond), trace < _CA_DISTANCE, bond < _BOND)
+    return out
+
+
+def _spread(
+    table: AtomTable, starts: NDArray[np.int64], traces: _Traces, molecule: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the molecule of each run of atoms of a chain."""
+    out = np.full(len(starts), -1, dtype=np.int64)
+    out[traces.run] = molecule
+    columns = (table.number, table.insertion_code, table.residue_name)
+    keys = list(zip(*(column[starts].tolist() for column in columns), strict=True))
+    owners: dict[tuple[int, str, str], list[int]] = defaultdict(list)
+    for row, run in enumerate(traces.run.tolist()):
+        owners[keys[run]].append(row)
+    current = 0
+    for run, key in enumerate(keys):
+        if out[run] >= 0:
+            current = int(out[run])
+            continue
+        rows = owners.get(key, [])
+        if residue_name(key[2]).water:
+            out[run] = 0
+        elif rows:
+            away = np.linalg.norm(traces.ca[rows] - table.coordinates[starts[run]], axis=1)
+            out[run] = molecule[rows[int(np.argmin(away))]]
+        else:
+            out[run] = current
+    return out

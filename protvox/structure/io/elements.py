@@ -1,0 +1,166 @@
+"""Elements of atoms, from element columns and, where those are empty, from atom names."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.chemistry import AMINO_ACID_INDEX, METALS
+from protvox.structure.cleaning.residue_names import residue_name
+
+SYMBOLS: Final = (
+    "X H HE LI BE B C N O F NE NA MG AL SI P S CL AR K CA SC TI V CR MN FE CO NI CU ZN GA GE AS "
+    "SE BR KR RB SR Y ZR NB MO TC RU RH PD AG CD IN SN SB TE I XE CS BA LA CE PR ND PM SM EU GD "
+    "TB DY HO ER TM YB LU HF TA W RE OS IR PT AU HG TL PB BI PO AT RN FR RA AC TH PA U NP PU AM "
+    "CM BK CF ES FM MD NO LR RF DB SG BH HS MT DS RG CN NH FL MC LV TS OG D"
+).split()
+"""Upper-case element symbols by element code; ``X`` is unknown."""
+
+CODES: Final = {symbol: code for code, symbol in enumerate(SYMBOLS)}
+
+SYMBOL_ARRAY: Final = np.array(SYMBOLS, dtype="<U2")
+
+TO_INFER: Final = 255
+
+IONS: Final = {
+    "SOD": "NA", "NA+": "NA", "NAP": "NA", "NIO": "NA", "IP": "NA", "NA1": "NA",
+    "POT": "K", "K+": "K", "KIO": "K", "CLA": "CL", "CL-": "CL", "CIO": "CL", "IM": "CL",
+    "CLO": "CL", "CHL": "CL", "CAL": "CA", "CA2": "CA", "CA2+": "CA", "CES": "CS", "CS+": "CS",
+    "LIT": "LI", "LI+": "LI", "RUB": "RB", "RB+": "RB", "BAR": "BA", "MAG": "MG", "MG2": "MG",
+    "MG2+": "MG", "ZIN": "ZN", "ZN2": "ZN", "ZN2+": "ZN", "CAD": "CD", "CD2": "CD", "MAN": "MN",
+    "MN2": "MN", "FE2": "FE", "FE3": "FE", "CU1": "CU", "CU2": "CU", "BRO": "BR", "BR-": "BR",
+    "IOD": "I", "I-": "I", "F-": "F", "FLU": "F",
+}  # fmt: skip
+"""Names that force fields give to ions, for residues of a single atom."""
+
+_AUTODOCK: Final = {
+    "A": "C", "C": "C", "CG": "C", "N": "N", "NA": "N", "NS": "N", "NX": "N", "O": "O", "OA": "O",
+    "OS": "O", "OX": "O", "S": "S", "SA": "S", "SX": "S", "H": "H", "HD": "H", "HS": "H", "W": "O",
+    "G": "X", "GA": "X", "J": "X", "Q": "X", "Z": "X", "TZ": "X", "L": "X",
+}  # fmt: skip
+"""Atom types of AutoDock that are not symbols of their element."""
+
+_SINGLE: Final = frozenset("HBCNOFPSKVYIWUD")
+_ORGANIC: Final = frozenset("CNOSHDP")
+_HALOGENS: Final = frozenset({"F", "CL", "BR", "I"})
+_SELENIUM: Final = re.compile(r"SE\d?$")
+_HALOGEN_NAME: Final = re.compile(r"(CL|BR)\d*$")
+_METAL_NAME: Final = re.compile(r"(FE|ZN|MG|MN|AL|AS|LI|SI|SE|CU|NI|RU|PT|PD|RH|IR|MO)\d*$")
+
+
+@lru_cache(maxsize=1)
+def element_tables() -> NDArray[np.uint8]:
+    """Return element codes by two letters: ``2 65536``, of PDB files and of AutoDock files.
+
+    Letters are those of the element columns; `TO_INFER` where neither is a letter.
+    """
+    out = np.full((2, 65536), TO_INFER, dtype=np.uint8)
+    letters = [chr(i) for i in range(256)]
+    for first in range(256):
+        for second in range(256):
+            pair = letters[first] + letters[second]
+            if not (pair.isascii() and (pair[0].isalpha() or pair[1].isalpha())):
+                continue
+            code = CODES[find_element(pair)]
+            out[0, 256 * first + second] = code
+            word = pair.strip()
+            # The case tells sodium from a nitrogen that accepts hydrogen bonds.
+            kind = "NA" if word == "Na" else _AUTODOCK.get(word.upper())
+            out[1, 256 * first + second] = code if kind is None else CODES[kind]
+            if word == "Na":
+                out[1, 256 * first + second] = CODES["NA"]
+    return out
+
+
+def find_element(pair: str) -> str:
+    """Return the element of two letters, either of which may be something else; ``X`` if none.
+
+    Parameters
+    ----------
+    pair
+        Two characters in any case.
+    """
+    first, second = (letter.upper() if letter.isalpha() else "" for letter in f"{pair} "[:2])
+    if first and second:
+        return first + second if first + second in CODES else "X"
+    single = first or second
+    return single if single in _SINGLE else "X"
+
+
+def infer_element(padded: str, residue: str, *, left: bool, alone: bool) -> str:
+    """Return the element of an atom without one.
+
+    Parameters
+    ----------
+    padded
+        Its name in four columns, as in the file.
+    residue
+        Residue name.
+    left
+        The file starts all names in the first of the four columns.
+    alone
+        It is the only atom of its residue.
+
+    Returns
+    -------
+    str
+        Upper-case symbol, or ``X``.
+
+    Notes
+    -----
+    The ions of force fields come first, then amino acids, where the first letter decides, then
+    the columns: a symbol of two letters begins in the first column.
+    """
+    name = padded.strip().upper()
+    if alone:
+        ion = ion_element(name, residue)
+        if ion:
+            return ion
+    meaning = residue_name(residue)
+    letters = name.lstrip("0123456789'\"*")
+    standard = residue in AMINO_ACID_INDEX
+    if standard or (meaning.parent and left):
+        if _SELENIUM.match(letters) and not standard:
+            return "SE"
+        if letters[:1] in _ORGANIC:
+            return letters[:1]
+    if left and not alone:
+        found = _HALOGEN_NAME.match(letters) or _METAL_NAME.match(letters)
+        if found and not meaning.nucleotide:
+            return found[1]
+        if letters[:1] in _SINGLE:
+            return letters[:1]
+    return _from_columns(padded.ljust(4)[:4])
+
+
+def ion_element(name: str, residue: str) -> str:
+    """Return the element of an ion by its names, or an empty string.
+
+    Parameters
+    ----------
+    name, residue
+        Atom and residue name, upper case.
+    """
+    residue = residue.upper()
+    bare = residue.rstrip("0123456789+-")
+    if residue in IONS and (name in (residue, bare) or name.rstrip("0123456789+-") == IONS[residue]):
+        return IONS[residue]
+    same = name.rstrip("0123456789+-") == bare
+    if same and (bare in METALS or bare in _HALOGENS):
+        return bare
+    return IONS[name] if same and name in IONS else ""
+
+
+def _from_columns(padded: str) -> str:
+    if padded[0] == " " or padded[0].isdigit():
+        return find_element(padded[1] + " ")
+    if padded[1].isdigit():
+        return find_element(padded[0] + " ")
+    if padded[3] != " " and padded[0] in "HhDd":
+        # Names of four letters fill the columns, and are hardly ever those of Hg or Dy.
+        return padded[0].upper()
+    return find_element(padded[:2])

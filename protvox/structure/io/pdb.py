@@ -1,0 +1,299 @@
+"""PDB files to the atom table, in file order."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.errors import fail
+from protvox.messages import count
+from protvox.structure.atom_table import AtomTable, Declared, factorize, run_starts
+from protvox.structure.cleaning.residue_names import residue_name
+from protvox.structure.interning import factorize_integers
+from protvox.structure.io import pdb_loops as loops
+from protvox.structure.io.elements import (
+    CODES,
+    IONS,
+    SYMBOL_ARRAY,
+    element_tables,
+    infer_element,
+    ion_element,
+)
+from protvox.structure.io.pdb_models import number_models
+from protvox.structure.io.residue_fields import read_fields
+
+_PADDING: Final = b"\n" + 100 * b" "
+_COLUMNS: Final = ("name", "residue", "number", "codes", "coordinates", "occupancy", "flags",
+                   "element", "segment")  # fmt: skip
+_SHORTEST: Final = 55
+_LONG_CODE: Final = "~"
+_FULL_CODE: Final = slice(71, 79)
+
+
+class _Columns:
+    """The columns of all atom records, as `pdb_loops.scan_pdb` fills them."""
+
+    def __init__(self, data: bytes, where: str) -> None:
+        most = len(data) // _SHORTEST + 1
+        self.name = np.empty((most, 4), dtype=np.uint8)
+        self.residue = np.empty((most, 5), dtype=np.uint8)
+        self.number = np.empty(most, dtype=np.int32)
+        self.codes = np.empty((most, 2), dtype=np.uint8)
+        self.coordinates = np.empty((most, 3), dtype=np.float64)
+        self.occupancy = np.empty(most, dtype=np.float32)
+        self.flags = np.empty(most, dtype=np.uint8)
+        self.element = np.empty(most, dtype=np.uint8)
+        self.segment = np.empty((most, 4), dtype=np.uint8)
+        self._data = data
+        state = np.zeros(5, dtype=np.int64)
+        # The last lines are copied, so that the loop may look behind the end of each.
+        middle = data.rfind(b"\n", 0, max(len(data) - len(_PADDING), 0)) + 1
+        events = [self._scan(data, 0, middle, state, where)]
+        events.append(self._scan(data[middle:] + _PADDING, middle, len(data) - middle, state, where))
+        self.events = np.concatenate(events)
+        self.n = n = int(state[0])
+        self.has_cards = bool(2 * state[3] > n)
+        for column in _COLUMNS:
+            setattr(self, column, getattr(self, column)[:n])
+
+    def _scan(
+        self, text: bytes, start: int, size: int, state: NDArray[np.int64], where: str
+    ) -> NDArray[np.int64]:
+        columns = (getattr(self, column) for column in _COLUMNS)
+        letters = np.frombuffer(text, dtype=np.uint8)
+        bad, events = loops.scan_pdb(letters, size, state, element_tables(), *columns)
+        if bad >= 0:
+            raise _bad_line(self._data, start + bad, where)
+        events[:, 2] += start
+        return events
+
+    def lines(self, *kinds: int) -> list[str]:
+        """Return the lines of some kinds of record."""
+        positions = self.events[np.isin(self.events[:, 0], kinds), 2].tolist()
+        lines = (self._data[i : i + 81].partition(b"\n")[0] for i in positions)
+        return [line.decode("latin-1").rstrip().ljust(80) for line in lines]
+
+
+def parse_pdb(data: bytes, *, where: str) -> AtomTable:
+    """Parse PDB text, also of the kinds that simulation and docking programs write.
+
+    Parameters
+    ----------
+    data
+        Plain text.
+    where
+        Name used in errors.
+
+    Returns
+    -------
+    AtomTable
+        In file order.
+
+    Raises
+    ------
+    InputError
+        ``input.coordinates``, naming the first line with bad coordinates.
+    ValueError
+        For records in an impossible order; the caller turns it into an `InputError`.
+    """
+    columns = _Columns(data, where)
+    n = columns.n
+    notes: list[str] = []
+    residue, residue_name_, chain = _names(columns)
+    segments, segment = _segments(columns)
+    breaks = columns.events[np.isin(columns.events[:, 0], (loops.TER, loops.END)), 1]
+    part = np.searchsorted(breaks, np.arange(n), side="right").astype(np.int32)
+    part <<= 12
+    part |= np.minimum(segment, 4095).astype(np.int32)
+    name = np.zeros((n, 4), dtype=np.uint32)
+    loops.strip_names(columns.name, name)
+    atom_name = name.view("<U4").ravel()
+    _number(columns, residue, part, notes)
+    alternative, insertion = (_letters(columns.codes[:, i]) for i in range(2))
+    model = number_models(
+        columns.events, columns.lines(loops.MODEL), n, columns.coordinates,
+        (chain, columns.number, insertion, residue_name_, atom_name), notes,
+    )  # fmt: skip
+    hetero = (columns.flags & loops.HETERO) != 0
+    polymer = _polymers(columns, model, chain, residue_name_, hetero)
+    chain = _name_blank_chains(chain, segments, segment)
+    return AtomTable(
+        model=model,
+        chain=chain,
+        number=columns.number,
+        insertion_code=insertion,
+        residue_name=residue_name_,
+        atom_name=atom_name,
+        element=_elements(columns, residue, residue_name_, insertion, atom_name),
+        altloc=alternative,
+        occupancy=columns.occupancy,
+        coordinates=columns.coordinates,
+        hetero=hetero,
+        polymer=polymer,
+        water=np.zeros(n, dtype=np.bool_),
+        declared=_declared(columns.lines(loops.SEQRES, loops.DBREF)),
+        part=part,
+        notes=tuple(notes),
+    )
+
+
+def _bad_line(data: bytes, position: int, where: str) -> Exception:
+    line = data[position : position + 81].partition(b"\n")[0].decode("latin-1").rstrip()
+    found = line[30:54].strip() or "nothing"
+    number = data.count(b"\n", 0, position) + 1
+    return fail("input.coordinates.columns", where=f"{where}, line {number}", found=found)
+
+
+def _letters(codes: NDArray[np.uint8]) -> NDArray[np.str_]:
+    return codes.astype(np.uint32).view("<U1")
+
+
+def _names(
+    columns: _Columns,
+) -> tuple[NDArray[np.int64], NDArray[np.str_], NDArray[np.str_]]:
+    """Return the code of each content of columns 18-22, and the names in it."""
+    packed = np.zeros((columns.n, 8), dtype=np.uint8)
+    packed[:, :5] = columns.residue
+    keys, codes = factorize_integers(packed.view(np.uint64).ravel())
+    fields = [bytes(key[:5]).decode("latin-1") for key in keys.view(np.uint8).reshape(-1, 8)]
+    fields = ["".join(" " if letter < " " else letter for letter in field) for field in fields]
+    pairs = read_fields(fields)
+    full = {
+        line[11:14].strip(): line[_FULL_CODE].strip()
+        for line in columns.lines(loops.HETNAM)
+        if line[11:14].startswith(_LONG_CODE) and line[_FULL_CODE].strip()
+    }
+    residues = np.array([full.get(residue, residue) for residue, _ in pairs], dtype=np.str_)
+    chains = np.array([chain for _, chain in pairs], dtype=np.str_)
+    return codes, residues[codes], chains[codes]
+
+
+def _segments(columns: _Columns) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the segment identifiers and the index of each atom's.
+
+    Old entries of the PDB have their identifier and a line number in columns 73-80; those are
+    no segments.
+    """
+    if columns.has_cards or not columns.n:
+        return [""], np.zeros(columns.n, dtype=np.int64)
+    keys, codes = factorize_integers(columns.segment.view(np.uint32).ravel().astype(np.uint64))
+    words = [bytes(key[:4]).decode("latin-1").strip() for key in keys.view(np.uint8).reshape(-1, 8)]
+    return words, codes
+
+
+def _name_blank_chains(
+    chain: NDArray[np.str_], segments: list[str], segment: NDArray[np.int64]
+) -> NDArray[np.str_]:
+    """Name blank chains by their segment identifiers, as simulation programs write them."""
+    if not any(segments):
+        return chain
+    blank = chain == ""
+    if not blank.any():
+        return chain
+    return np.where(blank, np.array(segments)[segment], chain)
+
+
+def _number(
+    columns: _Columns, residue: NDArray[np.int64], part: NDArray[np.int32], notes: list[str]
+) -> None:
+    """Complete residue numbers of five columns, and number residues without a number."""
+    late = (columns.flags & loops.LATE_DIGIT) != 0
+    if late.any() and late.all():
+        # All numbers end in column 27: the field is five columns wide.
+        columns.number *= 10
+        digit = columns.codes[:, 1].astype(np.int32) - ord("0")
+        columns.number += np.where(columns.number < 0, -digit, digit)
+        columns.codes[:, 1] = 0
+        columns.flags &= ~np.uint8(loops.NO_NUMBER)
+    if (columns.flags & loops.NO_NUMBER).any():
+        name = columns.name.view(np.uint32).ravel()
+        found = loops.number_residues(columns.number, columns.flags, residue, name, part)
+        notes.append(
+            f"Numbered in file order, as their number is blank or unreadable: "
+            f"{count(found, 'residue')}."
+        )
+
+
+def _polymers(
+    columns: _Columns,
+    model: NDArray[np.int32],
+    chain: NDArray[np.str_],
+    residue: NDArray[np.str_],
+    hetero: NDArray[np.bool_],
+) -> NDArray[np.int8]:
+    """Return what TER records tell of each atom, see `AtomTable.polymer`."""
+    polymer = np.full(columns.n, -1, dtype=np.int8)
+    ends = columns.events[columns.events[:, 0] == loops.TER, 1]
+    if len(ends) and columns.n:
+        chains, chain_code = factorize(chain)
+        names, which = factorize(residue)
+        water = np.array([residue_name(word).water for word in names])[which]
+        _, model_code = factorize_integers(model.astype(np.uint64))
+        loops.mark_polymers(model_code, chain_code, water, ends, len(chains), polymer)
+        # Some programs write TER at every gap, so an ATOM record behind one says nothing
+        # against its residue.
+        polymer[(polymer == 0) & ~hetero] = -1
+    return polymer
+
+
+def _elements(
+    columns: _Columns,
+    residue: NDArray[np.int64],
+    residue_name_: NDArray[np.str_],
+    insertion: NDArray[np.str_],
+    atom_name: NDArray[np.str_],
+) -> NDArray[np.str_]:
+    code = columns.element
+    rows = np.flatnonzero(code == loops.TO_INFER)
+    listed, which = factorize(residue_name_)
+    unusual = np.array([name.upper() in IONS for name in listed], dtype=np.bool_)
+    ions = np.flatnonzero(unusual[which]) if unusual.any() else np.zeros(0, dtype=np.int64)
+    if not len(rows) and not len(ions):
+        return SYMBOL_ARRAY[code]
+    starts = run_starts(columns.number, residue, insertion)
+    size = np.repeat(np.diff(starts, append=columns.n), np.diff(starts, append=columns.n))
+    for row in ions[size[ions] == 1].tolist():
+        name = str(atom_name[row]).upper()
+        ion = ion_element(name, str(residue_name_[row]))
+        # Programs that take the first letter for the element write S for sodium's SOD.
+        if ion and (code[row] == loops.TO_INFER or SYMBOL_ARRAY[code[row]] in ("X", name[:1])):
+            code[row] = CODES[ion]
+    if not len(rows):
+        return SYMBOL_ARRAY[code]
+    names = columns.name.view(np.uint32).ravel()[rows].astype(np.uint64)
+    keys = names << np.uint64(32) | (which[rows].astype(np.uint64) << np.uint64(1))
+    keys |= (size[rows] == 1).astype(np.uint64)
+    words, of_row = factorize_integers(keys)
+    left = _is_left_justified(columns.name[rows], listed, which[rows])
+    found = np.empty(len(words), dtype=np.uint8)
+    for i, key in enumerate(words.tolist()):
+        padded = (key >> 32).to_bytes(4, "little").decode("latin-1")
+        padded = "".join(" " if letter < " " else letter for letter in padded)
+        name = listed[(key & 0xFFFFFFFF) >> 1]
+        found[i] = CODES[infer_element(padded, name, left=left, alone=bool(key & 1))]
+    done = code[rows]
+    code[rows] = np.where(done == loops.TO_INFER, found[of_row], done)
+    return SYMBOL_ARRAY[code]
+
+
+def _is_left_justified(
+    name: NDArray[np.uint8], residues: list[str], which: NDArray[np.int64]
+) -> bool:
+    """Whether the CA atoms of amino acids have their names in the first column."""
+    amino = np.array([residue_name(word).parent != "" for word in residues], dtype=np.bool_)[which]
+    first = (name == np.frombuffer(b"CA  ", dtype=np.uint8)).all(axis=1)
+    second = (name == np.frombuffer(b" CA ", dtype=np.uint8)).all(axis=1)
+    return bool((first & amino).sum() > (second & amino).sum())
+
+
+def _declared(lines: list[str]) -> tuple[Declared, ...]:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if line[:1] in "Dd":  # DBREF only counts for the order of the chains
+            found.setdefault(line[11:13].strip(), [])
+            continue
+        words = (line[i : i + 3].strip() for i in range(19, 68, 4))
+        found.setdefault(line[10:12].strip(), []).extend(word for word in words if word)
+    return tuple(Declared((chain,), tuple(names)) for chain, names in found.items() if names)

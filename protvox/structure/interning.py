@@ -13,7 +13,7 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 @compile_exact
 def _intern(keys: NDArray[np.uint64], codes: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Number the different keys in order of first appearance, by a hash table.
+    """Index the different keys in order of first appearance, by a hash table.
 
     Returns no keys where they are made to collide, which would take forever.
     """

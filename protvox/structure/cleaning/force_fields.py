@@ -25,12 +25,26 @@ _PROTONATED: Final = {
 _AMBER: Final = (
     "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL "
     "HID:HIS HIE:HIS HIP:HIS CYX:CYS CYM:CYS CYN:CYS ASH:ASP GLH:GLU LYN:LYS LYP:LYS"
-).split()
+)
+
+_LIPIDS: Final = (
+    "POPC POPE POPG POPS POPA POPI DPPC DPPE DPPG DPPS DMPC DMPE DMPG DMPS DOPC DOPE DOPG DOPS "
+    "DLPC DLPE DSPC DSPE DAPC SDPC PLPC SAPC CHL1 CHOL ERGO PIPI POPX DOPX PSM1 CER1 GLPA"
+)
+
+_SOLVENTS: Final = (
+    "TIP3 TIP4 TIP5 SPCE SPCF SPC1 H2OM SOLV WATR T3P1 T4P1 TP3M TP4E TP4M OPC3 HOH1 SPCW"
+)
+
+_NUCLEOTIDES: Final = (
+    "ADE GUA CYT URA THY DADE DGUA DCYT DTHY RADE RGUA RCYT RURA DAN DGN DCN DTN "
+    "DA3 DA5 DG3 DG5 DC3 DC5 DT3 DT5 RA3 RA5 RG3 RG5 RC3 RC5 RU3 RU5"
+)
 
 
 def _parents() -> dict[str, str]:
     found = {name: parent for parent, names in _PROTONATED.items() for name in names.split()}
-    for entry in _AMBER:
+    for entry in _AMBER.split():
         name, _, parent = entry.partition(":")
         # AMBER and older GROMACS files put N and C before the names of terminal residues.
         found |= {f"{end}{name}": parent or name for end in "NC"}
@@ -40,19 +54,11 @@ def _parents() -> dict[str, str]:
 FORCE_FIELD_PARENTS: Final = _parents()
 """Names of protonated, disulfide-bonded and terminal residues to their standard amino acid."""
 
-LIPIDS: Final = frozenset(
-    "POPC POPE POPG POPS POPA POPI DPPC DPPE DPPG DPPS DMPC DMPE DMPG DMPS DOPC DOPE DOPG DOPS "
-    "DLPC DLPE DSPC DSPE DAPC SDPC PLPC SAPC CHL1 CHOL ERGO PIPI POPX DOPX PSM1 CER1 GLPA".split()
-)
+LIPIDS: Final = frozenset(_LIPIDS.split())
 """Four-letter names of lipids."""
 
-SOLVENTS: Final = frozenset(
-    "TIP3 TIP4 TIP5 SPCE SPCF SPC1 H2OM SOLV WATR T3P1 T4P1 TP3M TP4E TP4M OPC3 HOH1 SPCW".split()
-)
+SOLVENTS: Final = frozenset(_SOLVENTS.split())
 """Four-letter names of waters."""
 
-NUCLEOTIDES: Final = frozenset(
-    "ADE GUA CYT URA THY DADE DGUA DCYT DTHY RADE RGUA RCYT RURA DAN DGN DCN DTN".split()
-    + [f"{kind}{base}{end}" for kind in ("D", "R") for base in "AGCTU" for end in ("3", "5")]
-)
+NUCLEOTIDES: Final = frozenset(_NUCLEOTIDES.split())
 """Names of nucleotides that the Chemical Component Dictionary gives to nothing or to bases."""

@@ -154,9 +154,15 @@ def _trace(table: AtomTable, starts: NDArray[np.int64], stops: NDArray[np.int64]
     other = table.altloc[ca_row[index]].view(np.uint32).astype(np.int64)
     part = np.zeros(len(index), np.int64) if table.part is None else table.part[first]
     return _Traces(
-        run=index, number=number, key=key * 256 + other % 256, part=part.astype(np.int64),
-        ca=places["CA"][index], n=places["N"][index], c=places["C"][index], ends=ends[index],
-    )  # fmt: skip
+        run=index,
+        number=number,
+        key=key * 256 + other % 256,
+        part=part.astype(np.int64),
+        ca=places["CA"][index],
+        n=places["N"][index],
+        c=places["C"][index],
+        ends=ends[index],
+    )
 
 
 def _split(traces: _Traces) -> NDArray[np.int64]:

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACID_INDEX, METALS
 from protvox.structure.cleaning.residue_names import residue_name
 
-SYMBOLS: Final = (
+_PERIODIC_TABLE: Final = (
     "X H HE LI BE B C N O F NE NA MG AL SI P S CL AR K CA SC TI V CR MN FE CO NI CU ZN GA GE AS "
     "SE BR KR RB SR Y ZR NB MO TC RU RH PD AG CD IN SN SB TE I XE CS BA LA CE PR ND PM SM EU GD "
     "TB DY HO ER TM YB LU HF TA W RE OS IR PT AU HG TL PB BI PO AT RN FR RA AC TH PA U NP PU AM "
     "CM BK CF ES FM MD NO LR RF DB SG BH HS MT DS RG CN NH FL MC LV TS OG D"
-).split()
+)
+
+SYMBOLS: Final = tuple(_PERIODIC_TABLE.split())
 """Upper-case element symbols by element code; ``X`` is unknown."""
 
 CODES: Final = {symbol: code for code, symbol in enumerate(SYMBOLS)}
@@ -26,22 +28,24 @@ SYMBOL_ARRAY: Final = np.array(SYMBOLS, dtype="<U2")
 
 TO_INFER: Final = 255
 
+_ION_NAMES: Final = (
+    "NA:SOD,NA+,NAP,NIO,IP,NA1 K:POT,K+,KIO CL:CLA,CL-,CIO,IM,CLO,CHL CA:CAL,CA2,CA2+ CS:CES,CS+ "
+    "LI:LIT,LI+ RB:RUB,RB+ BA:BAR MG:MAG,MG2,MG2+ ZN:ZIN,ZN2,ZN2+ CD:CAD,CD2 MN:MAN,MN2 "
+    "FE:FE2,FE3 CU:CU1,CU2 BR:BRO,BR- I:IOD,I- F:F-,FLU"
+)
+
 IONS: Final = {
-    "SOD": "NA", "NA+": "NA", "NAP": "NA", "NIO": "NA", "IP": "NA", "NA1": "NA",
-    "POT": "K", "K+": "K", "KIO": "K", "CLA": "CL", "CL-": "CL", "CIO": "CL", "IM": "CL",
-    "CLO": "CL", "CHL": "CL", "CAL": "CA", "CA2": "CA", "CA2+": "CA", "CES": "CS", "CS+": "CS",
-    "LIT": "LI", "LI+": "LI", "RUB": "RB", "RB+": "RB", "BAR": "BA", "MAG": "MG", "MG2": "MG",
-    "MG2+": "MG", "ZIN": "ZN", "ZN2": "ZN", "ZN2+": "ZN", "CAD": "CD", "CD2": "CD", "MAN": "MN",
-    "MN2": "MN", "FE2": "FE", "FE3": "FE", "CU1": "CU", "CU2": "CU", "BRO": "BR", "BR-": "BR",
-    "IOD": "I", "I-": "I", "F-": "F", "FLU": "F",
-}  # fmt: skip
+    name: entry.partition(":")[0]
+    for entry in _ION_NAMES.split()
+    for name in entry.partition(":")[2].split(",")
+}
 """Names that force fields give to ions, for residues of a single atom."""
 
+_AUTODOCK_TYPES: Final = "C:A,CG N:NA,NS,NX O:OA,OS,OX,W S:SA,SX H:HD,HS X:G,GA,J,Q,Z,TZ,L"
+
 _AUTODOCK: Final = {
-    "A": "C", "C": "C", "CG": "C", "N": "N", "NA": "N", "NS": "N", "NX": "N", "O": "O", "OA": "O",
-    "OS": "O", "OX": "O", "S": "S", "SA": "S", "SX": "S", "H": "H", "HD": "H", "HS": "H", "W": "O",
-    "G": "X", "GA": "X", "J": "X", "Q": "X", "Z": "X", "TZ": "X", "L": "X",
-}  # fmt: skip
+    name: entry[0] for entry in _AUTODOCK_TYPES.split() for name in entry[2:].split(",")
+}
 """Atom types of AutoDock that are not symbols of their element."""
 
 _SINGLE: Final = frozenset("HBCNOFPSKVYIWUD")
@@ -147,7 +151,9 @@ def ion_element(name: str, residue: str) -> str:
     """
     residue = residue.upper()
     bare = residue.rstrip("0123456789+-")
-    if residue in IONS and (name in (residue, bare) or name.rstrip("0123456789+-") == IONS[residue]):
+    if residue in IONS and (
+        name in (residue, bare) or name.rstrip("0123456789+-") == IONS[residue]
+    ):
         return IONS[residue]
     same = name.rstrip("0123456789+-") == bare
     if same and (bare in METALS or bare in _HALOGENS):

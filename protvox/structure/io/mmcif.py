@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.messages import count
-from protvox.structure.atom_table import AtomTable, Declared
-from protvox.structure.cleaning.residue_names import residue_name
+from protvox.structure.atom_table import AtomTable
 from protvox.structure.interning import factorize_integers
 from protvox.structure.io import mmcif_loops as loops
+from protvox.structure.io.cif_categories import (
+    SITE,
+    Category,
+    find_categories,
+    read_columns,
+)
 from protvox.structure.io.elements import find_element, infer_element
-from protvox.structure.io.pdb_loops import NO_NUMBER, number_residues
+from protvox.structure.io.mmcif_entities import declared_sequences, find_polymers
+from protvox.structure.io.residue_loops import NO_NUMBER, number_residues
 
-_CATEGORIES: Final = ("_atom_site.", "_entity.", "_entity_poly.", "_entity_poly_seq.",
-                      "_struct_asym.")  # fmt: skip
-_SITE, _ENTITY_TABLE, _ENTITY_POLY, _ENTITY_POLY_SEQ, _STRUCT_ASYM = range(len(_CATEGORIES))
-_MOST_TAGS: Final = 1_000_000
 _MOST_LETTERS: Final = 160_000_000
 """Most characters of a column of strings, each value as long as the longest."""
 
-(_CHAIN, _RESIDUE, _ATOM, _ELEMENT, _ALTLOC, _INSERTION, _ENTITY, _ASYM, _LABEL_RESIDUE,
- _LABEL_ATOM) = range(loops.TEXT_COLUMNS)  # fmt: skip
+(
+    _CHAIN,
+    _RESIDUE,
+    _ATOM,
+    _ELEMENT,
+    _ALTLOC,
+    _INSERTION,
+    _ENTITY,
+    _ASYM,
+    _LABEL_RESIDUE,
+    _LABEL_ATOM,
+) = range(loops.TEXT_COLUMNS)
 
 _ROLES: Final = {
-    "auth_asym_id": _CHAIN, "auth_comp_id": _RESIDUE, "auth_atom_id": _ATOM,
-    "type_symbol": _ELEMENT, "label_alt_id": _ALTLOC, "pdbx_pdb_ins_code": _INSERTION,
-    "label_entity_id": _ENTITY, "label_asym_id": _ASYM, "label_comp_id": _LABEL_RESIDUE,
-    "label_atom_id": _LABEL_ATOM, "cartn_x": loops.X, "cartn_y": loops.X + 1,
-    "cartn_z": loops.X + 2, "occupancy": loops.OCCUPANCY, "auth_seq_id": loops.NUMBER,
-    "label_seq_id": loops.LABEL_NUMBER, "pdbx_pdb_model_num": loops.MODEL,
+    "auth_asym_id": _CHAIN,
+    "auth_comp_id": _RESIDUE,
+    "auth_atom_id": _ATOM,
+    "type_symbol": _ELEMENT,
+    "label_alt_id": _ALTLOC,
+    "pdbx_pdb_ins_code": _INSERTION,
+    "label_entity_id": _ENTITY,
+    "label_asym_id": _ASYM,
+    "label_comp_id": _LABEL_RESIDUE,
+    "label_atom_id": _LABEL_ATOM,
+    "cartn_x": loops.X,
+    "cartn_y": loops.X + 1,
+    "cartn_z": loops.X + 2,
+    "occupancy": loops.OCCUPANCY,
+    "auth_seq_id": loops.NUMBER,
+    "label_seq_id": loops.LABEL_NUMBER,
+    "pdbx_pdb_model_num": loops.MODEL,
     "group_pdb": loops.GROUP,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Category:
-    """A category of one block: the names of its columns and where its values lie."""
-
-    names: list[str]
-    data: bytes
-    pos: int
-    rows: int
+}
 
 
 def parse_mmcif(data: bytes) -> AtomTable:
@@ -66,77 +78,24 @@ def parse_mmcif(data: bytes) -> AtomTable:
         For text that breaks the grammar, lacks a column that is needed, or has atoms in
         several blocks; the caller turns it into an `InputError`.
     """
-    blocks = _find_categories(data)
+    blocks = find_categories(data)
     with_atoms = [block for block in blocks if _has_atoms(block)]
     if len(with_atoms) > 1:
         raise ValueError("several blocks have coordinates")
     categories = with_atoms[0] if with_atoms else {}
-    site = categories.get(_SITE, _Category([], b"", 0, 0))
-    small = {key: _read_small(categories[key]) for key in categories if key != _SITE}
+    site = categories.get(SITE, Category([], b"", 0, 0))
+    small = {key: read_columns(categories[key]) for key in categories if key != SITE}
     return _table(site, small)
 
 
-def _has_atoms(categories: dict[int, _Category]) -> bool:
-    return _SITE in categories and all(f"cartn_{x}" in categories[_SITE].names for x in "xyz")
-
-
-def _find_categories(data: bytes) -> list[dict[int, _Category]]:
-    """Return the categories of each block that matter."""
-    width = max(map(len, _CATEGORIES))
-    letters = "".join(name.ljust(width) for name in _CATEGORIES).encode()
-    wanted = np.frombuffer(letters, dtype=np.uint8).reshape(-1, width)
-    lengths = np.array([len(name) for name in _CATEGORIES])
-    broken, tags, found = loops.scan_cif(np.frombuffer(data, dtype=np.uint8), wanted, lengths)
-    if broken >= 0:
-        line = data.count(b"\n", 0, broken) + 1
-        raise ValueError(f"the grammar of CIF is broken in line {line}")
-    if len(tags) > _MOST_TAGS:
-        raise ValueError(f"there are more than {_MOST_TAGS} tags")
-    rows = tags.tolist()
-    names = [data[start:stop].lower() for _, _, start, stop, _ in rows]
-    if len({(row[0], name) for row, name in zip(rows, names, strict=True)}) < len(rows):
-        raise ValueError("a tag stands twice in one block")
-    grouped: dict[tuple[int, int, int], list[str]] = {}
-    for (block, category, _, _, loop), name in zip(rows, names, strict=True):
-        if loop >= 0:
-            word = name.partition(b".")[2].decode("latin-1")
-            grouped.setdefault((block, category, loop), []).append(word)
-    blocks: list[dict[int, _Category]] = [{} for _ in range(rows[-1][0] + 1 if rows else 0)]
-    for (block, category, loop), words in grouped.items():
-        pos, end, values = found[loop].tolist()
-        if category < 0 or values % len(words):
-            continue
-        known = blocks[block].get(category)
-        if known is None:
-            blocks[block][category] = _Category(words, data, pos, values // len(words))
-        elif known.rows == 1 and values == 1 and len(words) == 1:
-            # Values outside of loops, one by one; lines keep the fields of text apart.
-            if known.data is data:
-                start = data[known.pos : found[loop, 0]]
-                known = _Category(known.names, _first_value(start), 0, 1)
-            joined = known.data + b"\n" + data[pos:end]
-            blocks[block][category] = _Category(known.names + words, joined, 0, 1)
-    return blocks
-
-
-def _first_value(data: bytes) -> bytes:
-    text = np.frombuffer(data, dtype=np.uint8)
-    return data[: loops.next_token(text, 0)[3]]
-
-
-def _read_small(category: _Category) -> dict[str, list[str]]:
-    """Return the columns of a category; absent values are empty."""
-    text = np.frombuffer(category.data, dtype=np.uint8)
-    bounds = loops.read_tokens(text, category.pos, category.rows * len(category.names))
-    words = [category.data[a:b].decode("latin-1") for a, b in bounds.tolist()]
-    width = len(category.names)
-    return {name: words[i::width] for i, name in enumerate(category.names)}
+def _has_atoms(categories: dict[int, Category]) -> bool:
+    return SITE in categories and all(f"cartn_{x}" in categories[SITE].names for x in "xyz")
 
 
 class _Site:
     """The columns of ``atom_site``."""
 
-    def __init__(self, category: _Category) -> None:
+    def __init__(self, category: Category) -> None:
         self._text = np.frombuffer(category.data, dtype=np.uint8)
         self.names = category.names
         self.n = n = category.rows
@@ -150,9 +109,17 @@ class _Site:
         self.letters = np.zeros(n, dtype=np.uint8)
         self.hetero = np.zeros(n, dtype=np.bool_)
         too_long = loops.read_rows(
-            self._text, category.pos, roles, self._start, self._length, self.coordinates,
-            self.occupancy, self._numbers, self.letters, self.hetero,
-        )  # fmt: skip
+            self._text,
+            category.pos,
+            roles,
+            self._start,
+            self._length,
+            self.coordinates,
+            self.occupancy,
+            self._numbers,
+            self.letters,
+            self.hetero,
+        )
         if too_long >= 0:
             raise ValueError("a name is too long")
 
@@ -171,10 +138,12 @@ class _Site:
             return [""], codes
         start, length = self._start[present[0]], self._length[present[0]]
         for role in present[1:]:
-            empty = length == 0
+            empty = length == loops.ABSENT
             if empty.any():
                 start = np.where(empty, self._start[role], start)
                 length = np.where(empty, self._length[role], length)
+        if (length == loops.ABSENT).any():
+            length = np.where(length == loops.ABSENT, np.uint16(0), length)
         first = loops.intern_texts(self._text, start, length, codes)
         begin, size = start[first].astype(np.int64), length[first].astype(np.int64)
         if int(size.max()) * self.n > _MOST_LETTERS:
@@ -218,7 +187,7 @@ class _Site:
         return out
 
 
-def _table(category: _Category, small: dict[int, dict[str, list[str]]]) -> AtomTable:
+def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTable:
     site = _Site(category)
     if site.n:
         _check_columns(site)
@@ -234,14 +203,15 @@ def _table(category: _Category, small: dict[int, dict[str, list[str]]]) -> AtomT
     number = site.numbers()
     missing = number == loops.MISSING
     if missing.any():
-        asym = site.texts(_ASYM, _CHAIN)[1].astype(np.int32)
+        unit = site.texts(_ASYM, _CHAIN)[1].astype(np.int32)
         flags = np.where(missing, np.uint8(NO_NUMBER), np.uint8(0))
-        found = number_residues(number, flags, residue, atom.astype(np.uint32), asym)
+        found = number_residues(number, flags, residue, atom.astype(np.uint32), unit)
         if site.has(loops.NUMBER):
             notes.append(
                 f"Numbered in file order, as their number is absent: {count(found, 'residue')}."
             )
-    polymer, water = _entities(site, small, residues, residue)
+    entity, asym = site.texts(_ENTITY), site.texts(_ASYM)
+    polymer, water = find_polymers(small, entity, asym, (residues, residue))
     return AtomTable(
         model=site.models(),
         chain=chain,
@@ -256,7 +226,7 @@ def _table(category: _Category, small: dict[int, dict[str, list[str]]]) -> AtomT
         hetero=site.hetero,
         polymer=polymer,
         water=water,
-        declared=_declared(site, small, chain),
+        declared=declared_sequences(small, entity, asym, chain),
         notes=tuple(notes),
     )
 
@@ -305,82 +275,3 @@ def _elements(
         found.append(symbol)
     element[rows] = np.array(found, dtype="<U2")[of_row]
     return element
-
-
-def _entities(
-    site: _Site,
-    small: dict[int, dict[str, list[str]]],
-    residues: list[str],
-    residue: NDArray[np.int64],
-) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """Return what the file tells of polymers and waters, see `AtomTable`."""
-    kinds = _entity_kinds(small)
-    units = small.get(_STRUCT_ASYM, {})
-    if "id" in units and "entity_id" in units:
-        asyms, asym = site.texts(_ASYM)
-        owner = dict(zip(reversed(units["id"]), reversed(units["entity_id"]), strict=True))
-        kind = np.array([kinds.get(owner.get(name, ""), "") for name in asyms])[asym]
-    else:
-        entities, entity = site.texts(_ENTITY)
-        kind = np.array([kinds.get(name, "") for name in entities])[entity]
-    polymer = np.where(kind == "polymer", 1, np.where(kind == "", -1, 0)).astype(np.int8)
-    water = kind == "water"
-    unknown = polymer == -1
-    if unknown.any():
-        known = np.array([residue_name(name).water for name in residues])[residue] & unknown
-        polymer[known] = 0
-        water |= known
-    return polymer, water
-
-
-def _entity_kinds(small: dict[int, dict[str, list[str]]]) -> dict[str, str]:
-    entity, poly = small.get(_ENTITY_TABLE, {}), small.get(_ENTITY_POLY, {})
-    kinds = {}
-    for row, key in enumerate(entity.get("id", [])):
-        kind = entity["type"][row].lower() if "type" in entity else ""
-        if kind not in ("polymer", "non-polymer", "water", "branched"):
-            kind = "polymer" if key in poly.get("entity_id", []) and "type" in poly else ""
-        kinds.setdefault(key, kind)
-    return kinds
-
-
-def _declared(
-    site: _Site, small: dict[int, dict[str, list[str]]], chain: NDArray[np.str_]
-) -> tuple[Declared, ...]:
-    sequence = small.get(_ENTITY_POLY_SEQ, {})
-    if not all(name in sequence for name in ("entity_id", "num", "mon_id")):
-        return ()
-    residues: dict[str, list[str]] = {key: [] for key in small.get(_ENTITY_TABLE, {}).get("id", [])}
-    columns = (sequence["entity_id"], sequence["num"], sequence["mon_id"])
-    for owner, position, name in zip(*columns, strict=True):
-        # Microheterogeneity repeats a number; the first name is enough to count.
-        if owner in residues and position == str(len(residues[owner]) + 1):
-            residues[owner].append(name)
-    poly = small.get(_ENTITY_POLY, {})
-    strands = {}
-    if "entity_id" in poly and "pdbx_strand_id" in poly:
-        strands = dict(zip(poly["entity_id"], poly["pdbx_strand_id"], strict=True))
-    found = []
-    for owner, names in residues.items():
-        if names:
-            chains = [word.strip() for word in strands.get(owner, "").split(",")]
-            if not any(chains):
-                chains = _chains_of(site, small, owner, chain) or [owner]
-            found.append(Declared(tuple(dict.fromkeys(chains)), tuple(names)))
-    return tuple(found)
-
-
-def _chains_of(
-    site: _Site, small: dict[int, dict[str, list[str]]], entity: str, chain: NDArray[np.str_]
-) -> list[str]:
-    """Return the chains of an entity in file order."""
-    units = small.get(_STRUCT_ASYM, {})
-    if "id" in units and "entity_id" in units:
-        words, which = site.texts(_ASYM)
-        pairs = zip(units["id"], units["entity_id"], strict=True)
-        wanted = {name for name, owner in pairs if owner == entity}
-    else:
-        words, which = site.texts(_ENTITY)
-        wanted = {entity}
-    rows = np.array([word in wanted for word in words], dtype=np.bool_)[which]
-    return list(dict.fromkeys(chain[rows].tolist()))

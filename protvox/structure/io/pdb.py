@@ -23,10 +23,25 @@ from protvox.structure.io.elements import (
 )
 from protvox.structure.io.pdb_models import number_models
 from protvox.structure.io.residue_fields import read_fields
+from protvox.structure.io.residue_loops import (
+    NO_NUMBER,
+    mark_polymers,
+    number_residues,
+    strip_names,
+)
 
 _PADDING: Final = b"\n" + 100 * b" "
-_COLUMNS: Final = ("name", "residue", "number", "codes", "coordinates", "occupancy", "flags",
-                   "element", "segment")  # fmt: skip
+_COLUMNS: Final = (
+    "name",
+    "residue",
+    "number",
+    "codes",
+    "coordinates",
+    "occupancy",
+    "flags",
+    "element",
+    "segment",
+)
 _SHORTEST: Final = 55
 _LONG_CODE: Final = "~"
 _FULL_CODE: Final = slice(71, 79)
@@ -51,7 +66,9 @@ class _Columns:
         # The last lines are copied, so that the loop may look behind the end of each.
         middle = data.rfind(b"\n", 0, max(len(data) - len(_PADDING), 0)) + 1
         events = [self._scan(data, 0, middle, state, where)]
-        events.append(self._scan(data[middle:] + _PADDING, middle, len(data) - middle, state, where))
+        events.append(
+            self._scan(data[middle:] + _PADDING, middle, len(data) - middle, state, where)
+        )
         self.events = np.concatenate(events)
         self.n = n = int(state[0])
         self.has_cards = bool(2 * state[3] > n)
@@ -108,14 +125,18 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
     part <<= 12
     part |= np.minimum(segment, 4095).astype(np.int32)
     name = np.zeros((n, 4), dtype=np.uint32)
-    loops.strip_names(columns.name, name)
+    strip_names(columns.name, name)
     atom_name = name.view("<U4").ravel()
     _number(columns, residue, part, notes)
     alternative, insertion = (_letters(columns.codes[:, i]) for i in range(2))
     model = number_models(
-        columns.events, columns.lines(loops.MODEL), n, columns.coordinates,
-        (chain, columns.number, insertion, residue_name_, atom_name), notes,
-    )  # fmt: skip
+        columns.events,
+        columns.lines(loops.MODEL),
+        n,
+        columns.coordinates,
+        (chain, columns.number, insertion, residue_name_, atom_name),
+        notes,
+    )
     hetero = (columns.flags & loops.HETERO) != 0
     polymer = _polymers(columns, model, chain, residue_name_, hetero)
     chain = _name_blank_chains(chain, segments, segment)
@@ -158,7 +179,7 @@ def _names(
     packed[:, :5] = columns.residue
     keys, codes = factorize_integers(packed.view(np.uint64).ravel())
     fields = [bytes(key[:5]).decode("latin-1") for key in keys.view(np.uint8).reshape(-1, 8)]
-    fields = ["".join(" " if letter < " " else letter for letter in field) for field in fields]
+    fields = [field if field.isprintable() else _printable(field) for field in fields]
     pairs = read_fields(fields)
     full = {
         line[11:14].strip(): line[_FULL_CODE].strip()
@@ -168,6 +189,10 @@ def _names(
     residues = np.array([full.get(residue, residue) for residue, _ in pairs], dtype=np.str_)
     chains = np.array([chain for _, chain in pairs], dtype=np.str_)
     return codes, residues[codes], chains[codes]
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter > " " else " " for letter in text)
 
 
 def _segments(columns: _Columns) -> tuple[list[str], NDArray[np.int64]]:
@@ -206,10 +231,10 @@ def _number(
         digit = columns.codes[:, 1].astype(np.int32) - ord("0")
         columns.number += np.where(columns.number < 0, -digit, digit)
         columns.codes[:, 1] = 0
-        columns.flags &= ~np.uint8(loops.NO_NUMBER)
-    if (columns.flags & loops.NO_NUMBER).any():
+        columns.flags &= ~np.uint8(NO_NUMBER)
+    if (columns.flags & NO_NUMBER).any():
         name = columns.name.view(np.uint32).ravel()
-        found = loops.number_residues(columns.number, columns.flags, residue, name, part)
+        found = number_residues(columns.number, columns.flags, residue, name, part)
         notes.append(
             f"Numbered in file order, as their number is blank or unreadable: "
             f"{count(found, 'residue')}."
@@ -231,7 +256,7 @@ def _polymers(
         names, which = factorize(residue)
         water = np.array([residue_name(word).water for word in names])[which]
         _, model_code = factorize_integers(model.astype(np.uint64))
-        loops.mark_polymers(model_code, chain_code, water, ends, len(chains), polymer)
+        mark_polymers(model_code, chain_code, water, ends, len(chains), polymer)
         # Some programs write TER at every gap, so an ATOM record behind one says nothing
         # against its residue.
         polymer[(polymer == 0) & ~hetero] = -1
@@ -270,9 +295,8 @@ def _elements(
     found = np.empty(len(words), dtype=np.uint8)
     for i, key in enumerate(words.tolist()):
         padded = (key >> 32).to_bytes(4, "little").decode("latin-1")
-        padded = "".join(" " if letter < " " else letter for letter in padded)
         name = listed[(key & 0xFFFFFFFF) >> 1]
-        found[i] = CODES[infer_element(padded, name, left=left, alone=bool(key & 1))]
+        found[i] = CODES[infer_element(_printable(padded), name, left=left, alone=bool(key & 1))]
     done = code[rows]
     code[rows] = np.where(done == loops.TO_INFER, found[of_row], done)
     return SYMBOL_ARRAY[code]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -124,7 +125,7 @@ def _separate_frames(
     bounds = [0, *joined, len(model)]
     size = bounds[1]
     more = frames = 0
-    for start, stop in zip(bounds[1:-1], bounds[2:], strict=True):
+    for start, stop in pairwise(bounds[1:]):
         same = stop - start == size and all(
             (column[start:stop] == column[:size]).all() for column in names
         )

@@ -5,14 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protvox.errors import InputError
-from protvox.structure.io.pdb_columns import check_columns
+from protvox.structure.io.pdb import parse_pdb
 
 LINE = "ATOM      2  CA  MET A   1    {:24}  1.00  0.00           C\n"
 
 
 def accepted(columns: str) -> bool:
     try:
-        check_columns(LINE.format(columns).encode("latin-1"), where="x")
+        parse_pdb(LINE.format(columns).encode("latin-1"), where="x")
     except InputError as error:
         assert error.code == "input.coordinates"
         assert "line 1" in str(error)
@@ -48,17 +48,17 @@ def test_every_coordinate_of_the_format_is_accepted(xyz: tuple[float, float, flo
 def test_both_records_are_checked_in_any_case(record: str) -> None:
     line = record + LINE.format("********")[6:]
     with pytest.raises(InputError):
-        check_columns(line.encode(), where="x")
+        parse_pdb(line.encode(), where="x")
 
 
 def test_other_records_are_ignored() -> None:
     text = "REMARK  ATOM ****\nANISOU    1  N   MET A   1     nan\nTER\nEND"
-    check_columns(text.encode(), where="x")
-    check_columns(b"", where="x")
+    parse_pdb(text.encode(), where="x")
+    parse_pdb(b"", where="x")
 
 
 def test_line_numbers_count_all_lines() -> None:
     good = LINE.format("   1.000   2.000   3.000")
     text = "REMARK\n" + good + "TER\n" + good.replace("2.000", "  nan")
     with pytest.raises(InputError, match="line 4"):
-        check_columns(text.encode(), where="x")
+        parse_pdb(text.encode(), where="x")

@@ -1,0 +1,101 @@
+"""The categories of CIF files that structures are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from protvox.structure.io.cif_tokens import next_token, read_tokens, scan_cif
+
+CATEGORIES: Final = (
+    "_atom_site.",
+    "_entity.",
+    "_entity_poly.",
+    "_entity_poly_seq.",
+    "_struct_asym.",
+)
+SITE, ENTITY, ENTITY_POLY, ENTITY_POLY_SEQ, STRUCT_ASYM = range(len(CATEGORIES))
+
+_MOST_TAGS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category of one block: the names of its columns and where its values lie."""
+
+    names: list[str]
+    data: bytes
+    pos: int
+    rows: int
+
+
+def find_categories(data: bytes) -> list[dict[int, Category]]:
+    """Return the categories of each block that matter, by their index in `CATEGORIES`.
+
+    Parameters
+    ----------
+    data
+        Plain text.
+
+    Raises
+    ------
+    ValueError
+        For text that breaks the grammar of CIF.
+    """
+    width = max(map(len, CATEGORIES))
+    letters = "".join(name.ljust(width) for name in CATEGORIES).encode()
+    wanted = np.frombuffer(letters, dtype=np.uint8).reshape(-1, width)
+    lengths = np.array([len(name) for name in CATEGORIES])
+    broken, tags, found = scan_cif(np.frombuffer(data, dtype=np.uint8), wanted, lengths)
+    if broken >= 0:
+        line = data.count(b"\n", 0, broken) + 1
+        raise ValueError(f"the grammar of CIF is broken in line {line}")
+    if len(tags) > _MOST_TAGS:
+        raise ValueError(f"there are more than {_MOST_TAGS} tags")
+    rows = tags.tolist()
+    names = [data[start:stop].lower() for _, _, start, stop, _ in rows]
+    if len({(row[0], name) for row, name in zip(rows, names, strict=True)}) < len(rows):
+        raise ValueError("a tag stands twice in one block")
+    grouped: dict[tuple[int, int, int], list[str]] = {}
+    for (block, category, _, _, loop), name in zip(rows, names, strict=True):
+        if loop >= 0:
+            word = name.partition(b".")[2].decode("latin-1")
+            grouped.setdefault((block, category, loop), []).append(word)
+    blocks: list[dict[int, Category]] = [{} for _ in range(rows[-1][0] + 1 if rows else 0)]
+    for (block, category, loop), words in grouped.items():
+        pos, end, values = found[loop].tolist()
+        if category < 0 or values % len(words):
+            continue
+        known = blocks[block].get(category)
+        if known is None:
+            blocks[block][category] = Category(words, data, pos, values // len(words))
+        elif known.rows == 1 and values == 1 and len(words) == 1:
+            # Values outside of loops, one by one; lines keep the fields of text apart.
+            if known.data is data:
+                start = data[known.pos : found[loop, 0]]
+                known = Category(known.names, _first_value(start), 0, 1)
+            joined = known.data + b"\n" + data[pos:end]
+            blocks[block][category] = Category(known.names + words, joined, 0, 1)
+    return blocks
+
+
+def _first_value(data: bytes) -> bytes:
+    text = np.frombuffer(data, dtype=np.uint8)
+    return data[: next_token(text, 0)[3]]
+
+
+def read_columns(category: Category) -> dict[str, list[str]]:
+    """Return the columns of a category; absent values are empty.
+
+    Parameters
+    ----------
+    category
+        A small one.
+    """
+    text = np.frombuffer(category.data, dtype=np.uint8)
+    bounds = read_tokens(text, category.pos, category.rows * len(category.names))
+    words = [category.data[a:b].decode("latin-1") for a, b in bounds.tolist()]
+    width = len(category.names)
+    return {name: words[i::width] for i, name in enumerate(category.names)}

@@ -76,7 +76,7 @@ class Selection:
         chain: str | None = None
         for segment in self.segments:
             if not segment.range:
-                parts.append(segment.chain or "")
+                parts.append(segment.chain or ":")
                 chain = None
             elif segment.chain is None or segment.chain == chain:
                 parts.append(segment.range)
@@ -125,8 +125,9 @@ def parse_selection(text: str) -> Selection:
     files. ``A`` is a chain and ``A:1-90`` a range of it. A range after a range belongs to the
     same chain, so ``A:1-90,120-150`` is one domain of two segments; ``A:1-90,B:5-20`` spans two
     chains; ``A:45`` is a single residue. Ranges without a chain, as in CATH choppings, refer to
-    the only protein chain. Numbers are author numbers; they may be negative and may have an
-    insertion code: ``-5-10``, ``1A-20B``.
+    the only protein chain; a colon without a chain refers to the chain with a blank name:
+    ``:1-20``, or ``:`` for all of it. Numbers are author numbers; they may be negative and may
+    have an insertion code: ``-5-10``, ``1A-20B``.
 
     Parameters
     ----------
@@ -156,9 +157,11 @@ def parse_selection(text: str) -> Selection:
         is_range = all(_RANGE.fullmatch(part) for part in parts) or (
             segments and segments[-1].range and _RESIDUE.fullmatch(ranges)
         )
-        if not ranges or (colon and not chain):
+        if item == ":":
+            segments.append(Segment(""))
+        elif not ranges:
             raise fail("input.selection", where=where, item=item)
-        if colon:
+        elif colon:
             segments += [_segment(chain, part, where) for part in parts]
         elif not is_range:
             segments.append(Segment(ranges))
@@ -187,7 +190,7 @@ def _segment(chain: str | None, text: str, where: str) -> Segment:
 
 def _find_chain(structure: Structure, chain: str | None) -> str:
     existing = structure.protein_chains
-    chains = listing(existing, most=30)
+    chains = listing((name or "(blank)" for name in existing), most=30)
     if chain is None:
         if len(existing) == 1:
             return existing[0]
@@ -196,7 +199,7 @@ def _find_chain(structure: Structure, chain: str | None) -> str:
         return chain
     found = (structure.chain == chain).any()
     key = "input.chain.not_protein" if found else "input.chain.missing"
-    raise fail(key, where=structure.name, chain=chain, chains=chains)
+    raise fail(key, where=structure.name, chain=chain or "(blank)", chains=chains)
 
 
 def _cut(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ numbers = st.tuples(st.integers(-999, 9999), st.sampled_from(["", "A", "B", "Z"]
 ranges = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=4)
 
 
-@given(chain=st.text("ABCxyz0189", min_size=1, max_size=4), pairs=ranges)
+@given(chain=st.text("ABCxyz0189", max_size=4), pairs=ranges)
 def test_text_of_a_selection_parses_to_the_same_selection(chain: str, pairs) -> None:
     segments = tuple(Segment(chain, ResidueId(*min(a, b)), ResidueId(*max(a, b))) for a, b in pairs)
     assert parse_selection(str(Selection(segments))) == Selection(segments)
@@ -78,7 +79,7 @@ def test_text_of_a_selection_parses_to_the_same_selection(chain: str, pairs) -> 
     [
         ("", "input.selection"),
         ("A:", "input.selection"),
-        (":1-5", "input.selection"),
+        ("A:,1-5", "input.selection"),
         ("A:x-y", "input.selection"),
         ("A:1-", "input.selection"),
         ("A:1-5,", "input.selection"),
@@ -94,6 +95,15 @@ def test_invalid_text_is_rejected(text: str, code: str) -> None:
     assert caught.value.code == code
     assert caught.value.remedy
     assert caught.value.exit_code == 3
+
+
+def test_chain_with_a_blank_name_is_selected_by_a_colon(trypsin: Structure) -> None:
+    blank = replace(trypsin, chain=np.where(trypsin.number < 100, "", "B"))
+    first = blank.is_protein & (blank.chain == "")
+    assert (parse_selection(":").mask(blank) == first).all()
+    assert (parse_selection(":1-99").mask(blank) == first).all()
+    assert (parse_selection(":,B").mask(blank) == blank.is_protein).all()
+    assert str(parse_selection(":,B,:16-20,30-40")) == ":,B,:16-20,30-40"
 
 
 def test_whole_chain_selects_its_protein_residues(trypsin: Structure) -> None:

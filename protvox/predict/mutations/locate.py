@@ -97,11 +97,12 @@ class Sites:
         there = self._structure.protein_chains
         chain = mutation.chain
         if chain is None:
-            if self._chain is None and len(there) > 1:
+            if self._chain is None and len(there) > 1 and "" not in there:
                 raise _failure(
                     f"it names no chain, and there are {listing(there, most=30)}", "mutation.chain"
                 )
-            chain = self._chain or there[0]
+            blank = self._chain is None and "" in there
+            chain = "" if blank else (self._chain or there[0])
         if self._chain is not None and chain != self._chain:
             raise _failure(f"it does not lie in chain {self._chain}", "mutation.chain")
         if chain not in there:

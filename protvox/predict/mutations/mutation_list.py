@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Final
 
 from protvox.chemistry import AMINO_ACID_INDEX, ONE_LETTER, THREE_LETTER
-from protvox.errors import InputError
+from protvox.errors import InputError, fail
 
 _MUTATION: Final = re.compile(
     r"([A-Za-z]{3}|[A-Za-z])?(-?\d{1,9})([A-Za-z]?)([A-Za-z]{3}|[A-Za-z])", re.ASCII
 )
+_WITH_WILD_TYPE: Final = re.compile(
+    r"(?:[A-Za-z]{3}|[A-Za-z])-?\d{1,9}[A-Za-z]?(?:[A-Za-z]{3}|[A-Za-z])", re.ASCII
+)
+_SEPARATORS: Final = re.compile(r"[:,;/+_&\s]+")
 _NUMBER: Final = re.compile(r"(-?\d{1,9})([A-Za-z]?)", re.ASCII)
 _GRAMMAR: Final = "Write A:45W, A:L45W to have the wild type checked, A:45AW with insertion code A"
 _COLUMNS: Final = (
@@ -101,7 +105,8 @@ def parse_mutation(text: str) -> Mutation:
 
     ``A:45W`` puts tryptophan at residue 45 of chain A; ``A:L45W`` also says that leucine is
     there now; ``A:45AW`` is the residue with insertion code A. Without a chain, ``45W`` means
-    the only protein chain. Amino acids have one letter or three, upper or lower case.
+    the only protein chain, and ``:45W`` a chain with a blank name. Amino acids have one letter
+    or three, upper or lower case.
 
     Parameters
     ----------
@@ -116,12 +121,15 @@ def parse_mutation(text: str) -> Mutation:
     Raises
     ------
     InputError
-        ``mutation.syntax`` for bad syntax, ``mutation.amino_acid`` for a name that is none of
+        ``mutation.syntax`` for bad syntax, ``mutation.several`` for several mutations in one
+        text, which would be scored apart, ``mutation.amino_acid`` for a name that is none of
         the 20 amino acids.
     """
     chain, colon, rest = text.strip().rpartition(":")
     match = _MUTATION.fullmatch(rest)
-    if match is None or (colon and not chain):
+    if _holds_several(text):
+        raise fail("mutation.several", where="mutations", text=text.strip())
+    if match is None:
         raise InputError(
             f"{text.strip()!r} is no mutation",
             where="mutations",
@@ -136,6 +144,13 @@ def parse_mutation(text: str) -> Mutation:
         amino_acid(wild_type) if wild_type else "",
         amino_acid(mutant),
     )
+
+
+def _holds_several(text: str) -> bool:
+    parts = [part for part in _SEPARATORS.split(text.strip()) if part]
+    # Chains have names such as 1A, so without a wild type only other separators tell.
+    pattern = _WITH_WILD_TYPE if ":".join(parts) == text.strip() else _MUTATION
+    return sum(pattern.fullmatch(part) is not None for part in parts) > 1
 
 
 def amino_acid(name: str) -> str:

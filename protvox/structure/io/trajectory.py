@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import ProtvoxError, fail
-from protvox.structure.atom_table import AtomTable
+from protvox.structure.atom_table import AtomTable, run_starts
 from protvox.structure.cleaning.build import build_structure
 from protvox.structure.io.read import read_table
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 from protvox.structure.structure import Structure
 
+_FEWEST_BONDS = 3
+_LONGEST_BOND = 2.5  # Å; from N to CA it is 1.46 Å
 _ANGSTROM_PER_NM = 10.0
 
 
@@ -51,6 +53,8 @@ class Trajectory:
         Trajectory in a format that mdtraj can read frame by frame: .xtc, .trr, .dcd, .nc, ...
     topology
         Structure file with the same atoms in the same order; the first of several models.
+        Atoms are matched by the order of the file. These formats have no names, so those of
+        the topology are checked by the lengths of the bonds from N to CA in every frame.
     limits
         Limits on the size of the topology.
 
@@ -75,6 +79,7 @@ class Trajectory:
         self._table: AtomTable = table.take(table.model == table.model[:1])
         self._limits = limits
         self._digest = digest
+        self._bonds = _backbone_bonds(self._table)
         self._file, self._atoms = _open(path, len(self._table))
         self._next = 0
 
@@ -93,8 +98,8 @@ class Trajectory:
         Raises
         ------
         InputError
-            If it cannot be read (``input.trajectory``), or the number of atoms differs from
-            that of the topology (``input.topology``).
+            If it cannot be read (``input.trajectory``), or the number or the order of its atoms
+            is not that of the topology (``input.topology``).
         """
         try:
             if index != self._next:
@@ -107,8 +112,17 @@ class Trajectory:
             raise fail("input.topology", where=self.name, atoms=len(self._table)) from error
         except (OSError, RuntimeError, IndexError) as error:
             raise _unreadable(self.name, f"frame {index}: {error}") from error
+        self._check_order(read.xyz[0])
         digest = hashlib.sha256(self._digest.encode() + read.xyz.tobytes())
         return Frame(index, time, coordinates, digest.hexdigest())
+
+    def _check_order(self, xyz: NDArray[np.float32]) -> None:
+        """Raise if atoms that the topology names N and CA of a residue are not bonded."""
+        first, second = self._bonds
+        if len(first) >= _FEWEST_BONDS:
+            lengths = np.linalg.norm(xyz[first] - xyz[second], axis=1) * _ANGSTROM_PER_NM
+            if not float(np.median(lengths)) < _LONGEST_BOND:
+                raise fail("input.topology.order", where=self.name)
 
     def structure(self, frame: Frame, *, name: str | None = None) -> Structure:
         """Return a frame as a cleaned structure.
@@ -132,6 +146,18 @@ class Trajectory:
             sha256=frame.sha256,
             limits=self._limits,
         )
+
+
+def _backbone_bonds(table: AtomTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of the N and CA atoms of amino acids that have both in a row."""
+    starts = run_starts(table.chain, table.number, table.insertion_code, table.residue_name)
+    residue = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
+    rows = [np.full(len(starts), -1, dtype=np.int64) for _ in range(2)]
+    for column, name in zip(rows, ("N", "CA"), strict=True):
+        found = np.flatnonzero(table.atom_name == name)
+        column[residue[found]] = found
+    both = (rows[0] >= 0) & (rows[1] >= 0)
+    return rows[0][both], rows[1][both]
 
 
 def _open(path: str, n_atoms: int) -> tuple[Any, Any]:

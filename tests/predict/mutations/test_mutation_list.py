@@ -29,6 +29,8 @@ from protvox.predict.mutations.mutation_list import (
         ("A:45AALA", Mutation("A", 45, "A", "", "ALA")),
         ("A:LEU45Trp", Mutation("A", 45, "", "LEU", "TRP")),
         ("x:y:45W", Mutation("x:y", 45, "", "", "TRP")),
+        (":45W", Mutation("", 45, "", "", "TRP")),
+        ("1A:45W", Mutation("1A", 45, "", "", "TRP")),
     ],
 )
 def test_mutations_are_read(text, expected):
@@ -44,7 +46,16 @@ def test_mutations_are_told_in_one_form_however_they_were_typed(typed, told):
     assert str(parse_mutation(typed)) == told
 
 
-@pytest.mark.parametrize("text", ["", "A", "A:45", "A:W", ":45W", "A:4.5W", "A:45 W", "A:45ABCDW"])
+@pytest.mark.parametrize(
+    "text", ["F45A:L50A", "F45A,L50A", "A:F45A;A:L50A", "A:45W/46W", "F45A L50A", "Phe45Ala+L50A"]
+)
+def test_several_mutations_in_one_text_are_refused(text):
+    with pytest.raises(InputError, match="several mutations") as caught:
+        parse_mutation(text)
+    assert caught.value.code == "mutation.several"
+
+
+@pytest.mark.parametrize("text", ["", "A", "A:45", "A:W", "A:4.5W", "A:45 W", "A:45ABCDW"])
 def test_other_texts_are_refused_with_the_grammar(text):
     with pytest.raises(InputError, match="A:L45W") as caught:
         parse_mutation(text)

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from protvox.chemistry import ONE_LETTER
+from protvox.predict.mutations.mutation_list import parse_mutation, read_mutations
 from protvox.structure.io.read import read_structure
+from protvox.structure.io.trajectory import Trajectory
+from protvox.structure.selection import parse_selection
 from protvox.structure.structure import ResidueKind, Structure
 
 FOLDER = Path(__file__).parents[4] / "shared" / "cases" / "reading"
@@ -130,3 +133,31 @@ def test_neutral_lysine_and_arginine() -> None:
 def test_coordinates_in_the_second_block() -> None:
     found = read("b17_coordinates_in_second_block.cif")
     assert found.is_protein.sum() == 12
+
+
+def test_blank_chain_is_named_as_it_is_printed() -> None:
+    found = read("b11_blank_chain_of_two.pdb")
+    assert len(found.protein_chains) == 2
+    assert found.protein_chains[0] == ""
+    mask = parse_selection(":1-20").mask(found)
+    assert set(found.chain[mask].tolist()) == {""}
+    assert mask.sum() == ((found.chain == "") & (found.number <= 20)).sum()
+    mutation = parse_mutation(":11W")
+    assert (mutation.chain, str(mutation)) == ("", ":11W")
+
+
+def test_several_mutations_in_one_row_are_noted() -> None:
+    found = read_mutations(FOLDER / "b15_multi_mutants.csv")
+    assert [str(mutation) for mutation in found.mutations.values()] == ["F45W"]
+    assert [failure.code for failure in found.failures] == ["mutation.several"] * 2
+
+
+@pytest.mark.parametrize(
+    "name", ["b02_side_chains_last", "b02_blank_chain_before_named", "b02_contiguous"]
+)
+def test_frames_have_the_atoms_of_their_topology(name: str) -> None:
+    topology = read(f"{name}.pdb")
+    trajectory = Trajectory(str(FOLDER / f"{name}.xtc"), str(FOLDER / f"{name}.pdb"))
+    found = trajectory.structure(trajectory.frame(0))
+    assert found.atom_name.tolist() == topology.atom_name.tolist()
+    assert found.coordinates == pytest.approx(topology.coordinates, abs=0.011)

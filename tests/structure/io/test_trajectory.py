@@ -80,3 +80,13 @@ def test_mismatched_files_are_reported(data_dir, tmp_path, path, topology, code)
         trajectory.frame(len(trajectory) and 0)
     assert caught.value.code == code
     assert caught.value.remedy
+
+
+def test_other_order_of_atoms_is_refused(data_dir, tmp_path, villin):
+    models = villin[1]
+    frame = mdtraj.load(str(models))
+    order = np.random.default_rng(0).permutation(frame.n_atoms)
+    mdtraj.Trajectory(frame.xyz[:1, order], None).save_dcd(str(tmp_path / "mixed.dcd"))
+    with pytest.raises(InputError, match="order of atoms") as caught:
+        Trajectory(str(tmp_path / "mixed.dcd"), str(models)).frame(0)
+    assert caught.value.code == "input.topology"

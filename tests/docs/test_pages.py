@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -201,3 +203,26 @@ def test_measured_numbers_are_committed():
 def prose(page: Path) -> str:
     """The text of a page without its code blocks, which show output of other structures."""
     return re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("page", "arguments"),
+    [
+        ("docs/quickstart.md", ["classify", "--example"]),
+        ("docs/how-to/search.md", ["search", "tests/data/1ubi.pdb", "--top", "3"]),
+    ],
+)
+def test_shown_output_is_what_the_command_prints(page, arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "protvox", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    printed = {line.rstrip() for line in done.stdout.splitlines()}
+    (block,) = re.findall(r"```text\n(.*?)```", (ROOT / page).read_text(), flags=re.DOTALL)
+    shown = [line.rstrip() for line in block.splitlines() if line.strip(" .")]
+    assert [line for line in shown if line not in printed] == []

@@ -7,21 +7,22 @@ Example: ``python -m experiments.release cath --run runs/cath --train shards/cat
 from __future__ import annotations
 
 import argparse
-import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from protvox.registry.card import Vote
 from protvox.train.release import release
+from protvox.train.words import read_words
 
 HERE = Path(__file__).parent
-EXPERIMENT = {"environment": HERE / "environments", "cath": HERE / "cath"}
+EXPERIMENTS = {"environment": HERE / "environments", "cath": HERE / "cath"}
+"""Folder of the configuration and the card of a task."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", choices=sorted(EXPERIMENT))
+    parser.add_argument("task", choices=sorted(EXPERIMENTS))
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--train", type=Path, required=True, help="folder of training shards")
     parser.add_argument(
@@ -34,9 +35,12 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     validation = [] if options.validation is None else sorted(options.validation.glob("*.npz"))
-    folder = EXPERIMENT[options.task]
-    words = tomllib.loads((options.card or folder / "card.toml").read_text())
-    cost = {"cost": options.cost} if options.cost else {}
+    folder = EXPERIMENTS[options.task]
+    words = read_words(options.card or folder / "card.toml")
+    if options.validation is not None:
+        words = replace(words, temperature=None)
+    if options.cost:
+        words = replace(words, training={**words.training, "cost": options.cost})
     card = release(
         options.run,
         options.config or folder / "config.toml",
@@ -44,13 +48,8 @@ def main() -> None:
         task=options.task,
         train_shards=sorted(options.train.glob("*.npz")),
         validation_shards=validation,
-        version=words["version"],
-        summary=words["summary"],
-        training={**words["training"], **cost},
+        words=words,
         device=torch.device(options.device),
-        flatten_prior=words.get("flatten_prior", 0.0),
-        vote=Vote(**words["vote"]) if "vote" in words else None,
-        temperature=words.get("temperature") if options.validation is None else None,
     )
     done, planned = card.training["steps"], card.training["loop"]["steps"]
     if done < planned:

@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from protvox.predict.results.prediction import Prediction
     from protvox.predict.search.results import SearchResult
 
-Task = Literal["all", "cath", "environment"]
 Per = Literal["domain", "residue"]
 
 
 def classify(
     source: Structure | str | Path | bytes,
     *,
-    task: Task = "all",
+    task: str = "all",
     domains: str | Sequence[Selection | str] | None = "auto",
     chain: str | None = None,
     top_k: int = 5,
@@ -253,7 +252,7 @@ class Model:
     """
 
     name: str
-    task: Task
+    task: str
     device: str
 
     def predict(
@@ -321,7 +320,9 @@ class Model:
         DeviceError
             If the device is out of memory.
         """
-        per: Per = "domain" if self.task == "cath" else "residue"
+        from protvox.predict.task import prediction_task
+
+        per: Per = prediction_task(self.task).embeds or "domain"
         return embed(
             source, per=per, domains=domains, chain=chain, device=self.device, model=self.name
         )
@@ -352,4 +353,4 @@ def load(name: str, device: str = "auto") -> Model:
     from protvox.predict.model_cache import load_predictor
 
     card = load_predictor(name, device).card
-    return Model(card.reference, "cath" if card.task == "cath" else "environment", device)
+    return Model(card.reference, card.task, device)

@@ -99,7 +99,7 @@ def searchable_models(tiny_models: Path, tmp_path_factory: pytest.TempPathFactor
 
     import numpy as np
 
-    from protvox.predict.embedding.head import Block, EmbeddingHead
+    from protvox.predict.index.head import Block, EmbeddingHead
     from protvox.predict.index.index import Index
     from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, index_folder
     from protvox.registry.card import read_card

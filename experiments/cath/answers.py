@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from protvox.networks.cath import CathNet
-from protvox.predict.cath_predictor import CathPredictor
+from protvox.tasks.cath.predictor import CathPredictor
 from protvox.predict.index.released import ReleasedIndex
 from protvox.registry.installed import load_folder
 from protvox.train.evaluate import DomainAnswer

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.cath.flags_cases import Case, chain_cases, domain_cases, peptide_cases
-from protvox.predict.applicability import find_flags
+from protvox.tasks.cath.applicability import find_flags
 from protvox.registry.card import Card, read_card
 from protvox.train.metrics import bootstrap_interval
 from protvox.train.shards.shard import read_shards

@@ -25,7 +25,7 @@ from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
 from protvox.train.batch_norm import reestimate_batch_norm
 from protvox.train.checkpoint import save_checkpoint
 from protvox.train.config import read_config
-from protvox.train.data.environments import EnvironmentData
+from protvox.tasks.environment.data import EnvironmentData
 from protvox.train.release import CHECKPOINT_FILE
 from protvox.train.shards.shard import read_shards
 

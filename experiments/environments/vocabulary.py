@@ -19,7 +19,7 @@ import torch
 
 from protvox.chemistry import ATOM_TYPES
 from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
-from protvox.train.data.environments import EnvironmentData
+from protvox.tasks.environment.data import EnvironmentData
 from protvox.train.environment import VALIDATION_SAMPLE, predict_rows
 from protvox.train.loop import LoopConfig, train
 from protvox.train.metrics import classification_summary

@@ -21,7 +21,7 @@ from experiments.mutations.measures import difference, spearman, summarise
 from experiments.mutations.references import SHIPPED, references
 from protvox.chemistry import AMINO_ACID_INDEX, THREE_LETTER
 from protvox.networks.environment import EnvironmentNet
-from protvox.predict.environment_predictor import EnvironmentPredictor
+from protvox.tasks.environment.predictor import EnvironmentPredictor
 from protvox.predict.mutations.scores import score_matrix
 from protvox.registry.installed import load_folder
 from protvox.structure.io.read import read_structure

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import ATOM_TYPE_INDEX, BACKBONE_ATOMS, THREE_LETTER
 from protvox.networks.environment import EnvironmentNet
-from protvox.predict.environment_predictor import EnvironmentPredictor
+from protvox.tasks.environment.predictor import EnvironmentPredictor
 from protvox.predict.mutations.background import exposed_log_probabilities
 from protvox.structure.structure import ResidueKind, Structure
 

@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from experiments.search.features import read_features
-from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, index_folder
 from protvox.registry.card import read_card

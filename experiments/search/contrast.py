@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from experiments.search.features import LabelledFeatures
-from protvox.predict.embedding.head import Block, EmbeddingHead
+from protvox.predict.index.head import Block, EmbeddingHead
 
 
 @dataclass(frozen=True)

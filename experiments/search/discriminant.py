@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.predict.embedding.head import Block
+from protvox.predict.index.head import Block
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from experiments.search.features import CPU, LabelledFeatures, nodes, read_featu
 from experiments.search.measures import LEVELS, across, within
 from protvox.networks.cath import CathNet
 from protvox.networks.poses import domain_features
-from protvox.predict.embedding.head import EmbeddingHead
-from protvox.predict.embedding.trace_descriptor import describe_trace
+from protvox.predict.index.head import EmbeddingHead
+from protvox.predict.index.trace_descriptor import describe_trace
 from protvox.predict.index.index import Index
 from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, index_folder
 from protvox.registry.installed import load_folder

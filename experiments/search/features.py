@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from protvox.networks.cath import CathNet, DomainBatch, featurize_domain
 from protvox.networks.poses import domain_features
-from protvox.predict.embedding.trace_descriptor import describe_trace
+from protvox.predict.index.trace_descriptor import describe_trace
 from protvox.registry.installed import load_folder
 from protvox.structure.geometry.ca_trace import Trace
-from protvox.train.data.augment import augment_domain
-from protvox.train.data.domains import DomainData
+from protvox.tasks.cath.augment import augment_domain
+from protvox.tasks.cath.data import DomainData
 from protvox.train.shards.shard import read_shards
 
 CHUNK = 8
@@ -46,7 +46,7 @@ class LabelledFeatures:
         ``domain label`` float32, logits of the classifier for ``plain``.
     traces, varied_traces
         ``domain number`` and ``copy domain number`` float32, the course of the chains, see
-        `protvox.predict.embedding.trace_descriptor.describe_trace`; the copies are the same as of
+        `protvox.predict.index.trace_descriptor.describe_trace`; the copies are the same as of
         features.
     """
 

@@ -18,7 +18,7 @@ from experiments.search.contrast import Schedule, refine
 from experiments.search.discriminant import Recipe, fit_block
 from experiments.search.features import LabelledFeatures, read_features
 from experiments.search.measures import across, within
-from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.released import HEAD_FILE, index_folder
 from protvox.registry.card import Card, read_card
 

@@ -1,7 +1,7 @@
 """The weight of the nearest superfamilies in the predicted architecture.
 
 Combines both in several ways on the validation domains and writes the measures; the way in
-``experiments/cath/card.toml`` was chosen from this table. See `protvox.predict.vote`.
+``experiments/cath/card.toml`` was chosen from this table. See `protvox.tasks.cath.vote`.
 
 Example: ``python -m experiments.search.vote --model models/cath --shards shards
 -o experiments/search/results/vote.json``
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from experiments.search.features import LabelledFeatures, nodes, read_features
 from protvox.cath_names import PAPER_ARCHITECTURES
-from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.released import HEAD_FILE, index_folder
 from protvox.predict.results.prediction import Neighbour
-from protvox.predict.vote import LOOKED_AT, cast_votes
+from protvox.tasks.cath.vote import LOOKED_AT, cast_votes
 from protvox.registry.card import Vote, read_card
 from protvox.train.metrics import bootstrap_interval, classification_summary, log_softmax
 

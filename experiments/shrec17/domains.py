@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from experiments.search.features import read_features
 from experiments.shrec17.evaluator import Labels, evaluate
 from experiments.shrec17.lists import rank_by_angle
-from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.released import HEAD_FILE, index_folder
 from protvox.registry.installed import load_folder
 

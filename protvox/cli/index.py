@@ -58,7 +58,7 @@ def build(
       protvox embed designs/*.pdb -o designs.parquet
       protvox index build designs.parquet -o designs.index
     """  # noqa: D301 (in click, \b keeps line breaks)
-    from protvox.predict.index.build import IndexBuilder
+    from protvox.predict.search.build_index import IndexBuilder
     from protvox.settings import load_settings
 
     refuse_overwrite((source,), (output,))

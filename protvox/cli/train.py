@@ -1,17 +1,19 @@
-"""``protvox train``: shards of atoms from structures, and networks from shards."""
+"""``protvox train``: shards of atoms from structures, networks from shards, models from runs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from protvox.cli import console
 from protvox.cli.options import device_option
-from protvox.errors import UsageError
+from protvox.cli.task_option import TaskName
+from protvox.errors import fail
+from protvox.registry.tasks import find_task, task_names
 
 if TYPE_CHECKING:
     import torch
@@ -20,29 +22,42 @@ if TYPE_CHECKING:
 
 _PATH = click.Path(path_type=Path)
 _SOME_FAILED = 4
-"""Exit code when some structures were left out."""
+"""Exit code when some structures were skipped."""
 
 
-@click.group(short_help="Build training shards and train networks.")
+class _Train(click.Group):
+    """A group with a command for each task."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return ``shards``, ``release`` and the names of all tasks."""
+        return sorted({*self.commands, *task_names()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; that of a task is made when it is needed."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None and cmd_name in task_names():
+            return _task_command(cmd_name)
+        return found
+
+
+@click.group(cls=_Train, short_help="Build shards, train networks and release models.")
 def train() -> None:
-    """Build training shards and train networks.
+    """Build training shards, train networks and release models.
 
     \b
     Example, for the CATH network:
       protvox train shards a.csv --task cath --query "split == 'train'" -o train
       protvox train shards a.csv --task cath --query "split == 'val'" -o val
       protvox train cath config.toml --train train --validation val -o run
+      protvox train release run --task cath --config config.toml \\
+        --train train --validation val -o my-cath
+      protvox classify 1abc.cif --task cath --model ./my-cath
     """  # noqa: D301 (\b is click's mark for lines to keep)
 
 
 @train.command(short_help="Reduce structures to labelled atoms.")
 @click.argument("table", type=_PATH)
-@click.option(
-    "--task",
-    type=click.Choice(("environment", "cath")),
-    required=True,
-    help="What the shards are for.",
-)
+@click.option("--task", type=TaskName(), required=True, help="What the shards are for.")
 @click.option("--structures", type=_PATH, help="Folder of the files. [default: the table's]")
 @click.option("--query", metavar="EXPRESSION", help="Rows to use: \"split == 'train'\".")
 @click.option(
@@ -50,19 +65,19 @@ def train() -> None:
     type=click.IntRange(min=1),
     default=500,
     show_default=True,
-    help="Structures a shard.",
+    help="Structures per shard.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Processes that read.",
+    help="Number of reading processes.",
 )
 @click.option("-o", "--output", type=_PATH, required=True, help="Folder for the shards.")
 def shards(
     table: Path,
-    task: Literal["environment", "cath"],
+    task: str,
     structures: Path | None,
     query: str | None,
     per_shard: int,
@@ -71,11 +86,11 @@ def shards(
 ) -> int:
     """Reduce structures to labelled atoms.
 
-    TABLE is a CSV file. For the task environment it has the columns file and chain: residues
-    of these chains are labelled with their amino acids, the rest of the file is context. For
-    the task cath it has the columns file, cath (the code) and, unless the file holds just the
-    domain, chain and chopping (1-90,120-150). Structures that cannot be used are named on
-    stderr and left out; the exit code is 4 then.
+    TABLE is a CSV file with the column file and those of the task. For the task environment:
+    chain; residues of these chains are labelled with their amino acids, the rest of the file is
+    context. For the task cath: cath (the code) and, unless the file holds just the domain, chain
+    and chopping (1-90,120-150). Structures that cannot be used are named on stderr and skipped;
+    the exit code is 4 then.
     """
     from protvox.train.shards.build import build_shards
 
@@ -89,7 +104,7 @@ def shards(
             query=query,
             per_shard=per_shard,
             workers=workers,
-            report=bar or _silent,
+            report=bar or _no_progress,
         )
     for failure in failures:
         console.error(f"{failure.name}: {failure.reason}")
@@ -97,70 +112,99 @@ def shards(
     return _SOME_FAILED if failures else 0
 
 
-def _silent(_done: int, _total: int) -> None:
-    """Nobody looks at the progress."""
+@train.command(short_help="Make a model folder of a training.")
+@click.argument("run", type=_PATH)
+@click.option("--task", type=TaskName(), required=True, help="What the network predicts.")
+@click.option("--config", type=_PATH, required=True, help="Configuration of the training.")
+@click.option("--train", "learn", type=_PATH, required=True, help="Folder of training shards.")
+@click.option(
+    "--validation",
+    type=_PATH,
+    help="Folder of shards to calibrate and measure the model on; needed unless the card file "
+    "gives a temperature.",
+)
+@click.option(
+    "--card",
+    type=_PATH,
+    metavar="FILE.toml",
+    help="Text for the model card: version, summary, [training] and options of the task.",
+)
+@click.option("--name", help="Name of the model. [default: that of the task]")
+@click.option("-o", "--output", type=_PATH, required=True, help="Folder for the model.")
+@device_option
+def release(
+    run: Path,
+    task: str,
+    config: Path,
+    learn: Path,
+    validation: Path | None,
+    card: Path | None,
+    name: str | None,
+    output: Path,
+    device: str | None,
+) -> int:
+    """Make a model folder of a training.
 
+    RUN is the folder of the training. The model folder holds the weights and the model card; give
+    its path to --model, or put it into the folder named by PROTVOX_MODEL_DIR.
+    """
+    from protvox.train.release import release as make_model
+    from protvox.train.words import CardWords, read_words
 
-def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    options = (
-        click.argument("config", type=_PATH),
-        click.option("--train", "learn", type=_PATH, required=True, help="Folder of shards."),
-        click.option(
-            "--validation",
-            type=_PATH,
-            help="Folder of shards. Without it nothing is measured during the training.",
-        ),
-        click.option("-o", "--output", type=_PATH, required=True, help="Folder of the run."),
-        click.option(
-            "--time-limit",
-            type=float,
-            metavar="SECONDS",
-            help="Stop with a checkpoint after this long; run again to go on.",
-        ),
-        click.option(
-            "--start",
-            type=_PATH,
-            metavar="WEIGHTS",
-            help="Begin with a model.safetensors of this architecture, not with random weights.",
-        ),
-        device_option,
+    _make_folder(output)
+    made = make_model(
+        run,
+        config,
+        output,
+        task=task,
+        train_shards=_shards(learn),
+        validation_shards=_shards(validation) if validation is not None else [],
+        words=read_words(card) if card is not None else CardWords("1", find_task(task).title),
+        device=_device(device),
+        name=name,
     )
-    for option in reversed(options):
-        command = option(command)
+    console.note(f"wrote {made.reference} to {output}")
+    return 0
+
+
+def _task_command(task: str) -> click.Command:
+    title = find_task(task).title
+
+    @click.command(task, short_help=f"Train a network for {title}.")
+    @click.argument("config", type=_PATH)
+    @click.option("--train", "learn", type=_PATH, required=True, help="Folder of shards.")
+    @click.option(
+        "--validation",
+        type=_PATH,
+        help="Folder of shards. Without it nothing is measured during the training.",
+    )
+    @click.option("-o", "--output", type=_PATH, required=True, help="Folder of the run.")
+    @click.option(
+        "--time-limit",
+        type=float,
+        metavar="SECONDS",
+        help="Stop with a checkpoint after this long; run again to resume.",
+    )
+    @click.option(
+        "--start",
+        type=_PATH,
+        metavar="WEIGHTS",
+        help="Begin with a model.safetensors of this architecture, not with random weights.",
+    )
+    @device_option
+    def command(**options: Any) -> int:
+        return _train(task, **options)
+
+    command.help = (
+        f"Train a network for {title}, or resume the training in the output folder.\n\n"
+        "CONFIG is a TOML file with the tables [architecture] and [loop]. The last metrics go to "
+        "stdout as JSON."
+    )
     return command
 
 
-@train.command(short_help="Train a residue-environment network.")
-@_training_options
-def environment(**options: Any) -> int:
-    """Train a residue-environment network, or go on with the one in the output folder.
-
-    CONFIG is a TOML file with the tables [architecture] and [loop]. The last metrics go to
-    stdout as JSON.
-    """
-    from protvox.networks.environment import EnvironmentConfig
-    from protvox.train.environment import train_environment
-
-    return _train(train_environment, EnvironmentConfig, **options)
-
-
-@train.command(short_help="Train a CATH architecture network.")
-@_training_options
-def cath(**options: Any) -> int:
-    """Train a CATH architecture network, or go on with the one in the output folder.
-
-    CONFIG is a TOML file with the tables [architecture] and [loop]. The last metrics go to
-    stdout as JSON.
-    """
-    from protvox.networks.cath import CathConfig
-    from protvox.train.cath import train_cath
-
-    return _train(train_cath, CathConfig, **options)
-
-
 def _train(
-    work: Callable[..., bool],
-    architecture: type[object],
+    task: str,
     *,
     config: Path,
     learn: Path,
@@ -171,35 +215,44 @@ def _train(
     device: str | None,
 ) -> int:
     from protvox.train.config import read_config
+    from protvox.train.run import train_task
+    from protvox.train.task import training_task
 
-    network, loop = read_config(config, architecture)
+    kind = training_task(task)
+    architecture, loop = read_config(config, kind.config)
     _make_folder(output)
     last: list[Progress] = []
     with console.progress(output.name) as bar:
-
-        def report(progress: Progress) -> None:
-            last[:] = [progress]
-            if bar is not None:
-                bar(progress.step, progress.steps)
-            else:
-                console.note(_line(progress))
-
-        done = work(
+        done = train_task(
+            kind,
             _shards(learn),
             _shards(validation) if validation is not None else [],
             output,
-            architecture=network,
+            architecture=architecture,
             loop=loop,
             device=_device(device),
-            report=report,
+            report=_reporter(last, bar),
             time_limit=time_limit,
             start=start,
         )
     if last:
         click.echo(json.dumps({"step": last[0].step, "loss": last[0].loss, **last[0].metrics}))
     if not done:
-        console.note("stopped with a checkpoint; run the command again to go on")
+        console.note("stopped with a checkpoint; run the command again to resume")
     return 0
+
+
+def _reporter(
+    last: list[Progress], bar: Callable[[int, int], None] | None
+) -> Callable[[Progress], None]:
+    def report(progress: Progress) -> None:
+        last[:] = [progress]
+        if bar is not None:
+            bar(progress.step, progress.steps)
+        else:
+            console.note(_line(progress))
+
+    return report
 
 
 def _line(progress: Progress) -> str:
@@ -208,22 +261,16 @@ def _line(progress: Progress) -> str:
     return f"step {progress.step}/{progress.steps}: {', '.join(numbers)}"
 
 
+def _no_progress(_done: int, _total: int) -> None:
+    """Show no progress."""
+
+
 def _shards(folder: Path) -> Sequence[Path]:
     if not folder.exists():
-        raise UsageError(
-            "there is no such folder of shards",
-            where=str(folder),
-            remedy="Build some with protvox train shards",
-            code="usage.shards",
-        )
+        raise fail("usage.shards", where=str(folder))
     found = sorted(folder.glob("*.npz")) if folder.is_dir() else [folder]
     if not found:
-        raise UsageError(
-            "there is no shard in the folder",
-            where=str(folder),
-            remedy="Build some with protvox train shards",
-            code="usage.shards",
-        )
+        raise fail("usage.shards.empty", where=str(folder))
     return found
 
 
@@ -231,12 +278,8 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"the folder cannot be made ({error.strerror or error})",
-            where=str(path),
-            remedy="Choose another place",
-            code="output.write",
-        ) from error
+        reason = error.strerror or str(error)
+        raise fail("output.write.folder", where=str(path), reason=reason) from error
 
 
 def _device(name: str | None) -> torch.device:

@@ -1,23 +1,44 @@
-"""Which parts of a structure are answered for as domains."""
+"""Which parts of a structure are taken as domains."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError
-from protvox.predict.cath_predictor import Domain
+from protvox.errors import fail
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.selection import Selection
 from protvox.structure.splitting.find import find_domains
 from protvox.structure.structure import Structure
 
 
-def lay_out(
-    structure: Structure, division: DomainOption, chain: str | None, asked: NDArray[np.bool_]
+@dataclass(frozen=True)
+class Domain:
+    """A domain to classify.
+
+    Attributes
+    ----------
+    id
+        Name, unique within the input.
+    chain
+        Author chain name, several joined with ``+``.
+    chopping
+        Author residue ranges; ``""`` for the whole chain.
+    residues
+        ``residue`` mask.
+    """
+
+    id: str
+    chain: str
+    chopping: str
+    residues: NDArray[np.bool_]
+
+
+def choose_domains(
+    structure: Structure, option: DomainOption, chain: str | None, requested: NDArray[np.bool_]
 ) -> tuple[list[Domain], list[str]]:
     """Return the domains of a structure.
 
@@ -25,32 +46,32 @@ def lay_out(
     ----------
     structure
         The whole structure.
-    division
+    option
         How to find them.
     chain
         Domains without a chain name lie in this one.
-    asked
-        ``residue`` mask; only the chains that these residues lie in.
+    requested
+        ``residue`` mask; only the chains that hold these residues.
 
     Returns
     -------
     domains : list of Domain
-        In the order of the chains, or as given; the same domain once.
+        In the order of the chains, or as given, without repeats.
     warnings : list of str
-        What the user should know of chains that could not be split.
+        What the user should know about chains that could not be split.
 
     Raises
     ------
     InputError
-        If a given domain is not there or does not lie in the chain.
+        If a given domain does not exist or does not lie in the chain.
     """
-    if not isinstance(division, str):
-        return _chosen(structure, division, chain), []
+    if not isinstance(option, str):
+        return _chosen(structure, option, chain), []
     domains: list[Domain] = []
     warnings: list[str] = []
-    for name in dict.fromkeys(structure.chain[asked].tolist()):
-        whole = Domain(name, name, "", asked & (structure.chain == name))
-        if division == "chain":
+    for name in dict.fromkeys(structure.chain[requested].tolist()):
+        whole = Domain(name, name, "", requested & (structure.chain == name))
+        if option == "chain":
             domains.append(whole)
             continue
         found = find_domains(structure, name)
@@ -60,14 +81,14 @@ def lay_out(
 
 
 def find_membership(structure: Structure, domains: Sequence[Domain]) -> NDArray[np.str_]:
-    """Return the domain that every residue lies in.
+    """Return the domain of each residue.
 
     Parameters
     ----------
     structure
         The whole structure.
     domains
-        Its domains; where they overlap, the first one has the residue.
+        Its domains; where they overlap, the residue belongs to the first.
 
     Returns
     -------
@@ -75,10 +96,10 @@ def find_membership(structure: Structure, domains: Sequence[Domain]) -> NDArray[
         ``residue``, ``id`` of the domain, ``""`` for none.
     """
     ids = np.array(["", *(domain.id for domain in domains)], dtype=np.str_)
-    place = np.zeros(structure.n_residues, dtype=np.int64)
+    owner = np.zeros(structure.n_residues, dtype=np.int64)
     for index, domain in reversed(list(enumerate(domains, start=1))):
-        place[domain.residues] = index
-    return ids[place]
+        owner[domain.residues] = index
+    return ids[owner]
 
 
 def _chosen(
@@ -86,20 +107,15 @@ def _chosen(
 ) -> list[Domain]:
     found: dict[str, Domain] = {}
     for selection in selections:
-        placed = Selection(
+        located = Selection(
             tuple(
                 replace(s, chain=chain if s.chain is None else s.chain) for s in selection.segments
             )
         )
-        mask = placed.mask(structure)
+        mask = located.mask(structure)
         chains = dict.fromkeys(structure.chain[mask].tolist())
         if chain is not None and set(chains) != {chain}:
-            raise InputError(
-                f"the domain does not lie in chain {chain} alone",
-                where=str(selection),
-                remedy="Leave out the chain, or give domains of it",
-                code="input.domain_chain",
-            )
-        name = str(placed)
-        found[name] = Domain(name, "+".join(chains), placed.chopping, mask)
+            raise fail("input.domain_chain", where=str(selection), chain=chain)
+        name = str(located)
+        found[name] = Domain(name, "+".join(chains), located.chopping, mask)
     return list(found.values())

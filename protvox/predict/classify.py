@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, Literal
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError, ModelError, UsageError
-from protvox.predict.cath_predictor import CathPredictor, Domain
-from protvox.predict.choose_domains import find_membership, lay_out
+from protvox.errors import ProtvoxError, fail
+from protvox.predict.choose_domains import choose_domains
 from protvox.predict.device import choose_device, report_out_of_memory
-from protvox.predict.domain_loop import process_domains
-from protvox.predict.environment_predictor import EnvironmentPredictor
 from protvox.predict.model_cache import limit_threads, load_predictor
-from protvox.predict.results.prediction import DomainPrediction, InputInfo, Prediction
-from protvox.predict.results.residue_table import ResidueTable
-from protvox.predict.warnings import side_chain_advice, vote_advice
+from protvox.predict.results.prediction import Prediction
+from protvox.predict.results.records import InputInfo
+from protvox.predict.task import (
+    Outcome,
+    ProgressBar,
+    Request,
+    no_progress,
+    prediction_task,
+)
 from protvox.registry import installed
+from protvox.registry.tasks import BUILT_IN, task_names
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Dropped, Structure
 
-__all__ = ["Task", "classify", "load_predictor"]
-
-Task = Literal["all", "cath", "environment"]
-
-_DEFAULT_MODELS: Final[dict[str, str]] = {"cath": "cath", "environment": "environment"}
+__all__ = ["classify", "load_predictor"]
 
 
 def classify(
     structure: Structure,
     *,
-    task: Task = "all",
+    task: str = "all",
     domains: DomainOption | None = None,
     chain: str | None = None,
     top_k: int = 5,
     device: str = "auto",
-    model: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    model: str | Path | None = None,
+    progress: ProgressBar | None = None,
 ) -> Prediction:
-    """Predict environments and architectures of a structure that has been read.
+    """Predict environments, architectures or another task of a structure that has been read.
 
     May be called by several threads at once.
 
@@ -51,20 +51,21 @@ def classify(
     structure
         The whole structure.
     task
-        What to predict.
+        What to predict: ``"cath"``, ``"environment"``, ``"all"`` for both, or the name of another
+        task, see `protvox.registry.tasks`.
     domains
-        Domains to classify, and to predict the environments of; one asked for twice is answered
-        once. ``"auto"``, the default, splits every protein chain into domains
-        (`protvox.structure.splitting.find`); ``"chain"`` takes it as one.
+        Domains to predict. ``"auto"``, the default, splits every protein chain into domains
+        (`protvox.structure.splitting.find`); ``"chain"`` takes each chain as one domain.
     chain
-        Answer for this chain only; the others stay as its surroundings. Domains without a
-        chain name lie in it.
+        Predict only this chain; the others stay as its environment. Domains without a chain name
+        lie in it.
     top_k
-        Architectures to keep for each domain, at least 1.
+        Number of architectures to keep per domain, at least 1.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     model
-        A model to use in place of the released one for its task.
+        A model to use in place of the released one for its task: a name, or the path of its
+        folder.
     progress
         Called with the number of residues done and in all, first for domains, then for
         environments; what it raises ends the prediction.
@@ -77,9 +78,9 @@ def classify(
     Raises
     ------
     UsageError
-        If the task or ``top_k`` cannot be meant.
+        If the task or ``top_k`` is invalid.
     InputError
-        If there is nothing to predict, or a chain or domain asked for is not there.
+        If there is nothing to predict, or a chain or domain does not exist.
     ModelError
         If a model is missing or damaged, or is not for the task.
     DeviceError
@@ -87,72 +88,56 @@ def classify(
     """
     names = model_names(task, model)
     if top_k < 1:
-        raise UsageError(
-            "at least one architecture must be kept",
-            where=f"top_k {top_k}",
-            remedy="Give 1 or more",
-            code="usage.top_k",
-        )
-    asked = requested_residues(structure, chain)
-    division = domains or "auto"
-    chosen = not isinstance(division, str)
-    if "cath" not in names and not chosen:
-        division = "chain"  # environments do not depend on domains
-    parts, warnings = lay_out(structure, division, chain, asked)
-    answers: tuple[DomainPrediction, ...] = ()
-    table: ResidueTable | None = None
-    lost: tuple[Dropped, ...] = ()
+        raise fail("usage.top_k", where=f"top_k {top_k}")
+    tasks = {name: prediction_task(name) for name in names}
+    request, warnings = make_request(
+        structure,
+        domains or "auto",
+        chain,
+        needs_domains=any(one.needs_domains for one in tasks.values()),
+        top_k=top_k,
+        progress=progress,
+    )
+    outcomes: dict[str, Outcome] = {}
     models: dict[str, str] = {}
     limit_threads()
     with report_out_of_memory(choose_device(device)):
-        if "cath" in names:
-            cath = load_predictor(names["cath"], device)
-            if not isinstance(cath, CathPredictor):
-                raise _wrong_task(names["cath"], "cath")
-            models["cath"] = cath.card.reference
-            answers, told = _classify_domains(
-                cath, structure, parts, top_k, progress or _silent, explicit=chosen
-            )
-            warnings += told
-        if "environment" in names:
-            environment = load_predictor(names["environment"], device)
-            if not isinstance(environment, EnvironmentPredictor):
-                raise _wrong_task(names["environment"], "environment")
-            models["environment"] = environment.card.reference
-            wanted = asked
-            if chosen:
-                wanted = asked & np.logical_or.reduce([part.residues for part in parts])
-            member = find_membership(structure, parts) if "cath" in names or chosen else None
-            table, lost, told = _predict_environments(
-                environment, structure, wanted, member, progress or _silent
-            )
-            warnings += told
-    if not answers and (table is None or not len(table)):
-        raise nothing_to_predict(structure, lost, warnings)
+        for name, reference in names.items():
+            predictor = load_predictor(reference, device)
+            if predictor.card.task != name:
+                raise fail("model.task", where=str(reference), task=name)
+            models[name] = predictor.card.reference
+            outcomes[name] = predictor.predict(request)
+            warnings += outcomes[name].warnings
+    dropped = tuple(item for outcome in outcomes.values() for item in outcome.dropped)
+    if all(outcome.empty for outcome in outcomes.values()):
+        raise nothing_to_predict(structure, dropped, warnings)
     info = InputInfo.of(structure)
+    found = outcomes.values()
     return Prediction(
-        input=replace(info, dropped=(*info.dropped, *lost)),
-        domains=answers,
-        residues=table,
+        input=replace(info, dropped=(*info.dropped, *dropped)),
+        domains=tuple(domain for outcome in found for domain in outcome.domains),
+        residues=next((o.residues for o in found if o.residues is not None), None),
         models=models,
         warnings=(*structure.warnings, *warnings),
+        others={name: o.rows for name, o in outcomes.items() if o.rows is not None},
     )
 
 
-def model_names(task: str, model: str | None) -> dict[str, str]:
-    """Return which model answers which task.
+def model_names(task: str, model: str | Path | None) -> dict[str, str | Path]:
+    """Return which model is used for which task.
 
     Parameters
     ----------
     task
-        ``"all"``, ``"cath"`` or ``"environment"``.
+        ``"all"`` for the built-in tasks, or the name of a task.
     model
         A model to use in place of the released one for its task.
 
     Returns
     -------
     dict
-        Task of a model to its name.
+        Task to the name of its model; the released model of a task has its name.
 
     Raises
     ------
@@ -161,33 +146,19 @@ def model_names(task: str, model: str | None) -> dict[str, str]:
     ModelError
         If there is no such model, or it is not for the task.
     """
-    if task != "all" and task not in _DEFAULT_MODELS:
-        raise UsageError(
-            "there is no such task",
-            where=str(task),
-            remedy="Use all, cath or environment",
-            code="usage.task",
-        )
-    names = dict(_DEFAULT_MODELS) if task == "all" else {task: _DEFAULT_MODELS[task]}
+    if task != "all" and task not in task_names():
+        raise fail("usage.task", where=str(task), names=", ".join(("all", *task_names())))
+    names: dict[str, str | Path] = {name: name for name in (BUILT_IN if task == "all" else (task,))}
     if model is None:
         return names
     card = installed.find(model).card
     if card.task not in names:
-        raise _wrong_task(model, task)
+        raise fail("model.task", where=str(model), task=task)
     return {**names, card.task: model}
 
 
-def _wrong_task(model: str, task: str) -> ModelError:
-    return ModelError(
-        f"the model is not for the task {task}",
-        where=model,
-        remedy="Choose another from protvox models list",
-        code="model.task",
-    )
-
-
 def requested_residues(structure: Structure, chain: str | None) -> NDArray[np.bool_]:
-    """Return the protein residues to answer for.
+    """Return the protein residues to predict.
 
     Parameters
     ----------
@@ -204,82 +175,82 @@ def requested_residues(structure: Structure, chain: str | None) -> NDArray[np.bo
     Raises
     ------
     InputError
-        If the chain is not there or is not protein (``input.chain``).
+        If the chain does not exist or is not protein (``input.chain``).
     """
     if chain is None:
         return structure.is_protein
-    # Through the grammar's own look-up, so that a wrong chain gets the same error everywhere.
+    # The grammar of selections raises the error, so that it is the same everywhere.
     if chain not in structure.protein_chains:
         return parse_selection(chain).mask(structure)
     return structure.is_protein & (structure.chain == chain)
 
 
-def _classify_domains(
-    cath: CathPredictor,
+def make_request(
     structure: Structure,
-    domains: Sequence[Domain],
-    top_k: int,
-    progress: Callable[[int, int], None],
+    option: DomainOption,
+    chain: str | None,
     *,
-    explicit: bool,
-) -> tuple[tuple[DomainPrediction, ...], list[str]]:
-    answers, warnings = process_domains(
-        lambda domain: cath.predict(structure, domain, top_k),
-        domains,
-        cath.card,
-        progress,
+    needs_domains: bool,
+    top_k: int = 5,
+    progress: ProgressBar | None = None,
+) -> tuple[Request, list[str]]:
+    """Choose the residues and the domains of a structure.
+
+    Parameters
+    ----------
+    structure
+        The whole structure.
+    option, chain, top_k, progress
+        See `classify`.
+    needs_domains
+        Whether a model needs chains to be split into domains.
+
+    Returns
+    -------
+    request : Request
+        What to predict.
+    warnings : list of str
+        What the user should know about chains that could not be split.
+
+    Raises
+    ------
+    InputError
+        If a chain or domain does not exist.
+    """
+    requested = requested_residues(structure, chain)
+    explicit = not isinstance(option, str)
+    split = explicit or needs_domains
+    domains, warnings = choose_domains(structure, option if split else "chain", chain, requested)
+    if explicit:
+        requested = requested & np.logical_or.reduce([domain.residues for domain in domains])
+    request = Request(
+        structure=structure,
+        residues=requested,
+        domains=domains,
         explicit=explicit,
+        split=split,
+        top_k=top_k,
+        progress=progress or no_progress,
     )
-    told = vote_advice(answers, cath.card)
-    return answers, [*warnings, told] if told else warnings
-
-
-def _predict_environments(
-    environment: EnvironmentPredictor,
-    structure: Structure,
-    wanted: NDArray[np.bool_],
-    member: NDArray[np.str_] | None,
-    progress: Callable[[int, int], None],
-) -> tuple[ResidueTable, tuple[Dropped, ...], list[str]]:
-    table, lost = environment.predict(structure, wanted, progress, domain=member)
-    warnings: list[str] = []
-    if lost:
-        warnings.append(
-            f"{len(lost)} of {int(wanted.sum())} residues have no environment "
-            f"prediction, the first is {lost[0].where}; see input.dropped."
-        )
-    if len(table):
-        # The surroundings are what the model reads, so the whole structure counts.
-        told = side_chain_advice(structure, structure.is_protein, "Environments")
-        warnings += [told] if told else []
-    return table, lost, warnings
+    return request, warnings
 
 
 def nothing_to_predict(
-    structure: Structure, lost: Sequence[Dropped], warnings: Sequence[str]
-) -> InputError:
+    structure: Structure, dropped: Sequence[Dropped], warnings: Sequence[str]
+) -> ProtvoxError:
     """Return the error of a structure in which nothing can be predicted.
 
     Parameters
     ----------
     structure
         The structure.
-    lost
+    dropped
         Residues that could not be predicted, with reasons.
     warnings
         Warnings so far; the last one says why the domains failed.
     """
     reason = warnings[-1].removesuffix(".") if warnings else "No residue has N, CA and C"
-    if lost:  # there is no result whose `dropped` would list them
-        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
-        reason = f"{lost[0].where}{more}: {lost[0].why.rpartition(': ')[2]}"
-    return InputError(
-        "nothing in the structure can be predicted",
-        where=structure.name,
-        remedy=reason,
-        code="input.nothing_to_predict",
-    )
-
-
-def _silent(_done: int, _total: int) -> None:
-    """Nobody looks at the progress."""
+    if dropped:  # there is no result whose `dropped` would list them
+        more = f" and {len(dropped) - 1} more" if len(dropped) > 1 else ""
+        reason = f"{dropped[0].where}{more}: {dropped[0].why.rpartition(': ')[2]}"
+    return fail("input.nothing_to_predict", where=structure.name, reason=reason)

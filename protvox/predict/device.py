@@ -1,4 +1,4 @@
-"""Which device computes, and what happens when it cannot."""
+"""The device to compute on, and running out of memory."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import torch
 
-from protvox.errors import DeviceError
+from protvox.errors import fail
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device of a name.
+    """Return a device by name.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def choose_device(name: str) -> torch.device:
     Raises
     ------
     DeviceError
-        If it is unknown or not there.
+        If it is unknown or missing.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -30,22 +30,15 @@ def choose_device(name: str) -> torch.device:
     except RuntimeError:
         device = None
     if device is None or device.type not in ("cpu", "cuda"):
-        raise DeviceError(
-            "there is no such device",
-            where=name,
-            remedy="Use auto, cpu, cuda or cuda:N",
-            code="device.unknown",
-        )
+        raise fail("device.unknown", where=name)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise DeviceError(
-            "this GPU is not there", where=name, remedy="Use --device cpu", code="device.missing"
-        )
+        raise fail("device.missing", where=name)
     return device
 
 
 @contextmanager
 def report_out_of_memory(device: torch.device) -> Iterator[None]:
-    """Turn running out of memory into an error the user can act on.
+    """Replace running out of memory by an error the user can act on.
 
     Parameters
     ----------
@@ -55,18 +48,13 @@ def report_out_of_memory(device: torch.device) -> Iterator[None]:
     Raises
     ------
     DeviceError
-        In place of the library's own errors.
+        Instead of the errors of the libraries.
     """
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        # On a GPU torch has an error of its own; on a CPU only the words tell.
+        # Torch has an exception of its own for GPUs; on a CPU only the message is different.
         known = isinstance(error, MemoryError | torch.OutOfMemoryError)
         if not known and "allocate memory" not in str(error):
             raise
-        raise DeviceError(
-            "the device ran out of memory",
-            where=str(device),
-            remedy="Classify fewer residues at once, or use --device cpu",
-            code="device.memory",
-        ) from error
+        raise fail("device.memory", where=str(device)) from error

@@ -1,21 +1,46 @@
-"""The networks there are, built as a card says."""
+"""Networks, built as a model card says."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from protvox.errors import ModelError
-from protvox.networks.cath import CathConfig, CathNet
+from torch import nn
+
+from protvox.errors import ModelError, fail
 from protvox.networks.config import from_mapping
-from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
 from protvox.networks.layers import PlainLayers, SteerableLayers
 from protvox.registry.card import Card
+from protvox.registry.tasks import find_task
 from protvox.registry.weights import check_weights, load_weights
 
-Network = EnvironmentNet | CathNet
+
+def read_architecture(card: Card) -> Any:
+    """Return the arguments of a model's network.
+
+    Parameters
+    ----------
+    card
+        The card.
+
+    Returns
+    -------
+    dataclass
+        Of the task's configuration class.
+
+    Raises
+    ------
+    ModelError
+        If they do not fit, or the task is unknown (``model.architecture``, ``model.task``).
+    """
+    kind = find_task(card.task).config
+    try:
+        return from_mapping(kind, card.architecture, "architecture")
+    except ModelError as error:
+        raise fail("model.architecture.card", where=card.reference, error=error) from error
 
 
-def build(card: Card, *, plain: bool = False) -> Network:
+def build(card: Card, *, plain: bool = False) -> nn.Module:
     """Build the network of a card, without its weights.
 
     Parameters
@@ -23,38 +48,23 @@ def build(card: Card, *, plain: bool = False) -> Network:
     card
         The card.
     plain
-        Of plain layers without any weights, to load folded ones into; otherwise of steerable
-        layers with weights at random.
+        True for plain layers without any weights, to load exported ones into; False for
+        steerable layers with random weights.
 
     Raises
     ------
     ModelError
-        If the architecture is not one this version knows.
+        If the architecture or the task is unknown to this version.
     """
-    layers = PlainLayers() if plain else SteerableLayers()
+    config = read_architecture(card)
     try:
-        if card.task == "environment":
-            environment = from_mapping(EnvironmentConfig, card.architecture, "architecture")
-            return EnvironmentNet(environment, layers)
-        if card.task == "cath":
-            return CathNet(from_mapping(CathConfig, card.architecture, "architecture"), layers)
+        return find_task(card.task).network(config, PlainLayers() if plain else SteerableLayers())
     # e3nn checks some of its arguments by assertions.
     except (ModelError, TypeError, ValueError, AssertionError) as error:
-        raise ModelError(
-            f"the architecture in the card cannot be built ({error})",
-            where=card.reference,
-            remedy="Use a newer protvox",
-            code="model.architecture",
-        ) from error
-    raise ModelError(
-        f"the task {card.task!r} is unknown",
-        where=card.reference,
-        remedy="Use a newer protvox",
-        code="model.task",
-    )
+        raise fail("model.architecture.card", where=card.reference, error=error) from error
 
 
-def load_trained(card: Card, folder: Path) -> Network:
+def load_trained(card: Card, folder: Path) -> nn.Module:
     """Return the steerable network of a model folder, as it was trained.
 
     Parameters

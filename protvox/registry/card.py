@@ -1,4 +1,4 @@
-"""Model cards: what a released model is, how good it is, and where it ends."""
+"""Model cards: what a released model is, how good it is, and what its limits are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from protvox.errors import ModelError
+from protvox.errors import fail
 
 SCHEMA: Final = "protvox.card/1"
 """Name and version of ``card.json``."""
@@ -18,16 +18,16 @@ CARD_FILE: Final = "card.json"
 
 @dataclass(frozen=True)
 class Vote:
-    """How the nearest known superfamilies share in the answer for a domain.
+    """How the nearest known superfamilies contribute to the prediction for a domain.
 
     Attributes
     ----------
     superfamilies
         How many vote.
     temperature
-        Difference of two similarities that changes a voice by a factor of e.
+        Difference in similarity that changes a vote by a factor of e.
     weight
-        Their share in the answer, 0 to 1; the rest is the network's.
+        Their share in the prediction, 0 to 1; the rest is the network's.
     """
 
     superfamilies: int
@@ -44,7 +44,7 @@ class Card:
     name, version
         ``"environment"``, ``"1"``; together ``environment@1``.
     task
-        ``"environment"`` or ``"cath"``.
+        Name of the task, e.g. ``"cath"``.
     summary
         One line.
     architecture
@@ -54,18 +54,17 @@ class Card:
     temperature
         Divides the logits before the softmax; fitted on validation data (Guo et al. 2017).
     n_residues
-        Residues of the training domains, from the first percentile to the most; None where it
-        does not apply.
+        For domains: number of residues of the training domains, from the first percentile to the
+        maximum; None for other tasks.
     shape
         For domains: name of a measure of
         `protvox.structure.geometry.compactness.ChainShape` to its least and greatest ordinary
         value, None where it has no limit.
     vote
-        For domains: how much the nearest known superfamilies count; None to leave it to the
-        network.
+        For domains: how the nearest known superfamilies contribute; None if they do not.
     inference, inference_sha256
-        File name of the folded weights, which predictions load, and the hex digest of its
-        bytes; None where there are none.
+        File name of the exported weights, which predictions load, and the hex digest of its
+        bytes; None if there are none.
     metrics
         Measured quality, from ``metrics.json``.
     training
@@ -90,7 +89,7 @@ class Card:
 
     @property
     def reference(self) -> str:
-        """``name@version``, as results name the model."""
+        """``name@version``, as in results."""
         return f"{self.name}@{self.version}"
 
 
@@ -105,7 +104,7 @@ def read_card(folder: Path) -> Card:
     Raises
     ------
     ModelError
-        If it is missing, or no card of this version.
+        If it is missing, or not a card of this version.
     """
     path = folder / CARD_FILE
     try:
@@ -122,12 +121,7 @@ def read_card(folder: Path) -> Card:
         _check(card)
         return card
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ModelError(
-            f"the model card cannot be read ({error})",
-            where=str(path),
-            remedy="Install protvox again, or restore the model folder",
-            code="model.card",
-        ) from error
+        raise fail("model.card", where=str(path), error=error) from error
 
 
 def write_card(card: Card, folder: Path) -> None:
@@ -136,7 +130,7 @@ def write_card(card: Card, folder: Path) -> None:
     Parameters
     ----------
     card
-        What to write.
+        The card.
     folder
         The model's folder.
     """
@@ -147,14 +141,14 @@ def write_card(card: Card, folder: Path) -> None:
 def _check(card: Card) -> None:
     texts = (card.name, card.version, card.task, card.summary, card.weights, card.sha256)
     if not all(isinstance(text, str) for text in texts):
-        raise ValueError("a text is none")
+        raise ValueError("name, version, task, summary, weights and sha256 must be strings")
     if not all(isinstance(d, dict) for d in (card.architecture, card.metrics, card.training)):
         raise ValueError("architecture, metrics and training must be objects")
     if not (0 < card.temperature < math.inf):
         raise ValueError(f"temperature {card.temperature} is not a positive number")
     vote = card.vote
     if vote and not (vote.superfamilies >= 1 and vote.temperature > 0 and 0 <= vote.weight <= 1):
-        raise ValueError(f"{vote} cannot be meant")
+        raise ValueError(f"{vote} is invalid")
     for limit in (limit for pair in card.shape.values() for limit in pair):
         if limit is not None and not math.isfinite(limit):
             raise ValueError(f"a limit of the shape is {limit}")

@@ -1,32 +1,34 @@
-"""Folded networks on disk: what a prediction loads, ready without building a kernel."""
+"""Exported networks on disk: what predictions load, without building steerable kernels."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
-from protvox.registry.build import Network, build, load_trained
+from torch import nn
+
+from protvox.registry.build import build, load_trained
 from protvox.registry.card import Card
 from protvox.registry.weights import check_file, load_weights, save_weights
 
 INFERENCE_FILE: Final = "inference.safetensors"
 
 
-def save_inference_weights(network: Network, path: Path) -> str:
-    """Fold a trained network, write it and return the SHA-256 of the file.
+def save_inference_weights(network: nn.Module, path: Path) -> str:
+    """Export a trained network, write it and return the SHA-256 of the file.
 
     Parameters
     ----------
     network
-        Steerable network with its final weights; it stays as it is.
+        Steerable network with its final weights; not changed.
     path
         File to write.
     """
-    return save_weights(_fold(network), path)
+    return save_weights(_export(network), path)
 
 
 def check_inference_weights(folder: Path, card: Card) -> Path | None:
-    """Return the folded weights of a model after comparing their hash with the card's.
+    """Return the exported weights of a model after comparing their hash with the card's.
 
     Parameters
     ----------
@@ -38,20 +40,20 @@ def check_inference_weights(folder: Path, card: Card) -> Path | None:
     Returns
     -------
     Path or None
-        None if the model has none.
+        None if the model has no exported weights.
 
     Raises
     ------
     ModelError
-        If the file is missing or is not the one the card names.
+        If the file is missing or is not the one of the card.
     """
     if card.inference is None:
         return None
     return check_file(folder / card.inference, card.inference_sha256)
 
 
-def load_inference_network(card: Card, folder: Path) -> Network:
-    """Return the folded network of a model, ready to predict.
+def load_inference_network(card: Card, folder: Path) -> nn.Module:
+    """Return the exported network of a model, ready to predict.
 
     Parameters
     ----------
@@ -62,9 +64,9 @@ def load_inference_network(card: Card, folder: Path) -> Network:
 
     Returns
     -------
-    EnvironmentNet or CathNet
-        Of plain layers, from the folded weights; a model without them is folded here, which
-        takes seconds.
+    nn.Module
+        With plain layers, from the exported weights; a model without these is exported here,
+        which takes seconds.
 
     Raises
     ------
@@ -73,15 +75,14 @@ def load_inference_network(card: Card, folder: Path) -> Network:
     """
     path = check_inference_weights(folder, card)
     if path is None:
-        return _fold(load_trained(card, folder))
+        return _export(load_trained(card, folder))
     network = build(card, plain=True)
     load_weights(network, path)
     return network.eval().requires_grad_(False)
 
 
-def _fold(network: Network) -> Network:
-    from protvox.nn.export.export import (
-        export_network,  # brings e3nn in, which reading does not need
-    )
+def _export(network: nn.Module) -> nn.Module:
+    # This imports e3nn, which reading does not need.
+    from protvox.nn.export.export import export_network
 
-    return cast(Network, export_network(network))
+    return export_network(network)

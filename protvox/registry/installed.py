@@ -1,4 +1,4 @@
-"""The models at hand, by name."""
+"""Installed models, by name."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from protvox.errors import ModelError
-from protvox.registry.build import Network
+from torch import nn
+
+from protvox.errors import fail
 from protvox.registry.card import CARD_FILE, Card, read_card
 from protvox.registry.inference_weights import check_inference_weights, load_inference_network
 from protvox.registry.weights import check_weights
@@ -16,14 +17,14 @@ from protvox.settings import load_settings
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One model at hand.
+    """An installed model.
 
     Attributes
     ----------
     card
         Its card.
     folder
-        Where it lies.
+        Its folder.
     """
 
     card: Card
@@ -36,7 +37,7 @@ class ModelInfo:
 
     @property
     def task(self) -> str:
-        """``"environment"`` or ``"cath"``."""
+        """What it predicts, e.g. ``"cath"``."""
         return self.card.task
 
     @property
@@ -45,7 +46,7 @@ class ModelInfo:
         return self.card.summary
 
     def card_text(self) -> str:
-        """Return the card for people, Markdown.
+        """Return ``MODEL_CARD.md``, for people.
 
         Raises
         ------
@@ -56,27 +57,22 @@ class ModelInfo:
         try:
             return path.read_text(encoding="utf-8")
         except OSError as error:
-            raise ModelError(
-                "the model has no readable card",
-                where=str(path),
-                remedy="Install protvox again",
-                code="model.card",
-            ) from error
+            raise fail("model.card.text", where=str(path)) from error
 
 
 def available() -> tuple[ModelInfo, ...]:
-    """Return the models at hand: those of ``PROTVOX_MODEL_DIR``, then those shipped.
+    """Return the installed models: those of ``PROTVOX_MODEL_DIR`` and the released ones.
 
     Returns
     -------
     tuple of ModelInfo
-        By name; of models of one name, those of ``PROTVOX_MODEL_DIR`` come first and hide
-        shipped ones of the same version.
+        By name; of models of one name, those of ``PROTVOX_MODEL_DIR`` come first and replace
+        released ones of the same version.
 
     Raises
     ------
     ModelError
-        If ``PROTVOX_MODEL_DIR`` is no folder, or a card cannot be read.
+        If ``PROTVOX_MODEL_DIR`` is not a folder, or a card cannot be read.
     """
     found: dict[str, ModelInfo] = {}
     for folder in _folders():
@@ -85,31 +81,32 @@ def available() -> tuple[ModelInfo, ...]:
     return tuple(sorted(found.values(), key=lambda model: model.name))
 
 
-def find(name: str) -> ModelInfo:
+def find(name: str | Path) -> ModelInfo:
     """Return a model by name.
 
     Parameters
     ----------
     name
-        ``environment`` or ``environment@1``.
+        ``"environment"`` or ``"environment@1"``; a ``Path`` is the folder of a model that is
+        not installed.
 
     Raises
     ------
     ModelError
-        If there is none of that name and version.
+        If there is no such model.
     """
+    if isinstance(name, Path):
+        return ModelInfo(read_card(name), name.resolve())
     models = available()
     for model in models:
         if name in (model.name, model.card.reference):
             return model
     names = ", ".join(model.card.reference for model in models) or "none"
-    raise ModelError(
-        "there is no such model", where=name, remedy=f"Choose from: {names}", code="model.unknown"
-    )
+    raise fail("model.unknown", where=name, names=names)
 
 
 def verify(name: str) -> None:
-    """Check the weights of a model, trained and folded, against the hashes in its card.
+    """Check the weights of a model, trained and exported, against the hashes in its card.
 
     Parameters
     ----------
@@ -119,17 +116,17 @@ def verify(name: str) -> None:
     Raises
     ------
     ModelError
-        If there is no such model, or its weights are not the ones of the card.
+        If there is no such model, or its weights are not those of the card.
     """
     model = find(name)
     check_weights(model.folder, model.card)
     check_inference_weights(model.folder, model.card)
 
 
-def load(name: str) -> tuple[Card, Network]:
+def load(name: str) -> tuple[Card, nn.Module]:
     """Return a model's card and its network with the released weights, ready to predict.
 
-    The network is folded; `protvox.registry.build.load_trained` gives the steerable one.
+    The network is exported for inference; `protvox.registry.build.load_trained` gives the steerable one.
 
     Parameters
     ----------
@@ -144,10 +141,10 @@ def load(name: str) -> tuple[Card, Network]:
     return load_folder(find(name).folder)
 
 
-def load_folder(folder: Path) -> tuple[Card, Network]:
+def load_folder(folder: Path) -> tuple[Card, nn.Module]:
     """Return the card and the network of a model folder, ready to predict.
 
-    The network is folded; `protvox.registry.build.load_trained` gives the steerable one.
+    The network is exported for inference; `protvox.registry.build.load_trained` gives the steerable one.
 
     Parameters
     ----------
@@ -157,7 +154,7 @@ def load_folder(folder: Path) -> tuple[Card, Network]:
     Raises
     ------
     ModelError
-        If it holds no model, or its weights are not those of the card.
+        If there is no model in it, or its weights are not those of the card.
     """
     card = read_card(folder)
     return card, load_inference_network(card, folder)
@@ -167,12 +164,7 @@ def _folders() -> Iterator[Path]:
     package = Path(__file__).parent.parent
     extra = load_settings().model_dir
     if extra is not None and not extra.is_dir():
-        raise ModelError(
-            "the folder of models does not exist",
-            where=f"PROTVOX_MODEL_DIR={extra}",
-            remedy="Correct the variable, or unset it",
-            code="model.dir",
-        )
+        raise fail("model.dir", where=f"PROTVOX_MODEL_DIR={extra}")
     # Inside an installed package, or at the top of a source checkout.
     for root in (extra, package / "models", package.parent / "models"):
         if root is not None:

@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors only, checked against the card before they are read."""
+"""Weights on disk: safetensors only, checked against the card before they are loaded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from protvox.errors import ModelError
+from protvox.errors import fail
 from protvox.registry.card import Card
 
 
@@ -30,12 +30,7 @@ def weights_digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ModelError(
-            f"the weights cannot be read ({error.strerror})",
-            where=str(path),
-            remedy="Install protvox again, or restore the model folder",
-            code="model.weights",
-        ) from error
+        raise fail("model.weights", where=str(path), error=error.strerror) from error
 
 
 def check_weights(folder: Path, card: Card) -> Path:
@@ -51,7 +46,7 @@ def check_weights(folder: Path, card: Card) -> Path:
     Raises
     ------
     ModelError
-        If the file is missing or is not the one the card names.
+        If the file is missing or is not the one of the card.
     """
     return check_file(folder / card.weights, card.sha256)
 
@@ -64,20 +59,15 @@ def check_file(path: Path, sha256: str | None) -> Path:
     path
         The file.
     sha256
-        What it must be, hex digits.
+        Expected hash, hex digits.
 
     Raises
     ------
     ModelError
-        If the file is missing (``model.weights``) or another (``model.hash``).
+        If the file is missing (``model.weights``) or has another hash (``model.hash``).
     """
     if weights_digest(path) != sha256:
-        raise ModelError(
-            "the weights do not match the hash in the model card",
-            where=str(path),
-            remedy="Install protvox again, or restore the model folder",
-            code="model.hash",
-        )
+        raise fail("model.hash", where=str(path))
     return path
 
 
@@ -94,18 +84,13 @@ def load_weights(network: nn.Module, path: Path) -> None:
     Raises
     ------
     ModelError
-        If they belong to another architecture.
+        If they are those of another architecture.
     """
     try:
         weights: dict[str, Tensor] = load_file(path)
         network.load_state_dict(weights, assign=True)
     except (SafetensorError, RuntimeError, OSError) as error:
-        raise ModelError(
-            "the weights do not fit the architecture in the model card",
-            where=str(path),
-            remedy="Use a model made by this version of protvox",
-            code="model.architecture",
-        ) from error
+        raise fail("model.architecture", where=str(path)) from error
 
 
 def save_weights(network: nn.Module, path: Path) -> str:
@@ -114,7 +99,7 @@ def save_weights(network: nn.Module, path: Path) -> str:
     Parameters
     ----------
     network
-        What to save.
+        The network.
     path
         File to write.
     """

@@ -80,7 +80,8 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         Whether there are several inputs, so that ``json`` is a list.
     tables
         Rows of csv, tsv and parquet: ``"domains"`` or ``"residues"`` of predictions,
-        ``"mutations"`` for scores of mutations, ``"neighbours"`` for results of a search.
+        ``"mutations"`` for scores of mutations, ``"neighbours"`` for results of a search, or the
+        name of a task.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         "mutations": _mutations,
         "neighbours": _neighbours,
     }
-    frame = frames[tables]
+    frame = frames.get(tables) or (lambda prediction: prediction.task_frame(tables))
     if form == "json":
         return JsonWriter(stream, many=many)
     if form == "jsonl":

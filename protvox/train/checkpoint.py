@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from protvox.errors import ModelError
+from protvox.errors import fail
 
 
 def save_checkpoint(
@@ -76,12 +76,7 @@ def load_checkpoint(
         network.load_state_dict(weights)
         state: dict[str, object] = json.loads(metadata["state"])
     except (OSError, SafetensorError, KeyError, RuntimeError, ValueError) as error:
-        raise ModelError(
-            "the checkpoint does not fit this network",
-            where=str(path),
-            remedy="Use the configuration it was trained with, or start anew without it",
-            code="model.checkpoint",
-        ) from error
+        raise fail("model.checkpoint", where=str(path)) from error
     for number, optimizer in enumerate(optimizers):
         slots: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():

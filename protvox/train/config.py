@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import TypeVar
 
-from protvox.errors import ModelError
+from protvox.errors import fail
 from protvox.networks.config import from_mapping, refuse_unknown
 from protvox.train.loop import LoopConfig
 
@@ -19,7 +19,7 @@ def read_config(path: Path, architecture: type[T]) -> tuple[T, LoopConfig]:
     Parameters
     ----------
     path
-        TOML file; what it leaves out has the default of its dataclass.
+        TOML file; values it does not give have the defaults of the dataclasses.
     architecture
         Dataclass of the table ``architecture``, e.g. `protvox.networks.cath.CathConfig`.
 
@@ -33,17 +33,12 @@ def read_config(path: Path, architecture: type[T]) -> tuple[T, LoopConfig]:
     Raises
     ------
     ModelError
-        If the file cannot be read, or a name or value in it cannot be meant.
+        If the file cannot be read, or a name or value in it is invalid.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(
-            f"the configuration cannot be read ({error})",
-            where=str(path),
-            remedy="Give a TOML file",
-            code="config.read",
-        ) from error
+        raise fail("config.read", where=str(path), error=error) from error
     refuse_unknown(document, {"architecture", "loop"}, str(path))
     return (
         from_mapping(architecture, document.get("architecture", {}), f"{path} [architecture]"),

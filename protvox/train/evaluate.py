@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from protvox.cath_names import PAPER_ARCHITECTURES
-from protvox.chemistry import AMINO_ACIDS
-from protvox.networks.cath import CathNet
-from protvox.networks.environment import EnvironmentNet
+from protvox.registry.build import read_architecture
 from protvox.registry.card import Card
 from protvox.registry.installed import load_folder
-from protvox.train.cath import predict_domains
-from protvox.train.data.domains import DomainData
-from protvox.train.data.environments import EnvironmentData
-from protvox.train.environment import predict_rows
+from protvox.train.answers import Answers
 from protvox.train.metrics import (
     balanced_interval,
     bootstrap_interval,
@@ -29,100 +23,71 @@ from protvox.train.metrics import (
     log_softmax,
     reliability,
 )
+from protvox.train.run import choose_rows
 from protvox.train.shards.shard import read_shards
+from protvox.train.task import TrainingTask, training_task
 
 SCHEMA: Final = "protvox.metrics/1"
 """Name and version of the measures written as JSON."""
 
 
-DomainAnswer = Callable[[NDArray[np.float32]], NDArray[np.float64]]
-"""From the CA atoms of a domain, ``residue 3``, to the probability of every label, ``label``."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a network says about labelled samples.
-
-    Attributes
-    ----------
-    logits
-        ``sample class`` float32, before any temperature.
-    labels
-        ``sample`` int64.
-    groups
-        ``sample`` int64, samples of one group are not independent of each other.
-    classes
-        Names of the classes.
-    rows
-        ``sample`` int64, the residue or domain of the joined shards that a sample is.
-    n_unknown
-        Samples left out since their label is none of the classes.
-    said
-        ``sample class`` float64, the probabilities of the final answer, where more than the
-        network has a say; None where they are the calibrated ones of the network.
-    """
-
-    logits: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    groups: NDArray[np.int64]
-    classes: tuple[str, ...]
-    rows: NDArray[np.int64]
-    n_unknown: int = 0
-    said: NDArray[np.float64] | None = None
+SamplePredictor = Callable[[Any, NDArray[np.int64]], NDArray[np.float64]]
+"""From training data and ``sample`` rows of it to probabilities ``sample class``."""
 
 
 def answer_shards(
-    network: EnvironmentNet | CathNet,
+    task: TrainingTask[Any, Any, Any],
+    network: nn.Module,
+    config: object,
     shards: Sequence[Path],
     *,
     device: torch.device,
     sample: int | None = None,
     seed: int = 0,
-    answer: DomainAnswer | None = None,
+    final: SamplePredictor | None = None,
 ) -> Answers:
     """Run a network over the labelled samples of shards.
 
     Parameters
     ----------
+    task
+        What the network predicts.
     network
         The network, ready to predict, see `protvox.registry.installed.load_folder`.
+    config
+        Its arguments, see `protvox.registry.build.read_architecture`.
     shards
         Shard files.
     device
         Where to compute.
     sample
-        At most so many samples, chosen at random; all if None.
+        Largest number of samples, chosen at random; all if None.
     seed
         Decides which.
-    answer
-        Gives the final answer for domains, where it is not that of the network alone.
+    final
+        Returns the final probabilities, where they are not those of the network alone.
 
     Returns
     -------
     Answers
-        Grouped by structure for environments, by CATH superfamily for domains.
+        Grouped as the task says.
 
     Raises
     ------
     InputError
         If a shard cannot be used.
     """
-    shard = read_shards(shards)
-    network = network.to(device)
-    if isinstance(network, EnvironmentNet):
-        config = network.config
-        residues = EnvironmentData(shard, config.moments, config.cb_offset)
-        rows = _choose(residues.rows, sample, seed)
-        logits, labels = predict_rows(network, residues, rows, device)
-        return Answers(logits, labels, residues.structure[rows], AMINO_ACIDS, rows)
-    domains = DomainData(shard, network.config)
-    rows = _choose(domains.rows, sample, seed)
-    logits, labels = predict_domains(network, domains, rows, device)
-    _, family = np.unique(shard.structure_label[rows], return_inverse=True)
-    unknown = shard.n_structures - len(domains.rows)
-    groups = family.astype(np.int64)
-    said = None if answer is None else np.stack([answer(domains.ca(row)) for row in rows.tolist()])
-    return Answers(logits, labels, groups, network.config.labels, rows, unknown, said)
+    data = task.data(read_shards(shards), config)
+    rows = choose_rows(data.rows, sample, seed)
+    return Answers(
+        logits=task.logits(network.to(device), data, rows, device),
+        labels=data.labels[rows].astype(np.int64),
+        groups=task.groups(data, rows),
+        classes=task.classes(config),
+        rows=rows,
+        n_unknown=task.n_unknown(data),
+        probabilities=None if final is None else final(data, rows),
+    )
 
 
 def evaluate(
@@ -134,7 +99,7 @@ def evaluate(
     sample: int | None = None,
     seed: int = 0,
     also: Callable[[Answers, Card], Mapping[str, Any]] | None = None,
-    answer: DomainAnswer | None = None,
+    final: SamplePredictor | None = None,
 ) -> dict[str, Any]:
     """Measure a released model.
 
@@ -149,12 +114,12 @@ def evaluate(
     device
         Where to compute.
     sample
-        At most so many samples, chosen at random; all if None.
+        Largest number of samples, chosen at random; all if None.
     seed
         Decides which.
     also
-        Takes more measures of the same answers.
-    answer
+        Returns further measures of the same predictions.
+    final
         See `answer_shards`.
 
     Returns
@@ -170,7 +135,16 @@ def evaluate(
         If a shard cannot be used.
     """
     card, network = load_folder(model)
-    answers = answer_shards(network, shards, device=device, sample=sample, seed=seed, answer=answer)
+    answers = answer_shards(
+        training_task(card.task),
+        network,
+        read_architecture(card),
+        shards,
+        device=device,
+        sample=sample,
+        seed=seed,
+        final=final,
+    )
     chosen = {"sample": sample, "seed": seed} if sample is not None else {"sample": None}
     return {
         "schema": SCHEMA,
@@ -189,7 +163,7 @@ def measure(answers: Answers, card: Card) -> dict[str, Any]:
     Parameters
     ----------
     answers
-        What it said.
+        Its predictions.
     card
         Its card, for the temperature and the task.
 
@@ -201,14 +175,12 @@ def measure(answers: Answers, card: Card) -> dict[str, Any]:
         temperature and, for domains, the vote change, without them; ``intervals``, of 95 %: of the
         balanced accuracy by resampling within the classes, of the others by resampling
         groups; ``recall`` by class; ``confusion``, rows are the true classes;
-        ``reliability``, 15 bins of confidence. For CATH also ``class_accuracy`` of the four
-        CATH classes, ``paper`` (the ten architectures of Weiler et al. 2018, the answer
-        chosen among them) and ``n_unknown``.
+        ``reliability``, 15 bins of confidence. The task may add others.
     """
     logits = answers.logits / card.temperature
     log_p, labels = log_softmax(logits), answers.labels
-    if answers.said is not None:
-        log_p = np.log(answers.said)
+    if answers.probabilities is not None:
+        log_p = np.log(answers.probabilities)
     predicted = log_p.argmax(axis=1)
     confusion = confusion_matrix(predicted, labels, len(answers.classes))
     totals = confusion.sum(axis=1)
@@ -234,17 +206,7 @@ def measure(answers: Answers, card: Card) -> dict[str, Any]:
             "accuracy": accuracy.tolist(),
         },
     }
-    if card.task == "cath":
-        result["n_unknown"] = answers.n_unknown
-        result["class_accuracy"] = _class_accuracy(log_p, answers)
-        result["paper"] = _paper(log_p, answers)
-    return result
-
-
-def _choose(rows: NDArray[np.int64], sample: int | None, seed: int) -> NDArray[np.int64]:
-    if sample is None or sample >= len(rows):
-        return rows
-    return np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
+    return {**result, **training_task(card.task).measures(log_p, answers)}
 
 
 def _intervals(
@@ -259,33 +221,3 @@ def _intervals(
     }
     found = {name: list(bootstrap_interval(value, groups)) for name, value in values.items()}
     return {**found, "balanced": list(balanced_interval(correct, labels, groups))}
-
-
-def _class_accuracy(log_p: NDArray[np.float64], answers: Answers) -> dict[str, Any]:
-    tops = np.array([label.split(".")[0] for label in answers.classes])
-    names = np.unique(tops)
-    sums = np.stack([np.exp(log_p[:, tops == name]).sum(axis=1) for name in names], axis=1)
-    correct = names[sums.argmax(axis=1)] == tops[answers.labels]
-    interval = bootstrap_interval(correct.astype(float), answers.groups)
-    return {"top1": float(correct.mean()), "intervals": {"top1": list(interval)}}
-
-
-def _paper(log_p: NDArray[np.float64], answers: Answers) -> dict[str, Any]:
-    columns = [i for i, name in enumerate(answers.classes) if name in PAPER_ARCHITECTURES]
-    rows = np.isin(answers.labels, columns)
-    if not rows.any():
-        return {"n": 0}
-    labels = np.searchsorted(columns, answers.labels[rows])
-    chosen, groups = log_p[rows][:, columns], answers.groups[rows]
-    correct = chosen.argmax(axis=1) == labels
-    summary = classification_summary(chosen, labels)
-    return {
-        "n": int(rows.sum()),
-        "classes": [answers.classes[column] for column in columns],
-        "top1": summary["top1"],
-        "balanced": summary["balanced"],
-        "intervals": {
-            "top1": list(bootstrap_interval(correct.astype(float), groups)),
-            "balanced": list(balanced_interval(correct, labels, groups)),
-        },
-    }

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from protvox.errors import ModelError
+from protvox.errors import fail
 from protvox.train.checkpoint import load_checkpoint, save_checkpoint
 from protvox.train.muon import Muon, mixing_matrices
 from protvox.train.prefetch import Inputs, prefetch
@@ -31,7 +31,7 @@ class LoopConfig:
     steps
         Optimiser steps in all; may be changed when a training is resumed.
     batch_size
-        Samples a step.
+        Samples per step.
     learning_rate
         Peak learning rate of AdamW.
     weight_decay
@@ -40,7 +40,7 @@ class LoopConfig:
         Weight of the past in AdamW's mean of squared gradients.
     mixing_rate
         Rate of `protvox.train.muon.Muon` for the matrices that mix fields, as a multiple of
-        the learning rate; 0 to leave them to AdamW.
+        the learning rate; 0 to train them with AdamW.
     warmup
         Steps of linear rise.
     cooldown
@@ -57,7 +57,7 @@ class LoopConfig:
     Raises
     ------
     ModelError
-        If a value cannot be meant.
+        If a value is invalid (``config.value``).
     """
 
     steps: int = 10000
@@ -77,30 +77,21 @@ class LoopConfig:
         """Check the values."""
         counts = (self.steps, self.batch_size, self.evaluate_every)
         if min(counts) < 1 or self.learning_rate <= 0 or self.warmup < 0 or self.seed < 0:
-            raise ModelError(
-                "loop: steps, batch_size, evaluate_every and learning_rate must be positive, "
-                "warmup and seed not negative",
-                code="config.value",
-            )
+            raise fail("config.value.loop", where="[loop]")
         if not (0 <= self.beta2 < 1 and self.mixing_rate >= 0):
-            raise ModelError(
-                "loop: beta2 must lie between 0 and 1, mixing_rate must not be negative",
-                code="config.value",
-            )
+            raise fail("config.value.rates", where="[loop]")
         if not (0 <= self.cooldown <= 1 and 0 <= self.label_smoothing <= 1):
-            raise ModelError(
-                "loop: cooldown and label_smoothing are shares from 0 to 1", code="config.value"
-            )
+            raise fail("config.value.shares", where="[loop]")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands, for a progress bar or a log.
+    """The state of a training, for a progress bar or a log.
 
     Attributes
     ----------
     step, steps
-        Steps done and in all.
+        Steps done and in total.
     loss
         Mean training loss since the last report, nats.
     samples_per_second
@@ -147,7 +138,7 @@ def train(
     time_limit: float | None = None,
     objective: Objective | None = None,
 ) -> bool:
-    """Train a classifier, going on from the checkpoint in ``out`` if there is one.
+    """Train a classifier, resuming from the checkpoint in ``out`` if there is one.
 
     Parameters
     ----------
@@ -287,16 +278,11 @@ def _learn(
 
 
 def _refuse_divergence(network: nn.Module, loss: Tensor, step: int, path: Path) -> None:
-    """Stop before weights that are lost replace the last good ones."""
+    """Stop before diverged weights replace the last good ones."""
     # The loss is that before the step: a gradient that overflowed shows in the weights alone.
     weights = (weight for weight in network.parameters() if not torch.isfinite(weight).all())
     if not torch.isfinite(loss) or next(weights, None) is not None:
-        raise ModelError(
-            f"the training has diverged at step {step} (loss {float(loss):.3g})",
-            where=str(path),
-            remedy="Go on from the last checkpoint with a lower learning rate",
-            code="model.diverged",
-        )
+        raise fail("model.diverged", where=str(path), step=step, loss=float(loss))
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from protvox.registry.card import Card
+from protvox.train.task import training_task
 
 _MEASURES: Final = {
     "top1": "correct (top 1)",
@@ -51,7 +52,7 @@ def _lines(card: Card) -> Iterator[str]:
     yield from ("| split | samples | measure | value | 95 % interval |", "|---|---|---|---|---|")
     for split, metrics in card.metrics.items():
         yield from _rows(split, metrics, metrics.get("n", 0))
-        for part, title in (("paper", "the paper's ten"), ("class_accuracy", "class")):
+        for part, title in training_task(card.task).summaries.items():
             if isinstance(metrics.get(part), Mapping):
                 inner = metrics[part]
                 yield from _rows(f"{split}, {title}", inner, inner.get("n", metrics.get("n", 0)))

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from protvox.predict.cath_predictor import CathPredictor
+from protvox.tasks.cath.predictor import CathPredictor
 from protvox.predict.classify import classify
 from protvox.predict.model_cache import load_predictor
 from protvox.registry.card import Vote

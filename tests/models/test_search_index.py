@@ -9,7 +9,7 @@ import pytest
 
 from protvox.predict.classify import classify
 from protvox.predict.embedding.embed import embed
-from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, ReleasedIndex
 from protvox.predict.search.search import search

@@ -10,7 +10,7 @@ import pytest
 import protvox
 from protvox.errors import UsageError
 from protvox.predict import choose_domains as parts_module
-from protvox.predict.choose_domains import find_membership, lay_out
+from protvox.predict.choose_domains import choose_domains, find_membership
 from protvox.predict.classify import classify
 from protvox.structure.io.read import read_structure
 from protvox.structure.selection import parse_selection
@@ -65,14 +65,14 @@ def test_environments_alone_split_nothing(methyltransferase, monkeypatch):
 
 def test_only_the_chain_asked_for_is_split(many_chains):
     second = many_chains.protein_chains[1]
-    domains, _ = lay_out(
+    domains, _ = choose_domains(
         many_chains, "auto", second, many_chains.is_protein & (many_chains.chain == second)
     )
     assert {domain.chain for domain in domains} == {second}
 
 
 def test_every_residue_is_in_one_domain(many_chains):
-    domains, warnings = lay_out(many_chains, "auto", None, many_chains.is_protein)
+    domains, warnings = choose_domains(many_chains, "auto", None, many_chains.is_protein)
     assert warnings == []
     count = np.sum([domain.residues for domain in domains], axis=0)
     assert count.tolist() == many_chains.is_protein.astype(int).tolist()

@@ -12,10 +12,11 @@ import torch
 
 import protvox
 from protvox.errors import DeviceError, InputError, ModelError, UsageError
-from protvox.predict import environment_predictor, model_cache
+from protvox.predict import model_cache
 from protvox.predict.classify import classify
 from protvox.structure.io.read import read_structure
 from protvox.structure.selection import parse_selection
+from protvox.tasks.environment import predictor
 
 
 def values(prediction):
@@ -107,7 +108,7 @@ def test_what_watches_domains_can_end_the_work(ubiquitin):
 
 def test_batch_size_does_not_matter(ubiquitin, monkeypatch):
     expected = classify(ubiquitin, task="environment").residues.probabilities
-    monkeypatch.setattr(environment_predictor, "BATCH_SIZE", 7)
+    monkeypatch.setattr(predictor, "BATCH_SIZE", 7)
     calls = []
     found = classify(ubiquitin, task="environment", progress=lambda *c: calls.append(c))
     assert np.abs(found.residues.probabilities - expected).max() < 1e-6
@@ -220,7 +221,7 @@ def test_residues_without_frame_are_reported(ubiquitin):
 
 
 def test_several_threads_at_once(ubiquitin, repressor, monkeypatch):
-    monkeypatch.setattr(model_cache, "_held", {})
+    monkeypatch.setattr(model_cache, "_loaded", {})
     loads = []
     real = model_cache._load
     monkeypatch.setattr(model_cache, "_load", lambda *a: loads.append(a) or real(*a))

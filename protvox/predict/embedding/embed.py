@@ -9,15 +9,21 @@ from typing import Final, Literal
 import numpy as np
 
 from protvox.errors import fail
-from protvox.predict.cath_predictor import CathPredictor
-from protvox.predict.choose_domains import lay_out
-from protvox.predict.classify import model_names, nothing_to_predict, requested_residues
+from protvox.predict.classify import (
+    make_request,
+    model_names,
+    nothing_to_predict,
+    requested_residues,
+)
 from protvox.predict.device import choose_device, report_out_of_memory
-from protvox.predict.domain_loop import process_domains
-from protvox.predict.embedding.embeddings import Embeddings
-from protvox.predict.environment_predictor import EnvironmentPredictor
-from protvox.predict.model_cache import limit_threads, load_predictor
+from protvox.predict.embedding.embeddings import Embeddings, ResidueEmbeddings
+from protvox.predict.model_cache import (
+    limit_threads,
+    load_domain_predictor,
+    load_residue_predictor,
+)
 from protvox.predict.results.records import InputInfo
+from protvox.predict.task import DomainPredictor, no_progress
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.structure import Structure
 
@@ -95,7 +101,7 @@ def embed_domains(
     device: str,
     model: str | None,
     progress: Callable[[int, int], None] | None,
-) -> tuple[Embeddings, CathPredictor]:
+) -> tuple[Embeddings, DomainPredictor]:
     """Embed the domains of a structure.
 
     Parameters
@@ -109,7 +115,7 @@ def embed_domains(
     -------
     embeddings : Embeddings
         One row per domain.
-    predictor : CathPredictor
+    predictor : DomainPredictor
         The model, with its index.
 
     Raises
@@ -117,21 +123,14 @@ def embed_domains(
     InputError, ModelError, DeviceError
         See `embed`.
     """
-    predictor = load_predictor(model_names("cath", model)["cath"], device)
-    if not isinstance(predictor, CathPredictor):
-        raise fail("model.task.embed_domains", where=predictor.card.reference)
+    predictor = load_domain_predictor(model_names("cath", model)["cath"], device)
     head = predictor.released.head()  # checked before anything is computed
-    option = domains or "auto"
-    parts, warnings = lay_out(structure, option, chain, requested_residues(structure, chain))
+    request, warnings = make_request(
+        structure, domains or "auto", chain, needs_domains=True, progress=progress
+    )
     limit_threads()
     with report_out_of_memory(choose_device(device)):
-        records, more = process_domains(
-            lambda domain: predictor.embed(structure, domain),
-            parts,
-            predictor.card,
-            progress or _silent,
-            explicit=not isinstance(option, str),
-        )
+        records, more = predictor.embed(request)
     warnings += more
     if not records:
         raise nothing_to_predict(structure, (), warnings)
@@ -159,11 +158,9 @@ def _embed_residues(
         wanted = wanted & np.logical_or.reduce([domain.mask(structure) for domain in domains])
     limit_threads()
     with report_out_of_memory(choose_device(device)):
-        predictor = load_predictor(name, device)
-        if not isinstance(predictor, EnvironmentPredictor):
-            raise fail("model.task.embed_residues", where=predictor.card.reference)
-        table, lost = predictor.embed(structure, wanted, progress or _silent)
-    if not len(table):
+        predictor = load_residue_predictor(name, device)
+        rows, vectors, lost = predictor.embed(structure, wanted, progress or no_progress)
+    if not len(rows):
         raise fail("input.nothing_to_predict.embed", where=structure.name)
     warnings = structure.warnings
     if lost:
@@ -175,11 +172,13 @@ def _embed_residues(
     info = InputInfo.of(structure)
     return Embeddings(
         input=replace(info, dropped=(*info.dropped, *lost)),
-        residues=table,
+        residues=ResidueEmbeddings(
+            chain=structure.chain[rows],
+            number=structure.number[rows],
+            insertion_code=structure.insertion_code[rows],
+            wild_type=structure.parent[rows],
+            vectors=vectors,
+        ),
         models={"environment": predictor.card.reference},
         warnings=warnings,
     )
-
-
-def _silent(_done: int, _total: int) -> None:
-    """Ignore progress."""

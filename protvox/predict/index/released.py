@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import ModelError
-from protvox.predict.embedding.head import EmbeddingHead
-from protvox.predict.embedding.trace_descriptor import describe_trace
+from protvox.predict.index.head import EmbeddingHead
+from protvox.predict.index.trace_descriptor import describe_trace
 from protvox.predict.index.index import Index
 from protvox.predict.results.prediction import Neighbour
 from protvox.registry.card import Card

@@ -1,4 +1,4 @@
-"""What an environment network answers at residues in solvent: the reference of a mutation."""
+"""Probabilities at residues in solvent: the reference state of mutations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.predict.environment_predictor import EnvironmentPredictor
+from protvox.predict.task import ResiduePredictor
 from protvox.structure.io.read import read_structure
 from protvox.structure.structure import Structure
 from protvox.voxel.moments.residue_frames import residue_frames
@@ -20,15 +20,16 @@ EXPOSED_SHARE: Final = 0.1
 """Share of its residues, those with the fewest atoms around them, that count as exposed."""
 
 _RADIUS: Final = 10.0
-_BEYOND: Final = 2.3  # Å from CA towards CB, where side chains begin to differ
+_CB_OFFSET: Final = 2.3
+"""Å from CA towards CB, where side chains begin to differ."""
 
 
-def exposed_log_probabilities(predictor: EnvironmentPredictor) -> NDArray[np.float64]:
+def exposed_log_probabilities(predictor: ResiduePredictor) -> NDArray[np.float64]:
     """Return the log probability of each amino acid at a residue in solvent.
 
-    An unfolded chain is exposed nearly everywhere, so this stands for the unfolded state: what
-    the model expects of an amino acid that water surrounds. Taking it away from log odds
-    leaves what burying the residue in its place gains or costs.
+    An unfolded chain is exposed nearly everywhere, so this represents the unfolded state: what
+    the model expects of an amino acid in water. Log odds less this background are what it gains
+    or costs to bury the residue.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def exposed_log_probabilities(predictor: EnvironmentPredictor) -> NDArray[np.flo
         residues of `REFERENCE`, nats; a constant of the model.
     """
     structure = read_structure(REFERENCE)
-    table, _ = predictor.predict(structure, exposed_residues(structure))
+    table, _ = predictor.predict_residues(structure, exposed_residues(structure))
     tiny = np.finfo(np.float32).tiny
     logs = np.log(np.clip(table.probabilities, tiny, None), dtype=np.float64)
     mean: NDArray[np.float64] = logs.mean(axis=0)
@@ -65,7 +66,7 @@ def exposed_residues(structure: Structure, share: float = EXPOSED_SHARE) -> NDAr
         ``residue`` bool. Counted are atoms of other residues, of any chain or ligand, within
         10 Å of a point 2.3 Å from CA towards the ideal CB.
     """
-    frames = residue_frames(structure.backbone(), _BEYOND)
+    frames = residue_frames(structure.backbone(), _CB_OFFSET)
     rows = np.flatnonzero(structure.is_protein & frames.valid)
     around = np.empty(len(rows), dtype=np.int64)
     for i, row in enumerate(rows.tolist()):

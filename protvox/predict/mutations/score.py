@@ -1,8 +1,8 @@
-"""Scores of single mutations: what the surroundings of a residue think of another one."""
+"""Scores of single mutations: log odds of amino acids in the environment of a residue."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS
-from protvox.errors import InputError, ModelError
+from protvox.errors import fail
 from protvox.messages import count
 from protvox.predict.classify import requested_residues
 from protvox.predict.device import choose_device, report_out_of_memory
-from protvox.predict.environment_predictor import EnvironmentPredictor
-from protvox.predict.model_cache import limit_threads, load_predictor
+from protvox.predict.model_cache import limit_threads, load_residue_predictor
 from protvox.predict.mutations.background import exposed_log_probabilities
 from protvox.predict.mutations.locate import Sites
 from protvox.predict.mutations.mutation_list import (
@@ -36,7 +35,8 @@ from protvox.predict.mutations.scores import (
 )
 from protvox.predict.results.prediction import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
-from protvox.predict.warnings import side_chain_advice
+from protvox.predict.task import ProgressBar, ResiduePredictor, no_progress
+from protvox.predict.warnings import side_chain_warning
 from protvox.structure.structure import Dropped, Structure
 
 DEFAULT_MODEL: Final = "environment"
@@ -44,8 +44,8 @@ DEFAULT_MODEL: Final = "environment"
 Mutations = str | Path | MutationList | Sequence[str | Mutation]
 """A CSV file, or mutations one by one."""
 
-_backgrounds: WeakKeyDictionary[EnvironmentPredictor, NDArray[np.float64]] = WeakKeyDictionary()
-_door = Lock()
+_backgrounds: WeakKeyDictionary[ResiduePredictor, NDArray[np.float64]] = WeakKeyDictionary()
+_lock = Lock()
 
 
 def score_mutations(
@@ -55,12 +55,12 @@ def score_mutations(
     chain: str | None = None,
     device: str = "auto",
     model: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressBar | None = None,
 ) -> MutationScores:
     """Score single mutations of a structure that has been read.
 
-    The network answers once for each residue, however many mutations there are: the scores of
-    all 19 come from one set of probabilities. May be called by several threads at once.
+    Each residue is predicted once, however many mutations there are: the scores of all 19 come
+    from one set of probabilities. May be called by several threads at once.
 
     Parameters
     ----------
@@ -68,9 +68,9 @@ def score_mutations(
         The whole structure.
     mutations
         What to score, see `protvox.predict.mutations.mutation_list`; every substitution of
-        every residue by default. A mutation asked for twice is answered once.
+        every residue by default. A mutation given twice is scored once.
     chain
-        Only this chain; the others stay as its surroundings.
+        Only this chain; the others stay as its environment.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     model
@@ -87,7 +87,7 @@ def score_mutations(
     Raises
     ------
     InputError
-        If there is nothing to predict, the chain is not there, a list cannot be read, or none
+        If there is nothing to predict, the chain does not exist, a list cannot be read, or none
         of its mutations can be scored (``mutations.none``).
     ModelError
         If the model is missing, damaged or not for environments.
@@ -99,53 +99,43 @@ def score_mutations(
     With p the calibrated probabilities at a residue and log b their mean logarithms at residues
     in solvent (`protvox.predict.mutations.background`), the score of wild type w to mutant m is
     ``log(p_w / p_m) - log(b_w / b_m)`` in nats. The percentile is the share of all 19 L
-    substitutions of the residues asked for (``chain``, else the structure) with a lower score,
-    half of the equal ones counted.
+    substitutions of the chosen chain, or of the structure, with a lower score; equal scores count
+    half.
     """
-    asked = None if mutations is None else _listed(mutations)
+    requested = None if mutations is None else _listed(mutations)
     wanted = requested_residues(structure, chain)
     limit_threads()
     with report_out_of_memory(choose_device(device)):
-        predictor = load_predictor(model or DEFAULT_MODEL, device)
-        if not isinstance(predictor, EnvironmentPredictor):
-            raise ModelError(
-                "the model does not predict environments",
-                where=model,
-                remedy="Choose another from protvox models list",
-                code="model.task",
-            )
+        predictor = load_residue_predictor(model or DEFAULT_MODEL, device)
         background = _background(predictor)
-        residues, lost = predictor.predict(structure, wanted, progress or _silent)
-    if not len(residues):
-        why = f"{lost[0].where}: {lost[0].why}" if lost else "There is no protein residue"
-        raise InputError(
-            "nothing in the structure can be predicted",
-            where=structure.name,
-            remedy=why,
-            code="input.nothing_to_predict",
+        residues, dropped = predictor.predict_residues(
+            structure, wanted, progress or no_progress
         )
+    if not len(residues):
+        reason = f"{dropped[0].where}: {dropped[0].why}" if dropped else "Give protein residues"
+        raise fail("input.nothing_to_predict", where=structure.name, reason=reason)
     scores = score_matrix(residues, background)
     percentiles = _percentiles(scores, substitutions(residues))
-    warnings = _warnings(structure, wanted, lost)
+    warnings = _warnings(structure, wanted, dropped)
     failures: tuple[Failure, ...] = ()
-    if asked is None:
+    if requested is None:
         rows, columns = np.nonzero(substitutions(residues))
         order = np.arange(len(rows))
     else:
-        places = Sites(structure, residues, chain, {d.where: d.why for d in lost})
-        order, rows, columns, failures, twice = places.find(asked)
+        sites = Sites(structure, residues, chain, {d.where: d.why for d in dropped})
+        order, rows, columns, failures, repeats = sites.find(requested)
         if not len(rows):
-            raise InputError(
-                f"none of {count(len(failures), 'mutation')} can be scored",
+            raise fail(
+                "mutations.none",
                 where=structure.name,
-                remedy=f"{failures[0].mutation}: {failures[0].why}",
-                code="mutations.none",
+                mutations=count(len(failures), "mutation"),
+                first=f"{failures[0].mutation}: {failures[0].why}",
             )
-        if twice:
-            warnings.append(f"{count(twice, 'mutation')} asked for again; answered once.")
+        if repeats:
+            warnings.append(f"{count(repeats, 'mutation')} given more than once; scored once.")
     info = InputInfo.of(structure)
     return MutationScores(
-        input=replace(info, dropped=(*info.dropped, *lost)),
+        input=replace(info, dropped=(*info.dropped, *dropped)),
         model=predictor.card.reference,
         residues=residues,
         background=background,
@@ -163,8 +153,8 @@ def _listed(mutations: Mutations) -> MutationList:
     return collect_mutations(mutations)
 
 
-def _background(predictor: EnvironmentPredictor) -> NDArray[np.float64]:
-    with _door:
+def _background(predictor: ResiduePredictor) -> NDArray[np.float64]:
+    with _lock:
         if predictor not in _backgrounds:
             _backgrounds[predictor] = exposed_log_probabilities(predictor)
         return _backgrounds[predictor]
@@ -199,17 +189,13 @@ def _table(
 
 
 def _warnings(
-    structure: Structure, wanted: NDArray[np.bool_], lost: tuple[Dropped, ...]
+    structure: Structure, wanted: NDArray[np.bool_], dropped: tuple[Dropped, ...]
 ) -> list[str]:
-    told = side_chain_advice(structure, structure.is_protein, "Mutations")
-    if not lost:
-        return [told] if told else []
-    missing = (
-        f"{len(lost)} of {int(wanted.sum())} residues cannot be predicted, the first is "
-        f"{lost[0].where}; see input.dropped."
-    )
-    return [missing, *([told] if told else [])]
-
-
-def _silent(_done: int, _total: int) -> None:
-    """Nobody looks at the progress."""
+    warnings: list[str] = []
+    if dropped:
+        warnings.append(
+            f"{len(dropped)} of {int(wanted.sum())} residues cannot be predicted, the first is "
+            f"{dropped[0].where}; see input.dropped."
+        )
+    warning = side_chain_warning(structure, structure.is_protein, "Mutations")
+    return [*warnings, warning] if warning else warnings

@@ -16,7 +16,8 @@ from protvox.predict.results.records import (
     rounded,
 )
 from protvox.predict.results.residue_table import ResidueTable
-from protvox.predict.results.rows import residue_rows, to_json
+from protvox.predict.results.rows import residue_rows, task_rows, to_json
+from protvox.predict.results.task_rows import TaskRows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,8 @@ class Prediction:
         Task (``"cath"``, ``"environment"``) to ``name@version`` of its model.
     warnings
         Warnings, one sentence each.
+    others
+        Predictions of tasks that are not built in, by the name of the task.
     """
 
     input: InputInfo
@@ -71,6 +74,7 @@ class Prediction:
     residues: ResidueTable | None = None
     models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
+    others: Mapping[str, TaskRows] = field(default_factory=lambda: MappingProxyType({}))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the prediction in the JSON form ``protvox.classify/1``.
@@ -90,6 +94,8 @@ class Prediction:
         )
         if self.residues is not None:
             document["residues"] = residue_rows(self.residues)
+        if self.others:
+            document["others"] = {name: task_rows(t) for name, t in sorted(self.others.items())}
         return document
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -110,3 +116,17 @@ class Prediction:
         from protvox.predict.results.tables import domain_frame, residue_frame
 
         return Tables(domain_frame([self]), residue_frame([self]))
+
+    def task_frame(self, task: str) -> pd.DataFrame:
+        """Return the rows of a task that is not built in.
+
+        The key column is ``id``, the input's name. Values are not rounded.
+
+        Parameters
+        ----------
+        task
+            Name of the task.
+        """
+        from protvox.predict.results.tables import task_frame
+
+        return task_frame(self, task)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from protvox.chemistry import AMINO_ACIDS
 from protvox.predict.results.documents import EmbeddedResidue, Mutation, Residue, ResidueAddress
 from protvox.predict.results.records import rounded, rounded_list
+from protvox.predict.results.task_rows import TaskRows
 
 _ADDRESS: Final = tuple(ResidueAddress.model_fields)
 _RESIDUE: Final = tuple(Residue.model_fields)
@@ -72,6 +73,20 @@ def mutation_rows(table: Any) -> list[dict[str, Any]]:
         row["percentile"] = rounded(row["percentile"])
         rows.append(row)
     return rows
+
+
+def task_rows(table: TaskRows) -> list[dict[str, Any]]:
+    """Return one row per thing that a task predicted, with rounded numbers.
+
+    Parameters
+    ----------
+    table
+        Predictions of a task that is not built in.
+    """
+    return [
+        {key: rounded(value) if isinstance(value, float) else value for key, value in row.items()}
+        for row in table.rows
+    ]
 
 
 def to_json(document: Mapping[str, Any], indent: int | None) -> str:

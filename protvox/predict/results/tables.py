@@ -77,6 +77,25 @@ def domain_rows(prediction: Prediction) -> list[dict[str, Any]]:
     return [_domain_row(prediction.input.name, domain) for domain in prediction.domains]
 
 
+def task_frame(prediction: Prediction, task: str) -> pd.DataFrame:
+    """Return the rows of a task other than the built-in ones.
+
+    Parameters
+    ----------
+    prediction
+        Of one input.
+    task
+        Name of the task.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Key column ``id`` (input name); then the columns of the task. Values are not rounded.
+    """
+    rows = prediction.others[task].rows if task in prediction.others else ()
+    return pd.DataFrame([{"id": prediction.input.name, **row} for row in rows])
+
+
 def residue_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
     """Return one row a residue.
 

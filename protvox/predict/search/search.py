@@ -9,7 +9,7 @@ from pathlib import Path
 
 from protvox.errors import fail
 from protvox.predict.embedding.embed import embed_domains
-from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.results.records import DomainRecord, EmbeddedDomain, IndexInfo, SearchedDomain
 from protvox.predict.search.results import SearchResult

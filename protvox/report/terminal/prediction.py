@@ -13,6 +13,7 @@ from rich.text import Text
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.messages import chain_label, count
 from protvox.report.terminal.domain_name import domain_name, wrap_ranges
+from protvox.report.task_table import render_rows
 from protvox.report.text import printable
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
     if prediction.residues is not None:
         model = prediction.models.get("environment", "")
         parts += [Text(), *_residues(prediction.residues, model, width)]
+    for rows in prediction.others.values():
+        parts += [Text(), render_rows(rows)]
     return Group(*parts)
 
 

@@ -5,43 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from protvox.errors import InputError, ProtvoxError, UsageError
+from protvox.errors import ProtvoxError, fail
 from protvox.structure.io.read import read_structure
-from protvox.structure.selection import parse_selection
-from protvox.train.shards.shard import Shard, join, pack, write_shard
-
-Task = Literal["environment", "cath"]
-
+from protvox.train.shards.shard import Shard, join, write_shard
+from protvox.train.task import Entry, TrainingTask, training_task
 
 @dataclass(frozen=True)
 class Failure:
-    """A row of the table that gave no structure, and why."""
+    """A row of the table that could not be used, and why."""
 
     name: str
     reason: str
-
-
-@dataclass(frozen=True)
-class _Item:
-    name: str
-    path: Path
-    task: Task
-    chains: tuple[str, ...]
-    selection: str
-    label: str
 
 
 def build_shards(
     table: Path,
     structures: Path,
     out: Path,
-    task: Task,
+    task: str,
     *,
     query: str | None = None,
     per_shard: int = 500,
@@ -53,23 +40,24 @@ def build_shards(
     Parameters
     ----------
     table
-        CSV. For ``"environment"``: columns ``file`` and ``chain``, the chains whose residues
-        are labelled; all others in the file are context. For ``"cath"``: columns ``file``,
-        ``cath`` and, unless the file holds just the domain, ``chain`` and ``chopping``
-        (``1-90,120-150``); ``domain`` names it.
+        CSV with the column ``file`` and those of the task, see
+        `protvox.train.task.TrainingTask.columns`. For ``"environment"``: ``chain``, whose residues
+        are labelled; the rest of the file is context. For ``"cath"``: ``cath`` and, unless the
+        file holds just the domain, ``chain`` and ``chopping`` (``1-90,120-150``); ``domain``
+        names it.
     structures
         Folder that the column ``file`` is relative to.
     out
         Folder for ``shard-0000.npz`` and so on; must be empty of shards.
     task
-        What the shards are for.
+        Name of the task the shards are for.
     query
-        Rows to use, as `pandas.DataFrame.query` understands it, e.g.
+        Rows to use, in the language of `pandas.DataFrame.query`, e.g.
         ``"split == 'train' and radius <= 50"``.
     per_shard
-        Structures a file.
+        Structures per shard.
     workers
-        Processes that parse.
+        Number of reading processes.
     report
         Called with the number of structures done and in all.
 
@@ -78,23 +66,21 @@ def build_shards(
     written : int
         Number of structures written.
     failures : list of Failure
-        Rows left out, with reasons.
+        Rows that could not be used, with reasons.
 
     Raises
     ------
     UsageError
         If the table, a column or the query cannot be used, or ``out`` already has shards.
     InputError
-        If no structure is left.
+        If no structure could be used.
+    ModelError
+        If there is no such task.
     """
+    kind = training_task(task)
     if any(out.glob("shard-*.npz")):
-        raise UsageError(
-            "the folder already holds shards",
-            where=str(out),
-            remedy="Give an empty folder",
-            code="usage.not_empty",
-        )
-    items = _items(_rows(table, query), structures, task)
+        raise fail("usage.not_empty", where=str(out))
+    entries = _entries(_rows(table, query), kind)
     out.mkdir(parents=True, exist_ok=True)
     failures: list[Failure] = []
     kept: list[Shard] = []
@@ -107,23 +93,19 @@ def build_shards(
             written += len(kept)
             kept.clear()
 
-    for done, result in enumerate(_results(items, workers), start=1):
+    for done, result in enumerate(_results(entries, structures, task, workers), start=1):
         if isinstance(result, Failure):
             failures.append(result)
         else:
             kept.append(result)
         if len(kept) == per_shard:
             flush()
-        report(done, len(items))
+        report(done, len(entries))
     flush()
     if not written:
-        first = f"The first reason: {failures[0].reason.rstrip('.')}" if failures else None
-        raise InputError(
-            "no structure of the table could be used",
-            where=str(table),
-            remedy=first,
-            code="input.no_structures",
-        )
+        if not failures:
+            raise fail("input.no_structures.rows", where=str(table))
+        raise fail("input.no_structures", where=str(table), reason=failures[0].reason.rstrip("."))
     return written, failures
 
 
@@ -141,64 +123,31 @@ def _rows(table: Path, query: str | None) -> pd.DataFrame:
         TypeError,
         AttributeError,
     ) as error:
-        raise UsageError(
-            f"the table or the query cannot be used ({error})",
-            where=str(table),
-            remedy="Check the file, its columns and the query",
-            code="usage.table",
-        ) from error
+        raise fail("usage.table", where=str(table), error=error) from error
 
 
-def _items(rows: pd.DataFrame, structures: Path, task: Task) -> list[_Item]:
-    needed = {"file", "chain"} if task == "environment" else {"file", "cath"}
-    missing = sorted(needed - set(rows.columns))
+def _entries(rows: pd.DataFrame, task: TrainingTask[Any, Any, Any]) -> list[Entry]:
+    missing = sorted(task.columns - set(rows.columns))
     if missing:
-        raise UsageError(
-            f"the table has no column {', '.join(missing)}",
-            remedy=f"It needs {', '.join(sorted(needed))}",
-            code="usage.columns",
-        )
-    if task == "environment":
-        return [
-            _Item(str(file), structures / str(file), task, tuple(group["chain"]), "", "")
-            for file, group in rows.groupby("file")
-        ]
-    records: list[dict[Any, Any]] = rows.to_dict("records")
-    return [
-        _Item(
-            row.get("domain") or row["file"],
-            structures / row["file"],
-            task,
-            (),
-            ":".join(part for part in (row.get("chain"), row["chopping"]) if part)
-            if row.get("chopping")
-            else "",
-            row["cath"],
-        )
-        for row in records
-    ]
+        names = ", ".join(sorted(task.columns))
+        raise fail("usage.columns", missing=", ".join(missing), names=names)
+    return task.entries(rows)
 
 
-def _results(items: list[_Item], workers: int) -> Iterator[Failure | Shard]:
+def _results(
+    entries: list[Entry], structures: Path, task: str, workers: int
+) -> Iterator[Failure | Shard]:
+    load = partial(_load, task, structures)
     if workers <= 1:
-        yield from map(_load, items)
+        yield from map(load, entries)
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(_load, items, chunksize=16)
+        yield from pool.map(load, entries, chunksize=16)
 
 
-def _load(item: _Item) -> Failure | Shard:
+def _load(task: str, structures: Path, entry: Entry) -> Failure | Shard:
     try:
-        structure = read_structure(item.path, name=item.name)
-        if item.task == "environment":
-            labelled = np.isin(structure.chain, item.chains) & structure.is_protein
-            if not labelled.any():
-                return Failure(item.name, f"no protein in chain {', '.join(item.chains)}")
-            return pack(structure, labelled, "")
-        keep = structure.is_protein
-        if item.selection:
-            keep = parse_selection(item.selection).mask(structure)
-        domain = structure.select(keep)
-        return pack(domain, np.zeros(domain.n_residues, dtype=bool), item.label)
+        structure = read_structure(structures / entry.file, name=entry.name)
+        return training_task(task).pack(structure, entry)
     except ProtvoxError as error:
-        return Failure(item.name, str(error))
+        return Failure(entry.name, str(error))

@@ -1,4 +1,4 @@
-"""Shards: structures reduced to labelled atoms, seven bytes an atom.
+"""Shards: structures reduced to labelled atoms, seven bytes per atom.
 
 A shard holds many structures as flat arrays. Coordinates are 16-bit integers of 0.01 Å
 around each structure's centre; nothing but numpy is needed to read one, so a shard can be
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, ATOM_TYPE_INDEX
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.structure.structure import Structure
 
 UNLABELLED: Final = 255
@@ -119,12 +119,7 @@ def pack(structure: Structure, labelled: NDArray[np.bool_], label: str) -> Shard
     centre = structure.coordinates.mean(axis=0)
     steps = np.round((structure.coordinates - centre) / RESOLUTION)
     if np.abs(steps).max() > np.iinfo(np.int16).max:
-        raise InputError(
-            "the structure is wider than 650 Å",
-            where=structure.name,
-            remedy="Cut it into smaller assemblies",
-            code="input.too_wide",
-        )
+        raise fail("input.too_wide", where=structure.name)
     complete = np.isfinite(structure.backbone()[:, :3]).all(axis=(1, 2))
     index = [AMINO_ACID_INDEX.get(parent, UNLABELLED) for parent in structure.parent.tolist()]
     counts = np.bincount(structure.residue_index, minlength=structure.n_residues)
@@ -189,11 +184,7 @@ def read_shards(paths: Iterable[str | Path]) -> Shard:
     """
     parts = [_read_shard(Path(path)) for path in paths]
     if not parts:
-        raise InputError(
-            "no shard was found",
-            remedy="Build them with protvox train shards",
-            code="input.no_shards",
-        )
+        raise fail("input.no_shards")
     return join(parts)
 
 
@@ -215,11 +206,6 @@ def _read_shard(path: Path) -> Shard:
         ):
             raise ValueError("its arrays do not fit together")
         return shard
-    # A damaged archive shows itself in its directory, its compression or its arrays.
+    # Damage shows in the directory of the archive, its compression or its arrays.
     except (OSError, ValueError, LookupError, EOFError, BadZipFile, zlib.error) as error:
-        raise InputError(
-            "the file is not a protvox shard",
-            where=str(path),
-            remedy="Build it again with protvox train shards",
-            code="input.shard",
-        ) from error
+        raise fail("input.shard", where=str(path)) from error

@@ -13,7 +13,7 @@ from experiments.search.tm_align import Others
 from experiments.search.vote import measures as vote_measures
 from experiments.search.vote import near_ones
 from protvox.cath_names import PAPER_ARCHITECTURES
-from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.head import EmbeddingHead
 
 CODES = np.array([f"1.{a}.{t}.{s}" for a in (10, 20) for t in (1, 2, 3) for s in (1, 2)])
 

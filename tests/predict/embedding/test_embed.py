@@ -14,8 +14,8 @@ from protvox.errors import InputError, ModelError, UsageError
 from protvox.networks.poses import domain_features, domain_logits
 from protvox.predict.classify import classify
 from protvox.predict.embedding.embed import embed
-from protvox.predict.embedding.trace_descriptor import WINDOWS, describe_trace
-from protvox.predict.index.build import IndexBuilder
+from protvox.predict.index.trace_descriptor import WINDOWS, describe_trace
+from protvox.predict.search.build_index import IndexBuilder
 from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, NEAREST
 from protvox.predict.model_cache import load_predictor
 from protvox.predict.search.search import search

@@ -113,7 +113,7 @@ def test_what_cannot_be_scored_is_told_row_by_row(ubiquitin):
     assert list(frame["score"].notna()) == [True, False, False, False, False, False, True]
     assert frame.loc[1, "note"] == "PHE is there, not LEU"
     assert "there is 45" in frame.loc[5, "note"]
-    assert scores.warnings[-1] == "1 mutation asked for again; answered once."
+    assert scores.warnings[-1] == "1 mutation given more than once; scored once."
     document = json.loads(scores.to_json())
     assert document["schema"] == "protvox.mutations/1"
     assert "positive = predicted destabilising" in document["score"]

@@ -7,26 +7,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError, ModelError
-from protvox.predict.cath_predictor import CathPredictor
+from protvox.errors import fail
 from protvox.predict.classify import model_names
 from protvox.predict.embedding.embed import embed
-from protvox.predict.embedding.head import EmbeddingHead
+from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
-from protvox.predict.model_cache import load_predictor
+from protvox.predict.model_cache import load_domain_predictor
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.io.read import read_structure
 
 
 class IndexBuilder:
-    """Collects embedded domains.
+    """Collect embedded domains for an index.
 
     Parameters
     ----------
     name
         What the index will hold, in words.
     domains
-        What is taken as domains of a file.
+        How the domains of a file are found.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     model
@@ -46,18 +45,11 @@ class IndexBuilder:
         device: str = "auto",
         model: str | None = None,
     ) -> None:
-        predictor = load_predictor(model_names("cath", model)["cath"], device)
-        if not isinstance(predictor, CathPredictor):
-            raise ModelError(
-                "the model does not embed domains",
-                where=predictor.card.reference,
-                remedy="Leave --model out",
-                code="model.task",
-            )
+        predictor = load_domain_predictor(model_names("cath", model)["cath"], device)
         self.name = name
         self.head: EmbeddingHead = predictor.released.head()
         self._reference = predictor.card.reference
-        self._division, self._device, self._model = domains, device, model
+        self._option, self._device, self._model = domains, device, model
         self._vectors: list[NDArray[np.float32]] = []
         self._domains: list[str] = []
         self._cath: list[str] = []
@@ -70,22 +62,22 @@ class IndexBuilder:
         path
             The file.
         name
-            What to call it; its domains are ``name A``, ``name A:1-90``.
+            Name of the file; its domains are called ``name A``, ``name A:1-90``.
 
         Raises
         ------
         InputError
-            If it cannot be read, or holds no domain.
+            If it cannot be read, or contains no domain.
         """
         found = embed(
-            read_structure(path), domains=self._division, device=self._device, model=self._model
+            read_structure(path), domains=self._option, device=self._device, model=self._model
         )
         self._vectors.append(found.vectors())
         self._domains += [f"{name} {domain.id}" for domain in found.domains]
         self._cath += [""] * len(found.domains)
 
     def add_table(self, path: Path) -> None:
-        """Add the rows of a table that ``protvox embed`` wrote.
+        """Add the rows of a table written by ``protvox embed``.
 
         Parameters
         ----------
@@ -96,9 +88,9 @@ class IndexBuilder:
         Raises
         ------
         InputError
-            If it is no such table (``index.table``).
+            If it is not such a table (``index.table``).
         ModelError
-            If another embedding made it (``index.model``).
+            If it was made with another embedding (``index.model``).
         """
         import pyarrow.parquet as pq
         from pyarrow import ArrowException
@@ -106,10 +98,10 @@ class IndexBuilder:
         try:
             table = pq.read_table(path)
             heads = set(table.column("head").to_pylist())
-            places = zip(
+            keys = zip(
                 table.column("id").to_pylist(), table.column("domain").to_pylist(), strict=True
             )
-            domains = [f"{name} {domain}" for name, domain in places]
+            domains = [f"{name} {domain}" for name, domain in keys]
             vectors = table.column("embedding").combine_chunks()
             flat = vectors.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
             rows = flat.reshape(len(domains), self.head.width)
@@ -118,30 +110,20 @@ class IndexBuilder:
             known = "cath" in table.column_names
             cath = table.column("cath").to_pylist() if known else [""] * len(domains)
         except (OSError, ArrowException, LookupError, ValueError, AttributeError) as error:
-            raise InputError(
-                f"this is no table of embedded domains ({error})",
-                where=str(path),
-                remedy="Give a folder, or a table from protvox embed -o FILE.parquet",
-                code="index.table",
-            ) from error
+            raise fail("index.table", where=str(path), error=error) from error
         if heads - {self.head.sha256}:
-            raise ModelError(
-                "the table was made with another embedding",
-                where=str(path),
-                remedy="Embed the structures again, or give the --model it was made with",
-                code="index.model",
-            )
+            raise fail("index.model.table", where=str(path))
         self._vectors.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
         self._domains += domains
         self._cath += [code or "" for code in cath]
 
     def build(self) -> Index:
-        """Return the index of all that was added.
+        """Return the index of everything that was added.
 
         Raises
         ------
         InputError
-            If nothing was (``index.empty``).
+            If nothing was added (``index.empty``).
         """
         width = self.head.width
         vectors = np.concatenate([np.empty((0, width), dtype=np.float32), *self._vectors])

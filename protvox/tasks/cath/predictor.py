@@ -3,60 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from protvox.cath_names import CATH_NAMES
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.networks.cath import CathNet
 from protvox.networks.poses import domain_features, pooled_features
-from protvox.predict.applicability import find_flags
-from protvox.predict.embedding.trace_descriptor import describe_trace
+from protvox.predict.choose_domains import Domain
 from protvox.predict.index.released import NEAREST, ReleasedIndex
-from protvox.predict.results.prediction import DomainPrediction, Neighbour, RankedLabel
-from protvox.predict.results.records import EmbeddedDomain
-from protvox.predict.vote import LOOKED_AT, cast_votes
+from protvox.predict.index.trace_descriptor import describe_trace
+from protvox.predict.results.records import (
+    DomainPrediction,
+    EmbeddedDomain,
+    Neighbour,
+    RankedLabel,
+)
+from protvox.predict.task import DomainPredictor, Outcome, Request
 from protvox.registry.card import Card
 from protvox.structure.structure import Structure
+from protvox.tasks.cath.applicability import find_flags
+from protvox.tasks.cath.domain_loop import process_domains
+from protvox.tasks.cath.vote import LOOKED_AT, cast_votes
+from protvox.tasks.cath.warnings import vote_warning
 
 _LEAST_RESIDUES = 5
 _LEAST_BACKBONE = 0.5
 
 
-@dataclass(frozen=True)
-class Domain:
-    """A domain to classify.
-
-    Attributes
-    ----------
-    id
-        Name, unique within the input.
-    chain
-        Author chain name, several joined with ``+``.
-    chopping
-        Author residue ranges; ``""`` for the whole chain.
-    residues
-        ``residue`` mask.
-    """
-
-    id: str
-    chain: str
-    chopping: str
-    residues: NDArray[np.bool_]
-
-
-class CathPredictor:
-    """A released domain network, ready to answer.
+class CathPredictor(DomainPredictor):
+    """A domain network that is ready to predict.
 
     Parameters
     ----------
     card
         Its card.
     network
-        Its network with weights, folded, see `protvox.registry.installed.load`.
+        Its network with exported weights, see `protvox.registry.installed.load`.
     device
         Where to compute.
     released
@@ -72,17 +58,42 @@ class CathPredictor:
         self.device = device
         self._network = network.to(device)
 
-    def predict(self, structure: Structure, domain: Domain, top_k: int) -> DomainPrediction:
+    def predict(self, request: Request) -> Outcome:
+        """Classify the requested domains; see `protvox.predict.task.Predictor.predict`."""
+        predictions, warnings = process_domains(
+            lambda domain: self.predict_domain(request.structure, domain, request.top_k),
+            request.domains,
+            self.card,
+            request.progress,
+            explicit=request.explicit,
+        )
+        warning = vote_warning(predictions, self.card)
+        warnings += [warning] if warning else []
+        return Outcome(domains=predictions, warnings=tuple(warnings))
+
+    def embed(self, request: Request) -> tuple[tuple[EmbeddedDomain, ...], list[str]]:
+        """Embed the requested domains; see `protvox.predict.task.DomainPredictor.embed`."""
+        return process_domains(
+            lambda domain: self.embed_domain(request.structure, domain),
+            request.domains,
+            self.card,
+            request.progress,
+            explicit=request.explicit,
+        )
+
+    def predict_domain(
+        self, structure: Structure, domain: Domain, top_k: int
+    ) -> DomainPrediction:
         """Classify one domain.
 
         Parameters
         ----------
         structure
-            The structure it lies in; only its own residues are looked at.
+            The structure it lies in; only the residues of the domain are used.
         domain
             The domain.
         top_k
-            Architectures to keep, most probable first.
+            Number of architectures to keep, most probable first.
 
         Raises
         ------
@@ -92,15 +103,15 @@ class CathPredictor:
         """
         part, ca = self._read(structure, domain)
         where = f"{structure.name}, {domain.id}"
-        probabilities, embedding, nearest = self.answer(ca, where)
+        probabilities, embedding, nearest = self.predict_trace(ca, where)
         flags = find_flags(ca, part.n_residues, self.card)
-        answer = self._answer(domain, part.n_residues, flags, probabilities.tolist(), top_k)
-        return replace(answer, embedding=embedding, nearest=nearest)
+        ranked = self._rank(domain, part.n_residues, flags, probabilities.tolist(), top_k)
+        return replace(ranked, embedding=embedding, nearest=nearest)
 
-    def answer(
+    def predict_trace(
         self, ca: NDArray[np.float32], where: str = "domain"
     ) -> tuple[NDArray[np.float64], NDArray[np.float32] | None, tuple[Neighbour, ...]]:
-        """Answer for a domain of which nothing but the CA atoms is known.
+        """Classify a domain by its CA atoms.
 
         Parameters
         ----------
@@ -124,7 +135,7 @@ class CathPredictor:
             If there is no CA atom (``domain.empty``) or the domain is too wide
             (``domain.too_large``).
         ModelError
-            If what lies beside the model is damaged (``index.file``, ``index.hash``).
+            If the index beside the model is damaged (``index.file``, ``index.hash``).
         """
         features, logits = domain_features(self._network, [ca], self.device, names=[where])
         own = (logits[0].double() / self.card.temperature).softmax(dim=0).numpy()
@@ -134,7 +145,7 @@ class CathPredictor:
         probabilities = cast_votes(own, self.config.labels, nearest, vote) if vote else own
         return probabilities, embedding, nearest[:NEAREST]
 
-    def embed(self, structure: Structure, domain: Domain) -> EmbeddedDomain:
+    def embed_domain(self, structure: Structure, domain: Domain) -> EmbeddedDomain:
         """Embed one domain, without classifying it.
 
         Parameters
@@ -147,7 +158,7 @@ class CathPredictor:
         Raises
         ------
         InputError
-            As `predict` does.
+            As `predict_domain` does.
         ModelError
             If no embedding was trained for the model (``index.missing``, ``index.model``), or its
             file is damaged (``index.file``, ``index.hash``).
@@ -178,23 +189,12 @@ class CathPredictor:
     def _check(self, part: Structure, domain: Domain) -> None:
         where = f"{part.name}, {domain.id}"
         if part.n_residues < _LEAST_RESIDUES:
-            raise InputError(
-                f"a domain of {part.n_residues} residues has no architecture",
-                where=where,
-                remedy="Give a whole domain",
-                code="domain.too_small",
-            )
+            raise fail("domain.too_small", where=where, count=part.n_residues)
         complete = np.isfinite(part.backbone()[:, 1]).all(axis=1).mean()
         if complete < _LEAST_BACKBONE:
-            raise InputError(
-                f"only {complete:.0%} of the residues have a CA atom, "
-                "which the architecture model reads",
-                where=where,
-                remedy="Give a structure with the CA atoms",
-                code="domain.backbone",
-            )
+            raise fail("domain.backbone", where=where, share=complete)
 
-    def _answer(
+    def _rank(
         self,
         domain: Domain,
         n_residues: int,

@@ -7,7 +7,7 @@ import pytest
 
 from protvox.errors import InputError
 from protvox.networks import cath
-from protvox.predict import cath_predictor as domains_module
+from protvox.tasks.cath import predictor as domains_module
 from protvox.predict.classify import classify
 from protvox.structure.selection import parse_selection
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from protvox.chemistry import ATOM_TYPE_INDEX
-from protvox.errors import InputError
+from protvox.errors import fail
 from protvox.networks.cath import CathConfig, DomainBatch, featurize_domain
 from protvox.structure.geometry.sse import find_sses
-from protvox.train.data.augment import augment_domain, drop_sses
+from protvox.tasks.cath.augment import augment_domain, drop_sses
 from protvox.train.shards.shard import Shard
 
 BALANCE: Final = 0.4
@@ -49,8 +49,8 @@ class DomainData:
         samples; `UNKNOWN` for others.
     n_topologies
         How many those are.
-    names
-        ``structure``, names of the domains.
+    names, codes
+        ``structure``, names of the domains and their CATH codes.
 
     Raises
     ------
@@ -68,10 +68,11 @@ class DomainData:
         codes = [code.split(".") for code in shard.structure_label.tolist()]
         self.labels = np.array([index.get(".".join(c[:2]), -1) for c in codes], dtype=np.int64)
         self.names = shard.name
+        self.codes = shard.structure_label
         whole = np.array([len(ca) > 0 for ca in self._ca])
         self.rows = np.flatnonzero((self.labels >= 0) & whole)
         if not len(self.rows):
-            raise InputError("no domain has one of the labels", code="input.no_labels")
+            raise fail("input.no_labels")
         topologies = [".".join(code[:3]) for code in codes]
         counts = Counter(topologies[row] for row in self.rows.tolist())
         numbers = {name: n for n, name in enumerate(sorted(k for k, c in counts.items() if c > 1))}
@@ -106,7 +107,7 @@ class DomainData:
         Returns
         -------
         batch : DomainBatch
-            The domains as `protvox.train.data.augment.augment_domain` leaves them, the lattice
+            The domains as `protvox.tasks.cath.augment.augment_domain` leaves them, the lattice
             anywhere.
         labels : Tensor
             ``sample 2`` int64: architecture and topology.

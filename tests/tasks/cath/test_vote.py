@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from protvox.predict.results.prediction import Neighbour
-from protvox.predict.vote import cast_votes
+from protvox.tasks.cath.vote import cast_votes
 from protvox.registry.card import Vote
 
 LABELS = ("1.10", "2.40", "3.40")

@@ -66,7 +66,7 @@ class EmbeddingHead:
     features
         Reads `protvox.networks.poses.domain_features`.
     trace
-        Reads `protvox.predict.embedding.trace_descriptor.describe_trace`.
+        Reads `protvox.predict.index.trace_descriptor.describe_trace`.
     model
         ``name@version`` of the network that gives the features.
     model_sha256

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from protvox.predict.applicability import explain_flag, find_flags
+from protvox.tasks.cath.applicability import explain_flag, find_flags
 from protvox.registry.card import Card
 from protvox.structure.geometry.compactness import measure_shape
 from protvox.structure.io.read import read_structure

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from protvox.errors import InputError
+from protvox.errors import fail
+from protvox.train.run import choose_rows, in_chunks
 from protvox.train.shards.shard import UNLABELLED, Shard
 from protvox.voxel.moments.moments import MomentSpec, environment_moments
 from protvox.voxel.moments.residue_frames import residue_frames
@@ -54,7 +55,7 @@ class EnvironmentData:
         self.structure = np.repeat(np.arange(shard.n_structures), np.diff(shard.structure_start))
         self.rows = np.flatnonzero((self.labels != UNLABELLED) & frames.valid)
         if not len(self.rows):
-            raise InputError("no residue is labelled", code="input.no_labels")
+            raise fail("input.no_labels.residue")
 
     def moments(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Draw the environments of some residues.
@@ -120,20 +121,42 @@ class EnvironmentData:
         seed
             Decides which.
         """
-        if count >= len(self.rows):
-            return self.rows
-        chosen = np.random.default_rng(seed).choice(self.rows, count, replace=False)
-        return np.sort(chosen)
+        return choose_rows(self.rows, count, seed)
 
 
-def in_chunks(rows: NDArray[np.int64], size: int) -> Sequence[NDArray[np.int64]]:
-    """Cut an array into consecutive pieces.
+def predict_rows(
+    network: nn.Module,
+    data: EnvironmentData,
+    rows: NDArray[np.int64],
+    device: torch.device,
+    *,
+    batch_size: int = 256,
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Run a network over residues of a data set.
 
     Parameters
     ----------
+    network
+        In evaluation mode.
+    data
+        The data set.
     rows
+        ``sample`` int64, residues.
+    device
+        Where the network is.
+    batch_size
+        Residues per batch.
+
+    Returns
+    -------
+    logits : ndarray
+        ``sample 20`` float32.
+    labels : ndarray
         ``sample`` int64.
-    size
-        Most elements of a piece.
     """
-    return [rows[start : start + size] for start in range(0, len(rows), size)]
+    logits = []
+    with torch.inference_mode():
+        for chunk in in_chunks(rows, batch_size):
+            inputs, _ = data.batch(chunk)
+            logits.append(network(inputs.to(device)).float().cpu().numpy())
+    return np.concatenate(logits), data.labels[rows].astype(np.int64)

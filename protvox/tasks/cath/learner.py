@@ -1,10 +1,9 @@
-"""Train the CATH architecture network."""
+"""What the CATH architecture network learns from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,13 +14,9 @@ from torch.nn import functional
 
 from protvox.networks.cath import CathConfig, CathNet, DomainBatch
 from protvox.networks.poses import domain_logits
-from protvox.registry.weights import load_weights
-from protvox.train.batch_norm import reestimate_batch_norm
-from protvox.train.data.domains import UNKNOWN, DomainData
-from protvox.train.data.environments import in_chunks
-from protvox.train.loop import LoopConfig, Progress, train
-from protvox.train.metrics import classification_summary
-from protvox.train.shards.shard import read_shards
+from protvox.tasks.cath.data import UNKNOWN, DomainData
+from protvox.train.loop import LoopConfig
+from protvox.train.run import in_chunks
 
 SETTLING_BATCHES: Final = 30
 """Batches that the norms are settled on."""
@@ -79,7 +74,7 @@ class CathLearner(nn.Module):
         logits
             ``domain reader label+topology``.
         labels
-            ``domain 2``, see `protvox.train.data.domains.DomainData.batch`.
+            ``domain 2``, see `protvox.tasks.cath.data.DomainData.batch`.
         label_smoothing
             Share of the target spread over all architectures.
         """
@@ -96,84 +91,6 @@ class CathLearner(nn.Module):
             logits[:, n:], topology, ignore_index=UNKNOWN, reduction="sum"
         )
         return loss + TOPOLOGY_WEIGHT * other / known
-
-
-def train_cath(
-    train_shards: Sequence[Path],
-    validation_shards: Sequence[Path],
-    out: Path,
-    *,
-    architecture: CathConfig,
-    loop: LoopConfig,
-    device: torch.device,
-    report: Callable[[Progress], None],
-    time_limit: float | None = None,
-    start: Path | None = None,
-) -> bool:
-    """Train a domain network, or go on with the one in ``out``.
-
-    Parameters
-    ----------
-    train_shards, validation_shards
-        Shards of single domains labelled with their CATH codes; without any of validation, nothing
-        is measured on the way.
-    out
-        Folder for the checkpoint and the log.
-    architecture
-        The network, its input and its labels.
-    loop
-        The schedule.
-    device
-        Where to compute.
-    report
-        Called with the progress.
-    time_limit
-        Seconds after which to stop with a checkpoint.
-    start
-        Weights to begin with, ``model.safetensors`` of a model of the same architecture; random
-        ones if None. A checkpoint in ``out`` goes first.
-
-    Returns
-    -------
-    bool
-        True when all steps are done.
-
-    Raises
-    ------
-    InputError
-        If a shard cannot be used.
-    ModelError
-        If ``out`` or ``start`` holds another architecture.
-    """
-    learn = DomainData(read_shards(train_shards), architecture)
-    check = DomainData(read_shards(validation_shards), architecture) if validation_shards else None
-    torch.manual_seed(loop.seed)
-    network = CathNet(architecture)
-    if start is not None:
-        load_weights(network, start)
-    learner = CathLearner(network, learn.n_topologies)
-
-    def batches(first_step: int) -> Iterator[tuple[DomainBatch, Tensor]]:
-        return learn.batches(loop.batch_size, loop.seed, first_step)
-
-    def evaluate(_: nn.Module) -> dict[str, float]:
-        if check is None:
-            return {}
-        reestimate_batch_norm(learner.network, settling_batches(learn, loop, device))
-        logits, labels = predict_domains(learner.network, check, check.rows, device)
-        return classification_summary(logits, labels)
-
-    return train(
-        learner,
-        batches,
-        evaluate,
-        loop,
-        out,
-        device=device,
-        report=report,
-        time_limit=time_limit,
-        objective=learner.loss,
-    )
 
 
 def settling_batches(

@@ -15,11 +15,11 @@ from protvox.registry.weights import save_weights
 from protvox.structure.geometry.sse import find_sses
 from protvox.structure.io.read import read_structure
 from protvox.train import cath as cath_module
-from protvox.train.cath import TOPOLOGY_WEIGHT, CathLearner, train_cath
+from protvox.tasks.cath.learner import TOPOLOGY_WEIGHT, CathLearner, train_cath
 from protvox.train.checkpoint import load_checkpoint
 from protvox.train.data import domains as domains_module
-from protvox.train.data.augment import augment_domain, drop_sses
-from protvox.train.data.domains import UNKNOWN, DomainData
+from protvox.tasks.cath.augment import augment_domain, drop_sses
+from protvox.tasks.cath.data import UNKNOWN, DomainData
 from protvox.train.loop import LoopConfig
 from protvox.train.shards.shard import join, pack, write_shard
 

@@ -11,26 +11,27 @@ from torch import Tensor
 
 from protvox.chemistry import AMINO_ACIDS
 from protvox.networks.environment import EnvironmentNet
-from protvox.predict.embedding.embeddings import ResidueEmbeddings
 from protvox.predict.results.residue_table import ResidueTable
+from protvox.predict.task import Outcome, ProgressBar, Request, ResiduePredictor, no_progress
+from protvox.predict.warnings import side_chain_warning
 from protvox.registry.card import Card
 from protvox.structure.structure import Dropped, Structure
 from protvox.voxel.moments.moments import environment_moments
 from protvox.voxel.moments.residue_frames import ResidueFrames, residue_frames
 
 BATCH_SIZE = 128
-"""Residues computed together; more gains nothing on a CPU and costs memory."""
+"""Residues computed together; more costs memory and gains nothing on a CPU."""
 
 
-class EnvironmentPredictor:
-    """A released environment network, ready to answer.
+class EnvironmentPredictor(ResiduePredictor):
+    """An environment network that is ready to predict.
 
     Parameters
     ----------
     card
         Its card.
     network
-        Its network with weights, folded, see `protvox.registry.installed.load`.
+        Its network with exported weights, see `protvox.registry.installed.load`.
     device
         Where to compute.
     """
@@ -41,34 +42,33 @@ class EnvironmentPredictor:
         self.device = device
         self._network = network.to(device)
 
-    def predict(
+    def predict(self, request: Request) -> Outcome:
+        """Predict the requested residues; see `protvox.predict.task.Predictor.predict`."""
+        structure, residues = request.structure, request.residues
+        table, dropped = self.predict_residues(
+            structure, residues, request.progress, domain=request.membership()
+        )
+        warnings: list[str] = []
+        if dropped:
+            warnings.append(
+                f"{len(dropped)} of {int(residues.sum())} residues have no environment "
+                f"prediction, the first is {dropped[0].where}; see input.dropped."
+            )
+        if len(table):
+            # The environments are what the model reads, so the whole structure counts.
+            warning = side_chain_warning(structure, structure.is_protein, "Environments")
+            warnings += [warning] if warning else []
+        return Outcome(residues=table, dropped=dropped, warnings=tuple(warnings))
+
+    def predict_residues(
         self,
         structure: Structure,
         residues: NDArray[np.bool_],
-        progress: Callable[[int, int], None] = lambda done, total: None,
+        progress: ProgressBar = no_progress,
         *,
         domain: NDArray[np.str_] | None = None,
     ) -> tuple[ResidueTable, tuple[Dropped, ...]]:
-        """Predict the residues asked for, each among everything the file holds.
-
-        Parameters
-        ----------
-        structure
-            The whole structure: partner chains and ligands are part of the environments.
-        residues
-            ``residue`` mask of those to predict; only protein residues count.
-        progress
-            Called with the number of residues done and in all.
-        domain
-            ``residue``, id of the domain each residue lies in, for the table.
-
-        Returns
-        -------
-        table : ResidueTable
-            In file order.
-        dropped : tuple of Dropped
-            Residues asked for that cannot be predicted, and why.
-        """
+        """Predict residues; see `protvox.predict.task.ResiduePredictor.predict_residues`."""
         rows, dropped, parts = self._run(structure, residues, progress, self._probabilities)
         table = ResidueTable(
             chain=structure.chain[rows],
@@ -84,45 +84,25 @@ class EnvironmentPredictor:
         self,
         structure: Structure,
         residues: NDArray[np.bool_],
-        progress: Callable[[int, int], None] = lambda done, total: None,
-    ) -> tuple[ResidueEmbeddings, tuple[Dropped, ...]]:
-        """Return the features of the residues asked for, before the last layer.
-
-        Parameters
-        ----------
-        structure, residues, progress
-            See `predict`.
-
-        Returns
-        -------
-        table : ResidueEmbeddings
-            In file order.
-        dropped : tuple of Dropped
-            Residues asked for that cannot be embedded, and why.
-        """
+        progress: ProgressBar = no_progress,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], tuple[Dropped, ...]]:
+        """Return features; see `protvox.predict.task.ResiduePredictor.embed`."""
         rows, dropped, parts = self._run(structure, residues, progress, self._network.embed)
-        table = ResidueEmbeddings(
-            chain=structure.chain[rows],
-            number=structure.number[rows],
-            insertion_code=structure.insertion_code[rows],
-            wild_type=structure.parent[rows],
-            vectors=_joined(parts, 0),
-        )
-        return table, dropped
+        return rows, _joined(parts, 0), dropped
 
     def _run(
         self,
         structure: Structure,
         residues: NDArray[np.bool_],
-        progress: Callable[[int, int], None],
+        progress: ProgressBar,
         read_out: Callable[[Tensor], Tensor],
     ) -> tuple[NDArray[np.int64], tuple[Dropped, ...], list[NDArray[np.float32]]]:
         frames = residue_frames(structure.backbone(), self.config.cb_offset)
-        asked = residues & structure.is_protein
+        requested = residues & structure.is_protein
         standard = np.isin(structure.parent, AMINO_ACIDS)
-        rows = np.flatnonzero(asked & standard & frames.valid)
-        dropped = _dropped(structure, asked & standard, "N, CA or C is missing", ~frames.valid)
-        dropped += _dropped(structure, asked, "it stands for none of the 20 amino acids", ~standard)
+        rows = np.flatnonzero(requested & standard & frames.valid)
+        dropped = _dropped(structure, requested & standard & ~frames.valid, "N, CA or C is missing")
+        dropped += _dropped(structure, requested & ~standard, "it is not one of the 20 amino acids")
         parts = []
         progress(0, len(rows))
         for start in range(0, len(rows), BATCH_SIZE):
@@ -157,10 +137,8 @@ def _joined(parts: list[NDArray[np.float32]], width: int) -> NDArray[np.float32]
     return np.concatenate(parts) if parts else np.empty((0, width), dtype=np.float32)
 
 
-def _dropped(
-    structure: Structure, asked: NDArray[np.bool_], why: str, where: NDArray[np.bool_]
-) -> list[Dropped]:
+def _dropped(structure: Structure, residues: NDArray[np.bool_], why: str) -> list[Dropped]:
     return [
         Dropped("residue", structure.where(row), f"no environment prediction: {why}")
-        for row in np.flatnonzero(asked & where).tolist()
+        for row in np.flatnonzero(residues).tolist()
     ]

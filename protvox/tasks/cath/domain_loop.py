@@ -1,4 +1,4 @@
-"""Runs a model over the domains of a structure, with progress and warnings."""
+"""Run a model over the domains of a structure, with progress and warnings."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from protvox.errors import InputError
 from protvox.messages import chain_label
-from protvox.predict.cath_predictor import Domain
+from protvox.predict.choose_domains import Domain
 from protvox.predict.results.records import DomainRecord
-from protvox.predict.warnings import range_advice
 from protvox.registry.card import Card
+from protvox.tasks.cath.warnings import range_warning
 
 Record = TypeVar("Record", bound=DomainRecord)
 
@@ -67,7 +67,7 @@ def process_domains(
             warnings.append(f"No architecture for {name}: {error.what}.")
             continue
         records.append(record)
-        warning = range_advice(record, card)
+        warning = range_warning(record, card)
         warnings += [warning] if warning else []
     progress(sum(sizes), sum(sizes))
     return tuple(records), warnings

@@ -10,7 +10,7 @@ from protvox.structure.geometry.secondary_structure import SecondaryStructure, s
 from protvox.structure.geometry.sse import find_sses
 from protvox.structure.io.read import read_structure
 from protvox.train.data import augment
-from protvox.train.data.augment import CUT, LEAST_CUT, LEAST_LEFT, LOST, augment_domain, drop_sses
+from protvox.tasks.cath.augment import CUT, LEAST_CUT, LEAST_LEFT, LOST, augment_domain, drop_sses
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,122 @@
+"""Tasks: what a model can predict, found by name.
+
+The tasks of this package are `protvox.tasks.cath` and `protvox.tasks.environment`. A package of
+yours adds others with an entry point of the group ``protvox.tasks``::
+
+    [project.entry-points."protvox.tasks"]
+    helical = "my_package.helical:TASK"
+
+``TASK`` is an instance of a subclass of `protvox.tasks.base.Task`. Tasks are imported when they
+are first used.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+
+from protvox.errors import fail
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+    from torch import nn
+
+    from protvox.networks.layers import Layers
+
+GROUP: Final = "protvox.tasks"
+"""Entry-point group of tasks."""
+
+BUILT_IN: Final = ("cath", "environment")
+"""Names of the tasks that protvox has by itself."""
+
+ConfigT = TypeVar("ConfigT")
+NetworkT = TypeVar("NetworkT", bound="nn.Module")
+
+
+class NetworkTask(ABC, Generic[ConfigT, NetworkT]):
+    """The part of a task that builds its network.
+
+    Attributes
+    ----------
+    name
+        Short name, as on the command line and in model cards.
+    title
+        What is predicted, a few words for people.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def config(self) -> type[ConfigT]:
+        """Dataclass of the network's arguments, see `protvox.networks.config.from_mapping`."""
+
+    @abstractmethod
+    def network(self, config: ConfigT, layers: Layers | None = None) -> NetworkT:
+        """Build the network.
+
+        Parameters
+        ----------
+        config
+            Its arguments.
+        layers
+            Steerable layers to train, plain ones to load exported weights into; ignored by
+            networks without steerable layers.
+
+        Returns
+        -------
+        nn.Module
+            With random weights. Called with a batch, it returns logits ``sample class``.
+        """
+
+
+def task_names() -> tuple[str, ...]:
+    """Return the names of all tasks, those of this package first."""
+    others = sorted(_installed().names)
+    return (*BUILT_IN, *(name for name in others if name not in BUILT_IN))
+
+
+@cache
+def find_task(name: str) -> NetworkTask[Any, Any]:
+    """Return a task by name.
+
+    Parameters
+    ----------
+    name
+        ``"cath"``, ``"environment"`` or the name of an entry point.
+
+    Returns
+    -------
+    NetworkTask
+        Usually a `protvox.tasks.base.Task`.
+
+    Raises
+    ------
+    ModelError
+        If there is no such task (``model.task``), or its package cannot be imported.
+    """
+    from importlib.metadata import EntryPoint
+
+    if name in BUILT_IN:
+        found = EntryPoint(name, f"protvox.tasks.{name}.task:TASK", GROUP)
+    elif name in _installed().names:
+        found = _installed()[name]
+    else:
+        raise fail("model.task.unknown", where=name, names=", ".join(task_names()))
+    try:
+        task = found.load()
+    except (ImportError, AttributeError) as error:
+        raise fail("model.task.import", where=name, target=found.value, error=error) from error
+    if not isinstance(task, NetworkTask):
+        raise fail("model.task.import", where=name, target=found.value, error="it is not a Task")
+    return task
+
+
+@cache
+def _installed() -> EntryPoints:
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)

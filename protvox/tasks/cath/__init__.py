@@ -1,0 +1,1 @@
+"""The task of CATH architectures: which architecture a domain has."""

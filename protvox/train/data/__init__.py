@@ -1,1 +1,0 @@
-"""Training batches of environments and domains, and their augmentation."""

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from protvox.registry.card import Card
-from protvox.train.evaluate import Answers, DomainAnswer, evaluate
+from protvox.train.answers import Answers
+from protvox.train.evaluate import SamplePredictor, evaluate
 from protvox.train.release import record
 
 matplotlib.use("Agg")
@@ -40,7 +41,7 @@ def parser(description: str) -> argparse.ArgumentParser:
 def run(
     options: argparse.Namespace,
     also: Callable[[Answers, Card], Mapping[str, Any]] | None = None,
-    answer: DomainAnswer | None = None,
+    final: SamplePredictor | None = None,
 ) -> dict[str, Any]:
     """Evaluate a model, write its measures and draw its figures.
 
@@ -50,7 +51,7 @@ def run(
         From `parser`.
     also
         Computes further measures of the same predictions.
-    answer
+    final
         See `protvox.train.evaluate.answer_shards`.
 
     Returns
@@ -66,7 +67,7 @@ def run(
         sample=options.sample,
         seed=options.seed,
         also=also,
-        answer=answer,
+        final=final,
     )
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")

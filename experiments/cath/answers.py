@@ -1,22 +1,21 @@
-"""The prediction of a released CATH model as a user gets it: the network and the vote."""
+"""Predictions of a released CATH model as a user gets them: the network and the vote."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from protvox.networks.cath import CathNet
-from protvox.tasks.cath.predictor import CathPredictor
 from protvox.predict.index.released import ReleasedIndex
-from protvox.registry.installed import load_folder
-from protvox.train.evaluate import DomainAnswer
+from protvox.predict.model_cache import load_predictor
+from protvox.registry.card import read_card
+from protvox.tasks.cath.data import DomainData
+from protvox.train.evaluate import SamplePredictor
 
 
-def released_answer(model: Path) -> DomainAnswer:
-    """Return a function that predicts for a domain.
+def released_predictions(model: Path) -> SamplePredictor:
+    """Return a function that predicts the architectures of domains.
 
     Parameters
     ----------
@@ -30,15 +29,14 @@ def released_answer(model: Path) -> DomainAnswer:
     ModelError
         If its card asks for a vote and there is no index for its weights.
     """
-    card, network = load_folder(model)
-    if not isinstance(network, CathNet):
+    card = read_card(model)
+    if card.task != "cath":
         raise SystemExit(f"{model} is not a CATH model")
-    released = ReleasedIndex(model, card)
     if card.vote is not None:
-        released.index()
-    predictor = CathPredictor(card, network, torch.device("cpu"), released)
+        ReleasedIndex(model, card).index()
+    predictor = load_predictor(model, "cpu")
 
-    def answer(ca: NDArray[np.float32]) -> NDArray[np.float64]:
-        return predictor.answer(ca)[0]
+    def final(data: DomainData, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.stack([predictor.predict_trace(data.ca(row))[0] for row in rows.tolist()])
 
-    return answer
+    return final

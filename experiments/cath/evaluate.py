@@ -6,9 +6,9 @@ Example: ``python -m experiments.cath.evaluate --model models/cath --shards shar
 
 from __future__ import annotations
 
-from experiments.cath.answers import released_answer
+from experiments.cath.answers import released_predictions
 from experiments.evaluation import parser, run
 
 if __name__ == "__main__":
     options = parser(__doc__ or "").parse_args()
-    run(options, answer=released_answer(options.model))
+    run(options, final=released_predictions(options.model))

@@ -20,8 +20,8 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.cath.flags_cases import Case, chain_cases, domain_cases, peptide_cases
-from protvox.tasks.cath.applicability import find_flags
 from protvox.registry.card import Card, read_card
+from protvox.tasks.cath.applicability import find_flags
 from protvox.train.metrics import bootstrap_interval
 from protvox.train.shards.shard import read_shards
 

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from experiments.cath.answers import released_answer
+from experiments.cath.answers import released_predictions
 from experiments.cath.nearest_search import LONGEST_RATIO, Library
 from experiments.cath.paper_domains import (
     Traces,
@@ -35,7 +35,8 @@ from experiments.cath.paper_domains import (
 from experiments.cath.paper_measures import UNANSWERED, measures
 from protvox.cath_names import PAPER_ARCHITECTURES
 from protvox.registry.card import Card
-from protvox.train.evaluate import Answers, evaluate
+from protvox.train.answers import Answers
+from protvox.train.evaluate import evaluate
 from protvox.train.metrics import bootstrap_interval
 from protvox.train.shards.shard import join, read_shards, write_shard
 
@@ -109,7 +110,7 @@ def ask_model(
 
     def keep(answers: Answers, _card: Card) -> dict[str, Any]:
         ten = [answers.classes.index(name) for name in PAPER_ARCHITECTURES]
-        final = answers.logits if answers.said is None else answers.said
+        final = answers.logits if answers.probabilities is None else answers.probabilities
         chosen.append(final[:, ten].argmax(axis=1))
         return {}
 
@@ -124,7 +125,7 @@ def ask_model(
             "test",
             device=torch.device("cpu"),
             also=keep,
-            answer=released_answer(folder),
+            final=released_predictions(folder),
         )
         seconds = time.process_time() - started
     measured = {

@@ -22,10 +22,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
+from protvox.tasks.environment.data import EnvironmentData
 from protvox.train.batch_norm import reestimate_batch_norm
 from protvox.train.checkpoint import save_checkpoint
 from protvox.train.config import read_config
-from protvox.tasks.environment.data import EnvironmentData
 from protvox.train.release import CHECKPOINT_FILE
 from protvox.train.shards.shard import read_shards
 

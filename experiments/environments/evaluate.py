@@ -24,7 +24,7 @@ from experiments.environments.strata import (
 from experiments.environments.strata_figure import draw_strata
 from experiments.evaluation import parser, picture, run
 from protvox.registry.card import Card
-from protvox.train.evaluate import Answers
+from protvox.train.answers import Answers
 from protvox.train.metrics import log_softmax
 from protvox.train.shards.shard import read_shards
 

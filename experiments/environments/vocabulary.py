@@ -19,8 +19,8 @@ import torch
 
 from protvox.chemistry import ATOM_TYPES
 from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
-from protvox.tasks.environment.data import EnvironmentData
-from protvox.train.environment import VALIDATION_SAMPLE, predict_rows
+from protvox.tasks.environment.data import EnvironmentData, predict_rows
+from protvox.tasks.environment.task import TASK
 from protvox.train.loop import LoopConfig, train
 from protvox.train.metrics import classification_summary
 from protvox.train.shards.shard import Shard, read_shards
@@ -58,7 +58,7 @@ def measure(kind: type[EnvironmentData], learn: Shard, check: Shard) -> dict[str
     config = EnvironmentConfig()
     data = kind(learn, config.moments, config.cb_offset)
     held_out = kind(check, config.moments, config.cb_offset)
-    rows = held_out.sample(VALIDATION_SAMPLE, seed=0)
+    rows = held_out.sample(TASK.validation_sample, seed=0)
     torch.manual_seed(LOOP.seed)
     network = EnvironmentNet(config)
     device = torch.device("cpu")

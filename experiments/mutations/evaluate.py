@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 from experiments.mutations.measures import difference, spearman, summarise
 from experiments.mutations.references import SHIPPED, references
 from protvox.chemistry import AMINO_ACID_INDEX, THREE_LETTER
-from protvox.networks.environment import EnvironmentNet
-from protvox.tasks.environment.predictor import EnvironmentPredictor
 from protvox.predict.mutations.scores import score_matrix
 from protvox.registry.installed import load_folder
 from protvox.structure.io.read import read_structure
+from protvox.tasks.environment.predictor import EnvironmentPredictor
 from protvox.train.evaluate import SCHEMA
 
 matplotlib.use("Agg")
@@ -47,7 +46,7 @@ def score_rows(
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
     """Score every row with every reference state; NaN where a row has no residue."""
     card, network = load_folder(model)
-    if not isinstance(network, EnvironmentNet):
+    if card.task != "environment":
         raise SystemExit(f"{model} does not predict environments")
     predictor = EnvironmentPredictor(card, network, torch.device(device))
     states = references(predictor, network)
@@ -56,7 +55,7 @@ def score_rows(
     for file, rows in table.groupby("file"):
         structure = read_structure(structures / str(file))
         wanted = structure.is_protein & np.isin(structure.number, rows["position"])
-        residues, _ = predictor.predict(structure, wanted)
+        residues, _ = predictor.predict_residues(structure, wanted)
         matrices = {name: score_matrix(residues, state) for name, state in states.items()}
         for index, row in rows.iterrows():
             here = (residues.chain == row["chain"]) & (residues.number == row["position"])

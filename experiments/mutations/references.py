@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import ATOM_TYPE_INDEX, BACKBONE_ATOMS, THREE_LETTER
 from protvox.networks.environment import EnvironmentNet
-from protvox.tasks.environment.predictor import EnvironmentPredictor
 from protvox.predict.mutations.background import exposed_log_probabilities
 from protvox.structure.structure import ResidueKind, Structure
+from protvox.tasks.environment.predictor import EnvironmentPredictor
 
 SHIPPED = "exposed residues"
 
@@ -46,7 +46,7 @@ def references(
 ) -> dict[str, NDArray[np.float64]]:
     """Return the log probabilities of each reference state, ``20`` each, nats."""
     lone = lone_residues()
-    table, _ = predictor.predict(lone, lone.is_protein)
+    table, _ = predictor.predict_residues(lone, lone.is_protein)
     spec = predictor.config.moments
     with torch.inference_mode():
         empty = network(torch.zeros(1, spec.n_features, spec.n_points, device=predictor.device))

@@ -23,12 +23,11 @@ from numpy.typing import NDArray
 from experiments.cath.paper_domains import one_per_family, read_traces
 from experiments.search.features import CPU, LabelledFeatures, nodes, read_features
 from experiments.search.measures import LEVELS, across, within
-from protvox.networks.cath import CathNet
 from protvox.networks.poses import domain_features
 from protvox.predict.index.head import EmbeddingHead
-from protvox.predict.index.trace_descriptor import describe_trace
 from protvox.predict.index.index import Index
 from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, index_folder
+from protvox.predict.index.trace_descriptor import describe_trace
 from protvox.registry.installed import load_folder
 from protvox.train.metrics import bootstrap_interval
 
@@ -114,8 +113,8 @@ def same_queries(
 
 def time_queries(model: Path, shards: Path, index: Index, head: EmbeddingHead) -> dict[str, float]:
     """Return CPU seconds per query, to embed a domain and to search the index."""
-    _, network = load_folder(model)
-    if not isinstance(network, CathNet):
+    card, network = load_folder(model)
+    if card.task != "cath":
         raise SystemExit(f"{model} is not a CATH model")
     chains = read_traces(shards).coordinates[:TIMED]
     domain_features(network, chains[:1], CPU)

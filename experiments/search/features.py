@@ -96,7 +96,7 @@ def read_features(model: Path, shards: Path, cache: Path, *, copies: int = 0) ->
         If a shard cannot be used.
     """
     card, network = load_folder(model)
-    if not isinstance(network, CathNet):
+    if card.task != "cath":
         raise SystemExit(f"{model} is not a CATH model")
     shard = read_shards(sorted(shards.glob("*.npz")))
     data = DomainData(shard, network.config)

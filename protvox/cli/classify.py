@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,7 @@ from protvox.cli.options import (
     offline_option,
     output_option,
 )
+from protvox.cli.task_option import ModelName, TaskName
 from protvox.errors import fail
 from protvox.report.output import choose_format, make_writer
 
@@ -35,12 +36,12 @@ _EXAMPLE = "1pwc.pdb.gz"
 class _Request:
     """Options that apply to every input."""
 
-    task: Literal["all", "cath", "environment"]
+    task: str
     chain: str | None
     domains: tuple[str, ...]
     top_k: int
     device: str | None
-    model: str | None
+    model: str | Path | None
     model_number: int | None
     offline: bool | None
 
@@ -49,7 +50,7 @@ class _Request:
 @click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
 @click.option(
     "--task",
-    type=click.Choice(("all", "cath", "environment")),
+    type=TaskName("all"),
     default="all",
     show_default=True,
     help="What to predict.",
@@ -66,7 +67,12 @@ class _Request:
 @format_option
 @output_option
 @device_option
-@click.option("--model", metavar="NAME", help="Model to use instead of the released ones.")
+@click.option(
+    "--model",
+    type=ModelName(),
+    metavar="NAME",
+    help="Model to use instead of the released ones; ./FOLDER for a model folder.",
+)
 @click.option("--example", is_flag=True, help="Use the bundled example, PDB entry 1pwc.")
 @click.option(
     "--annotate",
@@ -108,7 +114,7 @@ def classify(
     if example:
         inputs = (*inputs, example_path())
     views = Views(annotate=annotate, pymol=pymol, chimerax=chimerax)
-    views.check(inputs, task=request.task)
+    views.check(inputs, table=_table(request.task))
     _check_inputs(inputs, request)
     refuse_overwrite(inputs, (output, *views.paths))
     destination = output or STDOUT
@@ -116,7 +122,7 @@ def classify(
     outcomes = Outcomes(len(inputs))
     with open_output(destination) as stream:
         check_stream(form, stream.isatty())
-        tables = "domains" if request.task == "cath" else "residues"
+        tables = _table(request.task)
         writer = make_writer(form, stream, many=len(inputs) > 1, tables=tables)
         for source in inputs:
             result = outcomes.attempt(partial(_predict, source, request))
@@ -132,6 +138,13 @@ def classify(
             raise click.exceptions.Exit(outcomes.exit_code)
         writer.close()
     return outcomes.exit_code
+
+
+def _table(task: str) -> str:
+    """Return the table that csv, tsv and parquet hold."""
+    from protvox.predict.task import prediction_task
+
+    return "residues" if task == "all" else prediction_task(task).table
 
 
 def _check_inputs(inputs: tuple[str, ...], request: _Request) -> None:

@@ -1,4 +1,4 @@
-"""``protvox doctor``: what a prediction needs, and whether it is here."""
+"""``protvox doctor``: check what predictions need."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Finding:
     Attributes
     ----------
     subject
-        What was looked at.
+        What was checked.
     text
-        What was found.
+        The result.
     healthy
-        False when something must be mended.
+        False when something must be repaired.
     """
 
     subject: str
@@ -39,10 +39,10 @@ class Finding:
 def doctor() -> int:
     """Check the installation, the device and the models.
 
-    Exits with 5 when something must be mended.
+    Exits with 5 when something must be repaired.
     """
     healthy = True
-    for check in (_versions, _processor, _gpu, _settings, _models):
+    for check in (_versions, _cpu, _gpu, _settings, _models):
         for finding in _findings(check):
             healthy = healthy and finding.healthy
             mark = click.style("ok  ", fg="green")
@@ -71,22 +71,22 @@ def _versions() -> Iterator[Finding]:
             yield Finding(library, "is not installed", healthy=False)
 
 
-def _processor() -> Iterator[Finding]:
+def _cpu() -> Iterator[Finding]:
     import torch
 
     kind, threads = torch.backends.cpu.get_cpu_capability(), torch.get_num_threads()
-    yield Finding("processor", f"{kind}, {count(threads, 'thread')}")
+    yield Finding("cpu", f"{kind}, {count(threads, 'thread')}")
 
 
 def _gpu() -> Iterator[Finding]:
     import torch
 
     if not torch.cuda.is_available():
-        yield Finding("gpu", "none (the processor is used)")
+        yield Finding("gpu", "none (the CPU is used)")
         return
     for index in range(torch.cuda.device_count()):
-        facts = torch.cuda.get_device_properties(index)
-        yield Finding("gpu", f"cuda:{index} {facts.name}, {facts.total_memory / 2**30:.0f} GiB")
+        gpu = torch.cuda.get_device_properties(index)
+        yield Finding("gpu", f"cuda:{index} {gpu.name}, {gpu.total_memory / 2**30:.0f} GiB")
 
 
 def _settings() -> Iterator[Finding]:
@@ -100,22 +100,23 @@ def _settings() -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=settings.cache_dir):
             yield Finding("cache", f"{settings.cache_dir} (writable)")
     except OSError as error:
-        text = f"{settings.cache_dir}: {error.strerror}. Set PROTVOX_CACHE_DIR to a folder of yours"
+        text = f"{settings.cache_dir}: {error.strerror}. Set PROTVOX_CACHE_DIR to a writable folder"
         yield Finding("cache", text, healthy=False)
 
 
 def _models() -> Iterator[Finding]:
     from protvox.predict.index.released import ReleasedIndex
     from protvox.registry import installed
+    from protvox.registry.tasks import BUILT_IN
 
     models = installed.available()
-    for task in sorted({"cath", "environment"} - {model.task for model in models}):
-        yield Finding("model", f"none for the task {task} is installed", healthy=False)
+    for task in sorted(set(BUILT_IN) - {model.task for model in models}):
+        yield Finding("model", f"no model is installed for the task {task}", healthy=False)
     for model in models:
         try:
             installed.verify(model.name)
             yield Finding("model", f"{model.name}: weights match their hash")
-            if model.card.vote is not None:  # its answers rest on the index as well
+            if model.card.vote is not None:  # its predictions need the index as well
                 index = ReleasedIndex(model.folder, model.card).index()
                 yield Finding("index", f"{model.name}: {count(len(index), 'known domain')}")
         except ModelError as error:

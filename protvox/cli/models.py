@@ -1,4 +1,4 @@
-"""``protvox models``: what is installed, what it is good for, whether it is whole."""
+"""``protvox models``: list, describe and verify the installed models."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def models() -> None:
     """List, describe and verify the installed models."""
 
 
-@models.command("list", short_help="One line a model.")
+@models.command("list", short_help="One line per model.")
 def list_models() -> None:
-    """Print one line a model: name, task, summary; separated by tabs."""
+    """Print one line per model: name, task and summary, separated by tabs."""
     from protvox.registry import installed
 
     for model in installed.available():

@@ -9,7 +9,7 @@ import click
 from protvox.registry.tasks import BUILT_IN, task_names
 
 
-class TaskName(click.ParamType):
+class TaskName(click.ParamType[str]):
     """The name of a task: a built-in one, or one of an installed package.
 
     Parameters
@@ -27,9 +27,7 @@ class TaskName(click.ParamType):
         """Return the values for the help text."""
         return f"[{'|'.join((*self._also, *BUILT_IN))}]"
 
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name if there is such a task."""
         # Packages are searched only where the name is not a built-in one, since it takes time.
         if value in self._also or value in BUILT_IN or value in task_names():
@@ -38,7 +36,7 @@ class TaskName(click.ParamType):
         self.fail(f"{value!r} is not one of {names}.", param, ctx)
 
 
-class ModelName(click.ParamType):
+class ModelName(click.ParamType[str | Path]):
     """The name of an installed model, or the path of a model folder."""
 
     name = "model"

@@ -47,15 +47,15 @@ class Views:
     def _attributes(self) -> str | None:
         return None if self.chimerax is None else str(Path(self.chimerax).with_suffix(".defattr"))
 
-    def check(self, inputs: tuple[str, ...], *, task: str) -> None:
+    def check(self, inputs: tuple[str, ...], *, table: str) -> None:
         """Check that the files can be written, before any work is done.
 
         Parameters
         ----------
         inputs
             Inputs of the command.
-        task
-            ``"all"``, ``"cath"`` or ``"environment"``.
+        table
+            Table of the task; ``"residues"`` holds the values to annotate.
 
         Raises
         ------
@@ -70,7 +70,7 @@ class Views:
         if len(inputs) > 1:
             raise fail("usage.view.one_input", where=requested[0], number=len(inputs))
         if self.annotate is not None:
-            if task == "cath":
+            if table != "residues":
                 raise fail("usage.view.task", where="--annotate")
             check_structure_name(self.annotate)
         elif inputs and not Path(inputs[0]).is_file():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numba
 import torch
@@ -14,8 +14,6 @@ from protvox.predict.device import choose_device
 from protvox.predict.task import DomainPredictor, Predictor, ResiduePredictor, prediction_task
 from protvox.registry import installed
 from protvox.settings import load_settings
-
-P = TypeVar("P", bound=Predictor)
 
 _loaded: dict[tuple[Path, torch.device], Predictor] = {}
 _lock = threading.Lock()
@@ -126,7 +124,7 @@ def _load(model: installed.ModelInfo, device: torch.device) -> Predictor:
     return prediction_task(card.task).predictor(card, network, device, model.folder)
 
 
-def _of_kind(predictor: Predictor, kind: type[P], error: str) -> P:
+def _of_kind(predictor: Predictor, kind: type[Any], error: str) -> Any:
     if not isinstance(predictor, kind):
         raise fail(error, where=predictor.card.reference)
     return predictor

@@ -29,8 +29,14 @@ ProgressBar = Callable[[int, int], None]
 """Called with the number of residues done and in all; what it raises ends the prediction."""
 
 
-def no_progress(_done: int, _total: int) -> None:
-    """Report no progress."""
+def no_progress(done: int, total: int) -> None:
+    """Report no progress.
+
+    Parameters
+    ----------
+    done, total
+        Numbers of residues, ignored.
+    """
 
 
 @dataclass(frozen=True, eq=False)

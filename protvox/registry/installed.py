@@ -126,7 +126,8 @@ def verify(name: str) -> None:
 def load(name: str) -> tuple[Card, nn.Module]:
     """Return a model's card and its network with the released weights, ready to predict.
 
-    The network is exported for inference; `protvox.registry.build.load_trained` gives the steerable one.
+    The network is exported for inference; the steerable one is returned by
+    `protvox.registry.build.load_trained`.
 
     Parameters
     ----------
@@ -144,7 +145,8 @@ def load(name: str) -> tuple[Card, nn.Module]:
 def load_folder(folder: Path) -> tuple[Card, nn.Module]:
     """Return the card and the network of a model folder, ready to predict.
 
-    The network is exported for inference; `protvox.registry.build.load_trained` gives the steerable one.
+    The network is exported for inference; the steerable one is returned by
+    `protvox.registry.build.load_trained`.
 
     Parameters
     ----------

@@ -146,9 +146,7 @@ def release(
         return card
     # The network is measured as a user gets it: loaded from the folder, without a vote.
     loaded = load_inference_network(card, folder)
-    answers = answer_shards(
-        kind, loaded, read_architecture(card), validation_shards, device=device
-    )
+    answers = answer_shards(kind, loaded, read_architecture(card), validation_shards, device=device)
     card = replace(card, temperature=fit_temperature(answers.logits, answers.labels))
     write_card(card, folder)
     return record(folder, "validation", measure(answers, card))

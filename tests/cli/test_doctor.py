@@ -15,7 +15,7 @@ def test_a_task_without_a_model_is_bad(protvox, monkeypatch, kept):
     monkeypatch.setattr(installed, "available", lambda: left)
     result = protvox("doctor")
     assert result.code == 5
-    assert "BAD  model        none for the task cath is installed" in result.text
+    assert "BAD  model        no model is installed for the task cath" in result.text
 
 
 @pytest.mark.parametrize("votes", [False, True])

@@ -70,7 +70,7 @@ def test_a_failed_row_is_code_4_and_the_rest_is_there(protvox, ubiquitin, tmp_pa
     table = rows(result)
     assert list(table.columns) == [*COLUMNS, "note"]
     assert (table["score"] != "").tolist() == [False, True, False, False]
-    assert "PHE is there, not LEU" in result.err
+    assert "the residue is PHE, not LEU" in result.err
     assert "chain Z does not exist" in result.err
     assert "zz" in result.err
     assert (
@@ -88,7 +88,7 @@ def test_a_failed_row_is_code_4_and_the_rest_is_there(protvox, ubiquitin, tmp_pa
         ("chain,number,mutant\n", "a header but no rows"),
         ("name,place\nA,45\n", "the header has no chain, number, mutant"),
         ("chain,number,mutant\nA,45,X\n", "none of the 20"),
-        ("chain,number,mutant\nA,45,PHE\n", "PHE is there already"),
+        ("chain,number,mutant\nA,45,PHE\n", "the residue is PHE already"),
         ("chain,number,mutant\nQ,45,TRP\n", "chain Q does not exist"),
     ],
 )

@@ -48,15 +48,15 @@ def test_without_validation_the_card_gives_the_temperature(released):
     given = released()
     words = tomllib.loads(WORDS.read_text())
     assert given["validation_shards"] == []
-    assert given["temperature"] == words["temperature"] > 0
-    assert given["version"] == words["version"]
+    assert given["words"].temperature == words["temperature"] > 0
+    assert given["words"].version == words["version"]
 
 
 def test_empty_validation_folder_differs_from_no_validation(released, tmp_path):
     given = released("--validation", tmp_path / "mistyped")
     assert given["validation_shards"] == []
     # The library refuses this, see tests/train/test_release.py.
-    assert given["temperature"] is None
+    assert given["words"].temperature is None
 
 
 def test_another_card_has_other_texts(released, tmp_path):
@@ -64,5 +64,5 @@ def test_another_card_has_other_texts(released, tmp_path):
     choice = WORDS.with_name("choice-card.toml")
     given = released("--validation", tmp_path, "--card", choice)
     assert given["validation_shards"] == [tmp_path / "shard-0.npz"]
-    assert given["version"] == "4"
-    assert "validation" not in given["training"]["split"]
+    assert given["words"].version == "4"
+    assert "validation" not in given["words"].training["split"]

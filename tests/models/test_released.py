@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from protvox.tasks.cath.predictor import CathPredictor
 from protvox.predict.classify import classify
 from protvox.predict.model_cache import load_predictor
 from protvox.registry.card import Vote
 from protvox.structure.io.read import read_structure
+from protvox.tasks.cath.predictor import CathPredictor
 from protvox.voxel.rotation import random_rotations
 
 # One structure in several formats, and others of different kinds.
@@ -105,8 +105,8 @@ def test_the_nearest_superfamilies_share_in_the_answer(data_dir):
     answers = []
     for vote in (None, Vote(1, 0.2, 0.0), Vote(1, 0.2, 1.0)):
         card = dataclasses.replace(predictor.card, vote=vote)
-        asked = CathPredictor(card, predictor._network, predictor.device, predictor.released)
-        answers.append(asked.answer(ca))
+        voting = CathPredictor(card, predictor._network, predictor.device, predictor.released)
+        answers.append(voting.predict_trace(ca))
     (own, _, near), (same, _, _), (voted, _, also_near) = answers
     np.testing.assert_allclose(own, same, atol=1e-12)
     assert near == also_near

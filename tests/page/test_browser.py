@@ -137,7 +137,7 @@ def test_mutations_that_cannot_be_meant_are_told_beside_them(page):
     card.get_by_role("button", name="Score these").click()
     error = card.get_by_test_id("error")
     error.wait_for()
-    assert "'X' is none of the 20 amino acids" in error.inner_text()
+    assert "'X' is not one of the 20 amino acids" in error.inner_text()
     assert card.get_by_role("button", name="Score these").is_enabled()
 
 

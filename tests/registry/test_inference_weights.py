@@ -128,7 +128,7 @@ def test_predicting_loads_no_e3nn(tmp_path, tiny_models, data_dir):
         folded_model(tmp_path / task, tiny_models, task)
     code = (
         "import sys; from protvox.structure.io.read import read_structure\n"
-        "from protvox.predict import classify\n"
+        "from protvox.predict.classify import classify\n"
         "answer = classify(read_structure(sys.argv[1]))\n"
         "assert answer.domains and len(answer.residues)\n"
         "print(sorted({'e3nn', 'torch._dynamo', 'pandas', 'pyarrow'} & set(sys.modules)))"

@@ -14,10 +14,9 @@ from protvox.networks.cath import CathConfig, CathNet
 from protvox.networks.config import ConvConfig
 from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
 from protvox.structure.io.read import read_structure
-from protvox.tasks.cath.learner import predict_domains
 from protvox.tasks.cath.data import UNKNOWN, DomainData
-from protvox.tasks.environment.data import EnvironmentData
-from protvox.train.environment import predict_rows
+from protvox.tasks.cath.learner import predict_domains
+from protvox.tasks.environment.data import EnvironmentData, predict_rows
 from protvox.train.shards.shard import join, pack
 from protvox.voxel.moments.moments import environment_moments
 from protvox.voxel.moments.residue_frames import residue_frames

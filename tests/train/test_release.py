@@ -13,10 +13,14 @@ from protvox.networks.cath import CathConfig, CathNet
 from protvox.networks.sse import SSEConfig
 from protvox.registry.card import Vote, read_card
 from protvox.structure.io.read import read_structure
-from protvox.train import cath as cath_module
+from protvox.tasks.cath import learner as learner_module
+from protvox.tasks.cath.finish import adjust_logits
+from protvox.tasks.cath.task import TASK
 from protvox.train.config import read_config
-from protvox.train.release import adjust_logits, release
+from protvox.train.release import release
+from protvox.train.run import train_task
 from protvox.train.shards.shard import join, pack, write_shard
+from protvox.train.words import CardWords
 
 CONFIG = """
 [architecture]
@@ -57,7 +61,7 @@ def test_every_reader_loses_the_frequencies_once():
 @pytest.fixture
 def training(data_dir, tmp_path, monkeypatch):
     """A training of one step: its folder, configuration and shards."""
-    monkeypatch.setattr(cath_module, "SETTLING_BATCHES", 2)
+    monkeypatch.setattr(learner_module, "SETTLING_BATCHES", 2)
     parts = []
     for name, code in (("1ubi.pdb", "3.10.20.90"), ("1a8o.pdb", "1.10.1200.30")) * 2:
         structure = read_structure(data_dir / name)
@@ -67,7 +71,8 @@ def training(data_dir, tmp_path, monkeypatch):
     (tmp_path / "config.toml").write_text(CONFIG)
     shards = [tmp_path / "shard-000.npz"]
     architecture, loop = read_config(tmp_path / "config.toml", CathConfig)
-    cath_module.train_cath(
+    train_task(
+        TASK,
         shards,
         [],
         tmp_path / "run",
@@ -88,20 +93,18 @@ def publish(training, folder, validation, **more):
         task="cath",
         train_shards=shards,
         validation_shards=validation,
-        version="9",
-        summary="a test",
-        training={"data": "two chains"},
+        words=CardWords("9", "a test", {"data": "two chains"}, **more),
         device=torch.device("cpu"),
-        **more,
     )
 
 
 def test_a_last_training_takes_the_temperature_of_an_earlier_one(training, tmp_path):
-    vote = Vote(superfamilies=5, temperature=0.2, weight=0.3)
-    card = publish(training, tmp_path / "last", [], temperature=1.25, vote=vote)
+    vote = {"superfamilies": 5, "temperature": 0.2, "weight": 0.3}
+    card = publish(training, tmp_path / "last", [], temperature=1.25, options={"vote": vote})
     assert read_card(tmp_path / "last").temperature == 1.25
     assert card.temperature == 1.25
-    assert card.vote == vote
+    assert card.vote == Vote(**vote)
+    assert card.n_residues == (70, 76)
     assert not card.metrics
     words = (tmp_path / "last" / "MODEL_CARD.md").read_text()
     assert "temperature 1.250, taken from an earlier training" in words
@@ -115,7 +118,7 @@ def test_validation_goes_before_a_given_temperature(training, tmp_path):
 
 
 def test_a_model_without_temperature_is_refused(training, tmp_path):
-    with pytest.raises(ModelError, match="nothing to fit it on") as caught:
+    with pytest.raises(ModelError, match="no validation data") as caught:
         publish(training, tmp_path / "none", [])
     assert caught.value.code == "release.temperature"
     assert not (tmp_path / "none").exists()

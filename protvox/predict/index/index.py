@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import InputError, ModelError, UsageError
-from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.array_file import pack_texts, read_arrays, unpack_texts, write_arrays
+from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.product_loops import products
 from protvox.predict.results.prediction import Neighbour
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from protvox.errors import ModelError
 from protvox.predict.index.head import EmbeddingHead
-from protvox.predict.index.trace_descriptor import describe_trace
 from protvox.predict.index.index import Index
+from protvox.predict.index.trace_descriptor import describe_trace
 from protvox.predict.results.prediction import Neighbour
 from protvox.registry.card import Card
 

@@ -1,4 +1,4 @@
-"""Lists of mutations: what a user asks for, one substitution after another."""
+"""Lists of mutations, as given by a user."""
 
 from __future__ import annotations
 
@@ -21,16 +21,12 @@ _WITH_WILD_TYPE: Final = re.compile(
 )
 _SEPARATORS: Final = re.compile(r"[:,;/+_&\s]+")
 _NUMBER: Final = re.compile(r"(-?\d{1,9})([A-Za-z]?)", re.ASCII)
-_GRAMMAR: Final = "Write A:45W, A:L45W to have the wild type checked, A:45AW with insertion code A"
-_COLUMNS: Final = (
-    "Give the columns chain, number and mutant; insertion_code and wild_type may follow"
-)
 _MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One substitution, as asked for.
+    """One substitution, as given.
 
     Attributes
     ----------
@@ -41,9 +37,9 @@ class Mutation:
     insertion_code
         ``""`` if none.
     wild_type
-        What the asker believes is there, three letters; ``""`` if not said.
+        Expected amino acid, three letters; ``""`` if not given.
     mutant
-        What takes its place, three letters.
+        Amino acid after the mutation, three letters.
     """
 
     chain: str | None
@@ -53,7 +49,7 @@ class Mutation:
     mutant: str
 
     def __str__(self) -> str:
-        """Return it as `parse_mutation` reads it, with one-letter names: ``A:L45AW``."""
+        """Return the form that `parse_mutation` reads, with one-letter codes: ``A:L45AW``."""
         chain = "" if self.chain is None else f"{self.chain}:"
         wild_type, mutant = (ONE_LETTER.get(aa, aa) for aa in (self.wild_type, self.mutant))
         return f"{chain}{wild_type}{self.number}{self.insertion_code}{mutant}"
@@ -66,34 +62,34 @@ class Failure:
     Attributes
     ----------
     row
-        Its place in the list, from 0.
+        Position in the list, from 0.
     mutation
-        As ``str`` of a `Mutation` has it; the row as it stands if it could not be understood.
+        ``str`` of the `Mutation`; the row as given if it cannot be parsed.
     why
-        One clause.
+        The reason, one clause.
     code
         Stable machine-readable code, e.g. ``"mutation.wild_type"``.
-    asked
-        The mutation; None if the row could not be understood.
+    requested
+        The mutation; None if the row cannot be parsed.
     """
 
     row: int
     mutation: str
     why: str
     code: str
-    asked: Mutation | None = None
+    requested: Mutation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MutationList:
-    """Mutations in the order asked for, and the rows that are none.
+    """Mutations in the order given, and rows that cannot be parsed.
 
     Attributes
     ----------
     mutations
         Row to mutation.
     failures
-        Rows that could not be understood.
+        Rows that cannot be parsed.
     """
 
     mutations: Mapping[int, Mutation]
@@ -103,15 +99,15 @@ class MutationList:
 def parse_mutation(text: str) -> Mutation:
     """Read one mutation.
 
-    ``A:45W`` puts tryptophan at residue 45 of chain A; ``A:L45W`` also says that leucine is
-    there now; ``A:45AW`` is the residue with insertion code A. Without a chain, ``45W`` means
-    the only protein chain, and ``:45W`` a chain with a blank name. Amino acids have one letter
-    or three, upper or lower case.
+    ``A:45W`` places tryptophan at residue 45 of chain A; ``A:L45W`` also states that the residue
+    is leucine; ``A:45AW`` is the residue with insertion code A. Without a chain, ``45W`` refers to
+    the only protein chain, and ``:45W`` to a chain with a blank name. Amino acids have one-letter
+    or three-letter codes, in upper or lower case.
 
     Parameters
     ----------
     text
-        Mutation as typed.
+        The mutation.
 
     Returns
     -------
@@ -121,21 +117,16 @@ def parse_mutation(text: str) -> Mutation:
     Raises
     ------
     InputError
-        ``mutation.syntax`` for bad syntax, ``mutation.several`` for several mutations in one
-        text, which would be scored apart, ``mutation.amino_acid`` for a name that is none of
-        the 20 amino acids.
+        ``mutation.syntax`` for invalid syntax, ``mutation.several`` for several mutations in one
+        text, which would be scored separately, ``mutation.amino_acid`` for a code that is not one
+        of the 20 amino acids.
     """
     chain, colon, rest = text.strip().rpartition(":")
     match = _MUTATION.fullmatch(rest)
     if _holds_several(text):
         raise fail("mutation.several", where="mutations", text=text.strip())
     if match is None:
-        raise InputError(
-            f"{text.strip()!r} is no mutation",
-            where="mutations",
-            remedy=_GRAMMAR,
-            code="mutation.syntax",
-        )
+        raise fail("mutation.syntax", where="mutations", text=text.strip())
     wild_type, number, code, mutant = match.groups(default="")
     return Mutation(
         chain if colon else None,
@@ -159,22 +150,17 @@ def amino_acid(name: str) -> str:
     Parameters
     ----------
     name
-        One letter or three, upper or lower case.
+        One-letter or three-letter code, in upper or lower case.
 
     Raises
     ------
     InputError
-        If it is none of the 20 (``mutation.amino_acid``).
+        If it is not one of the 20 (``mutation.amino_acid``).
     """
     upper = name.strip().upper()
     known = THREE_LETTER.get(upper, upper)
     if known not in AMINO_ACID_INDEX:
-        raise InputError(
-            f"{name.strip()!r} is none of the 20 amino acids",
-            where="mutations",
-            remedy="Use one-letter or three-letter codes",
-            code="mutation.amino_acid",
-        )
+        raise fail("mutation.amino_acid", where="mutations", name=name.strip())
     return known
 
 
@@ -184,24 +170,24 @@ def collect_mutations(items: Iterable[str | Mutation]) -> MutationList:
     Parameters
     ----------
     items
-        As `parse_mutation` reads them, or already read.
+        Texts for `parse_mutation`, or mutations.
 
     Raises
     ------
     InputError
-        For the first that is no mutation, see `parse_mutation`.
+        For the first that is not a valid mutation, see `parse_mutation`.
     """
     read = [item if isinstance(item, Mutation) else parse_mutation(item) for item in items]
     return MutationList(dict(enumerate(read)))
 
 
 def join_lists(lists: Iterable[MutationList]) -> MutationList:
-    """Return one list of several, rows counted on.
+    """Join lists into one, with consecutive row numbers.
 
     Parameters
     ----------
     lists
-        In order.
+        The lists, in order.
     """
     mutations: dict[int, Mutation] = {}
     failures: list[Failure] = []
@@ -219,14 +205,15 @@ def read_mutations(path: str | Path) -> MutationList:
     ----------
     path
         File with a header. Columns ``chain``, ``number``, ``mutant``, and ``insertion_code``
-        and ``wild_type`` if known; other columns are passed over, so that the output of a scan
-        can be read back. A column ``mutation`` with texts for `parse_mutation` will do as
-        well. Commas, semicolons or tabs; UTF-8 with or without byte order mark; any line ends.
+        and ``wild_type`` if known; other columns are ignored, so that the output of a scan can
+        be read back. A column ``mutation`` with texts for `parse_mutation` can be given
+        instead. Separated by commas, semicolons or tabs; UTF-8 with or without byte order mark;
+        any line ends.
 
     Returns
     -------
     MutationList
-        Empty lines are passed over; rows that are no mutation become failures.
+        Empty lines are ignored; rows that are not valid mutations become failures.
 
     Raises
     ------
@@ -242,18 +229,16 @@ def read_mutations(path: str | Path) -> MutationList:
     try:
         rows = [row for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise _unreadable(path, str(error)) from error
+        raise fail("mutations.read", where=str(path), reason=str(error)) from error
     if not rows:
-        raise _refusal("the list is empty", path, _COLUMNS, "mutations.empty")
+        raise fail("mutations.empty", where=str(path))
     names = [name.strip().lower() for name in rows[0]]
     whole = "mutation" in names
     missing = [] if whole else [n for n in ("chain", "number", "mutant") if n not in names]
     if missing:
-        raise _refusal(
-            f"the header has no {', '.join(missing)}", path, _COLUMNS, "mutations.columns"
-        )
+        raise fail("mutations.columns", where=str(path), columns=", ".join(missing))
     if len(rows) == 1:
-        raise _refusal("the list has a header but no rows", path, "Add rows", "mutations.empty")
+        raise fail("mutations.empty.rows", where=str(path))
     mutations: dict[int, Mutation] = {}
     failures: list[Failure] = []
     for index, row in enumerate(rows[1:]):
@@ -271,12 +256,7 @@ def _of_cells(cells: dict[str, str]) -> Mutation:
     match = _NUMBER.fullmatch(cells.get("number", ""))
     code = cells.get("insertion_code", "")
     if match is None or (code and match[2] and code != match[2]) or len(code) > 1:
-        raise InputError(
-            f"{cells.get('number', '')!r} is no residue number",
-            where="mutations",
-            remedy="Write 45 or 45A",
-            code="mutation.syntax",
-        )
+        raise fail("mutation.syntax.number", where="mutations", text=cells.get("number", ""))
     wild_type = cells.get("wild_type", "")
     return Mutation(
         cells.get("chain") or None,
@@ -292,23 +272,14 @@ def _read_text(path: str | Path) -> str:
         with Path(path).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
+        reason = error.strerror or str(error)
+        raise fail("mutations.read", where=str(path), reason=reason) from error
     if len(data) > _MOST_BYTES:
-        raise _unreadable(path, "it is larger than 64 MiB")
+        raise fail("mutations.read", where=str(path), reason="it is larger than 64 MiB")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _unreadable(path, "it is no UTF-8 text") from error
+        raise fail("mutations.read", where=str(path), reason="it is not UTF-8 text") from error
     if "\0" in text:
-        raise _unreadable(path, "it is no text")
+        raise fail("mutations.read", where=str(path), reason="it is not a text file")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _unreadable(path: str | Path, why: str) -> InputError:
-    return _refusal(
-        f"the list of mutations cannot be read ({why})", path, "Give a CSV file", "mutations.read"
-    )
-
-
-def _refusal(what: str, path: str | Path, remedy: str, code: str) -> InputError:
-    return InputError(what, where=str(path), remedy=remedy, code=code)

@@ -108,9 +108,7 @@ def score_mutations(
     with report_out_of_memory(choose_device(device)):
         predictor = load_residue_predictor(model or DEFAULT_MODEL, device)
         background = _background(predictor)
-        residues, dropped = predictor.predict_residues(
-            structure, wanted, progress or no_progress
-        )
+        residues, dropped = predictor.predict_residues(structure, wanted, progress or no_progress)
     if not len(residues):
         reason = f"{dropped[0].where}: {dropped[0].why}" if dropped else "Give protein residues"
         raise fail("input.nothing_to_predict", where=structure.name, reason=reason)

@@ -37,7 +37,7 @@ class MutationTable:
     Attributes
     ----------
     row
-        ``mutation`` int64, place in the list asked for.
+        ``mutation`` int64, position in the requested list.
     chain, insertion_code
         ``mutation``, author chain name and insertion code (``""`` if none).
     number
@@ -79,9 +79,9 @@ class MutationScores:
     background
         ``20`` float64, log probabilities of a residue in solvent, nats.
     table
-        The mutations asked for, or all.
+        The requested mutations, or all.
     failures
-        Mutations asked for that have no score, with reasons.
+        Requested mutations that have no score, with reasons.
     warnings
         What the user should know, one sentence each.
     """
@@ -196,14 +196,14 @@ def substitutions(residues: ResidueTable) -> NDArray[np.bool_]:
 
 
 def _failed_row(failure: Failure) -> dict[str, Any]:
-    asked = failure.asked
+    given = failure.requested
     return {
-        "chain": (asked.chain or "") if asked else "",
-        "number": asked.number if asked else None,
-        "insertion_code": asked.insertion_code if asked else "",
-        "wild_type": asked.wild_type if asked else "",
-        "mutant": asked.mutant if asked else "",
+        "chain": (given.chain or "") if given else "",
+        "number": given.number if given else None,
+        "insertion_code": given.insertion_code if given else "",
+        "wild_type": given.wild_type if given else "",
+        "mutant": given.mutant if given else "",
         "score": np.nan,
         "percentile": np.nan,
-        "note": failure.why if asked else f"{failure.mutation}: {failure.why}",
+        "note": failure.why if given else f"{failure.mutation}: {failure.why}",
     }

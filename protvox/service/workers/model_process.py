@@ -30,9 +30,11 @@ from protvox.predict.mutations.scores import MutationScores
 from protvox.predict.results.prediction import Prediction
 from protvox.predict.search.results import SearchResult
 from protvox.predict.search.search import search
+from protvox.predict.task import prediction_task
 from protvox.processes.messages import Message, read_message, take_over_stdio, write_message
 from protvox.processes.structure_codec import decode_structure
 from protvox.registry import installed
+from protvox.registry.tasks import task_names
 from protvox.report.annotate import REMARK, values_of_residues
 from protvox.report.output import make_writer
 from protvox.service.failures import describe, refuse
@@ -45,7 +47,7 @@ from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Structure
 
 _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
-_TABLES: Final = {"cath": "domains", "mutations": "mutations", "search": "neighbours"}
+_TABLES: Final = {"mutations": "mutations", "search": "neighbours"}
 _FEW_RESIDUES: Final = "A:100-110"
 
 RELEASE_S: Final = 5.0
@@ -213,10 +215,17 @@ def render(result: Result, form: str, task: str) -> bytes:
         Task of the request, which determines the rows of tables.
     """
     stream = io.BytesIO()
-    writer = make_writer(form, stream, many=False, tables=_TABLES.get(task, "residues"))
+    writer = make_writer(form, stream, many=False, tables=_table(task))
     writer.add(result)
     writer.close()
     return stream.getvalue()
+
+
+def _table(task: str) -> str:
+    """Return the table that csv and parquet hold."""
+    if task in task_names():
+        return prediction_task(task).table
+    return _TABLES.get(task, "residues")
 
 
 def _annotated(structure: Structure, prediction: Prediction) -> dict[str, bytes]:

@@ -48,7 +48,8 @@ def find_flags(ca: NDArray[np.floating], n_residues: int, card: Card) -> tuple[s
     -------
     tuple of str
         ``"too_long"``, ``"too_short"``, ``"broken"``, ``"loose"``, ``"extended"``,
-        ``"several"``; empty for an ordinary domain. The shape of a chain that is too long is not measured.
+        ``"several"``; empty for an ordinary domain. The shape of a chain that is too
+        long is not measured.
     """
     low, high = card.n_residues or (0, np.inf)
     if n_residues > high:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from protvox.networks.cath import CathConfig, CathNet, DomainBatch
+from protvox.networks.cath import CathNet, DomainBatch
 from protvox.networks.poses import domain_logits
 from protvox.tasks.cath.data import UNKNOWN, DomainData
 from protvox.train.loop import LoopConfig

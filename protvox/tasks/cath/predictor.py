@@ -81,9 +81,7 @@ class CathPredictor(DomainPredictor):
             explicit=request.explicit,
         )
 
-    def predict_domain(
-        self, structure: Structure, domain: Domain, top_k: int
-    ) -> DomainPrediction:
+    def predict_domain(self, structure: Structure, domain: Domain, top_k: int) -> DomainPrediction:
         """Classify one domain.
 
         Parameters

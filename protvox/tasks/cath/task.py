@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -35,7 +36,7 @@ class CathTask(Task["CathConfig", "CathNet", "DomainData"]):
     name = "cath"
     title = "CATH architecture"
     columns = frozenset({"file", "cath"})
-    summaries = {"paper": "the paper's ten", "class_accuracy": "class"}
+    summaries = MappingProxyType({"paper": "the paper's ten", "class_accuracy": "class"})
     release_options = frozenset({"flatten_prior", "vote"})
     needs_domains = True
     embeds = "domain"

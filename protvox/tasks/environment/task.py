@@ -65,7 +65,7 @@ class EnvironmentTask(Task["EnvironmentConfig", "EnvironmentNet", "EnvironmentDa
         chains = entry.values["chains"]
         labelled = np.isin(structure.chain, chains) & structure.is_protein
         if not labelled.any():
-            raise fail("input.no_protein", chains=", ".join(chains))
+            raise fail("input.no_protein.label", chains=", ".join(chains))
         return pack(structure, labelled, "")
 
     def data(self, shard: Shard, config: EnvironmentConfig) -> EnvironmentData:

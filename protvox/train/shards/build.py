@@ -16,6 +16,7 @@ from protvox.structure.io.read import read_structure
 from protvox.train.shards.shard import Shard, join, write_shard
 from protvox.train.task import Entry, TrainingTask, training_task
 
+
 @dataclass(frozen=True)
 class Failure:
     """A row of the table that could not be used, and why."""

@@ -14,10 +14,10 @@ from protvox.errors import InputError, ModelError, UsageError
 from protvox.networks.poses import domain_features, domain_logits
 from protvox.predict.classify import classify
 from protvox.predict.embedding.embed import embed
-from protvox.predict.index.trace_descriptor import WINDOWS, describe_trace
-from protvox.predict.search.build_index import IndexBuilder
 from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, NEAREST
+from protvox.predict.index.trace_descriptor import WINDOWS, describe_trace
 from protvox.predict.model_cache import load_predictor
+from protvox.predict.search.build_index import IndexBuilder
 from protvox.predict.search.search import search
 from protvox.registry.card import Vote, read_card, write_card
 from protvox.structure.selection import parse_selection

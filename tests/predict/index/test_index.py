@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from protvox.errors import InputError, ModelError, UsageError
-from protvox.predict.index.head import Block, EmbeddingHead
 from protvox.predict.index import product_loops
+from protvox.predict.index.head import Block, EmbeddingHead
 from protvox.predict.index.index import Index, read_facts
 from protvox.predict.index.product_loops import products
 

@@ -111,7 +111,7 @@ def test_what_cannot_be_scored_is_told_row_by_row(ubiquitin):
     frame = scores.to_pandas()
     assert list(frame.columns) == [*COLUMNS, "note"]
     assert list(frame["score"].notna()) == [True, False, False, False, False, False, True]
-    assert frame.loc[1, "note"] == "PHE is there, not LEU"
+    assert frame.loc[1, "note"] == "the residue is PHE, not LEU"
     assert "there is 45" in frame.loc[5, "note"]
     assert scores.warnings[-1] == "1 mutation given more than once; scored once."
     document = json.loads(scores.to_json())
@@ -131,11 +131,11 @@ def test_ranked_puts_the_least_destabilising_first(ubiquitin):
         .to_pandas()
     )
     assert frame["score"][:3].is_monotonic_increasing
-    assert frame["note"].tolist()[3] == "MET is there already"
+    assert frame["note"].tolist()[3] == "the residue is MET already"
 
 
 def test_none_that_can_be_scored_is_an_error(ubiquitin):
-    with pytest.raises(InputError, match="PHE is there, not LEU") as caught:
+    with pytest.raises(InputError, match="the residue is PHE, not LEU") as caught:
         score_mutations(ubiquitin, ["A:L45W"], device="cpu")
     assert caught.value.code == "mutations.none"
     assert caught.value.exit_code == 3
@@ -164,7 +164,7 @@ def test_selenomethionine_counts_as_methionine():
     name, _, number = place.partition(":")
     scores = score_mutations(structure, [f"{name}:M{number}A"], device="cpu")
     assert scores.table.wild_type.tolist() == ["MET"]
-    with pytest.raises(InputError, match="MET is there already"):
+    with pytest.raises(InputError, match="the residue is MET already"):
         score_mutations(structure, [f"{place}M"], device="cpu")
 
 
@@ -225,7 +225,7 @@ def test_the_output_of_a_scan_can_be_read_back(scan, ubiquitin, tmp_path):
 
 
 def test_a_model_of_another_task_is_refused(ubiquitin):
-    with pytest.raises(ModelError, match="does not predict environments"):
+    with pytest.raises(ModelError, match="does not predict residues"):
         score_mutations(ubiquitin, model="cath", device="cpu")
 
 

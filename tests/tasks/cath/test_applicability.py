@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from protvox.tasks.cath.applicability import explain_flag, find_flags
 from protvox.registry.card import Card
 from protvox.structure.geometry.compactness import measure_shape
 from protvox.structure.io.read import read_structure
+from protvox.tasks.cath.applicability import explain_flag, find_flags
 
 CARD = Card(
     "cath",
@@ -22,7 +22,7 @@ CARD = Card(
     "0",
     n_residues=(40, 300),
     shape={
-        "bonded": (0.95, None),
+        "bonded_fraction": (0.95, None),
         "contact_density": (2.2, None),
         "relative_rg": (None, 3.4),
         "algebraic_connectivity": (0.03, None),

@@ -9,7 +9,7 @@ from protvox.structure.geometry.ca_trace import trace_chain
 from protvox.structure.geometry.secondary_structure import SecondaryStructure, secondary_structure
 from protvox.structure.geometry.sse import find_sses
 from protvox.structure.io.read import read_structure
-from protvox.train.data import augment
+from protvox.tasks.cath import augment
 from protvox.tasks.cath.augment import CUT, LEAST_CUT, LEAST_LEFT, LOST, augment_domain, drop_sses
 
 

@@ -14,13 +14,15 @@ from protvox.networks.sse import SSEBatch, SSEConfig
 from protvox.registry.weights import save_weights
 from protvox.structure.geometry.sse import find_sses
 from protvox.structure.io.read import read_structure
-from protvox.train import cath as cath_module
-from protvox.tasks.cath.learner import TOPOLOGY_WEIGHT, CathLearner, train_cath
-from protvox.train.checkpoint import load_checkpoint
-from protvox.train.data import domains as domains_module
+from protvox.tasks.cath import data as data_module
+from protvox.tasks.cath import learner as learner_module
 from protvox.tasks.cath.augment import augment_domain, drop_sses
 from protvox.tasks.cath.data import UNKNOWN, DomainData
+from protvox.tasks.cath.learner import TOPOLOGY_WEIGHT, CathLearner
+from protvox.tasks.cath.task import TASK
+from protvox.train.checkpoint import load_checkpoint
 from protvox.train.loop import LoopConfig
+from protvox.train.run import train_task
 from protvox.train.shards.shard import join, pack, write_shard
 
 CONFIG = CathConfig(labels=("1.10", "2.40", "3.10"), fine="4x0e+1x1e", coarse="4x0e", features=4)
@@ -135,8 +137,8 @@ def test_batches_hold_the_elements_of_the_varied_domains(shard, monkeypatch):
         thinned.append(drop_sses(elements, rng))
         return thinned[-1]
 
-    monkeypatch.setattr(domains_module, "augment_domain", vary)
-    monkeypatch.setattr(domains_module, "drop_sses", thin)
+    monkeypatch.setattr(data_module, "augment_domain", vary)
+    monkeypatch.setattr(data_module, "drop_sses", thin)
     inputs, _ = data.batch(data.rows, np.random.default_rng(3))
     assert len(traces) == len(thinned) == 4
     expected = SSEBatch.join(thinned)
@@ -148,14 +150,15 @@ def test_batches_hold_the_elements_of_the_varied_domains(shard, monkeypatch):
 
 
 def test_a_training_runs_goes_on_and_keeps_the_second_readout(shard, tmp_path, monkeypatch):
-    monkeypatch.setattr(cath_module, "SETTLING_BATCHES", 2)
+    monkeypatch.setattr(learner_module, "SETTLING_BATCHES", 2)
     write_shard(shard, tmp_path / "shard-000.npz")
     paths = [tmp_path / "shard-000.npz"]
     seen = []
 
     def run(steps):
         loop = LoopConfig(steps=steps, batch_size=2, warmup=1, evaluate_every=2)
-        return train_cath(
+        return train_task(
+            TASK,
             paths,
             paths,
             tmp_path / "run",
@@ -177,13 +180,14 @@ def test_a_training_runs_goes_on_and_keeps_the_second_readout(shard, tmp_path, m
 
 
 def test_a_training_begins_with_given_weights(shard, tmp_path, monkeypatch):
-    monkeypatch.setattr(cath_module, "SETTLING_BATCHES", 2)
+    monkeypatch.setattr(learner_module, "SETTLING_BATCHES", 2)
     write_shard(shard, tmp_path / "shard-000.npz")
     torch.manual_seed(7)
     given = CathNet(CONFIG)
     save_weights(given, tmp_path / "model.safetensors")
     loop = LoopConfig(steps=1, batch_size=2, warmup=0, learning_rate=1e-9, evaluate_every=1)
-    train_cath(
+    train_task(
+        TASK,
         [tmp_path / "shard-000.npz"],
         [tmp_path / "shard-000.npz"],
         tmp_path / "run",
@@ -200,14 +204,15 @@ def test_a_training_begins_with_given_weights(shard, tmp_path, monkeypatch):
 
 
 def test_without_validation_the_same_is_learned_and_nothing_measured(shard, tmp_path, monkeypatch):
-    monkeypatch.setattr(cath_module, "SETTLING_BATCHES", 2)
+    monkeypatch.setattr(learner_module, "SETTLING_BATCHES", 2)
     write_shard(shard, tmp_path / "shard-000.npz")
     paths = [tmp_path / "shard-000.npz"]
     loop = LoopConfig(steps=3, batch_size=2, warmup=1, evaluate_every=1)
     learned, metrics = [], []
     for name, validation in (("checked", paths), ("blind", [])):
         seen = []
-        assert train_cath(
+        assert train_task(
+            TASK,
             paths,
             validation,
             tmp_path / name,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from protvox.predict.results.prediction import Neighbour
-from protvox.tasks.cath.vote import cast_votes
 from protvox.registry.card import Vote
+from protvox.tasks.cath.vote import cast_votes
 
 LABELS = ("1.10", "2.40", "3.40")
 OWN = np.array([0.2, 0.7, 0.1])

@@ -7,9 +7,9 @@ import pytest
 
 from protvox.errors import InputError
 from protvox.networks import cath
-from protvox.tasks.cath import predictor as domains_module
 from protvox.predict.classify import classify
 from protvox.structure.selection import parse_selection
+from protvox.tasks.cath import predictor as domains_module
 
 
 def ask(structure, *texts, **options):

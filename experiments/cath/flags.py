@@ -23,7 +23,7 @@ from experiments.cath.flags_cases import Case, chain_cases, domain_cases, peptid
 from protvox.registry.card import Card, read_card
 from protvox.tasks.cath.applicability import find_flags
 from protvox.train.metrics import bootstrap_interval
-from protvox.train.shards.shard import read_shards
+from protvox.train.shard import read_shards
 
 SCHEMA: Final = "protvox.flags/1"
 

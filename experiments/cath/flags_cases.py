@@ -16,7 +16,7 @@ from experiments.segmentation.dataset import read_chains
 from protvox.structure.geometry.compactness import LEAST_MEASURED
 from protvox.structure.io.read import read_structure
 from protvox.structure.structure import ResidueKind, Structure
-from protvox.train.shards.shard import Shard
+from protvox.train.shard import Shard
 
 WINDOW: Final = 40
 """Residues of the shortest fragment, and one more than those of the longest peptide."""

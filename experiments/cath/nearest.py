@@ -38,7 +38,7 @@ from protvox.registry.card import Card
 from protvox.train.answers import Answers
 from protvox.train.evaluate import evaluate
 from protvox.train.metrics import bootstrap_interval
-from protvox.train.shards.shard import join, read_shards, write_shard
+from protvox.train.shard import join, read_shards, write_shard
 
 
 def search(

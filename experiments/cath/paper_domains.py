@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from protvox.cath_names import PAPER_ARCHITECTURES
 from protvox.chemistry import ATOM_TYPE_INDEX
 from protvox.errors import InputError
-from protvox.train.shards.shard import Shard, read_shards
+from protvox.train.shard import Shard, read_shards
 
 
 @dataclass(frozen=True)

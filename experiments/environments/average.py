@@ -27,7 +27,7 @@ from protvox.train.batch_norm import reestimate_batch_norm
 from protvox.train.checkpoint import save_checkpoint
 from protvox.train.config import read_config
 from protvox.train.release import CHECKPOINT_FILE
-from protvox.train.shards.shard import read_shards
+from protvox.train.shard import read_shards
 
 CONFIG = Path(__file__).with_name("continued-5.toml")
 SETTLING_BATCHES = 150

@@ -27,7 +27,7 @@ from experiments.environments.compare_networks import KINDS, SETTINGS
 from experiments.environments.compare_runs import RESULT, ComparisonConfig, run
 from protvox.networks.config import from_mapping
 from protvox.train.loop import Progress
-from protvox.train.shards.shard import read_shards
+from protvox.train.shard import read_shards
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

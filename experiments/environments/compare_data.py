@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from protvox.chemistry import ATOM_TYPE_INDEX
-from protvox.train.shards.shard import UNLABELLED, Shard
+from protvox.train.shard import UNLABELLED, Shard
 from protvox.voxel.grids.density import SKIP, voxelize
 from protvox.voxel.grids.grid import GridSpec
 from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES, residue_frames

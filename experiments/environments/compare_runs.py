@@ -18,7 +18,7 @@ from experiments.environments.compare_data import EnvironmentGrids, GridConfig
 from experiments.environments.compare_networks import Compared, ComparedConfig
 from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import balanced_interval, bootstrap_interval, classification_summary
-from protvox.train.shards.shard import Shard
+from protvox.train.shard import Shard
 from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES
 from protvox.voxel.rotation import random_rotations
 

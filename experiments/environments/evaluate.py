@@ -26,7 +26,7 @@ from experiments.evaluation import parser, picture, run
 from protvox.registry.card import Card
 from protvox.train.answers import Answers
 from protvox.train.metrics import log_softmax
-from protvox.train.shards.shard import read_shards
+from protvox.train.shard import read_shards
 
 
 def strata(shards: list[Path], structures: Path | None) -> Callable[[Answers, Card], Any]:

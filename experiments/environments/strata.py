@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from protvox.errors import InputError
 from protvox.structure.io.read import read_structure
 from protvox.train.metrics import bootstrap_interval
-from protvox.train.shards.shard import Shard
+from protvox.train.shard import Shard
 from protvox.voxel.moments.residue_frames import residue_frames
 
 CA_TO_CB: Final = 1.53

@@ -23,7 +23,7 @@ from protvox.tasks.environment.data import EnvironmentData, predict_rows
 from protvox.tasks.environment.task import TASK
 from protvox.train.loop import LoopConfig, train
 from protvox.train.metrics import classification_summary
-from protvox.train.shards.shard import Shard, read_shards
+from protvox.train.shard import Shard, read_shards
 
 ELEMENTS = ("C", "N", "O", "sulfur", "hetero_polar", "metal")
 LOOP = LoopConfig(steps=320, warmup=100, evaluate_every=320, checkpoint_every=1e9)

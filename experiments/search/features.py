@@ -20,7 +20,7 @@ from protvox.registry.installed import load_folder
 from protvox.structure.geometry.ca_trace import Trace
 from protvox.tasks.cath.augment import augment_domain
 from protvox.tasks.cath.data import DomainData
-from protvox.train.shards.shard import read_shards
+from protvox.train.shard import read_shards
 
 CHUNK = 8
 """Number of domains computed together."""

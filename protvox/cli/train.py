@@ -92,7 +92,7 @@ def shards(
     and chopping (1-90,120-150). Structures that cannot be used are named on stderr and skipped;
     the exit code is 4 then.
     """
-    from protvox.train.shards.build import build_shards
+    from protvox.train.build_shards import build_shards
 
     _make_folder(output)
     with console.progress("reading structures") as bar:

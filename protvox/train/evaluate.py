@@ -24,7 +24,7 @@ from protvox.train.metrics import (
     reliability,
 )
 from protvox.train.run import choose_rows
-from protvox.train.shards.shard import read_shards
+from protvox.train.shard import read_shards
 from protvox.train.task import TrainingTask, training_task
 
 SCHEMA: Final = "protvox.metrics/1"

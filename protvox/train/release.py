@@ -23,7 +23,7 @@ from protvox.train.checkpoint import load_checkpoint
 from protvox.train.config import read_config
 from protvox.train.evaluate import answer_shards, measure
 from protvox.train.model_card import write_model_card
-from protvox.train.shards.shard import read_shards
+from protvox.train.shard import read_shards
 from protvox.train.task import training_task
 from protvox.train.words import CardWords
 

@@ -15,7 +15,7 @@ from protvox.registry.weights import load_weights
 from protvox.train.loop import LoopConfig, Progress, train
 from protvox.train.metrics import classification_summary
 from protvox.train.prefetch import Inputs
-from protvox.train.shards.shard import read_shards
+from protvox.train.shard import read_shards
 from protvox.train.task import TrainingTask
 
 

@@ -14,7 +14,7 @@ from protvox.errors import fail
 from protvox.registry.tasks import ConfigT, NetworkT, NetworkTask, find_task
 from protvox.structure.structure import Structure
 from protvox.train.answers import Answers
-from protvox.train.shards.shard import Shard
+from protvox.train.shard import Shard
 
 if TYPE_CHECKING:
     import pandas as pd

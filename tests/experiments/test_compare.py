@@ -15,7 +15,7 @@ from experiments.environments.compare_networks import KINDS, SETTINGS, Compared
 from experiments.environments.compare_runs import RESULT, Clock, compare_poses, read_curve, run
 from protvox.nn import cube_rotations, rotate_field
 from protvox.structure.io.read import read_structure
-from protvox.train.shards.shard import pack
+from protvox.train.shard import pack
 from protvox.voxel.grids.environment_grid import environment_densities
 from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES, residue_frames
 from protvox.voxel.rotation import random_rotations

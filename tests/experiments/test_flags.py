@@ -9,7 +9,7 @@ from experiments.cath.flags import judge
 from experiments.cath.flags_cases import Case, domain_cases, files_of, peptide_cases
 from protvox.registry.card import Card
 from protvox.structure.io.read import read_structure
-from protvox.train.shards.shard import pack
+from protvox.train.shard import pack
 
 CARD = Card(
     "cath",

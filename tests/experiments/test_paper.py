@@ -16,7 +16,7 @@ from experiments.cath.paper_measures import UNANSWERED, measures
 from experiments.cath.paper_training import NETWORKS, BestWeights, Drawer, Schedule, train_point
 from protvox.chemistry import ATOM_TYPE_INDEX
 from protvox.errors import InputError
-from protvox.train.shards.shard import Shard, join
+from protvox.train.shard import Shard, join
 from protvox.voxel.grids.domain_grid import PAPER_GRID
 
 

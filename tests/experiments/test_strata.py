@@ -20,7 +20,7 @@ from experiments.environments.strata_figure import draw_strata
 from experiments.evaluation import picture
 from protvox.errors import InputError
 from protvox.structure.io.read import read_structure
-from protvox.train.shards.shard import UNLABELLED, join, pack
+from protvox.train.shard import UNLABELLED, join, pack
 
 FILES = ("3hsy.pdb.gz", "1lcd.pdb.gz", "1ubi.pdb")
 

@@ -17,7 +17,7 @@ from protvox.structure.io.read import read_structure
 from protvox.tasks.cath.data import UNKNOWN, DomainData
 from protvox.tasks.cath.learner import predict_domains
 from protvox.tasks.environment.data import EnvironmentData, predict_rows
-from protvox.train.shards.shard import join, pack
+from protvox.train.shard import join, pack
 from protvox.voxel.moments.moments import environment_moments
 from protvox.voxel.moments.residue_frames import residue_frames
 

@@ -19,7 +19,7 @@ from protvox.tasks.cath.task import TASK
 from protvox.train.config import read_config
 from protvox.train.release import release
 from protvox.train.run import train_task
-from protvox.train.shards.shard import join, pack, write_shard
+from protvox.train.shard import join, pack, write_shard
 from protvox.train.words import CardWords
 
 CONFIG = """

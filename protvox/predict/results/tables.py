@@ -1,17 +1,17 @@
-"""Predictions as flat tables: one row a domain, one row a residue."""
+"""Predictions as flat tables: one row per domain, one row per residue."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from protvox.chemistry import AMINO_ACIDS
-
-if TYPE_CHECKING:
-    from protvox.predict.results.prediction import DomainPrediction, Prediction
+from protvox.predict.results.records import DomainPrediction, InputInfo
+from protvox.predict.results.residue_table import ResidueTable
+from protvox.predict.results.task_rows import TaskRows
 
 _DOMAIN_COLUMNS = (
     "id",
@@ -46,8 +46,28 @@ _RESIDUE_COLUMNS = (
 _OF_DOMAIN = ("architecture", "architecture_name", "architecture_probability")
 
 
-def domain_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
-    """Return one row a domain.
+class Predicted(Protocol):
+    """A `protvox.predict.results.prediction.Prediction`."""
+
+    @property
+    def input(self) -> InputInfo:
+        """Return the record of the structure."""
+
+    @property
+    def domains(self) -> tuple[DomainPrediction, ...]:
+        """Return the predictions of domains."""
+
+    @property
+    def residues(self) -> ResidueTable | None:
+        """Return the predictions of residues."""
+
+    @property
+    def others(self) -> Mapping[str, TaskRows]:
+        """Return the predictions of other tasks."""
+
+
+def domain_frame(predictions: Sequence[Predicted]) -> pd.DataFrame:
+    """Return one row per domain.
 
     Parameters
     ----------
@@ -66,8 +86,8 @@ def domain_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
     return frame if rows else frame.reindex(columns=list(_DOMAIN_COLUMNS))
 
 
-def domain_rows(prediction: Prediction) -> list[dict[str, Any]]:
-    """Return one row a domain, as `domain_frame` has them.
+def domain_rows(prediction: Predicted) -> list[dict[str, Any]]:
+    """Return one row per domain, with the columns of `domain_frame`.
 
     Parameters
     ----------
@@ -77,7 +97,7 @@ def domain_rows(prediction: Prediction) -> list[dict[str, Any]]:
     return [_domain_row(prediction.input.name, domain) for domain in prediction.domains]
 
 
-def task_frame(prediction: Prediction, task: str) -> pd.DataFrame:
+def task_frame(prediction: Predicted, task: str) -> pd.DataFrame:
     """Return the rows of a task other than the built-in ones.
 
     Parameters
@@ -96,8 +116,8 @@ def task_frame(prediction: Prediction, task: str) -> pd.DataFrame:
     return pd.DataFrame([{"id": prediction.input.name, **row} for row in rows])
 
 
-def residue_frame(predictions: Sequence[Prediction]) -> pd.DataFrame:
-    """Return one row a residue.
+def residue_frame(predictions: Sequence[Predicted]) -> pd.DataFrame:
+    """Return one row per residue.
 
     Parameters
     ----------
@@ -147,7 +167,7 @@ def _domain_row(name: str, domain: DomainPrediction) -> dict[str, Any]:
     return row
 
 
-def _residue_rows(prediction: Prediction) -> pd.DataFrame:
+def _residue_rows(prediction: Predicted) -> pd.DataFrame:
     table = prediction.residues
     if table is None:
         raise TypeError("a prediction without residues has no residue rows")

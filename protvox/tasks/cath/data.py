@@ -17,7 +17,7 @@ from protvox.errors import fail
 from protvox.networks.cath import CathConfig, DomainBatch, featurize_domain
 from protvox.structure.geometry.sse import find_sses
 from protvox.tasks.cath.augment import augment_domain, drop_sses
-from protvox.train.shards.shard import Shard
+from protvox.train.shard import Shard
 
 BALANCE: Final = 0.4
 """How far large superfamilies are held back: a domain is drawn in proportion to the number of

@@ -15,7 +15,7 @@ from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Structure
 from protvox.tasks.base import Task
 from protvox.train.answers import Answers
-from protvox.train.shards.shard import Shard, pack
+from protvox.train.shard import Shard, pack
 from protvox.train.task import Entry
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from protvox.errors import fail
 from protvox.train.run import choose_rows, in_chunks
-from protvox.train.shards.shard import UNLABELLED, Shard
+from protvox.train.shard import UNLABELLED, Shard
 from protvox.voxel.moments.moments import MomentSpec, environment_moments
 from protvox.voxel.moments.residue_frames import residue_frames
 

@@ -13,7 +13,7 @@ from protvox.errors import fail
 from protvox.registry.card import Card
 from protvox.structure.structure import Structure
 from protvox.tasks.base import Task
-from protvox.train.shards.shard import UNLABELLED, Shard, pack
+from protvox.train.shard import UNLABELLED, Shard, pack
 from protvox.train.task import Entry
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from protvox.tasks.cath.task import TASK
 from protvox.train.checkpoint import load_checkpoint
 from protvox.train.loop import LoopConfig
 from protvox.train.run import train_task
-from protvox.train.shards.shard import join, pack, write_shard
+from protvox.train.shard import join, pack, write_shard
 
 CONFIG = CathConfig(labels=("1.10", "2.40", "3.10"), fine="4x0e+1x1e", coarse="4x0e", features=4)
 CPU = torch.device("cpu")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from protvox.errors import ProtvoxError, fail
 from protvox.structure.io.read import read_structure
-from protvox.train.shards.shard import Shard, join, write_shard
+from protvox.train.shard import Shard, join, write_shard
 from protvox.train.task import Entry, TrainingTask, training_task
 
 

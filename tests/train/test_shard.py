@@ -8,7 +8,7 @@ import pytest
 from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import InputError
 from protvox.structure.io.read import read_structure
-from protvox.train.shards.shard import UNLABELLED, Shard, join, pack, read_shards, write_shard
+from protvox.train.shard import UNLABELLED, Shard, join, pack, read_shards, write_shard
 
 
 @pytest.fixture(scope="module")

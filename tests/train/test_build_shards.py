@@ -5,8 +5,8 @@ import pytest
 
 from protvox.errors import InputError, UsageError
 from protvox.structure.io.read import read_structure
-from protvox.train.shards.build import build_shards
-from protvox.train.shards.shard import UNLABELLED, read_shards
+from protvox.train.build_shards import build_shards
+from protvox.train.shard import UNLABELLED, read_shards
 
 DOMAINS = """domain,cath,file,chain,chopping,split,radius
 1ubiA01,3.10.20.90,1ubi.pdb,A,5-30,train,20

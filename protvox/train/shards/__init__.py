@@ -1,1 +1,0 @@
-"""Shards: structures reduced to labelled atoms, and how they are built."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -10,10 +11,12 @@ from rich.text import Text
 from protvox.report.text import printable
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from protvox.predict.results.task_rows import TaskRows, Value
 
 
-def render_rows(rows: TaskRows) -> Table:
+def render_rows(rows: TaskRows) -> Iterator[RenderableType]:
     """Lay out the rows of a task.
 
     Parameters
@@ -21,26 +24,18 @@ def render_rows(rows: TaskRows) -> Table:
     rows
         What was predicted.
 
-    Returns
-    -------
-    Table
-        One column per value.
+    Yields
+    ------
+    rich renderable
+        The title, and a table with one column per value.
     """
-    table = Table(
-        title=Text.assemble(
-            (printable(rows.title), "bold cyan"), (f"  {rows.model}", "not bold dim")
-        ),
-        title_justify="left",
-        title_style="",
-        box=None,
-        pad_edge=False,
-        header_style="dim",
-    )
+    yield Text.assemble((printable(rows.title), "bold cyan"), (f"  {rows.model}", "dim"))
+    table = Table(box=None, pad_edge=False, header_style="dim")
     for name in rows.rows[0] if rows.rows else ():
         table.add_column(printable(name), overflow="fold")
     for row in rows.rows:
         table.add_row(*(Text(printable(_text(value))) for value in row.values()))
-    return table
+    yield table
 
 
 def _text(value: Value) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from protvox.batch.plan import Item
 from protvox.batch.workers import read_process
-from protvox.batch.workers.messages import Content, to_message
+from protvox.batch.messages import Content, to_message
 from protvox.processes.messages import pack
 from protvox.processes.parent import Parent
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from protvox.batch.plan import Item
-from protvox.batch.workers.messages import (
+from protvox.batch.messages import (
     Failure,
     ResultTables,
     error_from_fields,

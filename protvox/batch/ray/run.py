@@ -18,7 +18,7 @@ from protvox.batch.ray.rows import Outcome, pack_inputs, unpack_outcomes
 from protvox.batch.storage.urls import is_url
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.run_results import RunResults
-from protvox.batch.workers.messages import ResultTables, failure_of
+from protvox.batch.messages import ResultTables, failure_of
 from protvox.errors import fail
 
 _MAX_BLOCK: Final = 16

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from protvox.batch.plan import Item
-from protvox.batch.workers.messages import (
+from protvox.batch.messages import (
     Content,
     Failure,
     ResultTables,

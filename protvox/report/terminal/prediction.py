@@ -68,7 +68,7 @@ def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
         model = prediction.models.get("environment", "")
         parts += [Text(), *_residues(prediction.residues, model, width)]
     for rows in prediction.others.values():
-        parts += [Text(), render_rows(rows)]
+        parts += [Text(), *render_rows(rows)]
     return Group(*parts)
 
 

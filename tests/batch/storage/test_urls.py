@@ -20,7 +20,7 @@ from protvox.batch.storage.urls import read_url
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.schema import TABLES, table_schemas
 from protvox.batch.workers import read_process
-from protvox.batch.workers.messages import Content, Ready, failure_of, parse_reading, parse_ready
+from protvox.batch.messages import Content, Ready, failure_of, parse_reading, parse_ready
 from protvox.errors import InputError, UsageError
 from protvox.processes.structure_codec import decode_structure
 from protvox.structure.limits import ReadLimits

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from protvox.batch.messages import Ready, ResultTables, failure_of, to_message
 from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
 from protvox.batch.tables.schema import key_values, table_schemas
-from protvox.batch.messages import Ready, ResultTables, failure_of, to_message
 from protvox.processes.parent import Parent
 from protvox.processes.structure_codec import decode_structure
 

@@ -11,9 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+from protvox.batch.messages import Content, to_message
 from protvox.batch.plan import Item
 from protvox.batch.workers import read_process
-from protvox.batch.messages import Content, to_message
 from protvox.processes.messages import pack
 from protvox.processes.parent import Parent
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from protvox.batch.plan import Item
 from protvox.batch.messages import (
     Failure,
     ResultTables,
@@ -18,6 +17,7 @@ from protvox.batch.messages import (
     pack_table,
     unpack_table,
 )
+from protvox.batch.plan import Item
 
 _INPUTS: Final = pa.schema([("item", pa.string()), ("settled", pa.string())])
 _OUTCOMES: Final = pa.schema(

@@ -9,6 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from protvox.batch.messages import ResultTables, failure_of
 from protvox.batch.models import models_in_use
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
@@ -18,7 +19,6 @@ from protvox.batch.ray.rows import Outcome, pack_inputs, unpack_outcomes
 from protvox.batch.storage.urls import is_url
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.run_results import RunResults
-from protvox.batch.messages import ResultTables, failure_of
 from protvox.errors import fail
 
 _MAX_BLOCK: Final = 16

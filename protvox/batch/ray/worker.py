@@ -9,10 +9,10 @@ from typing import Final
 
 import pyarrow as pa
 
+from protvox.batch.messages import Failure, ResultTables
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.ray.rows import Outcome, pack_error, pack_outcomes, unpack_inputs
-from protvox.batch.messages import Failure, ResultTables
 from protvox.batch.workers.pipeline import Pipeline
 from protvox.batch.workers.pool import WorkerPool
 from protvox.errors import fail

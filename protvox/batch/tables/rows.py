@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from protvox.batch.messages import ResultTables
 from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
 from protvox.batch.tables.schema import key_values, table_schemas
-from protvox.batch.messages import ResultTables
 
 if TYPE_CHECKING:
     import pandas as pd

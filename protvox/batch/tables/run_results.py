@@ -7,12 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from protvox.batch.messages import Failure, ResultTables
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.schema import key_values, table_schemas
-from protvox.batch.messages import Failure, ResultTables
 
 
 class RunResults:

@@ -12,10 +12,10 @@ import time
 
 import torch
 
+from protvox.batch.messages import Ready, error_to_fields, failure_of, to_message
 from protvox.batch.options import BatchOptions, spread_devices
 from protvox.batch.plan import Item
 from protvox.batch.tables.rows import tabulate
-from protvox.batch.messages import Ready, error_to_fields, failure_of, to_message
 from protvox.errors import DeviceError, ModelError, ProtvoxError
 from protvox.predict.classify import classify, model_names
 from protvox.predict.model_cache import keep_threads, load_predictor

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from protvox.batch.plan import Item
 from protvox.batch.messages import (
     Content,
     Failure,
@@ -17,6 +16,7 @@ from protvox.batch.messages import (
     parse_reading,
     parse_result,
 )
+from protvox.batch.plan import Item
 from protvox.batch.workers.pool import WorkerPool
 from protvox.batch.workers.process import Child, wait_for_messages
 from protvox.errors import fail

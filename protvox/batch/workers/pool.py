@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Final
 
-from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.messages import Ready, parse_ready
+from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.workers.process import Child, wait_for_messages
 from protvox.errors import fail
 from protvox.processes.child import ChildGone

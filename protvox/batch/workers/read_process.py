@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from protvox.batch.messages import Content, Ready, failure_of, to_message
 from protvox.batch.plan import Item
 from protvox.batch.storage.urls import is_url, read_url
-from protvox.batch.messages import Content, Ready, failure_of, to_message
 from protvox.processes.parent import Parent
 from protvox.processes.structure_codec import encode_structure
 from protvox.structure.io.read import load_content, read_structure

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from batch_runs import SMALL, copy_apart, rows, score
 
+from protvox.batch.messages import Content, Ready, failure_of, parse_reading, parse_ready
 from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item, make_plan, plan_frames
 from protvox.batch.storage import object_store
@@ -20,7 +21,6 @@ from protvox.batch.storage.urls import read_url
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.schema import TABLES, table_schemas
 from protvox.batch.workers import read_process
-from protvox.batch.messages import Content, Ready, failure_of, parse_reading, parse_ready
 from protvox.errors import InputError, UsageError
 from protvox.processes.structure_codec import decode_structure
 from protvox.structure.limits import ReadLimits

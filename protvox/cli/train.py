@@ -279,7 +279,7 @@ def _make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise fail("output.write.folder", where=str(path), reason=reason) from error
+        raise fail("output.write.run_folder", where=str(path), reason=reason) from error
 
 
 def _device(name: str | None) -> torch.device:

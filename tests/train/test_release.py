@@ -107,7 +107,7 @@ def test_a_last_training_takes_the_temperature_of_an_earlier_one(training, tmp_p
     assert card.n_residues == (70, 76)
     assert not card.metrics
     words = (tmp_path / "last" / "MODEL_CARD.md").read_text()
-    assert "temperature 1.250, taken from an earlier training" in words
+    assert "temperature 1.250, taken from an earlier version" in words
 
 
 def test_validation_goes_before_a_given_temperature(training, tmp_path):

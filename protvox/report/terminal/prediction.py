@@ -13,7 +13,7 @@ from rich.text import Text
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.messages import chain_label, count
 from protvox.report.terminal.domain_name import domain_name, wrap_ranges
-from protvox.report.task_table import render_rows
+from protvox.report.terminal.task_rows import render_rows
 from protvox.report.text import printable
 
 if TYPE_CHECKING:

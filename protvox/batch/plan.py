@@ -19,7 +19,7 @@ from protvox.errors import ProtvoxError, fail
 STRUCTURE_SUFFIXES: Final = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
 """Suffixes of the files taken from a folder, each also compressed."""
 
-_PACKED: Final = (".gz", ".bz2", ".zst")
+_PACKED: Final = (".gz", ".xz", ".bz2", ".zst")
 _TABLES: Final = (".csv", ".tsv")
 
 

@@ -101,5 +101,6 @@ def _structures(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders.sort()
         for file in files:
-            if not file.startswith(".") and file.lower().removesuffix(".gz").endswith(_SUFFIXES):
+            plain = file.lower().removesuffix(".gz").removesuffix(".xz").removesuffix(".bz2")
+            if not file.startswith(".") and plain.endswith(_SUFFIXES):
                 yield Path(root, file)

@@ -8,8 +8,16 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.atom_table import AtomTable, Declared
-from protvox.structure.io.binarycif_codec import MAX_ROWS, CodecError, check_letters, decode
+from protvox.structure.atom_table import AtomTable, Declared, factorize
+from protvox.structure.io.binarycif_codec import (
+    MAX_ROWS,
+    Budget,
+    CodecError,
+    check_letters,
+    decode,
+    decode_words,
+)
+from protvox.structure.io.elements import Texts, fill_elements
 
 MAX_OBJECTS: Final = 1_000_000
 """Largest number of MessagePack objects in a file. Entries of the PDB have tens of thousands,
@@ -17,6 +25,9 @@ because their data are binary; an empty list takes one byte in the file but over
 
 _LONGEST_NUMBER: Final = 32
 """Letters that numpy reserves for a number."""
+
+_BYTES_PER_ATOM: Final = 200
+"""Memory of a row of the atom table, with room for its making."""
 
 _MAX_LIST: Final = 100_000
 _MAX_MAP: Final = 1_000
@@ -27,7 +38,8 @@ Container = TypeVar("Container", bound=Sized)
 class _Category:
     """One category; columns are decoded on request, with absent values as ``""`` or NaN."""
 
-    def __init__(self, category: Mapping[str, Any]) -> None:
+    def __init__(self, category: Mapping[str, Any], budget: Budget) -> None:
+        self._budget = budget
         self.rows = int(category["rowCount"])
         if not 0 <= self.rows <= MAX_ROWS:
             raise CodecError(f"a category has {self.rows} rows")
@@ -46,6 +58,26 @@ class _Category:
         if absent is not None and absent.any():
             out = np.where(absent, "", out)
         return out
+
+    def words(self, *names: str) -> Texts:
+        """Return the different words of the first column that exists, and which each row has."""
+        column = self._first(names)
+        if column is None:
+            return [""], np.zeros(self.rows, dtype=np.int64)
+        data = column["data"]
+        if not data["encoding"] or data["encoding"][0]["kind"] != "StringArray":
+            values = self.text(*names)
+            return factorize(values) if values is not None else ([""], np.zeros(0, np.int64))
+        words, index = decode_words(data, self._budget)
+        if len(index) != self.rows:
+            raise CodecError(f"column {column['name']} has the wrong length")
+        last = len(words) - 1
+        codes = np.where(index < 0, last, index).astype(np.int64)
+        absent = self._absent(column)
+        if absent is not None:
+            codes[absent] = last
+        check_letters(max(map(len, words)), self.rows)
+        return words, codes
 
     def numbers(self, *names: str) -> NDArray[np.float64] | None:
         """Return the first of the columns that exists, as floats."""
@@ -70,7 +102,7 @@ class _Category:
         return None
 
     def _decode(self, column: Mapping[str, Any]) -> NDArray[Any]:
-        values = decode(column["data"])
+        values = decode(column["data"], self._budget)
         if len(values) != self.rows:
             raise CodecError(f"column {column['name']} has the wrong length")
         return values
@@ -79,7 +111,7 @@ class _Category:
         mask = column.get("mask")
         if not mask:
             return None
-        absent: NDArray[np.bool_] = decode(mask) != 0
+        absent: NDArray[np.bool_] = decode(mask, self._budget) != 0
         if len(absent) != self.rows:
             raise CodecError(f"the mask of column {column['name']} has the wrong length")
         return absent
@@ -104,10 +136,11 @@ def parse_binary(data: bytes) -> AtomTable:
         For invalid data; the caller converts them to `protvox.errors.InputError`.
     """
     file = _unpack(data)
+    budget = Budget(len(data))
     for block in file["dataBlocks"]:
         categories = {c["name"].lstrip("_"): c for c in block["categories"]}
         if "atom_site" in categories:
-            return _table(categories)
+            return _table(categories, budget)
     raise CodecError("there is no atom_site category")
 
 
@@ -135,86 +168,110 @@ def _unpack(data: bytes) -> Any:
     )
 
 
-def _table(categories: Mapping[str, Mapping[str, Any]]) -> AtomTable:
-    site = _Category(categories["atom_site"])
+def _table(categories: Mapping[str, Mapping[str, Any]], budget: Budget) -> AtomTable:
+    site = _Category(categories["atom_site"], budget)
     n = site.rows
+    budget.spend(_BYTES_PER_ATOM * n)
     # First, because missing optional columns are filled up to the number of rows.
     xyz = [_required(site.numbers(f"Cartn_{axis}")) for axis in "xyz"]
-    entity = _text(site, n, "label_entity_id")
-    entity_type = _pairs(categories, "entity", "id", "type")
-    kinds, which = np.unique(entity, return_inverse=True)
-    kind = np.array([entity_type.get(k, "").lower() for k in kinds.tolist()], dtype="<U12")[which]
+    entities = site.words("label_entity_id")
+    entity_type = _pairs(categories, budget, "entity", "id", "type")
+    kind = _spread([entity_type.get(word, "").lower() for word in entities[0]], entities)
     polymer = np.where(kind == "polymer", 1, np.where(kind == "", -1, 0)).astype(np.int8)
-    chain = _text(site, n, "auth_asym_id", "label_asym_id")
+    chain = _spread(*_twice(site.words("auth_asym_id", "label_asym_id")))
     occupancy = site.numbers("occupancy")
     model = site.numbers("pdbx_PDB_model_num")
+    number = _whole(_required(site.numbers("auth_seq_id", "label_seq_id")), 0)
+    residues = site.words("auth_comp_id", "label_comp_id")
+    atoms = site.words("auth_atom_id", "label_atom_id")
+    symbols, groups = site.words("type_symbol"), site.words("group_PDB")
+    element = _spread([_symbol(word) for word in symbols[0]], symbols)
     return AtomTable(
         model=np.ones(n, dtype=np.int32) if model is None else _whole(model, 1),
         chain=chain,
-        number=_whole(_required(site.numbers("auth_seq_id", "label_seq_id")), 0),
-        insertion_code=_blank(_text(site, n, "pdbx_PDB_ins_code")).astype("<U1"),
-        residue_name=_text(site, n, "auth_comp_id", "label_comp_id"),
-        atom_name=_text(site, n, "auth_atom_id", "label_atom_id"),
-        element=np.char.upper(_blank(_text(site, n, "type_symbol"))).astype("<U2"),
-        altloc=_blank(_text(site, n, "label_alt_id")).astype("<U1"),
+        number=number,
+        insertion_code=_letter(site.words("pdbx_PDB_ins_code")),
+        residue_name=_spread(*_twice(residues)),
+        atom_name=_spread(*_twice(atoms)),
+        element=fill_elements(element.astype("<U2"), atoms, residues, number),
+        altloc=_letter(site.words("label_alt_id")),
         occupancy=(np.ones(n) if occupancy is None else np.nan_to_num(occupancy, nan=1.0)).astype(
             np.float32
         ),
         coordinates=np.column_stack(xyz),
-        hetero=_text(site, n, "group_PDB") == "HETATM",
+        hetero=_spread([word == "HETATM" for word in groups[0]], groups),
         polymer=polymer,
         water=kind == "water",
-        declared=_declared(categories, entity, chain),
+        declared=_declared(categories, budget, entities, chain),
     )
+
+
+def _spread(values: list[Any], texts: Texts) -> NDArray[Any]:
+    """Give each row the value of its word."""
+    spread: NDArray[Any] = np.array(values)[texts[1]]
+    return spread
+
+
+def _twice(texts: Texts) -> tuple[list[str], Texts]:
+    return texts[0], texts
+
+
+def _letter(texts: Texts) -> NDArray[np.str_]:
+    return _spread([_given(word)[:1] for word in texts[0]], texts).astype("<U1")
+
+
+def _given(word: str) -> str:
+    return "" if word in (".", "?") else word
+
+
+def _symbol(word: str) -> str:
+    return _given(word).upper()[:2]
 
 
 def _declared(
     categories: Mapping[str, Mapping[str, Any]],
-    entity: NDArray[np.str_],
+    budget: Budget,
+    entities: Texts,
     chain: NDArray[np.str_],
 ) -> tuple[Declared, ...]:
     if "entity_poly_seq" not in categories:
         return ()
-    sequence = _small(categories["entity_poly_seq"])
+    sequence = _small(categories["entity_poly_seq"], budget)
     owners, numbers, names = (sequence.text(c) for c in ("entity_id", "num", "mon_id"))
     if owners is None or numbers is None or names is None:
         return ()
     found: dict[str, dict[str, str]] = {}
     for owner, number, name in zip(owners.tolist(), numbers.tolist(), names.tolist(), strict=True):
         found.setdefault(owner, {}).setdefault(number, name)
-    strands = _pairs(categories, "entity_poly", "entity_id", "pdbx_strand_id")
+    strands = _pairs(categories, budget, "entity_poly", "entity_id", "pdbx_strand_id")
     declared = []
     for owner, residues in found.items():
         chains = [word.strip() for word in strands.get(owner, "").split(",")]
         if not any(chains):
-            chains = chain[entity == owner].tolist() or [owner]
+            wanted = np.array([word == owner for word in entities[0]])[entities[1]]
+            chains = chain[wanted].tolist() or [owner]
         declared.append(Declared(tuple(dict.fromkeys(chains)), tuple(residues.values())))
     return tuple(declared)
 
 
 def _pairs(
-    categories: Mapping[str, Mapping[str, Any]], category: str, key: str, value: str
+    categories: Mapping[str, Mapping[str, Any]], budget: Budget, category: str, key: str, value: str
 ) -> dict[str, str]:
     if category not in categories:
         return {}
-    table = _small(categories[category])
+    table = _small(categories[category], budget)
     keys, values = table.text(key), table.text(value)
     if keys is None or values is None:
         return {}
     return dict(zip(keys.tolist(), values.tolist(), strict=True))
 
 
-def _small(category: Mapping[str, Any]) -> _Category:
+def _small(category: Mapping[str, Any], budget: Budget) -> _Category:
     """Return a category that is small enough for its values to become Python objects."""
-    table = _Category(category)
+    table = _Category(category, budget)
     if table.rows > MAX_OBJECTS:
         raise CodecError(f"a category has {table.rows} rows")
     return table
-
-
-def _text(category: _Category, rows: int, *names: str) -> NDArray[np.str_]:
-    values = category.text(*names)
-    return np.full(rows, "", dtype="<U1") if values is None else values
 
 
 def _required(column: NDArray[np.float64] | None) -> NDArray[np.float64]:
@@ -228,7 +285,3 @@ def _whole(values: NDArray[np.float64], absent: int) -> NDArray[np.int32]:
     if (np.abs(filled) >= 2**31).any():
         raise CodecError("a residue or model number is out of range")
     return filled.astype(np.int32)
-
-
-def _blank(values: NDArray[np.str_]) -> NDArray[np.str_]:
-    return np.where(np.isin(values, (".", "?")), "", values)

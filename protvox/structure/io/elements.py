@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, METALS
 from protvox.structure.cleaning.residue_names import residue_name
+from protvox.structure.interning import factorize_integers
 
 _PERIODIC_TABLE: Final = (
     "X H HE LI BE B C N O F NE NA MG AL SI P S CL AR K CA SC TI V CR MN FE CO NI CU ZN GA GE AS "
@@ -27,6 +28,9 @@ CODES: Final = {symbol: code for code, symbol in enumerate(SYMBOLS)}
 SYMBOL_ARRAY: Final = np.array(SYMBOLS, dtype="<U2")
 
 TO_INFER: Final = 255
+
+Texts = tuple[list[str], NDArray[np.int64]]
+"""The different texts of a column, and which each row has."""
 
 _ION_NAMES: Final = (
     "NA:SOD,NA+,NAP,NIO,IP,NA1 K:POT,K+,KIO CL:CLA,CL-,CIO,IM,CLO,CHL CA:CAL,CA2,CA2+ CS:CES,CS+ "
@@ -170,3 +174,42 @@ def _from_columns(padded: str) -> str:
         # Names of four letters fill the columns, and are hardly ever those of Hg or Dy.
         return padded[0].upper()
     return find_element(padded[:2])
+
+
+def fill_elements(
+    element: NDArray[np.str_], atoms: Texts, residues: Texts, number: NDArray[np.int32]
+) -> NDArray[np.str_]:
+    """Fill in the elements that a file in a format without columns does not give.
+
+    Parameters
+    ----------
+    element
+        ``atom``, symbols; empty where they are absent.
+    atoms, residues
+        Names of atoms and residues.
+    number
+        ``atom``, residue numbers.
+
+    Returns
+    -------
+    ndarray
+        The same array, filled in.
+    """
+    rows = np.flatnonzero(element == "")
+    if not len(rows):
+        return element
+    new = np.ones(len(element), dtype=np.bool_)
+    new[1:] = (number[1:] != number[:-1]) | (residues[1][1:] != residues[1][:-1])
+    starts = np.flatnonzero(new)
+    size = np.diff(starts, append=len(element))
+    alone = np.repeat(size == 1, size)[rows]
+    keys = (atoms[1][rows] * len(residues[0]) + residues[1][rows]) * 2 + alone
+    unique, of_row = factorize_integers(keys.astype(np.uint64))
+    found = []
+    for key in unique.tolist():
+        pair, single = divmod(key, 2)
+        atom, residue = divmod(pair, len(residues[0]))
+        padded = atoms[0][atom].ljust(4)
+        found.append(infer_element(padded, residues[0][residue], left=True, alone=bool(single)))
+    element[rows] = np.array(found, dtype="<U2")[of_row]
+    return element

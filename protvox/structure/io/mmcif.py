@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from protvox.messages import count
 from protvox.structure.atom_table import AtomTable
-from protvox.structure.interning import factorize_integers
 from protvox.structure.io import mmcif_loops as loops
 from protvox.structure.io.cif_categories import (
     SITE,
@@ -17,7 +16,7 @@ from protvox.structure.io.cif_categories import (
     find_categories,
     read_columns,
 )
-from protvox.structure.io.elements import find_element, infer_element
+from protvox.structure.io.elements import fill_elements, find_element
 from protvox.structure.io.mmcif_entities import declared_sequences, find_polymers
 from protvox.structure.io.residue_loops import NO_NUMBER, number_residues
 
@@ -212,6 +211,8 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
             )
     entity, asym = site.texts(_ENTITY), site.texts(_ASYM)
     polymer, water = find_polymers(small, entity, asym, (residues, residue))
+    symbols, symbol = site.texts(_ELEMENT)
+    given = np.array([find_element(word[:2]) if word else "" for word in symbols], dtype="<U2")
     return AtomTable(
         model=site.models(),
         chain=chain,
@@ -219,7 +220,7 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
         insertion_code=insertion,
         residue_name=residue_name_,
         atom_name=atom_name,
-        element=_elements(site, atoms, atom, residues, residue, number),
+        element=fill_elements(given[symbol], (atoms, atom), (residues, residue), number),
         altloc=site.letter(_ALTLOC),
         occupancy=site.occupancy,
         coordinates=site.coordinates,
@@ -241,37 +242,3 @@ def _check_columns(site: _Site) -> None:
     for names, roles in needed.items():
         if not any(site.has(role) for role in roles):
             raise ValueError(f"atom_site has no column {names}")
-
-
-def _elements(
-    site: _Site,
-    atoms: list[str],
-    atom: NDArray[np.int64],
-    residues: list[str],
-    residue: NDArray[np.int64],
-    number: NDArray[np.int32],
-) -> NDArray[np.str_]:
-    """Return the symbols of the file, or where it has none, those the names stand for."""
-    words, which = site.texts(_ELEMENT)
-    given = np.array([find_element(word[:2]) if word else "" for word in words], dtype="<U2")
-    element = given[which]
-    rows = np.flatnonzero(element == "")
-    if not len(rows):
-        return element
-    new = np.ones(site.n, dtype=np.bool_)
-    new[1:] = (number[1:] != number[:-1]) | (residue[1:] != residue[:-1])
-    starts = np.flatnonzero(new)
-    size = np.diff(starts, append=site.n)
-    alone = np.repeat(size == 1, size)[rows]
-    keys = (atom[rows] * len(residues) + residue[rows]) * 2 + alone
-    unique, of_row = factorize_integers(keys.astype(np.uint64))
-    found = []
-    for key in unique.tolist():
-        pair, single = divmod(key, 2)
-        name, parent = divmod(pair, len(residues))
-        # Without columns to tell by, the names are read as left-justified ones.
-        padded = atoms[name].ljust(4)
-        symbol = infer_element(padded, residues[parent], left=True, alone=bool(single))
-        found.append(symbol)
-    element[rows] = np.array(found, dtype="<U2")[of_row]
-    return element

@@ -13,12 +13,10 @@ from protvox.structure.io.cif_categories import (
     ENTITY_POLY_SEQ,
     STRUCT_ASYM,
 )
+from protvox.structure.io.elements import Texts
 
 Columns = dict[int, dict[str, list[str]]]
 """Small categories of a file by their index in `cif_categories.CATEGORIES`."""
-
-Texts = tuple[list[str], NDArray[np.int64]]
-"""The different texts of a column, and which each row has."""
 
 
 def find_polymers(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import accepted
 import chemistry
+import dialects
 import refused
 
 GROUPS = (
@@ -22,6 +23,10 @@ GROUPS = (
     chemistry.RESIDUES,
     chemistry.CONTEXT,
     chemistry.SEQUENCES,
+    dialects.MOLECULES,
+    dialects.NAMES,
+    dialects.RECORDS,
+    dialects.COLUMNS,
     refused.CONTENT,
     refused.COMPRESSION,
     refused.COORDINATES,

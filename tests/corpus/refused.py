@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 from dataclasses import replace
 from typing import Any
 
@@ -50,6 +51,18 @@ def run_length_bomb() -> bytes:
     return bcif(P, columns={"Cartn_x": column})
 
 
+def many_rows() -> bytes:
+    """Return BinaryCIF whose columns hold 19 million rows each, in a few hundred bytes."""
+    encoding = [{"kind": "RunLength", "srcType": 3, "srcSize": 19_000_000},
+                {"kind": "ByteArray", "type": 3}]  # fmt: skip
+    data = {"data": integers([1, 19_000_000]), "encoding": encoding}
+    columns = [{"name": name, "mask": None, "data": data}
+               for name in ("Cartn_x", "Cartn_y", "Cartn_z", "auth_seq_id")]  # fmt: skip
+    site = {"name": "_atom_site", "rowCount": 19_000_000, "columns": columns}
+    blocks = [{"header": "CASE", "categories": [site]}]
+    return msgpack.packb({"version": "0.3.0", "encoder": "corpus", "dataBlocks": blocks})
+
+
 CONTENT = {
     "empty.pdb": no("", "empty", "empty"),
     "blank.pdb": no("\n  \n\n", "empty", "empty"),
@@ -77,6 +90,9 @@ COMPRESSION = {
     "damaged.pdb.gz": no(damaged(), "gzip", "damaged"),
     "garbage_behind.pdb.gz": no(zipped(PLAIN) + b"garbage", "gzip", "followed by"),
     "bomb.pdb.gz": no(gzip.compress(b"\n" * (24 << 20), mtime=0), "too_large", "bomb"),
+    "cut.pdb.xz": no(lzma.compress(PLAIN.encode())[:-200], "gzip_truncated", "end too early"),
+    "garbage_behind.pdb.xz": no(lzma.compress(PLAIN.encode()) + b"garbage", "gzip", "followed by"),
+    "bomb.pdb.xz": no(lzma.compress(b"\n" * (24 << 20)), "too_large", "bomb"),
     "empty.pdb.gz": no(zipped(""), "empty", "empty"),
     "archive.zip": no(b"PK\x03\x04" + bytes(60), "format", "compressed in a format"),
     "zstandard.pdb.zst": no(b"\x28\xb5\x2f\xfd" + bytes(60), "format", "compressed in a format"),
@@ -115,6 +131,17 @@ NO_PROTEIN = {
 DAMAGE = {
     "cut_within_row.cif": no(PLAIN_CIF[:-30], "format"),
     "cut.bcif": no(bcif(P)[:-300], "format"),
+    "open_quote.cif": no(PLAIN_CIF.replace(" MET ", " 'MET ", 1), "format", "line"),
+    "open_text_field.cif": no(PLAIN_CIF + ";never\nclosed\n", "format", "line"),
+    "tag_twice.cif": no(PLAIN_CIF.replace("_atom_site.id", "_atom_site.Cartn_x"), "format",
+                        "twice"),
+    "two_blocks_with_atoms.cif": no(PLAIN_CIF + PLAIN_CIF.replace("data_CASE", "data_B"),
+                                    "format", "several blocks"),
+    "number_in_words.cif": no(PLAIN_CIF.replace(" 1 MET A MET", " one MET A MET").replace(
+        " 1.00 1 MET", " 1.00 one. MET"), "format", "not an integer"),
+    "model_within_model.pdb": no("MODEL        1\n" + pdb(P, end="") + "MODEL        2\n"
+                                 + pdb(P), "format", "within a model"),
+    "many_rows.bcif": no(many_rows(), "format", "larger than the file"),
     "run_length_bomb.bcif": no(run_length_bomb(), "format", "run-length"),
     "short_column.bcif": no(bcif(P, columns={"Cartn_x": {"name": "Cartn_x", "mask": None, "data": {
         "data": bytes(8), "encoding": [{"kind": "ByteArray", "type": 33}]}}}), "format",

@@ -57,8 +57,9 @@ def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
     - where it and at least two more repeat numbers of the present molecule elsewhere: the
       median distance of the repeated CA atoms exceeds 3 Å;
     - behind another segment identifier, unless it is bonded to the residue before;
-    - behind a TER or END record, or a residue with a terminal oxygen, unless it is bonded to
-      the residue before, if its number is not larger or lies too near for the distance.
+    - behind a TER or END record that follows a residue with a terminal oxygen, likewise;
+    - behind one of the two, likewise, if its number is not larger than that of the residue
+      before, or too near to it for the distance between them.
 
     Repeats in the same place, as of a second model without MODEL records, are left alone;
     their atoms are then dropped as duplicates. Single residues, such as ligands with a CA
@@ -220,7 +221,10 @@ def _begins(traces: _Traces, parts: list[int], i: int) -> bool:
     """Whether a residue that is not bonded to the one before begins another molecule."""
     if parts[i] % _SEGMENT != parts[i - 1] % _SEGMENT:
         return True
-    if parts[i] == parts[i - 1] and not traces.ends[i - 1]:
+    behind_break, behind_end = parts[i] != parts[i - 1], bool(traces.ends[i - 1])
+    if behind_break and behind_end:
+        return True
+    if not (behind_break or behind_end):
         return False
     step = int(traces.number[i] - traces.number[i - 1])
     distance = float(np.linalg.norm(traces.ca[i] - traces.ca[i - 1]))

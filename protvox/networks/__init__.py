@@ -1,1 +1,1 @@
-"""Networks, their configuration, weights and cards."""
+"""The networks of the tasks and their configurations."""

@@ -1,4 +1,4 @@
-"""The domain network: which CATH architecture a domain has."""
+"""The CATH network, which predicts the architecture of a domain."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ from protvox.voxel.lattice.lattice import SparseGrid, active_points
 from protvox.voxel.lattice.neighbours import coarsen, neighbours
 
 NORM_MOMENTUM: Final = 0.05
-"""Weight of the newest batch in the running statistics of norms."""
+"""Weight of the latest batch in the running statistics of norms."""
 
 MAX_POINTS: Final = 100_000
-"""Most lattice points in the box around one domain: a cube of 280 Å at 6 Å."""
+"""Largest number of lattice points in the box around a domain: a cube of 280 Å at 6 Å."""
 
 
 @dataclass(frozen=True)
 class CathConfig:
-    """Everything that defines a domain network and its input.
+    """Configuration of a CATH network and its input.
 
     Attributes
     ----------
     labels
         CATH architectures in the order of the output, e.g. ``"3.40"``.
     spacing
-        Edge of the lattice, Å.
+        Distance between lattice points, Å.
     max_ca_distance
-        Points closer to a CA atom than this are sites, Å.
+        Points closer to a CA atom than this are active, Å.
     shells, sigma
         Radii and width of the radial shells for the positions of CA atoms, Å.
     direction_shells, direction_sigma
-        The same for the directions of the chain, Å.
+        Radii and width of the radial shells for the directions of the chain, Å.
     cutoff
-        Distance beyond which a CA atom is not seen from a site, Å.
+        Distance from a point beyond which a CA atom does not contribute, Å.
     min_neighbours
-        Least number of sites around a site of the coarse lattice.
+        Least number of active fine points around an active point of the coarse lattice.
     fine, coarse
-        Irreps on the sites, and on those of the lattice of twice the edge.
+        Irreps on the fine lattice, and on the coarse lattice of twice the spacing.
     fine_layers, coarse_layers
-        Residual convolutions on each.
+        Number of residual convolutions on each.
     features
-        Scalars of the last layer, which are averaged over the sites.
+        Scalars of the last layer, which are averaged over the points.
     dropout
         Probability of dropping a pooled feature.
     sse
-        The networks on secondary structure elements that answer beside it; None for none.
+        Configuration of the networks on secondary structure elements; None for none.
     """
 
     labels: tuple[str, ...]
@@ -76,8 +76,8 @@ class CathConfig:
     sse: SSEConfig | None = None
 
     @property
-    def sites(self) -> SparseGrid:
-        """The lattice and the moments the network reads."""
+    def lattice(self) -> SparseGrid:
+        """The lattice and the moments that the network reads."""
         return SparseGrid(
             self.spacing,
             self.max_ca_distance,
@@ -96,13 +96,13 @@ class DomainPoints:
     Attributes
     ----------
     moments
-        ``site feature`` float32.
+        ``point feature`` float32.
     fine
-        ``site 27`` int64, neighbours of every site.
+        ``point 27`` int64, neighbours of every active point.
     down
-        ``coarse 27`` int64, sites around every coarse one.
+        ``coarse 27`` int64, fine points around every coarse point.
     coarse
-        ``coarse 27`` int64, neighbours of every coarse site.
+        ``coarse 27`` int64, neighbours of every coarse point.
     """
 
     moments: NDArray[np.float32]
@@ -118,46 +118,46 @@ def featurize_domain(
     *,
     name: str = "domain",
 ) -> DomainPoints:
-    """Draw one domain.
+    """Return a domain as the network reads it.
 
     Parameters
     ----------
     trace
-        Its CA atoms, turned as wanted.
+        The chain, in the pose in which it is read.
     offset
-        ``3``, a point of the lattice in units of its edge.
+        ``3``, position of one lattice point, in units of the spacing.
     config
-        What the network reads.
+        Configuration of the network.
     name
-        What to call the domain in an error.
+        Name of the domain in errors.
 
     Raises
     ------
     InputError
-        If there is no CA atom (``domain.empty``) or the domain is too wide for `MAX_POINTS`
+        If there is no CA atom (``domain.empty``) or the domain is too large for `MAX_POINTS`
         (``domain.too_large``).
     """
-    sites = active_points(trace, offset, config.sites, maximum=MAX_POINTS, name=name)
-    coarse, down = coarsen(sites.index, config.min_neighbours)
-    return DomainPoints(sites.moments, neighbours(sites.index), down, neighbours(coarse))
+    points = active_points(trace, offset, config.lattice, maximum=MAX_POINTS, name=name)
+    coarse, down = coarsen(points.index, config.min_neighbours)
+    return DomainPoints(points.moments, neighbours(points.index), down, neighbours(coarse))
 
 
 @dataclass(frozen=True)
 class DomainBatch:
-    """Several domains, the sites of all in one row.
+    """Several domains, with their points concatenated.
 
     Attributes
     ----------
     moments
-        ``site feature`` float32.
+        ``point feature`` float32.
     fine, down, coarse
-        Tables of neighbours as in `DomainPoints`.
+        Neighbour tables as in `DomainPoints`.
     domain
-        ``coarse`` int64, the domain each coarse site belongs to.
+        ``coarse`` int64, the domain of each coarse point.
     n_domains
         Number of domains.
     sses
-        Their secondary structure elements, for a network that reads them.
+        Their secondary structure elements (SSEs), for a network that reads them.
     """
 
     moments: Tensor
@@ -172,28 +172,28 @@ class DomainBatch:
     def join(
         cls, domains: Sequence[DomainPoints], sses: Sequence[SSEs] | None = None
     ) -> DomainBatch:
-        """Put domains side by side; none sees another.
+        """Concatenate domains; they stay independent of each other.
 
         Parameters
         ----------
         domains
             At least one.
         sses
-            The secondary structure elements of each.
+            The SSEs of each domain.
 
         Raises
         ------
         ValueError
-            If there are more or fewer of them than domains.
+            If the numbers of domains differ.
         """
         if sses is not None and len(sses) != len(domains):
-            raise ValueError(f"{len(sses)} domains have SSEs, {len(domains)} have sites")
-        sites = [len(one.moments) for one in domains]
+            raise ValueError(f"{len(sses)} domains have SSEs, but {len(domains)} have points")
+        fine = [len(one.moments) for one in domains]
         coarse = [len(one.coarse) for one in domains]
         return cls(
             torch.from_numpy(np.concatenate([one.moments for one in domains])),
-            _stack([one.fine for one in domains], sites),
-            _stack([one.down for one in domains], sites),
+            _stack([one.fine for one in domains], fine),
+            _stack([one.down for one in domains], fine),
             _stack([one.coarse for one in domains], coarse),
             torch.from_numpy(np.repeat(np.arange(len(domains)), coarse)),
             len(domains),
@@ -211,22 +211,22 @@ class DomainBatch:
 
 
 class CathNet(nn.Module):
-    """Steerable network on the sites of a domain, averaged over them, and one on its elements.
+    """Steerable network on the lattice points of a domain, optionally with networks on its SSEs.
 
     Parameters
     ----------
     config
-        The architecture.
+        The configuration.
     layers
-        Steerable to train; plain to load folded weights into.
+        Steerable layers for training (default), or plain layers to load inference weights.
     """
 
     def __init__(self, config: CathConfig, layers: Layers | None = None) -> None:
         super().__init__()
         self.config = config
         layers = layers or SteerableLayers()
-        self.embedding, steps = layers.site_embedding(
-            config.sites.degrees, config.fine, NORM_MOMENTUM
+        self.embedding, steps = layers.sparse_embedding(
+            config.lattice.degrees, config.fine, NORM_MOMENTUM
         )
         self.steps = nn.ModuleList([nn.Sequential(*steps)])
         self.convolutions = nn.ModuleList()
@@ -246,18 +246,17 @@ class CathNet(nn.Module):
             for (a, b), table in zip(pairwise(widths), self._tables, strict=True)
         )
         for before, after in pairwise(widths):
-            convolution, steps = layers.site_convolution(before, after, NORM_MOMENTUM)
+            convolution, steps = layers.sparse_convolution(before, after, NORM_MOMENTUM)
             self.convolutions.append(convolution)
             self.steps.append(nn.Sequential(*steps))
         width = 2 * config.features + 1
         self.classifier = nn.Sequential(*layers.output(width, len(config.labels), config.dropout))
-        shape = config.sse
-        # The name under which the released weights are stored.
-        self.elements = None if shape is None else SSENet(shape, len(config.labels))
+        # Released weights are stored under this name.
+        self.elements = None if config.sse is None else SSENet(config.sse, len(config.labels))
 
     @property
     def FEEDS(self) -> tuple[tuple[str, str], ...]:  # noqa: N802
-        """Layers that feed one other and nothing else, for `protvox.nn.export_network`."""
+        """Pairs of layers of which the first feeds only the second, for `export_network`."""
         pairs = ((f"convolutions.{i}", f"steps.{i + 1}.0") for i in range(len(self.convolutions)))
         return (("embedding", "steps.0.0"), *pairs)
 
@@ -272,7 +271,7 @@ class CathNet(nn.Module):
         Returns
         -------
         Tensor
-            ``domain 2*features+1``: mean and maximum over the coarse sites, and the logarithm
+            ``domain 2*features+1``: mean and maximum over the coarse points, and the logarithm
             of their number.
         """
         moments = self.embedding(batch.moments.T[None], (len(batch.moments), 1, 1))
@@ -288,44 +287,44 @@ class CathNet(nn.Module):
         highest = field.new_full(shape, -torch.inf).scatter_reduce(0, rows, field, "amax")
         return torch.cat([mean, highest, count.log() / 3], dim=1)
 
-    def answer(self, logits: Tensor, sses: SSEBatch | None) -> Tensor:
-        """Return what the network says after a look at the elements.
+    def combine(self, logits: Tensor, sses: SSEBatch | None) -> Tensor:
+        """Combine the logits of the lattice points with those of the SSEs.
 
         Parameters
         ----------
         logits
-            ``domain label``, of the sites.
+            ``domain label``, from the lattice points.
         sses
-            The SSEs of the same domains; None where the network reads none.
+            The SSEs of the same domains; None if the network does not read them.
 
         Returns
         -------
         Tensor
-            Logits ``domain label``: the mean of both logarithms of probabilities, by
+            Logits ``domain label``: the mean of both log probabilities, weighted by
             `protvox.networks.sse.SSEConfig.share`.
 
         Raises
         ------
         ValueError
-            If the network reads elements and there are none, or those of another number of domains.
+            If the network reads SSEs and they are missing, or their number of domains differs.
         """
         if self.elements is None:
             return logits
         if sses is None:
-            raise ValueError("this network reads elements as well: give them to DomainBatch.join")
+            raise ValueError("this network also reads SSEs: give them to DomainBatch.join")
         if len(sses.chain) != len(logits):
-            raise ValueError(f"{len(logits)} domains, elements of {len(sses.chain)}")
+            raise ValueError(f"{len(logits)} domains, but SSEs of {len(sses.chain)}")
         share = self.elements.config.share
         second: Tensor = self.elements(sses)
         return (1 - share) * logits.log_softmax(dim=1) + share * second
 
     def forward(self, batch: DomainBatch) -> Tensor:
         """Return logits ``domain label``."""
-        return self.answer(self.classifier(self.embed(batch)), batch.sses)
+        return self.combine(self.classifier(self.embed(batch)), batch.sses)
 
 
 def _stack(tables: Sequence[NDArray[np.int64]], counts: Sequence[int]) -> Tensor:
-    """Put tables of neighbours under each other, counting the rows of each from its start."""
+    """Concatenate neighbour tables, with the rows of each counted from its start."""
     starts = np.cumsum([0, *counts[:-1]])
-    moved = [np.where(t >= 0, t + start, -1) for t, start in zip(tables, starts, strict=True)]
-    return torch.from_numpy(np.concatenate(moved))
+    shifted = [np.where(t >= 0, t + start, -1) for t, start in zip(tables, starts, strict=True)]
+    return torch.from_numpy(np.concatenate(shifted))

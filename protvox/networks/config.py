@@ -1,4 +1,4 @@
-"""Configurations of networks: shared pieces, and how they come from plain values."""
+"""Configurations of networks: shared parts, and construction from TOML or JSON values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ConvConfig:
-    """One steerable convolution with its norm and gate.
+    """A steerable convolution with its norm and gate.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class ConvConfig:
     stride
         Keep every ``stride``-th voxel.
     padding
-        Voxels of zeros around the field.
+        Zeros around the field, in voxels.
     """
 
     irreps: str
@@ -35,21 +35,26 @@ class ConvConfig:
 
 
 def from_mapping(kind: type[T], values: Mapping[str, Any], where: str) -> T:
-    """Build a dataclass from plain values, as TOML and JSON have them.
+    """Build a dataclass from the values of a TOML or JSON document.
 
     Parameters
     ----------
     kind
-        Dataclass of numbers, strings, tuples of them, and dataclasses of the same.
+        Dataclass of numbers, strings, tuples and nested dataclasses.
     values
-        Field to value; lists become tuples.
+        Map from field to value; lists become tuples.
     where
-        What to name in an error.
+        File or section named in errors.
 
     Raises
     ------
     ModelError
         If a field is unknown or missing, or a value has the wrong type (``config.value``).
+
+    Examples
+    --------
+    >>> from_mapping(ConvConfig, {"irreps": "8x0e", "stride": 2}, "example").stride
+    2
     """
     names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
     refuse_unknown(values, set(names), where)
@@ -75,7 +80,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if NoneType in kinds:
         if value is None:
             return None
-        # A single kind or None, so that errors can name that kind.
+        # Exactly one kind besides None, so that errors can name it.
         (kind,) = (kind for kind in kinds if kind is not NoneType)
         return _value(kind, value, where)
     if float in kinds and isinstance(value, int) and not isinstance(value, bool):
@@ -88,21 +93,21 @@ def _value(hint: Any, value: Any, where: str) -> Any:
 
 
 def refuse_unknown(values: Mapping[str, Any], known: set[str], where: str) -> None:
-    """Refuse names that nothing reads, so that a misspelt one does not go unseen.
+    """Check that all names are known, so that a misspelt one is not ignored.
 
     Parameters
     ----------
     values
-        What was given.
+        Map from name to value.
     known
-        The names there are.
+        The known names.
     where
-        What to name in an error.
+        File or section named in errors.
 
     Raises
     ------
     ModelError
-        If there is another name (``config.value``).
+        If there is an unknown name (``config.value``).
     """
     unknown = sorted(set(values) - known)
     if unknown:

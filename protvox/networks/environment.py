@@ -1,4 +1,4 @@
-"""The residue-environment network: which of the 20 amino acids fits at a residue."""
+"""The environment network, which predicts the amino acid at a residue from its surroundings."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from protvox.voxel.moments.moments import MomentSpec
 from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES
 
 NORM_MOMENTUM: Final = 0.1
-"""Weight of the newest batch in the running statistics of norms."""
+"""Weight of the latest batch in the running statistics of norms."""
 
 
 @dataclass(frozen=True)
 class EnvironmentConfig:
-    """Everything that defines an environment network and its input.
+    """Configuration of an environment network and its input.
 
     Attributes
     ----------
@@ -30,15 +30,15 @@ class EnvironmentConfig:
     shells, sigma
         Radii and width of the radial shells of the first layer, Å.
     cb_offset
-        Grid centre on the bond from CA to the ideal CB, Å from CA.
+        Distance of the grid centre from CA, along the bond to the ideal CB, Å.
     embedding
         Irreps after the first layer.
     convolutions
         The layers that follow.
     hidden
-        Widths of the read-out.
+        Widths of the hidden layers of the head.
     dropout
-        Probability of dropping a feature in the read-out.
+        Probability of dropping a feature in the head.
     """
 
     size: int = 7
@@ -58,35 +58,36 @@ class EnvironmentConfig:
 
     @property
     def moments(self) -> MomentSpec:
-        """The moments the network reads."""
+        """The moments that the network reads."""
         return MomentSpec(
             self.size, self.spacing, tuple(self.shells), self.sigma, 2, N_ENVIRONMENT_TYPES
         )
 
 
 class EnvironmentNet(nn.Module):
-    """Steerable trunk in the residue's frame, read out with position and direction.
+    """Steerable convolutions in the local frame of a residue, and a fully connected head.
 
-    The moments of the atoms are the first steerable convolution; gated steerable
-    convolutions follow. The grid is fixed to the residue's own frame (N, CA, C), so the
-    answer does not depend on the pose of the file, and the read-out may use where a feature
-    is and where a vector points instead of averaging both away.
+    The moments of the atoms are the first steerable convolution; gated steerable convolutions
+    follow. The grid is fixed to the local frame of the residue (N, CA, C), so the prediction
+    does not depend on the pose of the structure, and the head can use the positions of features
+    and the directions of vectors instead of averaging over them.
 
     Parameters
     ----------
     config
-        The architecture.
+        The configuration.
     layers
-        Steerable to train; plain to load folded weights into.
+        Steerable layers for training (default), or plain layers to load inference weights.
 
     Raises
     ------
     ModelError
-        If the grid is too small for the convolutions.
+        If the grid is too small for the convolutions (``config.value``).
     """
 
     FEEDS = (("embedding", "trunk.0"),)
-    """Layers that feed one other and nothing else, for `protvox.nn.export_network`."""
+    """Pairs of layers of which the first feeds only the second, for
+    `protvox.nn.export_network`."""
 
     def __init__(self, config: EnvironmentConfig, layers: Layers | None = None) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""The layers that networks are made of: steerable ones to train, plain ones to predict.
+"""The layers of networks: steerable layers for training, plain layers for inference.
 
-A network is written once, over these pieces. Trained with steerable layers and folded, it
-has the same modules under the same names as the network built from plain layers, so folded
-weights load without anything steerable.
+A network is written once, in terms of these layers. After training with steerable layers and
+export, it has the same modules under the same names as the network built from plain layers, so
+inference weights can be loaded without e3nn.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ ACTIVATION = "silu"
 
 
 class Layers(Protocol):
-    """What a network asks for; lists are the steps of an ``nn.Sequential``."""
+    """The layers that a network needs; lists are the steps of an ``nn.Sequential``."""
 
     def embedding(
         self, degrees: tuple[int, ...], irreps: str, momentum: float
     ) -> tuple[nn.Module, list[nn.Module]]:
-        """Return the first layer, and the norm and gate behind it.
+        """Return the first layer, and the norm and gate that follow.
 
         Parameters
         ----------
@@ -41,7 +41,7 @@ class Layers(Protocol):
         irreps
             Irreps after the gate.
         momentum
-            Weight of the newest batch in the statistics of norms.
+            Weight of the latest batch in the running statistics of norms.
         """
 
     def convolution(self, irreps_in: str, conv: ConvConfig, momentum: float) -> list[nn.Module]:
@@ -50,52 +50,52 @@ class Layers(Protocol):
         Parameters
         ----------
         irreps_in
-            Irreps of the field it reads.
+            Irreps of the input field.
         conv
-            Its shape.
+            Configuration of the convolution.
         momentum
-            Weight of the newest batch in the statistics of norms.
+            Weight of the latest batch in the running statistics of norms.
         """
 
-    def site_embedding(
+    def sparse_embedding(
         self, degrees: tuple[int, ...], irreps: str, momentum: float
     ) -> tuple[nn.Module, list[nn.Module]]:
-        """Return the first layer on sites, and the norm and gate behind it.
+        """Return the first layer on lattice points, and the norm and gate that follow.
 
         Parameters
         ----------
         degrees
             Number of moments of each degree.
         irreps
-            Irreps that are gated.
+            Irreps that the gate acts on.
         momentum
-            Weight of the newest batch in the statistics of norms.
+            Weight of the latest batch in the running statistics of norms.
         """
 
-    def site_convolution(
+    def sparse_convolution(
         self, irreps_in: str, irreps: str, momentum: float
     ) -> tuple[nn.Module, list[nn.Module]]:
-        """Return a convolution on sites, and the norm and gate behind it.
+        """Return a convolution on lattice points, and the norm and gate that follow.
 
         Parameters
         ----------
         irreps_in
-            Irreps that were gated before the field it reads.
+            Irreps that the gate before the convolution acts on.
         irreps
-            Irreps that are gated behind it.
+            Irreps that the gate after the convolution acts on.
         momentum
-            Weight of the newest batch in the statistics of norms.
+            Weight of the latest batch in the running statistics of norms.
         """
 
     def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
-        """Return a hidden layer of a read-out.
+        """Return a hidden layer of a head.
 
         Parameters
         ----------
         width, features
-            Numbers it reads and gives.
+            Numbers of input and output features.
         dropout
-            Probability of dropping a number it reads.
+            Probability of dropping an input feature.
         """
 
     def output(self, width: int, classes: int, dropout: float) -> list[nn.Module]:
@@ -104,19 +104,19 @@ class Layers(Protocol):
         Parameters
         ----------
         width, classes
-            Numbers it reads, and logits.
+            Numbers of input features and of logits.
         dropout
-            Probability of dropping a number it reads.
+            Probability of dropping an input feature.
         """
 
 
 class SteerableLayers:
-    """Layers to train; see `Layers`."""
+    """Steerable layers for training; see `Layers`."""
 
     def embedding(
         self, degrees: tuple[int, ...], irreps: str, momentum: float
     ) -> tuple[nn.Module, list[nn.Module]]:
-        """Return moments mixed by learned weights; norm and gate."""
+        """Return the learned mixing of moments; norm and gate."""
         from protvox.nn import FieldNorm, Gate
         from protvox.nn.moments import MomentEmbedding
 
@@ -138,10 +138,10 @@ class SteerableLayers:
         )
         return [layer, FieldNorm(gate.irreps_in, momentum=momentum, affine=True), gate]
 
-    def site_embedding(
+    def sparse_embedding(
         self, degrees: tuple[int, ...], irreps: str, momentum: float
     ) -> tuple[nn.Module, list[nn.Module]]:
-        """Return moments mixed by learned weights; norm and gate."""
+        """Return the learned mixing of moments; norm and gate."""
         from protvox.nn import FieldNorm
         from protvox.nn.moments import MomentEmbedding
         from protvox.nn.sparse import NormGate
@@ -150,7 +150,7 @@ class SteerableLayers:
         norm = FieldNorm(gate.irreps_in, momentum=momentum, affine=True)
         return MomentEmbedding(degrees, gate.irreps_in), [norm, gate]
 
-    def site_convolution(
+    def sparse_convolution(
         self, irreps_in: str, irreps: str, momentum: float
     ) -> tuple[nn.Module, list[nn.Module]]:
         """Return a steerable convolution; norm and gate."""
@@ -162,7 +162,7 @@ class SteerableLayers:
         return SparseConv(before.irreps_out, gate.irreps_in), [norm, gate]
 
     def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
-        """Return dropout, matrix, batch norm and activation."""
+        """Return dropout, a linear layer, batch norm and activation."""
         return [
             nn.Dropout(dropout),
             nn.Linear(width, features, bias=False),
@@ -171,17 +171,17 @@ class SteerableLayers:
         ]
 
     def output(self, width: int, classes: int, dropout: float) -> list[nn.Module]:
-        """Return dropout and a matrix."""
+        """Return dropout and a linear layer."""
         return [nn.Dropout(dropout), nn.Linear(width, classes)]
 
 
 class PlainLayers:
-    """Layers of the folded network; see `Layers`. They hold no weights before loading."""
+    """Plain layers for inference; see `Layers`. Their weights must be loaded."""
 
     def embedding(
         self, degrees: tuple[int, ...], irreps: str, momentum: float
     ) -> tuple[nn.Module, list[nn.Module]]:
-        """Return the mixing of moments with its norm inside; the gate."""
+        """Return the mixing of moments, with its norm merged; gate."""
         gate = _gate(irreps)
         scalars = gate.n_scalars + sum(n for n, _ in gate.tensors)
         tensors = tuple((n, (d - 1) // 2) for n, d in gate.tensors)
@@ -189,7 +189,7 @@ class PlainLayers:
             return PlainEmbedding(degrees, ((scalars, 0), *tensors)), [gate]
 
     def convolution(self, irreps_in: str, conv: ConvConfig, momentum: float) -> list[nn.Module]:
-        """Return a convolution with its norm inside; the gate."""
+        """Return a convolution, with its norm merged; gate."""
         gate = _gate(conv.irreps)
         scalars = gate.n_scalars + sum(n for n, _ in gate.tensors)
         blocks = [f"{scalars}x0e", *(f"{n}x{(d - 1) // 2}e" for n, d in gate.tensors)]
@@ -199,31 +199,31 @@ class PlainLayers:
             )
         return [layer, gate]
 
-    def site_embedding(
+    def sparse_embedding(
         self, degrees: tuple[int, ...], irreps: str, momentum: float
     ) -> tuple[nn.Module, list[nn.Module]]:
-        """Return the mixing of moments with its norm inside; the gate."""
+        """Return the mixing of moments, with its norm merged; gate."""
         gate = PlainNormGate(irreps, activation=ACTIVATION)
         scalars = gate.n_scalars + sum(n for n, _ in gate.tensors)
         tensors = tuple((n, (d - 1) // 2) for n, d in gate.tensors)
         with torch.device("meta"):
             return PlainEmbedding(degrees, ((scalars, 0), *tensors)), [gate]
 
-    def site_convolution(
+    def sparse_convolution(
         self, irreps_in: str, irreps: str, momentum: float
     ) -> tuple[nn.Module, list[nn.Module]]:
-        """Return a convolution with its norm inside; the gate."""
+        """Return a convolution, with its norm merged; gate."""
         before = PlainNormGate(irreps_in, activation=ACTIVATION)
         gate = PlainNormGate(irreps, activation=ACTIVATION)
         with torch.device("meta"):
-            return PlainSparseConv(_both_sides(before), _both_sides(gate)), [gate]
+            return PlainSparseConv(_gated_irreps(before), _gated_irreps(gate)), [gate]
 
     def hidden(self, width: int, features: int, dropout: float) -> list[nn.Module]:
-        """Return a matrix with the batch norm inside; the activation."""
+        """Return a linear layer, with its batch norm merged; activation."""
         return [nn.Linear(width, features, device="meta"), nn.SiLU()]
 
     def output(self, width: int, classes: int, dropout: float) -> list[nn.Module]:
-        """Return a matrix."""
+        """Return a linear layer."""
         return [nn.Linear(width, classes, device="meta")]
 
 
@@ -234,6 +234,7 @@ def _gate(irreps: str) -> PlainGate:
     return PlainGate(n_scalars, tensors, activation=ACTIVATION)
 
 
-def _both_sides(gate: PlainNormGate) -> str:
+def _gated_irreps(gate: PlainNormGate) -> str:
+    """Return the irreps before and after a norm gate, which are the same."""
     scalars = gate.n_scalars + sum(n for n, _ in gate.tensors)
     return "+".join([f"{scalars}x0e", *(f"{n}x{(d - 1) // 2}e" for n, d in gate.tensors)])

@@ -1,4 +1,4 @@
-"""One answer for a domain, whatever its pose: an average over the poses of its own axes."""
+"""Predictions that do not depend on the pose, as averages over poses along principal axes."""
 
 from __future__ import annotations
 
@@ -17,57 +17,57 @@ from protvox.structure.geometry.principal_axes import principal_axes
 from protvox.structure.geometry.sse import SSEs, find_sses
 
 HALF_TURNS: Final = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=np.float32)
-"""Signs of the axes in the four right-handed poses along the principal axes."""
+"""Signs of the coordinates in the four right-handed poses along the principal axes."""
 
 _OFFSET: Final = np.full(3, 0.25, dtype=np.float32)
-"""Where the lattice lies. The centre of the domain is not on a point, so that each half turn
-puts the points elsewhere in the domain, which averages out where they happen to fall."""
+"""Offset of the lattice. The centre of the domain is not on a lattice point, so the points lie at
+different positions of the domain in each pose, and the average depends less on them."""
 
 
 def featurize_poses(
     ca: NDArray[np.floating], config: CathConfig, *, name: str = "domain"
 ) -> list[DomainPoints]:
-    """Draw a domain in its four poses.
+    """Return a domain as the network reads it, in its four poses.
 
     Parameters
     ----------
     ca
         ``residue 3``, CA atoms in chain order, Å.
     config
-        What the network reads.
+        Configuration of the network.
     name
-        What to call the domain in an error.
+        Name of the domain in errors.
 
     Raises
     ------
     InputError
-        If there is no CA atom (``domain.empty``) or the domain is too wide for the lattice
+        If there is no CA atom (``domain.empty``) or the domain is too large for the lattice
         (``domain.too_large``).
     """
-    trace = _own_trace(ca)
-    # A half turn is a change of signs, of directions as of places; nothing is rounded anew.
+    trace = _aligned_trace(ca)
+    # A half turn only changes signs, so it adds no rounding.
     return [
         featurize_domain(trace.rotated(signs), _OFFSET, config, name=name) for signs in HALF_TURNS
     ]
 
 
 def describe_sses(ca: NDArray[np.floating]) -> SSEs:
-    """Describe the secondary structure elements of a domain, which no pose changes.
+    """Return the secondary structure elements of a domain, independent of its pose.
 
     Parameters
     ----------
     ca
         ``residue 3``, CA atoms in chain order, Å; at least one, all finite.
     """
-    return find_sses(_own_trace(ca))
+    return find_sses(_aligned_trace(ca))
 
 
-def _own_trace(ca: NDArray[np.floating]) -> Trace:
-    """Follow a chain along the axes of its own, so that no file's pose decides a rounding."""
-    # Far from the origin single precision is too coarse.
+def _aligned_trace(ca: NDArray[np.floating]) -> Trace:
+    """Return the trace along the principal axes, so that rounding does not depend on the pose."""
+    # Centred in double precision, because single precision is too coarse far from the origin.
     centred = (ca - ca.mean(axis=0, dtype=np.float64)).astype(np.float32) if len(ca) else ca
-    own = principal_axes(centred) if len(ca) else np.eye(3, dtype=np.float32)
-    return trace_chain(centred @ own.T)
+    axes = principal_axes(centred) if len(ca) else np.eye(3, dtype=np.float32)
+    return trace_chain(centred @ axes.T)
 
 
 def domain_features(
@@ -77,36 +77,36 @@ def domain_features(
     *,
     names: Sequence[str] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Return the features and the logits of domains, averaged over the four poses of each.
+    """Return the features and logits of domains, averaged over the four poses of each.
 
     Parameters
     ----------
     network
-        The network, ready to predict.
+        The network in evaluation mode.
     domains
         ``residue 3`` each, CA atoms in chain order, Å.
     device
-        Where the network is.
+        Device of the network.
     names
-        What to call the domains in an error.
+        Names of the domains in errors.
 
     Returns
     -------
     features : Tensor
         ``domain 2*features+1`` float32 on the CPU, see `protvox.networks.cath.CathNet.embed`.
     logits : Tensor
-        ``domain label`` float32 on the CPU, before any temperature; with the say of the elements
-        if the network reads them.
+        ``domain label`` float32 on the CPU, before temperature scaling; combined with those of
+        the secondary structure elements if the network reads them.
 
     Raises
     ------
     InputError
-        If a domain has no CA atom (``domain.empty``) or is too wide for the lattice
+        If a domain has no CA atom (``domain.empty``) or is too large for the lattice
         (``domain.too_large``).
 
     Notes
     -----
-    The signs of the principal axes decide nothing this way.
+    The average does not depend on the arbitrary signs of the principal axes.
     """
     shape = (len(domains), len(HALF_TURNS))
     with torch.inference_mode():
@@ -114,7 +114,7 @@ def domain_features(
         logits: Tensor = network.classifier(features).unflatten(0, shape).mean(dim=1)
         if network.elements is not None:
             sses = SSEBatch.join([describe_sses(ca) for ca in domains]).to(device)
-            logits = network.answer(logits, sses)
+            logits = network.combine(logits, sses)
     return _average_poses(features, len(domains)), logits.float().cpu()
 
 
@@ -178,23 +178,23 @@ def domain_logits(
     Parameters
     ----------
     network
-        The network, ready to predict.
+        The network in evaluation mode.
     domains
         ``residue 3`` each, CA atoms in chain order, Å.
     device
-        Where the network is.
+        Device of the network.
     names
-        What to call the domains in an error.
+        Names of the domains in errors.
 
     Returns
     -------
     Tensor
-        ``domain label`` float32 on the CPU, before any temperature.
+        ``domain label`` float32 on the CPU, before temperature scaling.
 
     Raises
     ------
     InputError
-        If a domain has no CA atom (``domain.empty``) or is too wide for the lattice
+        If a domain has no CA atom (``domain.empty``) or is too large for the lattice
         (``domain.too_large``).
     """
     return domain_features(network, domains, device, names=names)[1]

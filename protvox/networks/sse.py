@@ -1,8 +1,8 @@
-"""The second reader of a domain: a network on its secondary structure elements.
+"""A second network for domains, on their secondary structure elements (SSEs).
 
-A network on sites sees every residue where it lies, and learns superfamilies by what is their
-own. One that sees helices and strands as wholes, and of each pair how they lie to each other, has
-less to learn by heart. The two err apart, so their mean answers.
+A network on lattice points sees every residue and can memorise features of superfamilies. A
+network that sees only whole helices and strands, and the relative position of each pair, has less
+to memorise. The errors of the two are different, so their mean is more accurate than either.
 """
 
 from __future__ import annotations
@@ -21,38 +21,39 @@ from protvox.structure.geometry.sse import CHAIN, EACH, PAIR, SSEs
 
 _MIDDLES: Final = torch.linspace(4.0, 36.0, 17)
 _CLOSEST: Final = torch.linspace(3.0, 15.0, 9)
-"""Centres of the Gaussians that distances are read by, Å."""
+"""Centres of the Gaussians that encode distances, Å."""
 
 _PAIR_FEATURES: Final = len(_MIDDLES) + len(_CLOSEST) + 20
 _NEIGHBOURS: Final = 8.0
-"""About how many elements a domain has besides each; messages are added up, and divided by it."""
+"""Typical number of other SSEs in a domain, by which the sum of messages is divided."""
 
 
 @dataclass(frozen=True)
 class SSEConfig:
-    """Shape of the networks on secondary structure elements.
+    """Configuration of the networks on SSEs.
 
     Attributes
     ----------
     members
-        Networks of this shape, trained side by side from different weights; their mean answers.
+        Number of networks in the ensemble, trained together from different initial weights;
+        their mean is the prediction.
     width
-        Numbers an element carries through the layers.
+        Number of hidden features of an SSE.
     layers
-        Rounds of messages between all elements of a domain.
+        Rounds of messages between all SSEs of a domain.
     features
-        Numbers an element gives to the pooling over the domain.
+        Number of features of an SSE that are pooled over the domain.
     dropout
         Probability of dropping a pooled feature.
     message_dropout
-        Probability of dropping a number that a layer adds to an element.
+        Probability of dropping a feature that a layer adds to an SSE.
     share
-        Weight of this answer beside that of the network on sites, 0 to 1.
+        Weight of this prediction against that of the network on lattice points, 0 to 1.
 
     Raises
     ------
     ModelError
-        If a value cannot be meant.
+        If a value is invalid (``config.value``).
     """
 
     members: int = 4
@@ -73,20 +74,20 @@ class SSEConfig:
 
 @dataclass(frozen=True)
 class SSEBatch:
-    """The elements of several domains in one row.
+    """The SSEs of several domains, concatenated.
 
     Attributes
     ----------
     chain
         ``domain 5`` float32.
     each
-        ``element 8`` float32.
+        ``sse 8`` float32.
     pairs
-        ``pair 18`` float32, of all elements of one domain with each other and themselves.
+        ``pair 18`` float32, all pairs of SSEs of the same domain, including each with itself.
     first, second
-        ``pair`` int64, the elements of a pair.
+        ``pair`` int64, the SSEs of a pair.
     domain
-        ``element`` int64, the domain each belongs to.
+        ``sse`` int64, the domain of each SSE.
     """
 
     chain: Tensor
@@ -98,7 +99,7 @@ class SSEBatch:
 
     @classmethod
     def join(cls, domains: Sequence[SSEs]) -> SSEBatch:
-        """Put domains side by side; none sees another.
+        """Concatenate domains; they stay independent of each other.
 
         Parameters
         ----------
@@ -107,9 +108,9 @@ class SSEBatch:
         """
         counts = np.array([len(one) for one in domains])
         starts = np.cumsum([0, *counts[:-1]])
-        places = [np.arange(n) + start for n, start in zip(counts, starts, strict=True)]
-        first = [np.repeat(place, len(place)) for place in places]
-        second = [np.tile(place, len(place)) for place in places]
+        rows = [np.arange(n) + start for n, start in zip(counts, starts, strict=True)]
+        first = [np.repeat(own, len(own)) for own in rows]
+        second = [np.tile(own, len(own)) for own in rows]
         return cls(
             torch.from_numpy(np.stack([one.chain for one in domains])),
             torch.from_numpy(np.concatenate([one.each for one in domains])),
@@ -136,14 +137,14 @@ class SSEBatch:
 
 
 class SSENet(nn.Module):
-    """Several networks of messages between the elements of a domain.
+    """An ensemble of message-passing networks on the SSEs of a domain.
 
     Parameters
     ----------
     config
-        Their shape.
+        The configuration.
     n_labels
-        Labels to tell apart.
+        Number of labels.
     """
 
     def __init__(self, config: SSEConfig, n_labels: int) -> None:
@@ -156,11 +157,11 @@ class SSENet(nn.Module):
 
     @property
     def width(self) -> int:
-        """Number of features that one member gives."""
+        """Number of features of one member."""
         return 3 * self.config.features + len(CHAIN)
 
     def embed(self, batch: SSEBatch) -> Tensor:
-        """Return the features of domains, which do not change when a domain is turned or moved.
+        """Return the features of domains, which are invariant to rotation and translation.
 
         Parameters
         ----------
@@ -170,25 +171,26 @@ class SSENet(nn.Module):
         Returns
         -------
         Tensor
-            ``member domain 3*features+5``: mean, sum and maximum over the elements, and `CHAIN`.
+            ``member domain 3*features+5``: mean, sum and maximum over the SSEs, and the
+            features of the chain.
         """
-        pairs = _read_pairs(batch.pairs)
+        pairs = _encode_pairs(batch.pairs)
         features = torch.stack([member(batch, pairs) for member in self.members])
         return functional.dropout(features, self.config.dropout, self.training)
 
     def classify(self, features: Tensor) -> Tensor:
-        """Return logits ``member domain label`` of the features of `embed`."""
+        """Return the logits ``member domain label`` of the features from `embed`."""
         return torch.stack(
             [read(row) for read, row in zip(self.classifiers, features, strict=True)]
         )
 
     def forward(self, batch: SSEBatch) -> Tensor:
-        """Return log probabilities ``domain label`` up to a constant, the mean of the members'."""
+        """Return the mean log probabilities of the members, ``domain label``."""
         return self.classify(self.embed(batch)).log_softmax(dim=-1).mean(dim=0)
 
 
 class _Member(nn.Module):
-    """One network of messages."""
+    """One message-passing network."""
 
     def __init__(self, config: SSEConfig) -> None:
         super().__init__()
@@ -205,15 +207,15 @@ class _Member(nn.Module):
         self.feature = nn.Linear(width, config.features)
 
     def forward(self, batch: SSEBatch, pairs: Tensor) -> Tensor:
-        """Return features ``domain 3*features+5`` of domains and their read pairs."""
+        """Return the features ``domain 3*features+5``, given the encoded pairs ``pair 46``."""
         state = self.element(torch.cat([batch.each, batch.chain[batch.domain]], dim=1))
         for layer in range(self.config.layers):
-            seen = self.norms[2 * layer](state)
+            normed = self.norms[2 * layer](state)
             offset, factor = self.pair[layer](pairs).chunk(2, dim=1)
-            both = self.here[layer](seen)[batch.first] + self.there[layer](seen)[batch.second]
+            both = self.here[layer](normed)[batch.first] + self.there[layer](normed)[batch.second]
             messages = functional.silu(offset + both) * factor
-            heard = torch.zeros_like(state).index_add(0, batch.first, messages) / _NEIGHBOURS
-            state = state + self._drop(self.message[layer](heard))
+            received = torch.zeros_like(state).index_add(0, batch.first, messages) / _NEIGHBOURS
+            state = state + self._drop(self.message[layer](received))
             inner = functional.silu(self.widen[layer](self.norms[2 * layer + 1](state)))
             state = state + self._drop(self.narrow[layer](inner))
         features = functional.silu(self.feature(self.norms[-1](state)))
@@ -228,13 +230,13 @@ def _pool(features: Tensor, batch: SSEBatch) -> Tensor:
     count = torch.bincount(batch.domain, minlength=shape[0]).to(features)[:, None]
     total = features.new_zeros(shape).index_add(0, batch.domain, features)
     rows = batch.domain[:, None].expand_as(features)
-    # A domain without any element has the lowest value of the activation or less.
+    # A domain without SSEs has -1, which is below the minimum of the activation.
     highest = features.new_full(shape, -1.0).scatter_reduce(0, rows, features, "amax")
     return torch.cat([total / count.clamp_min(1), total / 10, highest, batch.chain], dim=1)
 
 
-def _read_pairs(pairs: Tensor) -> Tensor:
-    """Return the features ``pair 46`` of numbers ``pair 18``, see `PAIR`."""
+def _encode_pairs(pairs: Tensor) -> Tensor:
+    """Return the encoding ``pair 46`` of the features ``pair 18``."""
     column = dict(zip(PAIR, pairs.unbind(dim=1), strict=True))
     near = column["near"].log1p()
     order, gap = column["order"], column["gap"]

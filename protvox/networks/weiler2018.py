@@ -1,8 +1,7 @@
-"""The two networks of the CATH experiment of Weiler et al. (2018), from their configs.
+"""The two networks of the CATH experiment of Weiler et al. (2018).
 
-Both classify a domain by its CA atoms on a 50^3 grid of 2 Å. They are the reference that
-protvox's own networks are measured against; their numbers of parameters, 143,560 and
-15,878,764, are those of the original code.
+Both classify a domain by its CA atoms on a 50^3 grid of 2 Å. They are the reference for protvox's
+own networks. Their numbers of parameters, 143,560 and 15,878,764, are those of the original code.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from protvox.nn import (
 
 @dataclass(frozen=True)
 class SteerableResNetConfig:
-    """Shape of the steerable residual network.
+    """Configuration of the steerable residual network.
 
     Attributes
     ----------
@@ -44,9 +43,9 @@ class SteerableResNetConfig:
     stem_size, size
         Edge of the kernels of the first and all later convolutions, in voxels.
     dropout
-        Probability to drop a whole irrep after a convolution.
+        Probability of dropping a whole irrep after a convolution.
     momentum
-        Weight of the newest batch in the statistics of the batch normalisation.
+        Weight of the latest batch in the running statistics of norms.
     """
 
     channels: int = 1
@@ -62,12 +61,12 @@ class SteerableResNetConfig:
 
 
 class SteerableResNet(nn.Module):
-    """Steerable ResNet-34 of Weiler et al. (2018), 143,560 parameters by default.
+    """Steerable ResNet-34 of Weiler et al. (2018), with 143,560 parameters by default.
 
     Parameters
     ----------
     config
-        Shape of the network.
+        The configuration.
     """
 
     def __init__(self, config: SteerableResNetConfig) -> None:
@@ -119,7 +118,7 @@ class SteerableResNet(nn.Module):
 
 @dataclass(frozen=True)
 class ResNetConfig:
-    """Shape of the conventional residual network.
+    """Configuration of the conventional residual network.
 
     Attributes
     ----------
@@ -133,7 +132,7 @@ class ResNetConfig:
     stem_size, size
         Edge of the kernels of the first and all later convolutions, in voxels.
     dropout
-        Probability to drop a whole channel after a convolution.
+        Probability of dropping a whole channel after a convolution.
     """
 
     channels: int = 1
@@ -146,12 +145,12 @@ class ResNetConfig:
 
 
 class ResNet(nn.Module):
-    """Conventional 3D ResNet-34 of Weiler et al. (2018), 15,878,764 parameters by default.
+    """Conventional 3D ResNet-34 of Weiler et al. (2018), with 15,878,764 parameters by default.
 
     Parameters
     ----------
     config
-        Shape of the network.
+        The configuration.
     """
 
     def __init__(self, config: ResNetConfig) -> None:

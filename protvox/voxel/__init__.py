@@ -1,1 +1,1 @@
-"""Voxel grids: specifications, Gaussian densities, domains, environments and export."""
+"""Voxel grids of densities, steerable moments of atoms, and sparse lattices."""

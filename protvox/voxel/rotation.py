@@ -14,7 +14,7 @@ def random_rotations(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
     n
         Number of rotations.
     rng
-        Source of randomness.
+        Random number generator.
 
     Returns
     -------
@@ -23,8 +23,13 @@ def random_rotations(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
 
     Notes
     -----
-    Normalised 4-vectors of Gaussian numbers are uniform unit quaternions (Shoemake, "Uniform
-    random rotations", Graphics Gems III, 1992).
+    Normalised 4-vectors of Gaussian random numbers are uniform unit quaternions (Shoemake,
+    "Uniform random rotations", Graphics Gems III, 1992).
+
+    Examples
+    --------
+    >>> random_rotations(2, np.random.default_rng(0)).shape
+    (2, 3, 3)
     """
     q = rng.standard_normal((n, 4))
     w, x, y, z = (q / np.linalg.norm(q, axis=1, keepdims=True)).T

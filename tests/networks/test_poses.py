@@ -1,4 +1,4 @@
-"""The answer for a domain is an average over its poses."""
+"""Predictions for domains are averages over poses."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def ca(data_dir):
     return points[np.isfinite(points).all(axis=1)].astype(np.float64)
 
 
-def test_half_turns_are_the_group_of_four():
+def test_half_turns_are_a_group_of_four():
     poses = [np.diag(signs) for signs in HALF_TURNS]
     assert all(np.linalg.det(pose) > 0 for pose in poses)
     products = {tuple(np.diag(a @ b)) for a in poses for b in poses}
     assert products == {tuple(signs) for signs in HALF_TURNS}
 
 
-def test_the_answer_is_the_mean_over_four_poses_that_differ(network, ca):
+def test_prediction_is_the_mean_over_four_different_poses(network, ca):
     singles = [network(DomainBatch.join([pose])) for pose in featurize_poses(ca, network.config)]
     assert len(singles) == 4
     assert torch.cat(singles).std(dim=0).max() > 1e-3
@@ -45,17 +45,17 @@ def test_the_answer_is_the_mean_over_four_poses_that_differ(network, ca):
     assert torch.allclose(domain_logits(network, [ca], CPU)[0], expected, atol=1e-5)
 
 
-def test_the_answer_turns_with_the_domain(network, ca):
+def test_prediction_does_not_depend_on_the_pose(network, ca):
     (first,) = domain_logits(network, [ca], CPU)
     for rotation in random_rotations(3, np.random.default_rng(0)):
-        turned = ca @ rotation.T + np.array([100.0, -50.0, 20.0])
+        rotated = ca @ rotation.T + np.array([100.0, -50.0, 20.0])
         # Float32 rounding of the axes, through a network of untrained weights.
-        assert torch.allclose(first, domain_logits(network, [turned], CPU)[0], atol=5e-3)
+        assert torch.allclose(first, domain_logits(network, [rotated], CPU)[0], atol=5e-3)
     mirrored = domain_logits(network, [ca * [1, 1, -1]], CPU)[0]
     assert (first - mirrored).abs().max() > 1e-2
 
 
-def test_the_signs_of_the_axes_decide_nothing(network, ca, monkeypatch):
+def test_prediction_does_not_depend_on_the_signs_of_the_axes(network, ca, monkeypatch):
     (first,) = domain_logits(network, [ca], CPU)
     real = poses.principal_axes
     for signs in HALF_TURNS[1:]:
@@ -63,7 +63,7 @@ def test_the_signs_of_the_axes_decide_nothing(network, ca, monkeypatch):
         assert torch.allclose(first, domain_logits(network, [ca], CPU)[0], atol=1e-5)
 
 
-def test_several_domains_are_answered_in_their_order(network, ca):
+def test_predictions_are_in_the_order_of_the_domains(network, ca):
     domains = [ca, ca[:40], ca[20:], ca[:1]]
     together = domain_logits(network, domains, CPU)
     assert together.shape == (4, 4)
@@ -76,7 +76,7 @@ def test_several_domains_are_answered_in_their_order(network, ca):
 @pytest.mark.parametrize(
     ("factor", "count", "code"), [(1e4, 76, "domain.too_large"), (1.0, 0, "domain.empty")]
 )
-def test_a_domain_that_cannot_be_drawn_is_named(network, ca, factor, count, code):
+def test_invalid_domain_is_reported_by_name(network, ca, factor, count, code):
     with pytest.raises(InputError) as caught:
         domain_logits(network, [ca, ca[:count] * factor], CPU, names=["good", "bad"])
     assert caught.value.code == code

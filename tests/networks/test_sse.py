@@ -1,4 +1,4 @@
-"""The networks on elements, and their say in the answer for a domain."""
+"""The networks on SSEs, and their share in the prediction for a domain."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CATH = CathConfig(
     sse=SHAPE,
 )
 STRAIGHT = np.cumsum(np.full((8, 3), 2.0), axis=0)
-"""No element."""
+"""A chain without SSEs."""
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +51,12 @@ def network():
     return CathNet(CATH).eval().requires_grad_(False)
 
 
-def elements_of(chains):
+def sses_of(chains):
     return [find_sses(trace_chain(ca)) for ca in chains]
 
 
-def test_domains_do_not_see_each_other(chains, network):
-    domains = elements_of([chains[0], STRAIGHT, chains[1]])
+def test_domains_of_a_batch_are_independent(chains, network):
+    domains = sses_of([chains[0], STRAIGHT, chains[1]])
     together = network.elements.embed(SSEBatch.join(domains))
     assert together.shape == (2, 3, 3 * 6 + 5)
     alone = torch.cat([network.elements.embed(SSEBatch.join([one])) for one in domains], dim=1)
@@ -65,16 +65,16 @@ def test_domains_do_not_see_each_other(chains, network):
     assert torch.isfinite(together).all()
 
 
-def test_the_order_of_elements_in_the_row_decides_nothing(chains, network):
-    (domain,) = elements_of(chains[:1])
-    mixed = domain.take(np.random.default_rng(0).permutation(len(domain)))
+def test_order_of_sses_does_not_matter(chains, network):
+    (domain,) = sses_of(chains[:1])
+    shuffled = domain.take(np.random.default_rng(0).permutation(len(domain)))
     expected = network.elements.embed(SSEBatch.join([domain]))
-    assert torch.allclose(network.elements.embed(SSEBatch.join([mixed])), expected, atol=1e-5)
+    assert torch.allclose(network.elements.embed(SSEBatch.join([shuffled])), expected, atol=1e-5)
 
 
-def test_what_lies_beside_what_decides(chains, network):
-    """Networks of messages, and not of elements alone."""
-    (domain,) = elements_of(chains[:1])
+def test_relative_positions_matter(chains, network):
+    """The networks use pairs of SSEs, not only single SSEs."""
+    (domain,) = sses_of(chains[:1])
     apart = SSEBatch.join([domain])
     far = apart.pairs.clone()
     far[:, :8] += 50
@@ -83,14 +83,14 @@ def test_what_lies_beside_what_decides(chains, network):
     assert difference.abs().max() > 1e-3
 
 
-def test_every_member_is_read_by_a_classifier_of_its_own(chains, network):
-    features = network.elements.embed(SSEBatch.join(elements_of(chains)))
+def test_every_member_has_its_own_classifier(chains, network):
+    features = network.elements.embed(SSEBatch.join(sses_of(chains)))
     logits = network.elements.classify(features)
     for row, layer in enumerate(network.elements.classifiers):
         assert torch.allclose(logits[row], features[row] @ layer.weight.T + layer.bias, atol=1e-6)
 
 
-def test_pairs_are_read_as_gaussians_and_numbers():
+def test_pairs_are_encoded_as_gaussians_and_numbers():
     raw = torch.zeros(1, len(PAIR))
     values = {
         "distance": 10.0,
@@ -114,8 +114,8 @@ def test_pairs_are_read_as_gaussians_and_numbers():
     }
     for name, value in values.items():
         raw[0, PAIR.index(name)] = value
-    (read,) = sse_module._read_pairs(raw).double().numpy()
-    assert read.shape == (46,)
+    (encoded,) = sse_module._encode_pairs(raw).double().numpy()
+    assert encoded.shape == (46,)
     middles = np.exp(-(((10.0 - np.linspace(4, 36, 17)) / 2.0) ** 2) / 2)
     closest = np.exp(-(((4.5 - np.linspace(3, 15, 9)) / 1.2) ** 2) / 2)
     numbers = [
@@ -140,11 +140,11 @@ def test_pairs_are_read_as_gaussians_and_numbers():
         1,
         np.exp(-1.0),
     ]
-    np.testing.assert_allclose(read, np.concatenate([middles, closest, numbers]), atol=1e-6)
+    np.testing.assert_allclose(encoded, np.concatenate([middles, closest, numbers]), atol=1e-6)
 
 
-def test_elements_are_pooled_by_mean_sum_and_maximum(chains):
-    batch = SSEBatch.join(elements_of([chains[0], STRAIGHT, chains[1]]))
+def test_sses_are_pooled_by_mean_sum_and_maximum(chains):
+    batch = SSEBatch.join(sses_of([chains[0], STRAIGHT, chains[1]]))
     numbers = torch.randn(len(batch.each), 5).sigmoid()
     pooled = sse_module._pool(numbers, batch).numpy()
     for row in (0, 2):
@@ -155,27 +155,27 @@ def test_elements_are_pooled_by_mean_sum_and_maximum(chains):
     assert (pooled[1, 10:15] == -1).all()
 
 
-def test_another_number_of_elements_is_refused(chains, network):
-    poses, (elements,) = featurize_poses(chains[0], CATH), elements_of(chains[:1])
-    with pytest.raises(ValueError, match="1 domains have SSEs, 4 have sites"):
-        DomainBatch.join(poses, [elements])
-    with pytest.raises(ValueError, match="4 domains, elements of 1"):
-        network.answer(torch.zeros(4, 3), SSEBatch.join([elements]))
+def test_different_numbers_of_domains_are_rejected(chains, network):
+    poses, (sses,) = featurize_poses(chains[0], CATH), sses_of(chains[:1])
+    with pytest.raises(ValueError, match="1 domains have SSEs, but 4 have points"):
+        DomainBatch.join(poses, [sses])
+    with pytest.raises(ValueError, match="4 domains, but SSEs of 1"):
+        network.combine(torch.zeros(4, 3), SSEBatch.join([sses]))
 
 
 @pytest.mark.parametrize("values", [{"members": 0}, {"layers": 0}, {"share": 5.0}, {"dropout": -1}])
-def test_shapes_that_cannot_be_meant_are_refused(values):
+def test_invalid_configurations_are_rejected(values):
     with pytest.raises(ModelError, match=next(iter(values))):
         SSEConfig(**values)
 
 
-def test_a_number_for_a_table_is_refused_in_plain_words():
+def test_number_instead_of_a_table_is_rejected():
     with pytest.raises(ModelError, match="4 is not a table"):
         from_mapping(CathConfig, {"labels": ["1.10"], "sse": 4}, "card")
 
 
-def test_members_differ_and_their_mean_answers(chains, network):
-    batch = SSEBatch.join(elements_of(chains))
+def test_prediction_is_the_mean_of_different_members(chains, network):
+    batch = SSEBatch.join(sses_of(chains))
     logits = network.elements.classify(network.elements.embed(batch))
     assert logits.shape == (2, 2, 3)
     assert (logits[0] - logits[1]).abs().max() > 1e-3
@@ -184,7 +184,7 @@ def test_members_differ_and_their_mean_answers(chains, network):
     assert np.abs(network.elements(batch).numpy() - expected.mean(axis=0)).max() < 1e-5
 
 
-def test_the_answer_is_the_mean_of_both_by_their_share(chains, network):
+def test_prediction_is_the_weighted_mean_of_both_networks(chains, network):
     own = torch.stack(
         [
             network.classifier(network.embed(DomainBatch.join([pose])))[0]
@@ -197,27 +197,27 @@ def test_the_answer_is_the_mean_of_both_by_their_share(chains, network):
     assert (expected - own.log_softmax(dim=0)).abs().max() > 1e-2
 
 
-def test_a_batch_with_its_elements_is_answered_alike(chains, network):
+def test_batch_with_sses_gives_the_same_prediction(chains, network):
     pose = featurize_poses(chains[0], CATH)[0]
     batch = DomainBatch.join([pose], [describe_sses(chains[0])]).to(CPU)
-    expected = network.answer(network.classifier(network.embed(batch)), batch.sses)
+    expected = network.combine(network.classifier(network.embed(batch)), batch.sses)
     assert torch.equal(network(batch), expected)
-    with pytest.raises(ValueError, match="elements as well"):
+    with pytest.raises(ValueError, match="also reads SSEs"):
         network(DomainBatch.join([pose]))
 
 
-def test_the_answer_turns_with_the_domain(chains, network):
-    # Sites turn on a lattice of their own, which tests/networks/test_poses.py looks at.
+def test_prediction_does_not_depend_on_the_pose(chains, network):
+    # The lattice is tested in tests/networks/test_poses.py.
     expected = network.elements(SSEBatch.join([describe_sses(chains[0])]))
     for rotation in random_rotations(3, np.random.default_rng(0)):
-        turned = describe_sses(chains[0] @ rotation.T + 1000.0)
-        got = network.elements(SSEBatch.join([turned]))
+        rotated = describe_sses(chains[0] @ rotation.T + 1000.0)
+        got = network.elements(SSEBatch.join([rotated]))
         assert torch.allclose(got, expected, atol=1e-3)
     mirrored = network.elements(SSEBatch.join([describe_sses(chains[0] * [1, 1, -1])]))
     assert (mirrored - expected).abs().max() > 1e-3
 
 
-def test_features_are_those_of_the_sites_alone(chains, network):
+def test_features_are_those_of_the_lattice_points(chains, network):
     torch.manual_seed(0)
     plain = CathNet(CathConfig(**{**asdict(CATH), "sse": None})).eval()
     plain.load_state_dict({k: v for k, v in network.state_dict().items() if "elements" not in k})
@@ -227,29 +227,29 @@ def test_features_are_those_of_the_sites_alone(chains, network):
     assert (both - logits.log_softmax(dim=1)).abs().max() > 1e-2
 
 
-def test_a_domain_without_elements_is_answered(network):
+def test_domain_without_sses_has_finite_logits(network):
     (logits,) = domain_logits(network, [STRAIGHT], CPU)
     assert torch.isfinite(logits).all()
 
 
-def test_folded_networks_answer_alike(chains, network, tmp_path):
+def test_exported_network_gives_the_same_prediction(chains, network, tmp_path):
     expected = domain_logits(network, chains, CPU)
     save_inference_weights(network, tmp_path / INFERENCE_FILE)
-    folded = CathNet(CATH, PlainLayers())
-    load_weights(folded, tmp_path / INFERENCE_FILE)
-    assert torch.allclose(domain_logits(folded.eval(), chains, CPU), expected, atol=1e-4)
+    exported = CathNet(CATH, PlainLayers())
+    load_weights(exported, tmp_path / INFERENCE_FILE)
+    assert torch.allclose(domain_logits(exported.eval(), chains, CPU), expected, atol=1e-4)
 
 
-def test_dropout_is_for_training_alone(chains):
+def test_dropout_is_used_only_in_training(chains):
     torch.manual_seed(0)
-    elements = SSENet(SHAPE, 3)
-    batch = SSEBatch.join(elements_of(chains))
-    assert not torch.equal(elements(batch), elements(batch))
-    elements.eval()
-    assert torch.equal(elements(batch), elements(batch))
+    network = SSENet(SHAPE, 3)
+    batch = SSEBatch.join(sses_of(chains))
+    assert not torch.equal(network(batch), network(batch))
+    network.eval()
+    assert torch.equal(network(batch), network(batch))
 
 
-def test_configurations_go_through_plain_values():
+def test_configurations_survive_a_round_trip():
     assert from_mapping(CathConfig, asdict(CATH), "card") == CATH
     without = CathConfig(labels=("1.10",))
     assert from_mapping(CathConfig, asdict(without), "card") == without

@@ -1,4 +1,4 @@
-"""The paper's networks have the paper's numbers of parameters, and run."""
+"""The networks of the paper: numbers of parameters, invariance and training."""
 
 import pytest
 import torch
@@ -37,18 +37,18 @@ def test_logits_do_not_depend_on_the_pose(size, dtype):
     assert_equivariant(small().to(dtype), "1x0e", "10x0e", size=size)
 
 
-def test_the_conventional_network_depends_on_the_pose():
+def test_conventional_network_depends_on_the_pose():
     network = ResNet(ResNetConfig(widths=(4, 8), blocks=(1, 1))).eval()
     with pytest.raises(AssertionError, match="does not commute"):
         assert_equivariant(network, "1x0e", "10x0e", size=9)
 
 
-def test_folded_network_answers_alike():
+def test_exported_network_gives_the_same_output():
     network = small()
     field = torch.rand(2, 1, 10, 10, 10)
     with torch.no_grad():
-        expected, answer = network(field), export_network(network)(field)
-    assert (answer - expected).abs().max() <= 1e-5 * expected.abs().max()
+        expected, output = network(field), export_network(network)(field)
+    assert (output - expected).abs().max() <= 1e-5 * expected.abs().max()
 
 
 def test_both_networks_learn_from_a_batch():

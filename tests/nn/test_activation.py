@@ -16,7 +16,7 @@ def test_gate_by_hand():
     assert torch.allclose(answer[:, 5:], field[:, 7:] * field[:, 3:4].sigmoid())
 
 
-def test_every_vector_has_a_gate_of_its_own():
+def test_every_vector_has_its_own_gate():
     gate = Gate("1x0e+3x1e")
     field = torch.zeros(1, 13, 1, 1, 1)
     field[:, 4:] = 1
@@ -77,7 +77,7 @@ def test_norm_activation_of_zero_has_a_finite_gradient():
     assert torch.isfinite(field.grad).all()
 
 
-def test_mistakes_are_explained():
+def test_invalid_arguments_are_rejected():
     with pytest.raises(ValueError, match="one scalar block, first"):
         Gate("1x1e+2x0e")
     with pytest.raises(ValueError, match="use one of relu, silu"):

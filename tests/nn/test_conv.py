@@ -37,7 +37,7 @@ def rotation_error(low_pass: float | None) -> float:
     return sum(errors) / len(errors)
 
 
-def test_low_pass_before_a_stride_makes_small_rotations_harmless():
+def test_low_pass_before_a_stride_reduces_aliasing():
     assert rotation_error(1.0) < 0.4 * rotation_error(None)
 
 
@@ -59,7 +59,7 @@ def test_equals_conv3d_with_its_own_weight_in_any_layout():
     assert torch.allclose(convolution(last), expected, atol=1e-5)
 
 
-def test_layout_is_decided_by_the_first_layer():
+def test_layout_is_set_by_the_first_layer():
     def channels_last(field: torch.Tensor) -> bool:
         return field.is_contiguous(memory_format=torch.channels_last_3d)
 
@@ -107,7 +107,7 @@ def test_low_pass_axis_by_axis_equals_the_merged_kernel(padding, last):
     assert torch.allclose(convolution(field), expected, rtol=0, atol=1e-12)
 
 
-def test_blur_keeps_what_does_not_vary_and_its_layout():
+def test_blur_keeps_constant_fields_and_the_layout():
     field = torch.ones(1, 3, 9, 9, 9).contiguous(memory_format=torch.channels_last_3d)
     blurred = blur_field(field, 0.7)
     assert blurred.shape == (1, 3, 5, 5, 5)

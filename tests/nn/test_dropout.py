@@ -25,7 +25,7 @@ def test_whole_fields_are_dropped_everywhere():
     assert abs(float(fields.mean()) - 1) < 0.1
 
 
-def test_evaluation_and_zero_probability_change_nothing():
+def test_evaluation_and_zero_probability_do_not_drop():
     field = torch.randn(2, 4, 3, 3, 3)
     assert IrrepDropout("1x0e+1x1e", 0.9).eval()(field) is field
     assert IrrepDropout("1x0e+1x1e", 0.0)(field) is field
@@ -37,6 +37,6 @@ def test_dtype_is_kept():
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.0, 1.5])
-def test_impossible_probabilities_are_refused(p):
+def test_invalid_probabilities_are_rejected(p):
     with pytest.raises(ValueError, match="below 1"):
         IrrepDropout("1x0e", p)

@@ -1,4 +1,4 @@
-"""All 24 rotations of the cube, for every layer and a whole network; and the check itself."""
+"""Equivariance of every layer and a network under the 24 rotations of the cube."""
 
 import pytest
 import torch
@@ -65,7 +65,7 @@ MODULES = {
 @pytest.mark.parametrize("name", MODULES)
 def test_every_layer_commutes_with_cube_rotations(name, size, dtype):
     if name == "strided low-pass" and size == 6:
-        pytest.skip("an even grid has no symmetric stride: see test_a_lopsided_stride_is_found")
+        pytest.skip("an even grid has no symmetric stride: see test_asymmetric_stride_is_detected")
     torch.manual_seed(0)
     module = MODULES[name]().to(dtype)
     for parameter in module.parameters():
@@ -75,26 +75,26 @@ def test_every_layer_commutes_with_cube_rotations(name, size, dtype):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("size", [9, 8])
-def test_a_network_and_its_folded_twin_commute_with_cube_rotations(size, dtype):
+def test_network_and_its_export_commute_with_cube_rotations(size, dtype):
     torch.manual_seed(0)
     network = composed().to(dtype)
-    network.train()(torch.randn(4, 2, size, size, size, dtype=dtype))  # statistics to fold
+    network.train()(torch.randn(4, 2, size, size, size, dtype=dtype))  # statistics to merge
     network.eval()
     assert_equivariant(network, "2x0e", IRREPS, size=size)
     assert_equivariant(export_network(network), "2x0e", IRREPS, size=size)
 
 
-def test_mirrored_fields_answer_differently_and_rotated_ones_alike():
+def test_output_is_invariant_to_rotation_but_not_reflection():
     torch.manual_seed(0)
     network = nn.Sequential(composed(), GlobalAveragePool(IRREPS), Invariants(IRREPS)).eval()
     field = torch.randn(2, 2, 12, 12, 12)
     with torch.no_grad():
-        answer = network(field)
-        turned = network(rotate_field(field, "2x0e", cube_rotations()[7]))
+        output = network(field)
+        rotated = network(rotate_field(field, "2x0e", cube_rotations()[7]))
         mirrored = network(field.flip(2))
-    scale = answer.abs().max()
-    assert (turned - answer).abs().max() / scale < 1e-5
-    assert (mirrored - answer).abs().max() / scale > 1e-2
+    scale = output.abs().max()
+    assert (rotated - output).abs().max() / scale < 1e-5
+    assert (mirrored - output).abs().max() / scale > 1e-2
 
 
 def test_cube_rotations_are_the_group():
@@ -143,12 +143,12 @@ def test_e3nn_convolution_passes_as_an_independent_oracle():
     assert_equivariant(convolution, "2x0e+1x1e", "1x0e+1x1e")
 
 
-def test_a_plain_convolution_is_found_out():
+def test_plain_convolution_is_detected():
     with pytest.raises(AssertionError, match=r"Conv3d: 3x0e -> 1x1e .* by block: 1x1e"):
         assert_equivariant(nn.Conv3d(3, 3, 3, padding=1), "3x0e", "1x1e")
 
 
-def test_wrong_order_of_irreps_is_found_out():
+def test_wrong_order_of_irreps_is_detected():
     class Swap(nn.Module):
         def forward(self, field: torch.Tensor) -> torch.Tensor:
             return field.roll(1, dims=1)
@@ -157,7 +157,7 @@ def test_wrong_order_of_irreps_is_found_out():
         assert_equivariant(Swap(), "1x0e+1x1e", "1x0e+1x1e")
 
 
-def test_a_lopsided_stride_is_found():
+def test_asymmetric_stride_is_detected():
     convolution = SteerableConv3d("1x0e", "1x0e", 3, stride=2, padding=1)
     assert_equivariant(convolution, size=9)
     with pytest.raises(AssertionError, match="multiple of the stride"):

@@ -1,4 +1,4 @@
-"""Read-outs by hand."""
+"""Pooling and invariants, by hand."""
 
 import torch
 from e3nn import o3
@@ -12,7 +12,7 @@ def test_average_over_everything():
     assert torch.allclose(GlobalAveragePool("1x0e+1x1e")(field), expected, atol=1e-6)
 
 
-def test_masked_voxels_do_not_count():
+def test_masked_voxels_are_ignored():
     field = torch.randn(2, 4, 6, 6, 6)
     mask = torch.zeros(2, 6, 6, 6, dtype=torch.bool)
     mask[0, :3, :4, :5] = True

@@ -129,14 +129,14 @@ def test_variance_is_kept_by_random_weights():
     assert 0.5 < float(answer.var()) < 2
 
 
-def test_mistakes_are_explained():
+def test_invalid_arguments_are_rejected():
     with pytest.raises(ValueError, match="even kernel has no centre"):
         SteerableKernel("1x0e", "1x0e", 4)
     with pytest.raises(ValueError, match="1x1o is odd"):
         SteerableKernel("1x0e+1x1o", "1x0e", 3)
 
 
-def test_half_precision_contexts_leave_the_kernel_exact():
+def test_autocast_does_not_change_the_kernel():
     kernel = SteerableKernel("2x0e+1x1e", "1x1e", 3)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         dense = kernel()
@@ -159,13 +159,13 @@ def anisotropy(degree: int, size: int, filters: Filters) -> float:
     return float((errors / lengths[0, :, 0].abs()).max())
 
 
-def test_fewer_shells_are_less_bound_to_the_axes():
+def test_fewer_shells_are_more_isotropic():
     assert anisotropy(2, 5, Filters()) > 0.04
     assert anisotropy(2, 5, Filters(shells=2)) < 0.025
     assert anisotropy(1, 3, Filters(width=0.38)) < 0.4 * anisotropy(1, 3, Filters())
 
 
-def test_filters_bound_shells_and_degrees():
+def test_filters_limit_shells_and_degrees():
     assert len(kernel_basis(2, 2, 5, Filters(shells=2))) == 1 + 4
     assert len(kernel_basis(2, 2, 5, Filters(degree=1))) == 1 + 2 + 2
     assert torch.equal(kernel_basis(1, 2, 5, Filters()), kernel_basis(1, 2, 5))

@@ -77,7 +77,7 @@ def test_equals_e3nns_linear_layer(layer, moments):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_turned_moments_give_the_turned_field(layer, moments, seed):
+def test_rotated_moments_give_the_rotated_field(layer, moments, seed):
     torch.manual_seed(seed)
     turn = o3.rand_matrix(dtype=torch.float64)
     turned = layer.irreps_in.D_from_matrix(turn) @ as_field(moments, PAIRS)
@@ -126,16 +126,16 @@ def test_names_and_shapes_of_the_weights_are_kept():
     }
 
 
-def test_one_line_says_the_irreps(layer):
+def test_repr_is_one_line_with_the_irreps(layer):
     assert repr(layer).startswith("MomentEmbedding(")
     assert "8x0e+6x1e+4x2e -> 5x0e+2x2e+3x1e+1x0e" in layer.extra_repr()
 
 
-def test_degrees_without_moments_are_refused():
+def test_degrees_without_moments_are_rejected():
     with pytest.raises(ValueError, match="up to l=2"):
         MomentEmbedding(PAIRS, "1x3e")
 
 
-def test_moments_of_another_shape_are_refused(layer, moments):
+def test_moments_of_another_shape_are_rejected(layer, moments):
     with pytest.raises(ValueError, match=f"{layer.irreps_in.dim} features x 8 points"):
         layer(moments, (2, 2, 2))

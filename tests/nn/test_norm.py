@@ -18,7 +18,7 @@ def field(dtype: torch.dtype = torch.float32, last: bool = False) -> torch.Tenso
 
 @pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_statistics_of_the_answer(dtype, last):
+def test_statistics_of_the_output(dtype, last):
     answer = FieldNorm(IRREPS).to(dtype)(field(dtype, last))
     scalars, vectors, tensors = answer.split([3, 6, 5], dim=1)
     assert torch.allclose(scalars.mean((0, 2, 3, 4)), torch.zeros(3, dtype=dtype), atol=1e-5)
@@ -80,7 +80,7 @@ def test_pooled_features_are_normalised_too():
     assert torch.allclose(answer[:, :3].var(0, correction=0), torch.ones(3), atol=1e-3)
 
 
-def test_a_constant_field_stays_finite():
+def test_constant_field_stays_finite():
     answer = FieldNorm(IRREPS)(torch.full((2, 14, 3, 3, 3), 4.0))
     assert torch.isfinite(answer).all()
     assert answer[:, :3].abs().max() < 1e-3

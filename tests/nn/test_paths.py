@@ -55,7 +55,7 @@ def as_steerable(ours: PathConv3d) -> SteerableConv3d:
 @pytest.mark.parametrize(
     ("size", "stride", "padding"), [(3, 1, 0), (3, 2, 0), (3, 2, 1), (5, 1, 2), (1, 1, 0)]
 )
-def test_it_is_the_dense_steerable_convolution(size, stride, padding):
+def test_equals_the_dense_steerable_convolution(size, stride, padding):
     ours = convolution(size=size, stride=stride, padding=padding)
     dense = as_steerable(ours)
     torch.testing.assert_close(ours.weight(), dense.weight(), atol=1e-6, rtol=0)
@@ -73,13 +73,13 @@ def test_gradients_are_those_of_the_dense_convolution(size):
         torch.testing.assert_close(one, other, atol=TOLERANCE, rtol=1e-5)
 
 
-def test_double_precision_takes_the_dense_way():
+def test_double_precision_uses_the_dense_kernel():
     ours = convolution()
     exact = ours.double()(field().double())
     torch.testing.assert_close(convolution()(field()).double(), exact, atol=TOLERANCE, rtol=0)
 
 
-def test_samples_do_not_mix_whatever_the_threads():
+def test_samples_are_independent_for_any_number_of_threads():
     ours, inputs = convolution(), field(batch=5)
     before = numba.get_num_threads()
     try:
@@ -98,16 +98,16 @@ def test_layout_in_memory_does_not_matter():
     torch.testing.assert_close(ours(turned), ours(inputs), atol=0, rtol=0)
 
 
-def test_it_commutes_with_the_rotations_of_the_cube():
+def test_commutes_with_the_rotations_of_the_cube():
     assert_equivariant(convolution(stride=2).double(), size=7, tolerance=1e-10)
 
 
 @pytest.mark.parametrize(("l_in", "l_out", "size"), [(0, 0, 3), (1, 2, 3), (2, 2, 5), (1, 2, 1)])
-def test_paths_are_counted_as_they_are_made(l_in, l_out, size):
+def test_number_of_paths_equals_the_size_of_the_basis(l_in, l_out, size):
     assert count_paths(l_in, l_out, size) == len(kernel_basis(l_in, l_out, size))
 
 
-def test_folded_with_its_norm_it_answers_the_same():
+def test_exported_with_its_norm_it_gives_the_same_output():
     gate = Gate("4x0e+3x1e+2x2e")
     torch.manual_seed(0)
     layers = nn.Sequential(
@@ -128,21 +128,21 @@ def test_folded_with_its_norm_it_answers_the_same():
     torch.testing.assert_close(empty(field()), inner(field()), atol=0, rtol=0)
 
 
-def test_folding_refuses_a_norm_of_other_irreps():
+def test_export_rejects_a_norm_of_other_irreps():
     with pytest.raises(ValueError, match="cannot fold a norm"):
         export_path_convolution(convolution(), FieldNorm("4x0e"))
 
 
-def test_a_field_smaller_than_the_kernel_is_refused():
+def test_field_smaller_than_the_kernel_is_rejected():
     with pytest.raises(ValueError, match="smaller than 3"):
         convolution()(field(shape=(2, 5, 5)))
 
 
-def test_an_even_kernel_is_refused():
+def test_even_kernel_is_rejected():
     with pytest.raises(ValueError, match="even"):
         PathConv3d("1x0e", "1x0e", 2)
 
 
-def test_predicting_needs_no_e3nn():
+def test_inference_needs_no_e3nn():
     code = "import sys, protvox.nn.paths; sys.exit('e3nn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -20,7 +20,7 @@ def test_equals_average_pooling(shape, last):
     assert torch.allclose(pooled, expected, atol=1e-6)
 
 
-def test_a_single_voxel_is_left_to_the_border():
+def test_single_voxel_at_the_border():
     pooled = LowPassPool("1x0e")(torch.full((1, 1, 1, 1, 1), 27.0))
     assert pooled.shape == (1, 1, 1, 1, 1)
     assert torch.allclose(pooled, torch.ones(1))
@@ -31,6 +31,6 @@ def test_gradients():
     assert torch.autograd.gradcheck(LowPassPool("1x1e"), (field,))
 
 
-def test_only_halving_is_known():
+def test_only_stride_two_is_accepted():
     with pytest.raises(ValueError, match="stride must be 2"):
         LowPassPool("1x0e", stride=3)

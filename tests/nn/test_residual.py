@@ -1,4 +1,4 @@
-"""Residual blocks: what is added, where they pool, what they learn."""
+"""Residual blocks: sum, pooling and gradients."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def test_nothing_follows_the_sum():
 
 
 @pytest.mark.parametrize(("pool", "size"), [("inside", 9), ("inside", 8), ("before", 9)])
-def test_a_strided_block_halves_the_grid(pool, size):
+def test_strided_block_halves_the_grid(pool, size):
     block = ResidualBlock(IRREPS, "3x0e", stride=2, pool=pool)
     assert block(torch.randn(1, 5, size, size, size)).shape == (1, 3, *[(size + 1) // 2] * 3)
 
@@ -42,7 +42,7 @@ def test_gradients_reach_every_weight():
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in block.parameters())
 
 
-def test_mistakes_are_explained():
+def test_invalid_arguments_are_rejected():
     with pytest.raises(ValueError, match="pools 'inside' or 'before'"):
         ResidualBlock(IRREPS, IRREPS, pool="after")
     with pytest.raises(ValueError, match="normalises 'after' or 'before'"):

@@ -1,4 +1,4 @@
-"""Layers on sites, against those on a box of voxels and under rotations."""
+"""Layers on lattice points, against those on a full grid and under rotations."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def convolutions():
     return ours, dense
 
 
-def test_on_a_whole_box_it_is_the_padded_convolution(convolutions):
+def test_on_a_full_box_it_equals_the_padded_convolution(convolutions):
     ours, dense = convolutions
     index = box_of(SHAPE)
     field = field_on(index)
@@ -80,7 +80,7 @@ def test_on_a_whole_box_it_is_the_padded_convolution(convolutions):
     assert (ours(field, tables(index)) - expected).abs().max() < TOLERANCE
 
 
-def test_points_that_are_no_sites_are_zeros(convolutions):
+def test_inactive_points_are_zeros(convolutions):
     ours, dense = convolutions
     index = some_sites()
     field = field_on(index)
@@ -88,7 +88,7 @@ def test_points_that_are_no_sites_are_zeros(convolutions):
     assert (ours(field, tables(index)) - expected).abs().max() < TOLERANCE
 
 
-def test_onto_the_coarse_lattice_it_reads_every_other_point(convolutions):
+def test_coarse_lattice_has_every_other_point(convolutions):
     ours, dense = convolutions
     index = some_sites()
     field = field_on(index)
@@ -101,7 +101,7 @@ def test_onto_the_coarse_lattice_it_reads_every_other_point(convolutions):
 
 
 @pytest.mark.parametrize("rotation", cube_rotations()[1::3], ids=lambda r: str(r.int().tolist()))
-def test_cube_rotations_of_sites_and_fields_commute(convolutions, rotation):
+def test_cube_rotations_of_points_and_fields_commute(convolutions, rotation):
     ours, _ = convolutions
     index = some_sites()
     field = field_on(index)
@@ -124,7 +124,7 @@ def test_cube_rotations_of_sites_and_fields_commute(convolutions, rotation):
     assert (got - expected).abs().max() < TOLERANCE
 
 
-def test_a_field_of_other_irreps_is_refused(convolutions):
+def test_field_of_other_irreps_is_rejected(convolutions):
     index = some_sites()
     with pytest.raises(ValueError, match="SparseConv"):
         convolutions[0](field_on(index, "1x0e"), tables(index))
@@ -193,7 +193,7 @@ class Two(nn.Module):
         return self.steps[1](self.convolution(self.steps[0](field), table))
 
 
-def test_a_folded_network_answers_the_same_without_anything_steerable():
+def test_exported_network_gives_the_same_output():
     torch.manual_seed(0)
     network = Two().double().eval()
     index = some_sites()
@@ -210,7 +210,7 @@ def test_a_folded_network_answers_the_same_without_anything_steerable():
     assert isinstance(network.steps[1][0], FieldNorm)
 
 
-def test_a_convolution_alone_folds_and_a_norm_that_does_not_fit_is_refused(convolutions):
+def test_single_convolution_is_exported_and_mismatched_norm_rejected(convolutions):
     ours, _ = convolutions
     index = some_sites()
     plain = export_sparse_convolution(ours)
@@ -235,7 +235,7 @@ def test_plain_layers_need_no_e3nn():
     assert done.stdout.strip() == "torch.Size([4, 6])", done.stderr
 
 
-def test_other_weights_take_the_place_of_the_first(convolutions):
+def test_loaded_weights_replace_the_first(convolutions):
     """The dense kernel is kept once it is there, and must not outlive its weights."""
     plain = export_sparse_convolution(convolutions[0])
     index = some_sites()

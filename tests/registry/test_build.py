@@ -72,7 +72,7 @@ def cath():
 
 def sites_on_the_lattice(ca, offset):
     """Sites, placed on the whole lattice rather than from the corner of their box."""
-    spec = CATH.sites
+    spec = CATH.lattice
     sites = active_points(trace_chain(ca), offset, spec)
     low = np.floor(
         (ca.astype(np.float32).min(axis=0) - spec.max_ca_distance) / spec.spacing - offset
@@ -139,7 +139,7 @@ def test_handedness_is_seen_by_the_layers_and_not_by_the_helices_alone(cath, ca)
     answers = []
     for points, offset in ((ca, OFFSET), (ca * mirror, OFFSET * mirror)):
         trace = replace(trace_chain(points), secondary=states)
-        sites = active_points(trace, offset, CATH.sites)
+        sites = active_points(trace, offset, CATH.lattice)
         low = np.floor((points.astype(np.float32).min(axis=0) - 4.5) / 6 - offset).astype(np.int64)
         answers.append(cath(batch_of(sites.index + low, sites.moments)))
     assert (answers[0] - answers[1]).abs().max() > 10 * TOLERANCE

@@ -37,7 +37,7 @@ def test_values_and_defaults(tmp_path):
     assert architecture.spacing == 4.0
     assert isinstance(architecture.spacing, float)
     assert architecture.shells == (0.0, 2.5)
-    assert architecture.sites.shells == (0.0, 2.5)
+    assert architecture.lattice.shells == (0.0, 2.5)
     assert (architecture.fine, architecture.fine_layers) == ("8x0e+2x1e", 2)
     assert architecture.coarse == CathConfig(()).coarse
     assert loop == LoopConfig(steps=7, learning_rate=1e-3)

@@ -6,7 +6,7 @@ from scipy import stats
 from protvox.voxel.rotation import random_rotations
 
 
-def test_they_are_rotations():
+def test_matrices_are_rotations():
     turns = random_rotations(500, np.random.default_rng(0))
     assert turns.shape == (500, 3, 3)
     assert turns.dtype == np.float32
@@ -14,7 +14,7 @@ def test_they_are_rotations():
     assert np.abs(np.linalg.det(turns) - 1).max() < 1e-6
 
 
-def test_they_are_uniform():
+def test_rotations_are_uniform():
     turns = random_rotations(4000, np.random.default_rng(1)).astype(np.float64)
     # Under the uniform measure every entry of the matrix is uniform on [-1, 1] (Archimedes),
     # and the angle has density (1 - cos angle) / pi.
@@ -24,6 +24,6 @@ def test_they_are_uniform():
     assert stats.kstest(angles, lambda a: (a - np.sin(a)) / np.pi).pvalue > 1e-4
 
 
-def test_the_generator_decides():
+def test_rotations_depend_on_the_generator():
     first, again = (random_rotations(3, np.random.default_rng(5)) for _ in range(2))
     assert np.array_equal(first, again)

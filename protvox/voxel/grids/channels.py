@@ -1,4 +1,4 @@
-"""Which atoms of a structure are drawn, and in which channel."""
+"""The atoms of a structure that are drawn, and their channels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHANNEL_NAMES: Final = MappingProxyType(
         "types": ATOM_TYPES,
     }
 )
-"""Atom types drawn, one a channel, for each choice of channels."""
+"""Atom types for each choice of channels, one per channel."""
 
 
 def domain_channels(atom_type: NDArray[np.uint8], channels: str) -> NDArray[np.uint8]:

@@ -1,12 +1,12 @@
-"""Atoms to Gaussian densities on grids, on the CPU.
+"""Gaussian densities of atoms on grids, on the CPU.
 
 An atom at ``a`` adds ``exp(-|v - a|^2 / 2 sigma^2)`` to the voxels ``v`` of its channel. The
-Gaussian is a product of one factor an axis, cut off outside a window of constant even width
-(see `window_width`). Along an axis the factors depend only on where the atom lies between two
-voxels, so they are read from a table of `FRACTIONS` positions with linear interpolation, off
-by less than spacing^2 / (8 sigma^2 `FRACTIONS`^2): no exponential is left in the loop over
-atoms. The table is padded with zeros, so that a window over an edge is moved into the grid
-without a change of the values.
+Gaussian is a product of one factor per axis, cut off outside a window of constant even width
+(`window_width`). Along an axis the factors depend only on the position of the atom between two
+voxels. They are interpolated linearly in a table of `FRACTIONS` positions, with an error below
+spacing^2 / (8 sigma^2 `FRACTIONS`^2), so the loop over atoms has no exponentials. The table is
+padded with zeros, so that a window across an edge can be shifted into the grid without changing
+the values.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ SKIP = 255
 """Channel of atoms that are not drawn."""
 
 WINDOW_SIGMAS = 7.4
-"""Least width of an atom's window: values under exp(-3.7^2 / 2) = 0.0011 are cut off."""
+"""Least width of an atom's window: values below exp(-3.7^2 / 2) = 0.0011 are cut off."""
 
 
 def window_width(spec: GridSpec) -> int:
-    """Return the even width of an atom's window in voxels.
+    """Return the width of an atom's window in voxels, an even number.
 
-    Every voxel within half of that width of the atom is inside the window.
+    The window contains every voxel within half its width of the atom.
 
     Parameters
     ----------
@@ -59,19 +59,19 @@ def voxelize(
     coordinates
         ``atom 3`` float32, Å, in the frame of the atom's grid (origin at its centre).
     channel
-        ``atom`` uint8; `SKIP` leaves an atom out.
+        ``atom`` uint8; atoms with `SKIP` are not drawn.
     offsets
-        ``grid + 1`` int64; grid ``g`` holds the atoms ``offsets[g]:offsets[g + 1]``.
+        ``grid + 1`` int64; grid ``g`` has the atoms ``offsets[g]:offsets[g + 1]``.
     spec
         Shape, spacing and sigma of every grid.
     n_channels
         Number of channels.
     normalize
-        Scale every atom to sum 1 over the grid, as Weiler et al. (2018) did for CATH,
-        instead of a peak of 1. An atom outside the grid is scaled like one at the nearest
-        face, so that its tail stays a tail.
+        Scale every atom to a sum of 1 over the grid, as Weiler et al. (2018) did for CATH,
+        instead of a peak of 1. An atom outside the grid is scaled like an atom at the nearest
+        face, so that only its tail is drawn.
     out
-        Array to write into, C-contiguous; a new one if None.
+        C-contiguous array to write into; None for a new one.
 
     Returns
     -------
@@ -81,13 +81,21 @@ def voxelize(
     Raises
     ------
     ModelError
-        If the arrays do not fit each other (``voxel.arrays``).
+        If the shapes or values of the arrays are inconsistent (``voxel.arrays``).
 
     Notes
     -----
-    Grids are shared among ``numba.get_num_threads()`` threads. An atom contributes only to
-    voxels inside its window, also when it lies outside the grid; atoms without finite
-    coordinates are left out.
+    Grids are distributed over ``numba.get_num_threads()`` threads. An atom contributes only to
+    voxels inside its window, even if it lies outside the grid. Atoms without finite coordinates
+    are ignored.
+
+    Examples
+    --------
+    >>> atom = np.zeros((1, 3), dtype=np.float32)
+    >>> spec = GridSpec(9, spacing=1.0, sigma=1.0)
+    >>> density = voxelize(atom, np.zeros(1, np.uint8), np.array([0, 1]), spec, n_channels=1)
+    >>> density.shape, float(density[0, 0, 4, 4, 4])
+    ((1, 1, 9, 9, 9), 1.0)
     """
     coordinates = np.ascontiguousarray(coordinates, dtype=np.float32)
     channel = np.ascontiguousarray(channel, dtype=np.uint8)
@@ -127,12 +135,12 @@ def check_arrays(
     offsets: NDArray[np.int64],
     n_channels: int,
 ) -> None:
-    """Refuse arrays that do not describe grids of atoms.
+    """Check that arrays describe grids of atoms.
 
     Parameters
     ----------
     coordinates_shape
-        Shape of the coordinates, to be ``(atom, 3)``.
+        Shape of the coordinates, which should be ``(atom, 3)``.
     channel
         ``atom`` uint8.
     offsets
@@ -143,7 +151,7 @@ def check_arrays(
     Raises
     ------
     ModelError
-        With code ``voxel.arrays``.
+        If they do not (``voxel.arrays``).
     """
     n_atoms, where = len(channel), "voxelize"
     if coordinates_shape != (n_atoms, 3) or channel.ndim != 1:
@@ -165,7 +173,7 @@ def check_arrays(
 
 @lru_cache(maxsize=16)
 def window_table(spec: GridSpec) -> NDArray[np.float32]:
-    """Return an atom's factors along an axis, for positions between two voxels.
+    """Return the factors of an atom along an axis, for positions between two voxels.
 
     Parameters
     ----------
@@ -175,9 +183,10 @@ def window_table(spec: GridSpec) -> NDArray[np.float32]:
     Returns
     -------
     ndarray
-        ``FRACTIONS + 1, 3 * lanes - 2`` float32, where ``lanes`` is the window's width rounded
-        up to a multiple of 4. Row ``f`` belongs to an atom ``f / FRACTIONS`` of a voxel above
-        the one below it; its window starts at column ``lanes - 1``, all else is 0.
+        ``FRACTIONS + 1, 3 * lanes - 2`` float32, where ``lanes`` is the width of the window
+        rounded up to a multiple of 4. Row ``f`` is for an atom at ``f / FRACTIONS`` of the way
+        from one voxel to the next; its window starts at column ``lanes - 1``, and all other
+        values are 0.
     """
     width = window_width(spec)
     lanes = _lanes(width)

@@ -1,4 +1,4 @@
-"""The compiled loop of the voxelizer; `protvox.voxel.grids.density` is its door."""
+"""The compiled loop of `protvox.voxel.grids.density`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from protvox.compiled.loops import FAST, compile_loop
 from protvox.voxel.simd import add_plane, interpolate
 
 FRACTIONS = 512
-"""Positions of an atom between two voxels that the window is tabulated at."""
+"""Number of positions between two voxels at which the window is tabulated."""
 
 
 @numba.njit(nogil=True, fastmath=set(FAST))
 def _fill_axis(position, size, width, lanes, span, table, normalize, face_sum, weights):  # type: ignore[no-untyped-def]
-    """Write an atom's factors for ``span`` voxels of an axis; return the first, or -1."""
+    """Write the factors of an atom for ``span`` voxels of an axis; return the first, or -1."""
     half = width // 2
     if not (-half <= position < size - 1 + half):
         return -1
@@ -48,16 +48,17 @@ def grid_filler(width: int, small: bool) -> Any:
     Parameters
     ----------
     width
-        Even width of the window, voxels: a constant for the compiler, which unrolls by it.
+        Even width of the window, voxels; a constant for the compiler, which unrolls by it.
     small
-        Whether an axis has fewer voxels than the window, rounded up to a multiple of 4.
+        Whether an axis has fewer voxels than the window, rounded up to a multiple of 4. Such
+        grids are drawn by a plain loop.
 
     Returns
     -------
     callable
         ``fill(coordinates, channel, offsets, out, shape, n_channels, per_spacing, table,
-        normalize, face_sum, start, stop)``; draws the grids ``start:stop`` and holds no lock.
-        Kept on disk between processes where there is a place to write to.
+        normalize, face_sum, start, stop)``, which draws the grids ``start:stop`` without the
+        GIL.
     """
     lanes = -(-width // 4) * 4
 

@@ -1,4 +1,4 @@
-"""Densities of whole structures, as files that open on top of the model."""
+"""Densities of whole structures, in files that viewers superimpose on the structure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from protvox.voxel.grids.density import SKIP, voxelize
 from protvox.voxel.grids.grid import MAX_SIZE, GridSpec
 
 FORMATS: Final = {".ccp4": "ccp4", ".map": "ccp4", ".mrc": "ccp4", ".npz": "npz"}
-"""File formats by the ending of the file name."""
+"""File formats by the suffix of the file name."""
 
 MAX_VALUES: Final = 1 << 28
-"""Most values of an exported density, 1 GiB."""
+"""Largest number of values of an exported density, 1 GiB."""
 
-_NSTART, _ORIGIN, _LABEL = 5, 50, 57  # words of the CCP4 header, counted from 1
+_NSTART, _ORIGIN, _LABEL = 5, 50, 57  # Words of the CCP4 header, counted from 1.
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,17 @@ def voxelize_structure(
     margin: float = 5.0,
     channels: str = "types",
 ) -> DensityMap:
-    """Draw a structure, or some residues of it, where it lies.
+    """Draw a structure, or some of its residues, in the frame of its file.
 
     Parameters
     ----------
     structure
         The structure.
     residues
-        ``residue`` mask of those to draw; all if None.
+        ``residue`` mask of the residues to draw; None for all.
     spacing
-        Edge of a voxel, Å. Voxel centres lie at whole multiples of it, so that a CCP4 map
-        can say where it starts.
+        Edge of a voxel, Å. Voxel centres are at integer multiples of it, so that the start of
+        a CCP4 map can be given in voxels.
     sigma
         Standard deviation of an atom's Gaussian, Å.
     margin
@@ -90,7 +90,7 @@ def voxelize_structure(
     Returns
     -------
     DensityMap
-        The density; peaks of single atoms are 1.
+        The density; a single atom has a peak of 1.
 
     Raises
     ------
@@ -98,7 +98,12 @@ def voxelize_structure(
         If no atom is drawn (``domain.empty``) or the density would be larger than
         `MAX_VALUES` (``domain.too_large``).
     ModelError
-        If spacing, sigma or channels cannot be used.
+        If spacing, sigma or channels are invalid (``grid.invalid``, ``voxel.channels``).
+
+    Examples
+    --------
+    >>> voxelize_structure(structure, spacing=2.0).values.shape  # doctest: +SKIP
+    (15, 33, 41, 31)
     """
     channel = domain_channels(structure.atom_type, channels)
     drawn = channel != SKIP
@@ -106,7 +111,7 @@ def voxelize_structure(
         drawn &= residues[structure.residue_index]
     if not drawn.any():
         raise fail("domain.empty.channels", where=structure.name, channels=channels)
-    GridSpec(1, spacing, sigma)  # Raises for invalid lengths before they are used.
+    GridSpec(1, spacing, sigma)  # Raises for invalid lengths, before they are used.
     names = CHANNEL_NAMES[channels]
     xyz = structure.coordinates[drawn].astype(np.float64)
     first = np.floor((xyz.min(axis=0) - margin) / spacing)
@@ -131,21 +136,21 @@ def voxelize_structure(
 
 
 def encode_ccp4(density: DensityMap, channel: str | None = None) -> bytes:
-    """Return a density as a CCP4 (MRC2014) map, in register with the structure.
+    """Return a density as a CCP4 (MRC2014) map, superimposed on the structure.
 
     Parameters
     ----------
     density
         The density.
     channel
-        Name of the channel to write; the sum of all if None.
+        Name of the channel to write; None for the sum of all.
 
     Returns
     -------
     bytes
-        A P1 map in mode 2 (float32). Where the voxel centres lie at whole multiples of the
-        spacing, the start is given in voxels (NXSTART), which every viewer reads; otherwise
-        in Å (ORIGIN), which ChimeraX reads, and PyMOL when the file is named .mrc.
+        A P1 map in mode 2 (float32). If the voxel centres are at integer multiples of the
+        spacing, the start is given in voxels (NXSTART), which every viewer reads; otherwise in
+        Å (ORIGIN), which ChimeraX reads, and PyMOL if the file is named .mrc.
 
     Raises
     ------
@@ -209,21 +214,22 @@ def encode_npz(density: DensityMap) -> bytes:
 
 
 def write_map(density: DensityMap, path: str | Path, channel: str | None = None) -> None:
-    """Write a density to a file, whole or not at all.
+    """Write a density to a file; after an error there is no file.
 
     Parameters
     ----------
     density
         The density.
     path
-        Ends in .ccp4, .map or .mrc for a CCP4 map, or .npz for all channels as arrays.
+        File name ending in .ccp4, .map or .mrc for a CCP4 map, or in .npz for all channels as
+        arrays.
     channel
-        Channel of a CCP4 map; the sum of all if None.
+        Channel of a CCP4 map; None for the sum of all.
 
     Raises
     ------
     UsageError
-        If the ending is another (``output.format``) or the file cannot be written
+        If the suffix is unknown (``output.format``) or the file cannot be written
         (``output.write``).
     ModelError
         If there is no such channel (``voxel.channels``).

@@ -1,4 +1,4 @@
-"""Whole domains on grids: turned, shifted, centred and cropped to their bounding boxes."""
+"""Whole domains on grids: rotation, centring, and grids of the size of their bounding boxes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from protvox.voxel.grids.grid import GridSpec
 from protvox.voxel.rotation import random_rotations
 
 PAPER_GRID: Final = GridSpec(50, 2.0, 1.0)
-"""The fixed grid of the CATH experiment of Weiler et al. (2018), used with option ``"ca"``
-and `voxelize`'s ``normalize=True``."""
+"""The fixed grid of the CATH experiment of Weiler et al. (2018), used with the channels ``"ca"``
+and ``normalize=True``."""
 
 
 def domain_grid(
@@ -29,24 +29,24 @@ def domain_grid(
     maximum: int = 96,
     name: str = "domain",
 ) -> tuple[NDArray[np.float32], GridSpec]:
-    """Centre one domain and choose the smallest grid that holds it.
+    """Centre one domain and choose the smallest grid that contains it.
 
     Parameters
     ----------
     coordinates
-        ``atom 3`` float32, Å, already turned as wanted.
+        ``atom 3`` float32, Å, in the pose to be drawn.
     spacing
         Edge of a voxel, Å.
     margin
         Least distance from an atom to the outer faces, Å.
     multiple
-        Number that every size is a multiple of.
+        Every size is a multiple of this number.
     sigma
         Standard deviation of an atom's Gaussian, Å.
     maximum
-        Most voxels along one axis.
+        Largest number of voxels along an axis.
     name
-        What to call the domain in an error.
+        Name of the domain in errors.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def domain_grid(
     Raises
     ------
     InputError
-        If there is no atom (``domain.empty``) or the domain needs a larger grid than the
+        If there is no atom (``domain.empty``) or the domain needs a grid larger than the
         maximum (``domain.too_large``).
     """
     grids = DomainGrids.from_domains(
@@ -75,7 +75,7 @@ def domain_grid(
 
 @dataclass(frozen=True, slots=True)
 class DomainGrids:
-    """Many domains, ready to be turned, bucketed by grid shape and drawn.
+    """Many domains, which can be rotated, sorted by grid shape and drawn.
 
     Attributes
     ----------
@@ -84,9 +84,9 @@ class DomainGrids:
     channel
         ``atom`` uint8.
     offsets
-        ``domain + 1`` int64; domain ``d`` holds the atoms ``offsets[d]:offsets[d + 1]``.
+        ``domain + 1`` int64; domain ``d`` has the atoms ``offsets[d]:offsets[d + 1]``.
     names
-        ``domain``, what to call them in errors; empty for numbers.
+        ``domain`` names used in errors; if empty, domains are numbered.
     spacing
         Edge of a voxel, Å.
     sigma
@@ -94,9 +94,10 @@ class DomainGrids:
     margin
         Least distance from an atom to the outer faces, Å.
     multiple
-        Number that every size is a multiple of.
+        Every size is a multiple of this number.
     maximum
-        Most voxels along one axis; a domain that needs more is refused, never cropped.
+        Largest number of voxels along an axis; a domain that needs more raises an error and is
+        never cropped.
     """
 
     coordinates: NDArray[np.float32]
@@ -121,7 +122,7 @@ class DomainGrids:
         multiple: int = 4,
         maximum: int = 96,
     ) -> DomainGrids:
-        """Gather domains, leaving out the atoms whose channel is `SKIP`.
+        """Collect domains, without the atoms whose channel is `SKIP`.
 
         Parameters
         ----------
@@ -133,7 +134,7 @@ class DomainGrids:
         Raises
         ------
         InputError
-            If a domain has no atom to draw (``domain.empty``).
+            If no atom of a domain is drawn (``domain.empty``).
         """
         kept = [(xyz[drawn], kind[drawn]) for xyz, kind in domains for drawn in [kind != SKIP]]
         lengths = np.array([len(kind) for _, kind in kept], dtype=np.int64)
@@ -157,12 +158,12 @@ class DomainGrids:
         return len(self.offsets) - 1
 
     def take(self, domains: NDArray[np.int64]) -> DomainGrids:
-        """Return some of the domains, in the order asked for.
+        """Return some of the domains.
 
         Parameters
         ----------
         domains
-            Indices of the domains.
+            Indices of the domains, in the order to return them.
         """
         starts, lengths = self.offsets[:-1][domains], np.diff(self.offsets)[domains]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -176,26 +177,26 @@ class DomainGrids:
         )
 
     def rotate(self, rotations: NDArray[np.float32]) -> DomainGrids:
-        """Turn every domain about the origin by its own rotation.
+        """Rotate every domain about the origin by its own rotation.
 
         Parameters
         ----------
         rotations
             ``domain 3 3``, applied as ``rotation @ position``.
         """
-        turned = np.empty_like(self.coordinates)
+        rotated = np.empty_like(self.coordinates)
         for domain, rotation in enumerate(rotations.astype(np.float32)):
             atoms = slice(self.offsets[domain], self.offsets[domain + 1])
-            np.matmul(self.coordinates[atoms], rotation.T, out=turned[atoms])
-        return replace(self, coordinates=turned)
+            np.matmul(self.coordinates[atoms], rotation.T, out=rotated[atoms])
+        return replace(self, coordinates=rotated)
 
     def centre(self, shifts: NDArray[np.float32] | None = None) -> DomainGrids:
-        """Move the centre of every bounding box to the origin, or to a shift from it.
+        """Move the centre of every bounding box to the origin, or to a given position.
 
         Parameters
         ----------
         shifts
-            ``domain 3``, Å; none if None.
+            ``domain 3``, positions of the centres, Å; None for the origin.
         """
         low, high = self._bounds()
         move = -0.5 * (low + high) if shifts is None else shifts - 0.5 * (low + high)
@@ -203,12 +204,12 @@ class DomainGrids:
         return replace(self, coordinates=moved.astype(np.float32))
 
     def jitter(self, rng: np.random.Generator, shift: float = 0.0) -> DomainGrids:
-        """Turn every domain at random and centre it up to a random shift.
+        """Rotate every domain at random, and centre it up to a random shift.
 
         Parameters
         ----------
         rng
-            Source of randomness.
+            Random number generator.
         shift
             Largest shift along each axis, Å.
         """
@@ -216,7 +217,7 @@ class DomainGrids:
         return self.rotate(random_rotations(len(self), rng)).centre(shifts)
 
     def shapes(self) -> NDArray[np.int64]:
-        """Return the smallest grid around the origin that holds each domain.
+        """Return the smallest grid around the origin that contains each domain.
 
         Returns
         -------
@@ -230,14 +231,14 @@ class DomainGrids:
         """
         low, high = self._bounds()
         extent = 2.0 * (np.maximum(-low, high).astype(np.float64) + self.margin)
-        # A thousandth of a voxel keeps rounding in float32 from adding a whole multiple.
+        # Without the thousandth of a voxel, rounding in float32 could add a whole multiple.
         blocks = np.ceil((extent / self.spacing - 1e-3) / self.multiple)
         shapes = np.maximum(blocks, 1).astype(np.int64) * self.multiple
-        self._refuse_larger(shapes, (self.maximum,) * 3)
+        self._check_sizes(shapes, (self.maximum,) * 3)
         return shapes
 
     def common_spec(self) -> GridSpec:
-        """Return the smallest grid that holds every domain, for one batch of all of them."""
+        """Return the smallest grid that contains every domain, for one batch of all."""
         x, y, z = self.shapes().max(axis=0).tolist()
         return GridSpec((x, y, z), self.spacing, self.sigma)
 
@@ -272,7 +273,7 @@ class DomainGrids:
         Parameters
         ----------
         spec
-            A grid that holds them all, from `common_spec` or `buckets`, or a fixed one.
+            A grid that contains them all, from `common_spec` or `buckets`, or a fixed one.
         n_channels
             Number of channels.
         normalize, out
@@ -290,7 +291,7 @@ class DomainGrids:
         """
         low, high = self._bounds()
         reach = 2.0 * np.maximum(-low, high).astype(np.float64) / spec.spacing
-        self._refuse_larger(np.ceil(reach - 1e-3).astype(np.int64), spec.shape)
+        self._check_sizes(np.ceil(reach - 1e-3).astype(np.int64), spec.shape)
         return voxelize(
             self.coordinates,
             self.channel,
@@ -306,7 +307,7 @@ class DomainGrids:
         low = np.minimum.reduceat(self.coordinates, starts, axis=0)
         return low, np.maximum.reduceat(self.coordinates, starts, axis=0)
 
-    def _refuse_larger(self, shapes: NDArray[np.int64], limit: tuple[int, int, int]) -> None:
+    def _check_sizes(self, shapes: NDArray[np.int64], limit: tuple[int, int, int]) -> None:
         for domain in np.flatnonzero(np.any(shapes > np.array(limit), axis=1)):
             needed, largest = (" x ".join(map(str, s)) for s in (shapes[domain], limit))
             raise fail(

@@ -1,4 +1,4 @@
-"""Densities around residues: what an environment looks like, voxel by voxel."""
+"""Densities of residue environments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from protvox.voxel.grids.grid import GridSpec
 from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES, ResidueFrames
 
 ENVIRONMENT_CHANNELS: Final = (*ATOM_TYPES, "own_backbone")
-"""Names of the channels of an environment."""
+"""Names of the channels of an environment: atom types, then the residue's own backbone."""
 
 _LAST_BACKBONE: Final = ATOM_TYPE_INDEX["backbone_O"]
 
@@ -27,10 +27,10 @@ def environment_channels(structure: Structure, residue: int) -> NDArray[np.uint8
     Parameters
     ----------
     structure
-        The whole structure: every chain and ligand counts.
+        The whole structure, with every chain and ligand.
     residue
-        Row of the residue in the middle. Its side chain is left out, whatever its atoms
-        are, and its backbone has a channel of its own.
+        Row of the central residue. Its side chain is ignored, and its backbone has a channel of
+        its own.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def environment_densities(
     Returns
     -------
     ndarray
-        ``sample channel x y z`` float32, a single atom peaks at 1.
+        ``sample channel x y z`` float32; a single atom has a peak of 1.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def voxelize_surroundings(
     spacing: float = 1.0,
     sigma: float = 1.0,
 ) -> DensityMap:
-    """Draw the environment of one residue where it lies in the file.
+    """Draw the environment of one residue in the frame of the file.
 
     Parameters
     ----------
@@ -109,21 +109,21 @@ def voxelize_surroundings(
     size
         Edge of the cube around its CA, Å.
     spacing
-        Edge of a voxel, Å; voxel centres lie at whole multiples of it.
+        Edge of a voxel, Å; voxel centres are at integer multiples of it.
     sigma
         Standard deviation of an atom's Gaussian, Å.
 
     Returns
     -------
     DensityMap
-        In register with the structure, so that a viewer opens it on top of the model.
+        Superimposed on the structure.
 
     Raises
     ------
     InputError
         If the residue has no CA (``input.backbone``).
     ModelError
-        If spacing or sigma cannot be used (``grid.invalid``).
+        If spacing or sigma is invalid (``grid.invalid``).
     """
     middle = structure.backbone()[residue, 1]
     if not np.isfinite(middle).all():

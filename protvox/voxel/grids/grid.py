@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from protvox.errors import fail
 
 MAX_SIZE = 1024
-"""Most voxels along one axis; anything larger is a mistake in units."""
+"""Largest number of voxels along an axis; anything larger is an error in units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class GridSpec:
     ModelError
         If a size is not between 1 and `MAX_SIZE`, spacing or sigma is not a positive finite
         number, or sigma is not between 1/4 and 8 voxels (``grid.invalid``).
+
+    Examples
+    --------
+    >>> GridSpec(20, spacing=1.0, sigma=1.0).origin
+    (-9.5, -9.5, -9.5)
     """
 
     size: int | tuple[int, int, int]
@@ -60,7 +65,7 @@ class GridSpec:
 
     @property
     def extent(self) -> tuple[float, float, float]:
-        """Edges of the whole grid along x, y and z, Å, from outer face to outer face."""
+        """Edges of the grid along x, y and z, Å, from outer face to outer face."""
         x, y, z = self.shape
         return (x * self.spacing, y * self.spacing, z * self.spacing)
 

@@ -1,4 +1,4 @@
-"""Atoms to Gaussian densities on grids in torch, for the GPU."""
+"""Gaussian densities of atoms on grids in torch, for the GPU."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from protvox.voxel.grids.density import SKIP, check_arrays, face_sum, window_wid
 from protvox.voxel.grids.grid import GridSpec
 
 CHUNK_VALUES = 1 << 23
-"""Most window values computed at once: about 200 MiB with their indices."""
+"""Largest number of window values computed at once: about 200 MiB with their indices."""
 
 
 def voxelize_torch(
@@ -24,14 +24,14 @@ def voxelize_torch(
     normalize: bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Draw the atoms of many grids as Gaussian densities, like `protvox.voxel.voxelize`.
+    """Draw the atoms of many grids as Gaussian densities.
 
     Parameters
     ----------
     coordinates
-        ``atom 3`` float32, Å, in the frame of the atom's grid. Its device does the work.
+        ``atom 3`` float32, Å, in the frame of the atom's grid. Its device is used.
     channel
-        ``atom`` uint8; `protvox.voxel.grids.density.SKIP` leaves an atom out.
+        ``atom`` uint8; atoms with `protvox.voxel.grids.density.SKIP` are not drawn.
     offsets
         ``grid + 1`` int64.
     spec
@@ -41,7 +41,7 @@ def voxelize_torch(
     normalize
         Scale every atom to sum 1 over the grid.
     out
-        Contiguous tensor to write into; a new one if None.
+        Contiguous tensor to write into; None for a new one.
 
     Returns
     -------
@@ -52,9 +52,9 @@ def voxelize_torch(
     Raises
     ------
     ModelError
-        If the arrays do not fit each other (``voxel.arrays``).
+        If the shapes or values of the arrays are inconsistent (``voxel.arrays``).
     DeviceError
-        If the device has not enough memory (``device.memory``).
+        If the device does not have enough memory (``device.memory``).
     """
     channel_array, offsets_array = channel.cpu().numpy(), offsets.cpu().numpy()
     check_arrays(tuple(coordinates.shape), channel_array, offsets_array, n_channels)
@@ -113,9 +113,9 @@ def _draw(
 
 
 def _axis(coordinate: Tensor, axis: int, spec: GridSpec, normalize: bool) -> tuple[Tensor, Tensor]:
-    """Return the factors (``atom window``) along an axis and the voxels they belong to."""
+    """Return the factors along an axis and their voxels, ``atom window`` each."""
     width, size = window_width(spec), spec.shape[axis]
-    # The same operations in the same precision as the CPU path, so that both cut the same window.
+    # The same operations in the same precision as on the CPU, so that both cut the same window.
     position = coordinate * np.float32(1.0 / spec.spacing).item() + 0.5 * (size - 1)
     position = position.clamp(-float(width), float(size + width))
     first = position.floor().long() - (width // 2 - 1)

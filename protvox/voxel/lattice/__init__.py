@@ -1,1 +1,1 @@
-"""Sparse grids: the lattice points near a chain, and steerable moments of the chain there."""
+"""Sparse grids: the lattice points near a chain, with steerable moments of the chain."""

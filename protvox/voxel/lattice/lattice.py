@@ -1,8 +1,8 @@
-"""Sites: the points of a lattice near a chain, and steerable moments of the chain there.
+"""Active points of a lattice: those near a chain, with steerable moments of the chain.
 
-Most of the box around a domain is empty. A network that reads the occupied points alone does
-a fraction of the work of one on the whole grid, and what it answers cannot depend on how much
-empty space a batch leaves around a domain.
+Most of the box around a domain is empty. A network that reads only the active points needs a
+fraction of the work of one on the full grid, and its output cannot depend on the amount of empty
+space around a domain.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from protvox.structure.geometry.secondary_structure import SecondaryStructure
 from protvox.voxel.lattice.lattice_loops import lattice_filler
 
 STATES: Final = len(SecondaryStructure)
-"""Channels of the chain: one for each state of secondary structure."""
+"""Number of channels: one for each state of secondary structure."""
 
 
 @dataclass(frozen=True)
 class SparseGrid:
-    """Which moments of a chain are taken, and at which points.
+    """Specification of a lattice and of the moments at its active points.
 
     Attributes
     ----------
     spacing
-        Edge of the lattice, Å.
+        Distance between lattice points, Å.
     max_ca_distance
-        Points closer to a CA atom than this are sites, Å.
+        Points closer to a CA atom than this are active, Å.
     shells, sigma
-        Radii and width of the Gaussian radial shells on which the positions of CA atoms are
-        seen, Å. A shell at 0 has l = 0 only.
+        Radii and width of the Gaussian radial shells for the positions of CA atoms, Å. A shell
+        at 0 has l = 0 only.
     direction_shells, direction_sigma
-        The same for the directions of the chain, Å; all have l = 1 and 2.
+        Radii and width of the shells for the directions of the chain, Å; all have l = 1 and 2.
     cutoff
-        Distance beyond which a CA atom is not seen, Å.
+        Distance beyond which a CA atom does not contribute, Å.
 
     Raises
     ------
     ModelError
-        If a value cannot be meant.
+        If a value is invalid (``grid.invalid``).
     """
 
     spacing: float
@@ -67,33 +67,38 @@ class SparseGrid:
 
     @property
     def degrees(self) -> tuple[int, int, int]:
-        """Numbers of moments of degree l = 0, 1 and 2, each of 2 l + 1 components.
+        """Numbers of moments of degree l = 0, 1 and 2, each with 2 l + 1 components.
 
-        For every state of secondary structure: the harmonics of the way to the CA atoms on
-        each shell, those of the tangent (l = 1, 2) and of the normal (l = 2, which knows no
-        sign) on each shell for directions. The order of the residues in the chain beyond
-        that is not seen: an architecture is the arrangement in space alone.
+        For every state of secondary structure these are, on each shell, the harmonics of the
+        directions to the CA atoms, and, on each direction shell, those of the tangents (l = 1
+        and 2) and of the normals (l = 2, which does not depend on the sign). Apart from the
+        tangents, the order of residues in the chain is ignored: an architecture is an
+        arrangement in space.
         """
-        inner, ways = len(self.shells), len(self.direction_shells)
+        positions, directions = len(self.shells), len(self.direction_shells)
         outer = sum(radius > 0 for radius in self.shells)
-        return STATES * inner, STATES * (outer + ways), STATES * (outer + 2 * ways)
+        return (
+            STATES * positions,
+            STATES * (outer + directions),
+            STATES * (outer + 2 * directions),
+        )
 
     @property
     def n_features(self) -> int:
-        """Numbers at one site."""
+        """Number of features at one point."""
         return sum((2 * degree + 1) * n for degree, n in enumerate(self.degrees))
 
 
 @dataclass(frozen=True)
-class Sites:
-    """The sites of one domain.
+class ActivePoints:
+    """The active lattice points of one domain.
 
     Attributes
     ----------
     index
-        ``site 3`` int64, place on the lattice, from 0.
+        ``point 3`` int64, lattice coordinates, from 0.
     moments
-        ``site feature`` float32: the degrees one after another, each laid out
+        ``point feature`` float32: the degrees one after another, each laid out
         ``component moment``; harmonics in the order and ("component") normalisation of e3nn.
     """
 
@@ -108,26 +113,26 @@ def active_points(
     *,
     maximum: int | None = None,
     name: str = "domain",
-) -> Sites:
-    """Find the sites around a chain and take the moments of the chain there.
+) -> ActivePoints:
+    """Return the active points around a chain, with the moments of the chain.
 
     Parameters
     ----------
     trace
-        The chain, turned as wanted.
+        The chain, in the pose in which it is read.
     offset
-        ``3``, a point of the lattice in units of its edge.
+        ``3``, position of one lattice point, in units of the spacing.
     spec
         The lattice and the moments.
     maximum
-        Most lattice points in the box around the chain; None for any number.
+        Largest number of lattice points in the box around the chain; None for no limit.
     name
-        What to call the chain in an error.
+        Name of the chain in errors.
 
     Returns
     -------
-    Sites
-        The points with a CA atom within reach.
+    ActivePoints
+        The points with a CA atom closer than ``spec.max_ca_distance``.
 
     Raises
     ------
@@ -141,7 +146,7 @@ def active_points(
     low = np.floor((ca.min(axis=0) - spec.max_ca_distance) / spec.spacing - offset)
     high = np.ceil((ca.max(axis=0) + spec.max_ca_distance) / spec.spacing - offset)
     shape = (high - low + 1).astype(np.float64)
-    # Compared as floats: the numbers of a damaged file overflow integers.
+    # Compared as floats, because coordinates of a damaged file may overflow integers.
     if maximum is not None and shape.prod() > maximum:
         extent = float((ca.max(axis=0) - ca.min(axis=0)).max())
         raise fail("domain.too_large.lattice", where=name, extent=extent)
@@ -167,11 +172,11 @@ def active_points(
         near,
         moments,
     )
-    return Sites(index[near], moments[near])
+    return ActivePoints(index[near], moments[near])
 
 
 def _harmonics(u: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the harmonics of l = 1 and 2 of unit vectors, ``vector 8``."""
+    """Return the spherical harmonics of l = 1 and 2 of unit vectors, ``vector 8``."""
     x, y, z = u.T
     s3, s5, s15 = (math.sqrt(n) for n in (3.0, 5.0, 15.0))
     values = [

@@ -1,4 +1,4 @@
-"""The compiled loop of the moments of a chain; `protvox.voxel.lattice.lattice` is its door."""
+"""The compiled loop of `protvox.voxel.lattice.lattice`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from protvox.compiled.loops import compile_loop
 
 @lru_cache(maxsize=1)
 def lattice_filler() -> Any:
-    """Return the compiled loop.
+    """Return the compiled loop over lattice points and residues.
 
     Returns
     -------
     callable
-        ``fill(coordinates, state, tangent, normal, points, reach, shells, decay, ways,
-        way_decay, cutoff, states, near, out)``. ``tangent`` and ``normal`` hold harmonics:
-        ``residue 8`` (l = 1, then 2) and ``residue 5`` (l = 2). Marks the points within reach of
-        a residue in ``near`` and writes their rows of ``out``, which must be 0 before.
+        ``fill(coordinates, state, tangent, normal, points, max_ca_distance, shells, decay,
+        direction_shells, direction_decay, cutoff, states, near, out)``. ``tangent`` and
+        ``normal`` hold harmonics: ``residue 8`` (l = 1, then 2) and ``residue 5`` (l = 2).
+        Marks the active points in ``near`` and writes their rows of ``out``, which must be 0
+        before.
     """
     s3, s5, s15 = (np.float32(math.sqrt(n)) for n in (3.0, 5.0, 15.0))
 
@@ -34,22 +35,23 @@ def lattice_filler() -> Any:
         max_ca_distance,
         shells,
         decay,
-        ways,
-        way_decay,
+        direction_shells,
+        direction_decay,
         cutoff,
         states,
         near,
         out,
     ):
         one, half = np.float32(1.0), np.float32(0.5)
-        n_residues, n_shells, n_ways = len(coordinates), len(shells), len(ways)
+        n_residues, n_shells = len(coordinates), len(shells)
+        n_directions = len(direction_shells)
         inner = 1 if shells[0] == 0 else 0
         outer = n_shells - inner
-        # Where the features of l = 1 and l = 2 begin, and how many there are a component.
+        # First feature of l = 1 and of l = 2, and number of features per component.
         first1 = states * n_shells
-        width1 = states * (outer + n_ways)
+        width1 = states * (outer + n_directions)
         first2 = first1 + 3 * width1
-        width2 = states * (outer + 2 * n_ways)
+        width2 = states * (outer + 2 * n_directions)
         cutoff2 = cutoff * cutoff
         distance2 = np.empty(n_residues, np.float32)
         y = np.empty(8, np.float32)
@@ -76,26 +78,26 @@ def lattice_filler() -> Any:
                 y[3], y[4] = s15 * ux * uz, s15 * ux * uy
                 y[5] = s5 * (uy * uy - half * (ux * ux + uz * uz))
                 y[6], y[7] = s15 * uy * uz, s15 * half * (uz * uz - ux * ux)
-                # No residue appears or vanishes with a jump.
+                # The contribution of a residue reaches 0 smoothly at the cutoff.
                 fade = one - (distance2[r] / cutoff2) ** 3
                 kind = np.int64(state[r])
                 for k in range(n_shells):
                     w = np.exp(-decay * (d - shells[k]) ** 2) * fade
                     out[i, kind * n_shells + k] += w
                     if k >= inner:
-                        place = kind * outer + k - inner
+                        column = kind * outer + k - inner
                         for m in range(3):
-                            out[i, first1 + m * width1 + place] += w * y[m]
+                            out[i, first1 + m * width1 + column] += w * y[m]
                         for m in range(5):
-                            out[i, first2 + m * width2 + place] += w * y[3 + m]
-                for q in range(n_ways):
-                    w = np.exp(-way_decay * (d - ways[q]) ** 2) * fade
-                    place = states * outer + kind * n_ways + q
+                            out[i, first2 + m * width2 + column] += w * y[3 + m]
+                for q in range(n_directions):
+                    w = np.exp(-direction_decay * (d - direction_shells[q]) ** 2) * fade
+                    column = states * outer + kind * n_directions + q
                     for m in range(3):
-                        out[i, first1 + m * width1 + place] += w * tangent[r, m]
+                        out[i, first1 + m * width1 + column] += w * tangent[r, m]
                     for m in range(5):
-                        out[i, first2 + m * width2 + place] += w * tangent[r, 3 + m]
-                        cb_offset = place + states * n_ways
-                        out[i, first2 + m * width2 + cb_offset] += w * normal[r, m]
+                        out[i, first2 + m * width2 + column] += w * tangent[r, 3 + m]
+                        after = column + states * n_directions
+                        out[i, first2 + m * width2 + after] += w * normal[r, m]
 
     return compile_loop(fill)

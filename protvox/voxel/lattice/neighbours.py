@@ -1,4 +1,4 @@
-"""Which sites of a lattice lie next to which: the tables that convolutions on sites read."""
+"""Neighbour tables of lattice points, which sparse convolutions read."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ from numpy.typing import NDArray
 STEPS: Final = np.array(
     [(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], dtype=np.int64
 )
-"""``27 3``, the steps to a point's neighbours, in the order of a kernel of 3^3 voxels."""
+"""``27 3``, steps to the neighbours of a point, in the order of a kernel of 3^3 voxels."""
 
 
 def neighbours(index: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the neighbours of every site.
+    """Return the neighbours of every point.
 
     Parameters
     ----------
     index
-        ``site 3`` int64, places on the lattice, from 0.
+        ``point 3`` int64, lattice coordinates of the active points, from 0.
 
     Returns
     -------
     ndarray
-        ``site 27`` int64, rows of `index`, or -1 where there is no site.
+        ``point 27`` int64, rows of `index`, or -1 where there is no active point.
+
+    Examples
+    --------
+    >>> neighbours(np.array([[0, 0, 0], [0, 0, 1]]))[:, 12:15].tolist()
+    [[-1, 0, 1], [0, 1, -1]]
     """
     return _look_up(_grid(index), index)
 
@@ -32,23 +37,23 @@ def neighbours(index: NDArray[np.int64]) -> NDArray[np.int64]:
 def coarsen(
     index: NDArray[np.int64], min_neighbours: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return every other point of the lattice that lies among sites.
+    """Return the active points of the lattice with twice the spacing.
 
     Parameters
     ----------
     index
-        ``site 3`` int64, places on the lattice, from 0.
+        ``point 3`` int64, lattice coordinates of the active points, from 0.
     min_neighbours
-        Least number of sites among a point and its 26 neighbours; fewer if no point has so
-        many.
+        Least number of active points among a coarse point and its 26 neighbours, or the largest
+        number that occurs if that is lower.
 
     Returns
     -------
     coarse : ndarray
-        ``point 3`` int64, places on the lattice of twice the edge; the point ``(i, j, k)``
-        lies on the site ``(2 i, 2 j, 2 k)``.
+        ``coarse 3`` int64, coordinates on the coarse lattice; ``(i, j, k)`` is the point
+        ``(2 i, 2 j, 2 k)`` of the fine lattice.
     children : ndarray
-        ``point 27`` int64, the sites around each point, -1 where there is none.
+        ``coarse 27`` int64, rows of the fine points around each coarse point, or -1.
     """
     grid = _grid(index)
     shape = index.max(axis=0) // 2 + 2
@@ -60,7 +65,7 @@ def coarsen(
 
 
 def _grid(index: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the row of every lattice point, -1 where there is none, with a wide margin."""
+    """Return the row of every lattice point or -1, on a box with a margin."""
     grid = np.full(index.max(axis=0) + 5, -1, dtype=np.int64)
     grid[tuple((index + 1).T)] = np.arange(len(index))
     return grid

@@ -1,4 +1,4 @@
-"""The compiled loop of the steerable moments; `protvox.voxel.moments.moments` is its door."""
+"""The compiled loop of `protvox.voxel.moments.moments`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BACKBONE = 4
 
 @numba.njit(nogil=True, fastmath=set(FAST))
 def _bound_blocks(coordinates, first, last, boxes):  # type: ignore[no-untyped-def]
-    """Write the corners of the box around every `_BLOCK` consecutive atoms."""
+    """Write the corners of the bounding box of every `_BLOCK` consecutive atoms."""
     for block in range((last - first + _BLOCK - 1) // _BLOCK):
         for axis in range(3):
             low, high = np.float32(np.inf), np.float32(-np.inf)
@@ -49,10 +49,10 @@ def _find_atoms(  # type: ignore[no-untyped-def]
     kinds,
     ends,
 ):
-    """Write the atoms near a grid, in its frame.
+    """Write the atoms near a grid, in its frame, and return their number.
 
-    Returns their number. `found` gets their positions and `kinds` their types as they come;
-    ``ends[kind]`` is where a type begins once they are sorted by type.
+    Positions are written to `found` and types to `kinds`, in file order; ``ends[kind]`` is the
+    index of the first atom of a type after sorting by type.
     """
     ball = reach[0] * reach[0] + reach[1] * reach[1] + reach[2] * reach[2]
     n = 0
@@ -73,7 +73,7 @@ def _find_atoms(  # type: ignore[no-untyped-def]
                 continue
             kind = np.int64(atom_type[atom])
             if atom_residue[atom] == centre:
-                # The side chain of the residue asked about must not give it away.
+                # The side chain of the central residue would reveal its type.
                 if kind >= _BACKBONE:
                     continue
                 kind = n_types - 1
@@ -109,8 +109,8 @@ def moment_filler(n_shells: int, first_shell: int, max_degree: int) -> Any:
     -------
     callable
         ``fill(coordinates, atom_type, atom_residue, atom_range, residue, origin, axes, shape,
-        spacing, cutoff, table, n_types, out, start, stop)``; writes the environments
-        ``start:stop`` and holds no lock.
+        spacing, cutoff, table, n_types, out, start, stop)``, which writes the environments
+        ``start:stop`` without the GIL.
     """
     lanes = -(-n_shells // 4) * 4
     n_moments = len(moment_pairs(n_shells, first_shell, max_degree))
@@ -176,18 +176,18 @@ def moment_filler(n_shells: int, first_shell: int, max_degree: int) -> Any:
                 kinds,
                 ends,
             )
-            # Sorted by counting, in the order of the file within a type; every end moves from
-            # the first atom of its type to the one after the last.
+            # Counting sort by type, in file order within a type. Every entry of `ends` moves
+            # from the first atom of its type to one past the last.
             for atom in range(n):
                 order[ends[kinds[atom]]] = atom
                 ends[kinds[atom]] += 1
             begin = 0
             for kind in range(n_types):
-                # One type at a time stays in the nearest cache.
+                # One type at a time, so that its moments stay in the first-level cache.
                 end = ends[kind]
                 moments[:] = np.float32(0.0)
-                for place in range(begin, end):
-                    atom = order[place]
+                for index in range(begin, end):
+                    atom = order[index]
                     x, y, z = found[atom, 0] + hx, found[atom, 1] + hy, found[atom, 2] + hz
                     i0 = max(0, math.ceil((x - cutoff) * scale))
                     i1 = min(nx - 1, math.floor((x + cutoff) * scale))

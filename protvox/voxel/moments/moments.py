@@ -1,16 +1,16 @@
-"""Steerable moments: the first steerable convolution, evaluated straight from the atoms.
+"""Steerable moments: the first steerable convolution, evaluated directly from the atoms.
 
 The first layer of a steerable CNN convolves scalar density channels with kernels
 ``radial shell x spherical harmonic``. Convolution is linear and a density is a sum over
-atoms, so its response at a grid point p is a sum over atoms too,
+atoms, so its response at a grid point p is also a sum over atoms,
 
     M[p, type, shell, lm] = sum over atoms a of that type: R_shell(|x_a - p|) Y_lm(x_a - p).
 
-Computing that sum needs no voxels finer than the grid the *next* layer reads, costs a quarter
-of the convolution it replaces, mixing included (``benchmarks/moments_speed.py``), and has no
-discretisation error: the moments of a rotated structure are the rotated moments (Weiler et
-al. 2018, section 4.2, gives the kernel basis; the learned weights that mix types and shells
-are `protvox.nn.MomentEmbedding`).
+This sum needs no voxels finer than the grid that the *next* layer reads, costs a quarter of the
+convolution that it replaces, mixing included (``benchmarks/moments_speed.py``), and has no
+discretisation error: the moments of a rotated structure are the rotated moments. The kernel basis
+is that of Weiler et al. (2018), section 4.2; the learned weights that mix types and shells are in
+`protvox.nn.MomentEmbedding`.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _MAX_DEGREE = 2
 
 @dataclass(frozen=True)
 class MomentSpec:
-    """Which moments are taken, and at which points.
+    """Specification of a grid and of the moments at its points.
 
     Attributes
     ----------
     size
-        Grid points along each edge; three numbers for a box that is not a cube.
+        Grid points along each edge; three numbers unless the grid is a cube.
     spacing
         Distance between grid points, Å.
     shells
@@ -49,6 +49,11 @@ class MomentSpec:
         Highest degree l of the harmonics, at most 2.
     n_types
         Number of atom-type channels.
+
+    Raises
+    ------
+    ModelError
+        If a value is invalid (``grid.invalid``).
     """
 
     size: int | tuple[int, int, int]
@@ -81,7 +86,7 @@ class MomentSpec:
 
     @property
     def cutoff(self) -> float:
-        """Distance from a grid point beyond which atoms are not seen, Å."""
+        """Distance from a grid point beyond which atoms do not contribute, Å."""
         return self.shells[-1] + 2.5 * self.sigma
 
     @property
@@ -90,7 +95,7 @@ class MomentSpec:
         return math.prod(self.shape)
 
     def shells_of(self, degree: int) -> tuple[float, ...]:
-        """Return the shells on which harmonics of a degree are taken, Å."""
+        """Return the radii of the shells that have harmonics of a degree, Å."""
         return tuple(r for r in self.shells if degree == 0 or r > 0)
 
     @property
@@ -100,7 +105,7 @@ class MomentSpec:
 
 
 def radial_table(spec: MomentSpec) -> NDArray[np.float32]:
-    """Tabulate the radial functions against squared distance.
+    """Tabulate the radial functions by squared distance.
 
     Parameters
     ----------
@@ -111,8 +116,8 @@ def radial_table(spec: MomentSpec) -> NDArray[np.float32]:
     -------
     ndarray
         ``shell bin`` float32: ``exp(-(r - shell)^2 / 2 sigma^2)`` at
-        ``r^2 = bin / (n_bins - 1) * cutoff^2``, lowered to reach 0 at the cutoff, so that no
-        atom appears or vanishes with a jump.
+        ``r^2 = bin / (n_bins - 1) * cutoff^2``, times a factor that reaches 0 smoothly at the
+        cutoff.
     """
     r = np.sqrt(np.linspace(0.0, spec.cutoff**2, _TABLE_SIZE))
     shells = np.asarray(spec.shells)[:, None]
@@ -123,7 +128,7 @@ def radial_table(spec: MomentSpec) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=16)
 def _side_by_side(spec: MomentSpec) -> NDArray[np.float32]:
-    """Return the radial table with the shells side by side, rounded up to a multiple of 4."""
+    """Return the radial table as ``bin shell``, with shells padded to a multiple of 4."""
     table = radial_table(spec)
     lanes = -(-len(table) // 4) * 4
     padded = np.zeros((table.shape[1], lanes), dtype=np.float32)
@@ -142,10 +147,10 @@ def environment_moments(
     spec: MomentSpec,
     out: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
-    """Compute the moments of residue environments, each in the residue's own frame.
+    """Compute the moments of residue environments, each in the frame of the residue.
 
-    The side chain of the centre residue is left out before anything is computed; its
-    backbone goes to the last channel, apart from everybody else's.
+    The side chain of the central residue is ignored. Its backbone has the last channel, apart
+    from the backbone of other residues.
 
     Parameters
     ----------
@@ -156,10 +161,10 @@ def environment_moments(
     atom_residue
         ``atom`` int32, the residue of each atom.
     atom_range
-        ``environment 2`` int64, first and one-past-last atom of the structure the residue
-        belongs to: every chain and ligand in the file is seen.
+        ``environment 2`` int64, first and one-past-last atom of the structure that the residue
+        belongs to, with every chain and ligand.
     residue
-        ``environment`` int32, the centre residues, numbered as in `atom_residue`.
+        ``environment`` int32, the central residues, numbered as in `atom_residue`.
     origin
         ``environment 3`` float32, grid centres, Å.
     axes
@@ -167,7 +172,7 @@ def environment_moments(
     spec
         The moments.
     out
-        ``environment n_features n_points`` float32 to be overwritten, or None.
+        ``environment n_features n_points`` float32 to write into; None for a new array.
 
     Returns
     -------
@@ -179,11 +184,11 @@ def environment_moments(
     Raises
     ------
     ModelError
-        If the arrays do not fit each other (``voxel.arrays``).
+        If the shapes or values of the arrays are inconsistent (``voxel.arrays``).
 
     Notes
     -----
-    Environments are shared among ``numba.get_num_threads()`` threads. Atoms and frames that
+    Environments are distributed over ``numba.get_num_threads()`` threads. Atoms and frames that
     are not finite contribute nothing.
     """
     coordinates = np.ascontiguousarray(coordinates, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Residue environments: everything around a residue except its own side chain."""
+"""Local frames of residues, in which their environments are described."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from protvox.chemistry import ATOM_TYPES
 
 N_ENVIRONMENT_TYPES = len(ATOM_TYPES) + 1
-"""Channels of an environment: the atom types, then the centre residue's own backbone."""
+"""Number of channels of an environment: the atom types, then the central residue's backbone."""
 
 
 @dataclass(frozen=True)
 class ResidueFrames:
-    """The frames that residues carry.
+    """The local frames of residues.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class ResidueFrames:
     axes
         ``residue 3 3`` float32, rows are unit vectors; z points from CA to the ideal CB.
     valid
-        ``residue`` bool: N, CA and C are there and not on one line.
+        ``residue`` bool: N, CA and C are present and not collinear.
     """
 
     origin: NDArray[np.float32]
@@ -33,20 +33,20 @@ class ResidueFrames:
 
 
 def residue_frames(backbone: NDArray[np.float32], cb_offset: float) -> ResidueFrames:
-    """Place a right-handed frame on every residue.
+    """Return a right-handed local frame for every residue.
 
     Parameters
     ----------
     backbone
-        ``residue 4 3`` float32, Å: N, CA, C, O, NaN where missing (O is not used).
+        ``residue 4 3`` float32, Å: N, CA, C, O; NaN where missing (O is not used).
     cb_offset
         Distance of the origin from CA along the bond to the ideal CB, Å.
 
     Returns
     -------
     ResidueFrames
-        Frames that turn and move with the structure, so anything computed in them does not
-        depend on the pose of the file. The ideal CB has the geometry of L-alanine.
+        Frames that rotate and move with the structure, so that features computed in them do not
+        depend on the pose. The ideal CB has the geometry of L-alanine.
     """
     atoms = backbone.astype(np.float64)
     n, ca, c = atoms[:, 0], atoms[:, 1], atoms[:, 2]

@@ -1,4 +1,4 @@
-"""A folded network answers as the trained one does, from plain convolutions alone."""
+"""Exported networks give the same output as trained ones, with plain layers only."""
 
 import copy
 
@@ -64,7 +64,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_answers_are_the_same(name, dtype, tolerance):
+def test_outputs_are_the_same(name, dtype, tolerance):
     network = trained(NETWORKS[name](), 2, 12, dtype)
     folded = export_network(network)
     field = torch.randn(3, 2, 12, 12, 12, dtype=dtype)
@@ -74,7 +74,7 @@ def test_answers_are_the_same(name, dtype, tolerance):
     assert answer.dtype == dtype
 
 
-def test_nothing_is_left_to_build():
+def test_exported_layers_are_plain():
     folded = export_network(trained(NETWORKS["padded"](), 2, 12, torch.float32))
     left = (SteerableConv3d, SteerableKernel, FieldNorm, IrrepDropout)
     assert not [module for module in folded.modules() if isinstance(module, left)]
@@ -82,14 +82,14 @@ def test_nothing_is_left_to_build():
     assert not folded.training
 
 
-def test_a_norm_before_a_padded_convolution_stays():
+def test_norm_before_a_padded_convolution_is_kept():
     folded = export_network(trained(NETWORKS["padded, norms before"](), 2, 8, torch.float32))
     assert sum(isinstance(module, FieldNorm) for module in folded.modules()) == 4
     folded = export_network(trained(NETWORKS["valid, norms before"](), 2, 12, torch.float32))
     assert not any(isinstance(module, FieldNorm) for module in folded.modules())
 
 
-def test_the_original_is_untouched():
+def test_original_is_unchanged():
     network = trained(NETWORKS["padded"](), 2, 12, torch.float32).train()
     before = copy.deepcopy(network.state_dict())
     export_network(network)
@@ -117,13 +117,13 @@ def test_layers_outside_a_sequence_are_not_merged():
     assert torch.allclose(folded(field), network(field), atol=1e-5)
 
 
-def test_a_single_convolution_folds():
+def test_single_convolution_is_exported():
     convolution = SteerableConv3d("1x0e", "2x1e", 3)
     field = torch.randn(2, 1, 6, 6, 6)
     assert torch.allclose(export_network(convolution)(field), convolution(field), atol=1e-6)
 
 
-def test_mismatched_norms_name_both_irreps():
+def test_error_of_mismatched_norms_names_both_irreps():
     convolution = SteerableConv3d("1x0e", "2x1e", 3, padding=1)
     with pytest.raises(ValueError, match=r"irreps 1x0e behind a convolution to irreps 2x1e"):
         export_convolution(convolution, FieldNorm("1x0e"))

@@ -50,7 +50,7 @@ def test_equals_the_windowed_definition(spec, direct_density):
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)
-def test_what_the_window_cuts_off_is_below_its_bound(spec, direct_density):
+def test_error_of_the_window_is_below_its_bound(spec, direct_density):
     coordinates, channel = random_atoms(spec, 1, 1, seed=2, reach=0.2)
     full = direct_density(coordinates, channel, spec, 1)
     bound = math.exp(-((window_width(spec) / 2 * spec.spacing / spec.sigma) ** 2) / 2)
@@ -66,12 +66,12 @@ def test_real_protein_equals_the_definition(example, direct_density):
     assert near.sum() > 400
     density = one_grid(coordinates, channel, spec, 15)
     full = direct_density(coordinates, channel, spec, 15)
-    # Every voxel misses the tails of a few atoms of its channel, each below 3.4e-4 here.
+    # Every voxel lacks the tails of a few atoms of its channel, each below 3.4e-4.
     assert np.abs(density - full).max() < 2e-3
     assert np.corrcoef(density.ravel(), full.ravel())[0, 1] > 0.999999
 
 
-def test_peak_is_one_where_an_atom_meets_a_voxel_centre():
+def test_peak_is_one_at_a_voxel_centre():
     density = one_grid([[2.0, 0.0, -4.0]], [0], GridSpec(21, 1.0, 1.0), 1)
     assert density[0, 12, 10, 6] == pytest.approx(1.0, abs=1e-6)
     assert density[0, 13, 10, 6] == pytest.approx(math.exp(-0.5), abs=1e-6)
@@ -90,7 +90,7 @@ def test_normalized_atoms_inside_sum_to_one(spec, direct_density):
     assert np.abs(density - expected).max() < 4e-5
 
 
-def test_normalized_atom_outside_stays_a_tail():
+def test_normalized_atom_outside_is_a_tail():
     spec = GridSpec(20, 1.0, 1.0)
     sums = [
         one_grid([[x, 0.0, 0.0]], [0], spec, 1, normalize=True).sum()
@@ -113,34 +113,34 @@ def test_grids_smaller_than_the_window(size, normalize, direct_density):
     assert np.abs(density - expected).max() < 4e-5
 
 
-def test_a_quarter_turn_of_the_atoms_turns_the_grid():
+def test_quarter_turn_of_the_atoms_rotates_the_grid():
     spec = GridSpec((16, 20, 24), 1.0, 1.0)
     coordinates, channel = random_atoms(spec, 150, 3, seed=5)
     density = one_grid(coordinates, channel, spec, 3)
-    turned = coordinates[:, [1, 0, 2]] * np.array([-1, 1, 1], dtype=np.float32)
+    rotated = coordinates[:, [1, 0, 2]] * np.array([-1, 1, 1], dtype=np.float32)
     expected = np.flip(density.swapaxes(1, 2), axis=1)
-    got = one_grid(turned, channel, GridSpec((20, 16, 24), 1.0, 1.0), 3)
+    got = one_grid(rotated, channel, GridSpec((20, 16, 24), 1.0, 1.0), 3)
     assert np.abs(got - expected).max() < 1e-5
 
 
-def test_a_move_by_whole_voxels_moves_the_grid():
+def test_shift_by_whole_voxels_shifts_the_grid():
     spec = GridSpec(24, 0.5, 0.5)
     coordinates, channel = random_atoms(spec, 100, 2, seed=6, reach=0.7)
     move = np.array([1.5, -1.0, 0.5], dtype=np.float32)
     before = one_grid(coordinates, channel, spec, 2)
     after = one_grid(coordinates + move, channel, spec, 2)
-    # Equal up to the faces too: what a window holds does not depend on where the grid ends.
+    # Equal up to the faces: the content of a window does not depend on the edge of the grid.
     assert np.abs(after[:, 3:, :-2, 1:] - before[:, :-3, 2:, :-1]).max() < 1e-5
 
 
-def test_a_crop_of_the_grid_is_a_crop_of_the_density():
+def test_smaller_grid_is_a_crop_of_the_larger():
     coordinates, channel = random_atoms(GridSpec(20, 1.0, 1.0), 300, 2, seed=7)
     large = one_grid(coordinates, channel, GridSpec((30, 32, 28), 1.0, 1.0), 2)
     small = one_grid(coordinates, channel, GridSpec((10, 12, 14), 1.0, 1.0), 2)
     assert np.abs(large[:, 10:20, 10:22, 7:21] - small).max() < 1e-5
 
 
-def test_skipped_and_unusable_atoms_leave_no_trace():
+def test_skipped_and_invalid_atoms_are_ignored():
     spec = GridSpec(12, 1.0, 1.0)
     coordinates, channel = random_atoms(spec, 20, 2, seed=8)
     expected = one_grid(coordinates, channel, spec, 2)
@@ -150,7 +150,7 @@ def test_skipped_and_unusable_atoms_leave_no_trace():
     assert np.array_equal(one_grid(rows, kinds, spec, 2), expected)
 
 
-def test_grids_do_not_mix_and_threads_change_nothing():
+def test_grids_are_independent_and_threads_do_not_matter():
     spec = GridSpec(16, 1.0, 1.0)
     parts = [random_atoms(spec, n, 4, seed=n) for n in (30, 0, 1, 77, 12)]
     offsets = np.cumsum([0] + [len(kind) for _, kind in parts])
@@ -170,7 +170,7 @@ def test_grids_do_not_mix_and_threads_change_nothing():
     assert not serial[1].any()
 
 
-def test_concurrent_callers_do_not_disturb_each_other():
+def test_concurrent_calls_are_independent():
     spec = GridSpec(16, 1.0, 1.0)
     coordinates, channel = random_atoms(spec, 600, 2, seed=11)
     offsets = np.arange(0, 601, 30)
@@ -180,7 +180,7 @@ def test_concurrent_callers_do_not_disturb_each_other():
         assert all(np.array_equal(call.result(), expected) for call in calls)
 
 
-def test_works_without_a_place_for_the_compiled_code(monkeypatch):
+def test_works_without_a_cache_folder(monkeypatch):
     compile_plain = numba.njit
 
     def without_cache(*arguments, cache=False, **options):
@@ -231,7 +231,7 @@ def test_no_grids_is_an_empty_array():
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_arrays_that_do_not_fit_are_refused(change):
+def test_inconsistent_arrays_are_rejected(change):
     arguments = {
         "coordinates": np.zeros((3, 3), np.float32),
         "channel": np.zeros(3, np.uint8),
@@ -255,7 +255,7 @@ def test_any_grid_equals_the_windowed_definition(size, spacing, ratio, seed, dir
     spec = GridSpec(size, spacing, ratio * spacing)
     coordinates, channel = random_atoms(spec, 12, 2, seed, reach=1.0)
     density = one_grid(coordinates, channel, spec, 2)
-    # An atom within rounding of a window's edge may or may not reach the voxel there.
+    # Rounding decides whether an atom at the edge of a window reaches a voxel.
     width = window_width(spec)
     low, high = (
         direct_density(coordinates, channel, spec, 2, window=width + slack)
@@ -271,6 +271,6 @@ def test_all_48_cube_rotations_and_mirrors_agree():
     density = one_grid(coordinates, channel, spec, 1)[0]
     for order in itertools.permutations(range(3)):
         for signs in itertools.product((1, -1), repeat=3):
-            turned = coordinates[:, order] * np.array(signs, dtype=np.float32)
+            rotated = coordinates[:, order] * np.array(signs, dtype=np.float32)
             expected = density.transpose(order)[tuple(slice(None, None, sign) for sign in signs)]
-            assert np.abs(one_grid(turned, channel, spec, 1)[0] - expected).max() < 1e-5
+            assert np.abs(one_grid(rotated, channel, spec, 1)[0] - expected).max() < 1e-5

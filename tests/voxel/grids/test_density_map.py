@@ -1,4 +1,4 @@
-"""Maps and archives, read back by other programs' readers."""
+"""Maps and archives, read back by other programs."""
 
 import gemmi
 import mrcfile
@@ -18,7 +18,7 @@ def density(example):
     return voxelize_structure(example, spacing=0.8, sigma=0.7)
 
 
-def test_the_density_lies_where_the_atoms_lie(example, density, direct_density):
+def test_density_is_superimposed_on_the_atoms(example, density, direct_density):
     assert density.values.shape[0] == 15
     for axis, centres in enumerate(density.axes()):
         assert centres[0] == pytest.approx(density.origin[axis])
@@ -39,7 +39,7 @@ def test_the_density_lies_where_the_atoms_lie(example, density, direct_density):
     assert density.values.sum() == pytest.approx(example.n_atoms * integral, rel=5e-3)
 
 
-def test_gemmi_and_mrcfile_read_the_map_in_register(example, density, tmp_path):
+def test_gemmi_and_mrcfile_read_the_map_superimposed(example, density, tmp_path):
     path = tmp_path / "map.ccp4"
     write_map(density, path)
 
@@ -69,7 +69,7 @@ def test_gemmi_and_mrcfile_read_the_map_in_register(example, density, tmp_path):
 
 
 @pytest.mark.parametrize("spacing", [0.5, 1.0, 1.3])
-def test_the_maximum_of_a_lone_atom_is_the_voxel_nearest_to_it(example, spacing, tmp_path):
+def test_maximum_of_a_single_atom_is_at_the_nearest_voxel(example, spacing, tmp_path):
     residue = np.arange(example.n_residues) == 40
     density = voxelize_structure(example, residue, spacing=spacing, sigma=0.5, channels="ca")
     assert density.values.shape[0] == 1
@@ -86,7 +86,7 @@ def test_the_maximum_of_a_lone_atom_is_the_voxel_nearest_to_it(example, spacing,
     assert np.abs(away).max() <= spacing / 2 + 1e-3
 
 
-def test_a_start_between_voxels_goes_to_the_origin_words(tmp_path):
+def test_start_between_voxels_is_written_as_origin(tmp_path):
     values = np.random.default_rng(0).random((2, 4, 5, 6)).astype(np.float32)
     density = DensityMap(values, (1.25, -7.5, 3.0), 2.0, 1.0, ("a", "b"))
     path = tmp_path / "map.ccp4"
@@ -110,7 +110,7 @@ def test_npz_holds_everything(density, tmp_path):
         assert float(read["sigma"]) == 0.7
 
 
-def test_a_selection_is_drawn_in_place(example):
+def test_selection_is_drawn_in_the_frame_of_the_file(example):
     mask = parse_selection("A:100-150").mask(example)
     part = voxelize_structure(example, mask, channels="ca")
     whole = voxelize_structure(example, channels="ca")
@@ -120,7 +120,7 @@ def test_a_selection_is_drawn_in_place(example):
     assert np.all(whole.values[:, x, y, z] >= part.values - 1e-5)
 
 
-def test_what_cannot_be_drawn_is_refused(example, monkeypatch):
+def test_empty_and_large_densities_are_rejected(example, monkeypatch):
     with pytest.raises(InputError) as error:
         voxelize_structure(example, np.zeros(example.n_residues, bool))
     assert error.value.code == "domain.empty"
@@ -136,7 +136,7 @@ def test_what_cannot_be_drawn_is_refused(example, monkeypatch):
     assert example.name in str(error.value)
 
 
-def test_what_cannot_be_written_is_refused(density, tmp_path):
+def test_unwritable_files_are_reported(density, tmp_path):
     with pytest.raises(UsageError) as error:
         write_map(density, tmp_path / "map.txt")
     assert error.value.code == "output.format"

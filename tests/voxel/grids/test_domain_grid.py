@@ -24,7 +24,7 @@ def random_domains(seed, lengths=(40, 90, 150, 1), **options):
     return domains, DomainGrids.from_domains(domains, **options)
 
 
-def test_a_domain_is_centred_and_held():
+def test_domain_is_centred_in_its_grid():
     (coordinates, _), *_ = random_domains(0)[0]
     centred, spec = domain_grid(coordinates, 2.0, 4.0, 4, sigma=1.0)
     assert np.abs(centred.max(axis=0) + centred.min(axis=0)).max() < 1e-4
@@ -61,7 +61,7 @@ def test_real_domain_keeps_every_atom(example):
     multiple=st.integers(1, 16),
     shift=st.floats(0, 3),
 )
-def test_any_turn_and_shift_is_held(seed, spacing, margin, multiple, shift):
+def test_grid_contains_any_rotated_and_shifted_domain(seed, spacing, margin, multiple, shift):
     _, grids = random_domains(
         seed % 7, spacing=spacing, sigma=spacing, margin=margin, multiple=multiple, maximum=1000
     )
@@ -79,7 +79,7 @@ def test_any_turn_and_shift_is_held(seed, spacing, margin, multiple, shift):
         assert np.abs(middle).max() <= shift + 1e-3
 
 
-def test_turning_is_a_rotation_of_each_domain():
+def test_rotate_rotates_each_domain():
     domains, grids = random_domains(1)
     turns = random_rotations(4, np.random.default_rng(0))
     turned = grids.rotate(turns)
@@ -98,7 +98,7 @@ def test_shifts_move_the_centres():
     assert np.abs(moved.coordinates - centred.coordinates - per_atom).max() < 1e-4
 
 
-def test_buckets_hold_every_domain_once():
+def test_buckets_contain_every_domain_once():
     grids = random_domains(3, lengths=(40, 90, 150, 1, 30, 40, 90) * 5, multiple=4)[1].centre()
     buckets = grids.buckets()
     assert sorted(np.concatenate([rows for _, rows in buckets])) == list(range(35))
@@ -122,12 +122,12 @@ def test_take_keeps_order_and_names():
     assert taken.offsets.tolist() == [0, 150, 190, 340]
 
 
-def test_common_grid_holds_the_whole_batch():
+def test_common_grid_contains_the_whole_batch():
     grids = random_domains(5)[1].centre()
     assert grids.common_spec().shape == tuple(grids.shapes().max(axis=0))
 
 
-def test_a_domain_too_large_is_refused_by_name_and_never_cropped():
+def test_very_large_domain_is_rejected_and_never_cropped():
     _, grids = random_domains(6, names=("first", "second", "third", "fourth"), maximum=12)
     with pytest.raises(InputError) as error:
         grids.centre().shapes()
@@ -136,7 +136,7 @@ def test_a_domain_too_large_is_refused_by_name_and_never_cropped():
     assert "12 x 12 x 12" in str(error.value)
 
 
-def test_the_paper_grid_refuses_what_it_would_crop():
+def test_paper_grid_rejects_domains_it_would_crop():
     line = np.zeros((3, 3), dtype=np.float32)
     line[:, 0] = (-49.0, 0.0, 49.0)
     grids = DomainGrids.from_domains([(line, np.zeros(3, np.uint8))])
@@ -149,7 +149,7 @@ def test_the_paper_grid_refuses_what_it_would_crop():
     assert error.value.where == "domain 1"
 
 
-def test_a_domain_without_drawn_atoms_is_refused_by_name():
+def test_domain_without_drawn_atoms_is_rejected():
     full = np.zeros((2, 3), np.float32), np.zeros(2, np.uint8)
     empty = np.zeros((2, 3), np.float32), np.full(2, SKIP, np.uint8)
     with pytest.raises(InputError) as error:

@@ -69,7 +69,7 @@ def test_own_backbone_has_its_own_channel(ubiquitin):
     assert names == ["N", "CA", "C", "O"]
 
 
-def test_map_lies_on_the_residue(ubiquitin):
+def test_map_is_superimposed_on_the_residue(ubiquitin):
     row = 10
     density = voxelize_surroundings(ubiquitin, row, size=16, spacing=0.5, sigma=0.5)
     x, y, z = density.axes()
@@ -81,7 +81,7 @@ def test_map_lies_on_the_residue(ubiquitin):
     assert (x[0] / 0.5) == round(x[0] / 0.5)
 
 
-def test_residue_without_backbone_is_refused(ubiquitin):
+def test_residue_without_backbone_is_rejected(ubiquitin):
     frames = residue_frames(ubiquitin.backbone(), 2.3)
     broken = dataclasses.replace(frames, valid=np.zeros_like(frames.valid))
     with pytest.raises(InputError) as error:

@@ -45,7 +45,7 @@ def test_three_numbers_are_the_sizes_along_x_y_z():
         (20, 1.0, 8.1),
     ],
 )
-def test_what_cannot_be_meant_is_refused(size, spacing, sigma):
+def test_invalid_grids_are_rejected(size, spacing, sigma):
     with pytest.raises(ModelError) as error:
         GridSpec(size, spacing, sigma)
     assert error.value.code == "grid.invalid"

@@ -1,4 +1,4 @@
-"""The torch voxelizer against the CPU voxelizer, which has its own oracle."""
+"""The torch voxelizer against the CPU voxelizer, which is tested against the definition."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_real_protein_equals_the_cpu_voxelizer(example):
     assert np.abs(got - expected).max() < 1e-4
 
 
-def test_chunks_change_nothing(monkeypatch):
+def test_chunks_do_not_matter(monkeypatch):
     spec = SPECS[0]
     tensors = [torch.tensor(array) for array in batch(spec)]
     whole = voxelize_torch(*tensors, spec, 4)
@@ -81,7 +81,7 @@ def test_no_atoms_is_zero_and_no_grids_is_empty():
     assert len(voxelize_torch(*nothing, torch.tensor([0]), SPECS[3], 2)) == 0
 
 
-def test_arrays_that_do_not_fit_are_refused():
+def test_inconsistent_arrays_are_rejected():
     tensors = [torch.tensor(array) for array in batch(SPECS[0])]
     with pytest.raises(ModelError, match="channel"):
         voxelize_torch(*tensors, SPECS[0], 3)

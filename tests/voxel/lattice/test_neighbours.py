@@ -1,4 +1,4 @@
-"""Neighbours on a lattice against a search through all pairs."""
+"""Neighbours on a lattice against a search by dictionary."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from protvox.voxel.lattice.neighbours import STEPS, coarsen, neighbours
 
 
 def scattered(seed, share=0.4):
-    """Points of a box chosen at random, in any order."""
+    """Return random points of a box, in random order."""
     rng = np.random.default_rng(seed)
     box = np.indices(rng.integers(1, 7, 3)).reshape(3, -1).T
     chosen = box[rng.random(len(box)) < share]
@@ -21,7 +21,7 @@ def scattered(seed, share=0.4):
 
 
 def around(point, rows):
-    """Rows of the sites at a point and around it, one step after another."""
+    """Return the rows of the points around a point, in the order of the steps."""
     return [rows.get(tuple(np.add(point, step)), -1) for step in product((-1, 0, 1), repeat=3)]
 
 
@@ -32,7 +32,7 @@ def test_steps_are_in_the_order_of_a_kernel():
 
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=50, deadline=None)
-def test_neighbours_are_the_sites_a_step_away(seed):
+def test_neighbours_are_one_step_away(seed):
     index = scattered(seed)
     rows = {tuple(point): row for row, point in enumerate(index.tolist())}
     expected = [around(point, rows) for point in index.tolist()]
@@ -41,14 +41,14 @@ def test_neighbours_are_the_sites_a_step_away(seed):
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 27))
 @settings(max_examples=50, deadline=None)
-def test_coarse_points_lie_among_enough_sites(seed, min_neighbours):
+def test_coarse_points_have_enough_neighbours(seed, min_neighbours):
     index = scattered(seed)
     rows = {tuple(point): row for row, point in enumerate(index.tolist())}
     every = product(range(-2, 6), repeat=3)
     found = {point: around(2 * np.array(point), rows) for point in every}
-    crowds = {point: sum(row >= 0 for row in sites) for point, sites in found.items()}
-    least = min(min_neighbours, max(crowds.values()))
-    expected = {point: found[point] for point, n in crowds.items() if n >= least}
+    counts = {point: sum(row >= 0 for row in rows) for point, rows in found.items()}
+    least = min(min_neighbours, max(counts.values()))
+    expected = {point: found[point] for point, n in counts.items() if n >= least}
     coarse, children = coarsen(index, min_neighbours)
     got = {tuple(p): c for p, c in zip(coarse.tolist(), children.tolist(), strict=True)}
     assert got == expected
@@ -56,10 +56,10 @@ def test_coarse_points_lie_among_enough_sites(seed, min_neighbours):
 
 
 @pytest.mark.parametrize("corner", [0, 1])
-def test_a_single_site_has_the_coarse_points_that_touch_it(corner):
+def test_single_point_has_the_adjacent_coarse_points(corner):
     index = np.full((1, 3), corner, dtype=np.int64)
     coarse, children = coarsen(index, 6)
-    # An even point is its own coarse one; an odd one lies between eight.
+    # An even point is itself a coarse point; an odd one lies between eight.
     assert len(coarse) == (8 if corner else 1)
     assert (np.sort(children, axis=1)[:, -1] == 0).all()
     assert (children >= 0).sum() == len(coarse)

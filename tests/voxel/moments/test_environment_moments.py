@@ -1,4 +1,4 @@
-"""Moments of real residues: what an environment may and may not see."""
+"""Moments of real residues: the atoms that contribute to an environment."""
 
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +56,7 @@ def test_real_environments_equal_the_definition(example, direct_moments):
         assert np.abs(moments - expected).max() < 3e-5
 
 
-def test_the_side_chain_of_the_centre_leaves_no_trace(example):
+def test_side_chain_of_the_centre_is_ignored(example):
     valid = np.flatnonzero(residue_frames(example.backbone(), 2.3).valid)
     side_chain = ~np.isin(example.atom_name, BACKBONE_ATOMS)
     rng = np.random.default_rng(2)
@@ -72,7 +72,7 @@ def test_the_side_chain_of_the_centre_leaves_no_trace(example):
         assert np.array_equal(before, truncated)
 
 
-def test_the_backbone_of_the_centre_has_its_own_channel(example):
+def test_backbone_of_the_centre_has_its_own_channel(example):
     row = int(np.flatnonzero(example.is_protein)[30])
     coordinates = example.coordinates.copy()
     coordinates[example.residue_index != row] += 500
@@ -82,7 +82,7 @@ def test_the_backbone_of_the_centre_has_its_own_channel(example):
     assert per_type[-1].max() > 0.3
 
 
-def test_other_chains_and_ligands_are_seen(dna_complex, example):
+def test_other_chains_and_ligands_contribute(dna_complex, example):
     for structure in (dna_complex, example):
         foreign = ~structure.is_protein[structure.residue_index]
         assert foreign.any()
@@ -96,7 +96,7 @@ def test_other_chains_and_ligands_are_seen(dna_complex, example):
         assert np.abs(environments(structure, [row]) - without).max() > 0.5
 
 
-def test_the_pose_of_the_file_does_not_matter(example):
+def test_pose_of_the_file_does_not_matter(example):
     rows = np.flatnonzero(residue_frames(example.backbone(), 2.3).valid)[::25]
     before = environments(example, rows)
     for seed in range(3):
@@ -110,7 +110,7 @@ def test_the_pose_of_the_file_does_not_matter(example):
         assert np.quantile(difference, 0.9999) < 1e-4
 
 
-def test_a_mirrored_protein_has_other_moments(example):
+def test_mirrored_protein_has_different_moments(example):
     rows = np.flatnonzero(residue_frames(example.backbone(), 2.3).valid)[::25]
     mirrored = example.coordinates * np.array([-1, 1, 1], dtype=np.float32)
     difference = np.abs(
@@ -119,7 +119,7 @@ def test_a_mirrored_protein_has_other_moments(example):
     assert difference.max(axis=(1, 2)).min() > 0.5
 
 
-def test_threads_and_concurrent_callers_change_nothing(example):
+def test_threads_and_concurrent_calls_do_not_matter(example):
     rows = np.flatnonzero(residue_frames(example.backbone(), 2.3).valid)[:12]
     before = numba.get_num_threads()
     try:
@@ -141,7 +141,7 @@ def _compute_in_child(example, rows, expected):
 @pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="this system has no fork"
 )
-def test_works_in_a_forked_worker_of_a_process_that_used_it(example):
+def test_works_in_a_forked_worker_after_use_in_the_parent(example):
     rows = np.flatnonzero(residue_frames(example.backbone(), 2.3).valid)[:8]
     expected = environments(example, rows)
     worker = multiprocessing.get_context("fork").Process(

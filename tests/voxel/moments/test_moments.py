@@ -31,7 +31,7 @@ TOLERANCE = 3e-5
 
 
 def without_centre(coordinates, kind, ranges, axes, spec):
-    """Moments of frames that belong to no residue: nothing is left out."""
+    """Return the moments in frames that belong to no residue, so that no atom is ignored."""
     nobody = np.full(len(ranges), -1)
     origin, residues = np.zeros((len(ranges), 3)), np.zeros(len(kind))
     return environment_moments(coordinates, kind, residues, ranges, nobody, origin, axes, spec)
@@ -43,7 +43,7 @@ def one_domain(coordinates, kind, spec, axes=None):
 
 
 def as_field(moments, spec):
-    """Turn the layout ``degree (component pair)`` into e3nn's ``degree (pair component)``."""
+    """Convert the layout ``degree (component pair)`` to e3nn's ``degree (pair component)``."""
     fields, irreps, first = [], [], 0
     for degree in spec.degrees:
         pairs = spec.n_types * len(spec.shells_of(degree))
@@ -95,9 +95,9 @@ def test_cube_rotations_of_the_atoms_rotate_the_field():
     spec = MomentSpec(5, 3.0, ONE.shells, ONE.sigma, 2, 3)
     coordinates, kind = random_atoms(spec, 100, seed=4)
     field, irreps = as_field(one_domain(coordinates, kind, spec), spec)
-    for turn in cube_rotations().double():
-        matrix = turn.numpy().astype(np.float32)
-        expected = rotate_field(field, irreps, turn)
+    for rotation in cube_rotations().double():
+        matrix = rotation.numpy().astype(np.float32)
+        expected = rotate_field(field, irreps, rotation)
         for got in (
             one_domain(coordinates @ matrix.T, kind, spec),
             one_domain(coordinates, kind, spec, axes=matrix),
@@ -105,7 +105,7 @@ def test_cube_rotations_of_the_atoms_rotate_the_field():
             assert (as_field(got, spec)[0] - expected).abs().max() < 1e-4
 
 
-def test_structures_side_by_side_do_not_mix():
+def test_structures_of_a_batch_are_independent():
     parts = [random_atoms(ONE, n, seed=n) for n in (150, 0, 33, 70)]
     ends = np.cumsum([0] + [len(kind) for _, kind in parts])
     got = without_centre(
@@ -120,7 +120,7 @@ def test_structures_side_by_side_do_not_mix():
     assert not got[1].any()
 
 
-def test_works_without_a_place_for_the_compiled_code(monkeypatch):
+def test_works_without_a_cache_folder(monkeypatch):
     compile_plain = numba.njit
 
     def without_cache(*arguments, cache=False, **options):
@@ -149,14 +149,14 @@ def test_atoms_and_frames_that_are_not_finite_contribute_nothing():
     assert not one_domain(coordinates, kind, ONE, lost).any()
 
 
-def test_an_atom_at_a_point_has_no_direction():
+def test_atom_at_a_point_has_no_direction():
     spec = MomentSpec(3, 2.0, (0.0, 1.5), 0.6, 2, 1)
     moments = one_domain(np.zeros((1, 3), np.float32), np.zeros(1, np.uint8), spec)
     assert moments[0, 13] == pytest.approx(1)
     assert not moments[2:, 13].any()
 
 
-def test_out_is_overwritten_and_no_environment_is_no_work():
+def test_out_is_overwritten_and_may_be_empty():
     coordinates, kind = random_atoms(ONE, 40, seed=8)
     out = np.full((1, ONE.n_features, ONE.n_points), np.nan, dtype=np.float32)
     arguments = (
@@ -187,7 +187,7 @@ def test_out_is_overwritten_and_no_environment_is_no_work():
         ({"out": np.zeros((1, ONE.n_features, ONE.n_points))}, "C-contiguous float32"),
     ],
 )
-def test_arrays_that_do_not_fit_are_refused(change, message):
+def test_inconsistent_arrays_are_rejected(change, message):
     coordinates, kind = random_atoms(ONE, 40, seed=9)
     arguments = {
         "coordinates": coordinates,

@@ -51,7 +51,7 @@ def test_frames_are_right_handed_and_lie_as_described(example):
     assert np.allclose(frames.origin[frames.valid], ca + 2.3 * axes[:, 2], atol=1e-4)
 
 
-def test_frames_turn_and_move_with_the_structure(example):
+def test_frames_rotate_and_move_with_the_structure(example):
     backbone = example.backbone()
     frames = residue_frames(backbone, 2.3)
     turn = random_rotations(1, np.random.default_rng(1))[0]
@@ -76,7 +76,7 @@ def test_hand_made_residue():
 
 
 @pytest.mark.parametrize("atom", [0, 1, 2])
-def test_a_missing_atom_leaves_no_frame(example, atom):
+def test_missing_atom_leaves_no_frame(example, atom):
     backbone = example.backbone()[:5]
     backbone[2, atom] = np.nan
     frames = residue_frames(backbone, 2.3)
@@ -85,7 +85,7 @@ def test_a_missing_atom_leaves_no_frame(example, atom):
     assert np.isnan(frames.axes[2]).all()
 
 
-def test_the_oxygen_is_not_needed(example):
+def test_oxygen_is_not_needed(example):
     backbone = example.backbone()[:5]
     expected = residue_frames(backbone, 2.3)
     backbone[:, 3] = np.nan
@@ -94,13 +94,13 @@ def test_the_oxygen_is_not_needed(example):
     assert np.array_equal(got.axes, expected.axes)
 
 
-def test_atoms_on_a_line_or_a_point_leave_no_frame():
+def test_collinear_atoms_leave_no_frame():
     line = [[-1.4, 0, 0], [0, 0, 0], [1.5, 0, 0], [2, 1, 0]]
     point = [[3, 3, 3]] * 4
     assert not residue_frames(np.array([line, point], np.float32), 2.3).valid.any()
 
 
-def test_what_is_not_protein_has_no_frame(example):
+def test_other_residues_have_no_frame(example):
     valid = residue_frames(example.backbone(), 2.3).valid
     assert not valid[~example.is_protein].any()
 

@@ -1,10 +1,20 @@
 """Steerable convolutional networks on voxel fields ``batch channel x y z``.
 
-Every layer shows ``irreps_in`` and ``irreps_out`` (e3nn's irreps of SO(3)); the channel axis
-holds the blocks of the irreps one after another, multiplicity outside, components inside.
+Every layer has ``irreps_in`` and ``irreps_out`` (e3nn's irreps of SO(3)). The channel axis is the
+concatenation of the blocks of the irreps, each laid out multiplicity first, then components.
 
-Names are looked up when first used: folded networks predict with `protvox.nn.export.layers` alone,
-and must not wait for e3nn to load.
+Names are imported on first use, because inference needs only `protvox.nn.export.layers` and should
+not wait for e3nn.
+
+Examples
+--------
+>>> import torch
+>>> from protvox.nn import Gate, SteerableConv3d, assert_equivariant
+>>> gate = Gate("8x0e+4x1e")
+>>> layer = torch.nn.Sequential(SteerableConv3d("2x0e", gate.irreps_in, size=3), gate)
+>>> layer(torch.zeros(1, 2, 7, 7, 7)).shape
+torch.Size([1, 20, 5, 5, 5])
+>>> assert_equivariant(layer, "2x0e", "8x0e+4x1e", size=5)
 """
 
 from __future__ import annotations
@@ -27,10 +37,12 @@ if TYPE_CHECKING:
     from protvox.nn.heads import CentrePool, GlobalAveragePool, Invariants
     from protvox.nn.irreps import check_irreps, irreps_slices
     from protvox.nn.kernel import Filters, SteerableKernel, kernel_basis, path_functions
+    from protvox.nn.moments import MomentEmbedding
     from protvox.nn.norm import FieldNorm
     from protvox.nn.path_conv import PathConv3d
     from protvox.nn.pool import LowPassPool
     from protvox.nn.residual import ResidualBlock
+    from protvox.nn.sparse import NormGate, SparseConv
 
 __all__ = [
     "CentrePool",
@@ -41,9 +53,12 @@ __all__ = [
     "Invariants",
     "IrrepDropout",
     "LowPassPool",
+    "MomentEmbedding",
     "NormActivation",
+    "NormGate",
     "PathConv3d",
     "ResidualBlock",
+    "SparseConv",
     "SteerableConv3d",
     "SteerableKernel",
     "assert_equivariant",
@@ -60,7 +75,7 @@ __all__ = [
     "rotation_of_channels",
 ]
 
-_HOMES: Final = {
+_NAMES_OF_MODULE: Final = {
     "activation": ("Gate", "NormActivation"),
     "blur": ("blur_field",),
     "conv": ("SteerableConv3d", "gaussian_kernel"),
@@ -75,15 +90,21 @@ _HOMES: Final = {
     "heads": ("CentrePool", "GlobalAveragePool", "Invariants"),
     "irreps": ("check_irreps", "irreps_slices"),
     "kernel": ("Filters", "SteerableKernel", "kernel_basis", "path_functions"),
+    "moments": ("MomentEmbedding",),
     "norm": ("FieldNorm",),
     "path_conv": ("PathConv3d",),
     "pool": ("LowPassPool",),
     "residual": ("ResidualBlock",),
+    "sparse": ("NormGate", "SparseConv"),
 }
-_HOME: Final = {name: home for home, names in _HOMES.items() for name in names}
+_MODULE: Final = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"protvox.nn.{_HOME[name]}"), name)
+    if name in _MODULE:
+        return getattr(import_module(f"protvox.nn.{_MODULE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""A Gaussian low-pass filter of fields, one axis after another."""
+"""A separable Gaussian low-pass filter of fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from protvox.nn.layout import is_channels_last
 
 
 def blur_field(field: Tensor, sigma: float, *, padding: int = 0) -> Tensor:
-    """Blur a field by a Gaussian cut at three standard deviations.
+    """Blur a field with a Gaussian, cut off at three standard deviations.
 
     Parameters
     ----------
@@ -26,8 +26,13 @@ def blur_field(field: Tensor, sigma: float, *, padding: int = 0) -> Tensor:
     Returns
     -------
     Tensor
-        ``batch channel x y z``, ``n + 2 * padding - blur_width(sigma) + 1`` voxels along an
-        axis of n, in the layout of the field.
+        ``batch channel x y z`` in the memory layout of the field; an axis of n voxels becomes
+        ``n + 2 * padding - blur_width(sigma) + 1``.
+
+    Examples
+    --------
+    >>> blur_field(torch.ones(1, 1, 9, 9, 9), sigma=1.0).shape
+    torch.Size([1, 1, 3, 3, 3])
     """
     last = is_channels_last(field)
     first = 1 if last else 2
@@ -48,7 +53,7 @@ def _blur_matrix(size: int, sigma: float, padding: int) -> Tensor:
     steps = torch.arange(-half, half + 1, dtype=torch.float64)
     line = torch.exp(-0.5 * (steps / sigma) ** 2)
     line = line / line.sum()
-    places = torch.arange(half - padding, size + padding - half)
-    apart = torch.arange(size)[None] - places[:, None]
-    weights = line[apart.clamp(-half, half) + half]
-    return torch.where(apart.abs() <= half, weights, torch.zeros_like(weights))
+    centres = torch.arange(half - padding, size + padding - half)
+    offset = torch.arange(size)[None] - centres[:, None]
+    weights = line[offset.clamp(-half, half) + half]
+    return torch.where(offset.abs() <= half, weights, torch.zeros_like(weights))

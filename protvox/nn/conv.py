@@ -24,27 +24,32 @@ class SteerableConv3d(nn.Module):
     irreps_in, irreps_out
         Irreps of the input and output fields.
     size
-        Edge length of the kernel in voxels, odd.
+        Edge of the kernel in voxels, odd.
     stride
         Keep every ``stride``-th voxel. With ``low_pass`` the field is blurred first.
     padding
         Voxels of zeros around the input; 0 is a "valid" convolution.
     low_pass
         Standard deviation in voxels of the Gaussian blur before subsampling; None for no
-        blur. Without it a strided layer aliases and loses the rotation robustness it was
-        built for.
+        blur. Without a blur, aliasing makes a strided layer less robust to rotations.
     filters
         Shells and degrees of the kernel.
 
     Notes
     -----
-    The blur is a convolution itself and commutes with the other: the layer blurs its input,
-    axis by axis, and convolves that with a stride. `weight` and `export` merge both into one
-    larger kernel that gives the same numbers.
+    The blur is itself a convolution and commutes with the other: the layer blurs its input along
+    each axis, and convolves the result with a stride. `weight` and `export` merge both into one
+    larger kernel that gives the same result.
 
-    A strided layer commutes with the rotations of the cube only if the voxels it keeps lie
-    symmetrically in the grid: ``n + 2 * padding - k`` must be a multiple of the stride for
-    an axis of n voxels and a (merged) kernel of k.
+    A strided layer commutes with the rotations of the cube only if the voxels it keeps are
+    symmetric in the grid: ``n + 2 * padding - k`` must be a multiple of the stride for an axis
+    of n voxels and a (merged) kernel of k.
+
+    Examples
+    --------
+    >>> layer = SteerableConv3d("1x0e", "4x0e+2x1e", size=5, padding=2)
+    >>> layer(torch.zeros(1, 1, 8, 8, 8)).shape
+    torch.Size([1, 10, 8, 8, 8])
     """
 
     def __init__(
@@ -69,7 +74,7 @@ class SteerableConv3d(nn.Module):
             self.register_buffer("blur", gaussian_kernel(low_pass), persistent=False)
 
     def weight(self) -> Tensor:
-        """Return the dense kernel with the low-pass filter merged in, ``out in k k k``."""
+        """Return the dense kernel, merged with the low-pass filter, ``out in k k k``."""
         kernel: Tensor = self.kernel()
         if self.low_pass is None:
             return kernel
@@ -89,7 +94,7 @@ class SteerableConv3d(nn.Module):
         return functional.conv3d(blurred, weight, stride=self.stride)
 
     def export(self) -> nn.Conv3d:
-        """Return the plain convolution that computes the same thing."""
+        """Return the equivalent plain convolution."""
         weight = self.weight().detach()
         conv = nn.Conv3d(
             weight.shape[1],
@@ -106,7 +111,7 @@ class SteerableConv3d(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> SteerableConv3d:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         if self.low_pass is not None:
-            # Casting float32 to float64 would keep the rounding; sample the blur again.
+            # Sampled again, because casting float32 to float64 would keep the rounding.
             blur = self.get_buffer("blur")
             self.blur = gaussian_kernel(self.low_pass, dtype=blur.dtype).to(blur.device)
         return self
@@ -121,7 +126,7 @@ class SteerableConv3d(nn.Module):
 
 
 def gaussian_kernel(sigma: float, dtype: torch.dtype | None = None) -> Tensor:
-    """Return a normalised cubic Gaussian, cut at three standard deviations.
+    """Return a normalised Gaussian on a cube, cut off at three standard deviations.
 
     Parameters
     ----------

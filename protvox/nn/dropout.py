@@ -10,20 +10,25 @@ from protvox.nn.irreps import check_field, check_irreps, field_of_channel
 
 
 class IrrepDropout(nn.Module):
-    """Dropout of whole fields: all components of an irrep, everywhere in space, at once.
+    """Dropout of whole fields: all components of an irrep, at all voxels.
 
     Parameters
     ----------
     irreps
         Irreps of the field.
     p
-        Probability of a field to be zeroed, in ``[0, 1)``; the kept fields are divided by
+        Probability of setting a field to zero, in ``[0, 1)``; the other fields are divided by
         ``1 - p``.
 
     Raises
     ------
     ValueError
         If p is not a probability below 1.
+
+    Examples
+    --------
+    >>> IrrepDropout("8x0e+4x1e", 0.5)
+    IrrepDropout(8x0e+4x1e, p=0.5)
     """
 
     field_of_channel: Tensor

@@ -1,4 +1,4 @@
-"""Rotations of fields, and the check that a module commutes with them."""
+"""Rotations of fields, and a check that a module commutes with them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from protvox.nn.irreps import check_field, check_irreps, irreps_slices
 from protvox.nn.layout import mix_channels
 
 TOLERANCES = {torch.float32: 1e-4, torch.float64: 1e-9}
-"""Largest error of `assert_equivariant`, relative to the largest value of the answer."""
+"""Largest error accepted by `assert_equivariant`, relative to the largest value of the output."""
 
 
 def cube_rotations() -> Tensor:
@@ -41,7 +41,7 @@ def rotate_field(field: Tensor, irreps: o3.Irreps | str, rotation: Tensor) -> Te
     ----------
     field
         ``batch irreps.dim x y z`` with equal edges, or features ``batch irreps.dim`` without
-        a place in space.
+        spatial axes.
     irreps
         Irreps of the field.
     rotation
@@ -50,13 +50,19 @@ def rotate_field(field: Tensor, irreps: o3.Irreps | str, rotation: Tensor) -> Te
     Returns
     -------
     Tensor
-        ``(R f)(x) = D(R) f(R^-1 x)``, of the shape of the field. A rotation of the cube moves
-        voxels without any rounding; any other interpolates trilinearly, with zeros outside.
+        ``(R f)(x) = D(R) f(R^-1 x)``, of the shape of the field. A rotation of the cube permutes
+        voxels exactly; other rotations interpolate trilinearly, with zeros outside.
 
     Raises
     ------
     ValueError
-        If the field does not have the channels of the irreps or its grid is not a cube.
+        If the field does not have the channels of the irreps, or its grid is not a cube.
+
+    Examples
+    --------
+    >>> field = torch.randn(1, 3, 5, 5, 5)
+    >>> rotate_field(field, "1x1e", cube_rotations()[5]).shape
+    torch.Size([1, 3, 5, 5, 5])
     """
     irreps = check_irreps(irreps)
     check_field(field, irreps, "rotate_field")
@@ -85,9 +91,9 @@ def rotation_of_channels(irreps: o3.Irreps | str, rotation: Tensor) -> Tensor:
 
     Notes
     -----
-    Solved from ``Y(R p) = D(R) Y(p)`` at fixed points p. Going through Euler angles, as
-    ``Irreps.D_from_matrix`` does, costs half of the digits where the angles are degenerate,
-    which they are for rotations of the cube.
+    Solved from ``Y(R p) = D(R) Y(p)`` at fixed points p. Using Euler angles, as
+    ``Irreps.D_from_matrix`` does, loses half of the digits where the angles are degenerate, as
+    for rotations of the cube.
     """
     irreps = check_irreps(irreps)
     entries = tuple(rotation.to(torch.float64).flatten().tolist())
@@ -116,9 +122,9 @@ def assert_equivariant(
     ----------
     module
         Maps ``batch irreps_in.dim size size size`` to a field or to ``batch irreps_out.dim``.
-        It is called as it is: put it in evaluation mode first if it drops units at random.
+        Its mode is not changed: put it in evaluation mode first if it has dropout.
     irreps_in, irreps_out
-        Irreps of its input and output; None to take the attributes of the module.
+        Irreps of the input and output; None for the attributes of the module.
     size
         Edge of the random input in voxels.
     batch
@@ -132,7 +138,16 @@ def assert_equivariant(
     Raises
     ------
     AssertionError
-        If the module is not equivariant; names the rotation, the irreps and the error.
+        If the module is not equivariant, or its output is NaN; the message has the rotation,
+        the irreps and the error.
+
+    Examples
+    --------
+    >>> from protvox.nn import SteerableConv3d
+    >>> assert_equivariant(SteerableConv3d("1x0e", "1x1e", size=3))
+    >>> assert_equivariant(nn.Conv3d(1, 3, 3), "1x0e", "1x1e")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    AssertionError: Conv3d: 1x0e -> 1x1e does not commute with rotation 1 of the cube, ...
     """
     source = check_irreps(irreps_in if irreps_in is not None else module.irreps_in)
     target = check_irreps(irreps_out if irreps_out is not None else module.irreps_out)
@@ -141,11 +156,11 @@ def assert_equivariant(
     field = torch.randn(batch, source.dim, size, size, size, generator=generator).to(reference)
     limit = TOLERANCES.get(field.dtype, 1e-2) if tolerance is None else tolerance
     with torch.no_grad():
-        answer = module(field)
-        scale = answer.abs().max().clamp_min(torch.finfo(answer.dtype).tiny)
+        output = module(field)
+        scale = output.abs().max().clamp_min(torch.finfo(output.dtype).tiny)
         for index, rotation in enumerate(cube_rotations()):
             rotated = module(rotate_field(field, source, rotation))
-            error = (rotated - rotate_field(answer, target, rotation)).abs() / scale
+            error = (rotated - rotate_field(output, target, rotation)).abs() / scale
             if not bool(error.max() <= limit):
                 raise AssertionError(
                     _describe_failure(module, source, target, index, rotation, error, limit)
@@ -178,10 +193,10 @@ def _describe_failure(
     )
     same_inside = error.ndim == 5 and float(error[:, :, 1:-1, 1:-1, 1:-1].amax()) <= limit
     hint = (
-        "Only the rim is wrong: a kernel or a padding is not symmetric there."
+        "Only the border is wrong: a kernel or a padding is not symmetric there."
         if same_inside and min(error.shape[2:]) > 2
-        else "Usual reasons: a strided layer whose kept voxels do not lie symmetrically in the "
-        "grid (n + 2 * padding - k must be a multiple of the stride), irreps listed in another "
+        else "Usual reasons: a strided layer whose voxels are not symmetric in the grid "
+        "(n + 2 * padding - k must be a multiple of the stride), irreps listed in another "
         "order than the channels, a non-linearity on single components, active dropout."
     )
     name = type(module).__name__
@@ -195,14 +210,14 @@ def _describe_failure(
 def _move_voxels(field: Tensor, rotation: Tensor) -> Tensor:
     rounded = rotation.round()
     if torch.allclose(rotation, rounded, rtol=0, atol=1e-12):
-        sources = rounded.abs().argmax(dim=1).tolist()
-        moved = field.permute(0, 1, *(2 + axis for axis in sources))
-        flips = [2 + axis for axis in range(3) if rounded[axis, sources[axis]] < 0]
+        axes = rounded.abs().argmax(dim=1).tolist()
+        moved = field.permute(0, 1, *(2 + axis for axis in axes))
+        flips = [2 + axis for axis in range(3) if rounded[axis, axes[axis]] < 0]
         return moved.flip(flips).contiguous()
     size = field.shape[2]
     axis = (torch.arange(size, dtype=torch.float64) - (size - 1) / 2) * (2 / max(size - 1, 1))
     points = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
     # Row vectors: x @ R is R^-1 x. grid_sample counts its axes from the last one.
-    places = (points @ rotation).flip(-1).to(field)
-    places = places.expand(field.shape[0], *places.shape)
-    return functional.grid_sample(field, places, mode="bilinear", align_corners=True)
+    sources = (points @ rotation).flip(-1).to(field)
+    sources = sources.expand(field.shape[0], *sources.shape)
+    return functional.grid_sample(field, sources, mode="bilinear", align_corners=True)

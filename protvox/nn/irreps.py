@@ -1,4 +1,4 @@
-"""How the blocks of irreps lie along the channel axis of a field."""
+"""The layout of irreps along the channel axis of a field."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def check_irreps(irreps: o3.Irreps | str) -> o3.Irreps:
-    """Return irreps of SO(3) written as even irreps, or explain what is wrong with them.
+    """Parse irreps of SO(3), which are written as even irreps.
 
     Parameters
     ----------
@@ -20,8 +20,13 @@ def check_irreps(irreps: o3.Irreps | str) -> o3.Irreps:
     Raises
     ------
     ValueError
-        If an odd irrep is given: protvox's layers are SO(3)-equivariant, so that mirror
-        images (which no chiral molecule survives) are told apart.
+        If an irrep is odd. The layers are equivariant to SO(3) but not to reflections, so that
+        the two mirror images of a chiral molecule are distinguished.
+
+    Examples
+    --------
+    >>> check_irreps("16x0e+8x1e").dim
+    40
     """
     irreps = o3.Irreps(irreps)
     odd = [str(mul_ir) for mul_ir in irreps if mul_ir.ir.p != 1]
@@ -34,33 +39,33 @@ def check_irreps(irreps: o3.Irreps | str) -> o3.Irreps:
 
 
 def check_exportable(irreps: o3.Irreps) -> None:
-    """Refuse irreps that a folded convolution cannot give, which adds its bias in front.
+    """Check that an exported convolution can have these irreps; its bias is on the first block.
 
     Parameters
     ----------
     irreps
-        Of the output of a convolution.
+        Output irreps of a convolution.
 
     Raises
     ------
     ValueError
-        If the scalars are not one block at the start.
+        If the scalars are not a single block at the start.
     """
     if any(m.ir.l == 0 for m in irreps[1:]):
-        raise ValueError(f"irreps {irreps}: folding takes one scalar block, first")
+        raise ValueError(f"irreps {irreps}: for export, the scalars must be one block, the first")
 
 
 def check_field(field: Tensor, irreps: o3.Irreps, layer: str) -> None:
-    """Refuse a field whose channels cannot hold the irreps a layer was built for.
+    """Check that a field has the number of channels that a layer expects.
 
     Parameters
     ----------
     field
         ``batch channel ...``.
     irreps
-        Irreps the layer expects.
+        Irreps that the layer expects.
     layer
-        Name of the layer, for the message.
+        Name of the layer in the message.
 
     Raises
     ------
@@ -80,7 +85,12 @@ def irreps_slices(irreps: o3.Irreps) -> list[slice]:
     Parameters
     ----------
     irreps
-        Irreps whose blocks are laid out one after another along the channel axis.
+        Irreps of a field.
+
+    Examples
+    --------
+    >>> irreps_slices(o3.Irreps("2x0e+1x1e"))
+    [slice(0, 2, None), slice(2, 5, None)]
     """
     ends = [0]
     for mul_ir in irreps:

@@ -1,7 +1,7 @@
 """Steerable kernels: solutions of the SE(3) kernel constraint, sampled on a voxel grid.
 
 A convolution maps a field of irreps ``in`` to a field of irreps ``out`` and commutes with
-rotations exactly when its kernel obeys equation (2) of Weiler et al. (2018),
+rotations if and only if its kernel obeys equation (2) of Weiler et al. (2018),
 
     k(R x) = D_out(R) k(x) D_in(R)^T   for every rotation R.
 
@@ -30,13 +30,13 @@ SHELL_SIGMA = 0.6
 
 @dataclass(frozen=True)
 class Filters:
-    """Which filters a kernel is mixed from.
+    """The filters from which a kernel is mixed.
 
     The default is the choice of Weiler et al. (2018). Sampling it on voxels is not exact: the
-    cube cuts its outermost shell in half at the faces and leaves it whole at the corners, and
-    the shell of radius 1 has too few voxels for degrees above 2. On a smooth field filters of
-    degree 2 on a cut shell are off by 6 to 8 %, those of degree 3 on the shell of radius 1 by
-    half of their answer and more. Fewer shells and degrees trade capacity for symmetry.
+    cube cuts the outermost shell in half at its faces but not at its corners, and the shell of
+    radius 1 has too few voxels for degrees above 2. On a smooth field, filters of degree 2 on a
+    cut shell have errors of 6 to 8 %, and those of degree 3 on the shell of radius 1 errors of
+    half of the response and more. Fewer shells and degrees trade capacity for symmetry.
 
     Attributes
     ----------
@@ -55,13 +55,13 @@ class Filters:
 
 
 PAPER_FILTERS = Filters()
-"""All shells and degrees, as Weiler et al. (2018) have them."""
+"""All shells and degrees, as in Weiler et al. (2018)."""
 
 
 def path_functions(
     l_in: int, l_out: int, half: int, points: Tensor, filters: Filters = PAPER_FILTERS
 ) -> Tensor:
-    """Evaluate the steerable kernels between two irreps anywhere in space.
+    """Evaluate the steerable kernels between two irreps at any points.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def path_functions(
                 continue
             harmonic = o3.spherical_harmonics(degree, points, normalize=True)
             if degree > 0:
-                # The direction of the centre voxel is undefined: only l = 0 lives there.
+                # The direction of the centre voxel is undefined, so only l = 0 is not zero there.
                 harmonic = harmonic * (radius > 0)[..., None]
             coupling = o3.wigner_3j(l_out, l_in, degree, dtype=torch.float64)
             paths.append(torch.einsum("oij,...j,...->...oi", coupling, harmonic, window))
@@ -134,7 +134,7 @@ def kernel_basis(l_in: int, l_out: int, size: int, filters: Filters = PAPER_FILT
 
 
 def block_basis(l_in: int, irreps_out: o3.Irreps, size: int) -> Tensor:
-    """Return the kernels from one irrep to all blocks of the output, below each other.
+    """Return the kernels from one irrep to all blocks of the output, concatenated.
 
     Parameters
     ----------
@@ -171,6 +171,11 @@ class SteerableKernel(nn.Module):
     ----------
     weights
         One parameter for each pair of blocks, ``mult_out * mult_in, path``.
+
+    Examples
+    --------
+    >>> SteerableKernel("1x0e", "2x0e+1x1e", size=3)().shape
+    torch.Size([5, 1, 3, 3, 3])
     """
 
     def __init__(
@@ -204,7 +209,7 @@ class SteerableKernel(nn.Module):
 
     def forward(self) -> Tensor:
         """Return the dense kernel, ``out in size size size``."""
-        # Kernels are small, and half precision here would break the symmetry of every layer.
+        # Kernels are small, and half precision would break the symmetry of the layer.
         with torch.autocast(self.weights[0].device.type, enabled=False):
             weight: Tensor = self._mix()
             return weight
@@ -225,7 +230,7 @@ class SteerableKernel(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> SteerableKernel:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         for l_in, l_out in self.degree_pairs:
-            # Casting float32 to float64 would keep the rounding; sample the basis again.
+            # Sampled again, because casting float32 to float64 would keep the rounding.
             name = f"basis_{l_in}_{l_out}"
             basis = kernel_basis(l_in, l_out, self.size, self.filters).flatten(1)
             setattr(self, name, basis.to(self.get_buffer(name)))

@@ -1,4 +1,4 @@
-"""From steerable moments of atoms to a steerable field: the first layer of a network."""
+"""The first layer of a network: from steerable moments of atoms to a steerable field."""
 
 from __future__ import annotations
 
@@ -15,15 +15,26 @@ from protvox.nn.irreps import check_irreps
 class MomentEmbedding(nn.Module):
     """Learned weights of the first steerable convolution, applied to precomputed moments.
 
-    For every degree l it mixes atom types and radial shells into fields of that degree;
-    together with the fixed moments this is the steerable convolution of scalar densities.
+    For every degree l it mixes atom types and radial shells into fields of that degree.
+    Together with the fixed moments, this is the steerable convolution of scalar densities.
 
     Parameters
     ----------
     degrees
         Number of (type, shell) pairs for each degree l = 0, 1, ...
     irreps_out
-        Irreps of the field produced; one block for each degree at most.
+        Irreps of the output field; at most one block per degree.
+
+    Raises
+    ------
+    ValueError
+        If there are no moments of the degree of a block.
+
+    Examples
+    --------
+    >>> embedding = MomentEmbedding((6, 4), "3x0e+2x1e")
+    >>> embedding(torch.zeros(1, 6 + 3 * 4, 27), (3, 3, 3)).shape
+    torch.Size([1, 9, 3, 3, 3])
     """
 
     def __init__(self, degrees: tuple[int, ...], irreps_out: o3.Irreps | str) -> None:
@@ -60,7 +71,7 @@ class MomentEmbedding(nn.Module):
         Raises
         ------
         ValueError
-            If the moments are not of this layer's degrees or not of that grid.
+            If the moments do not have the degrees of the layer or the points of the grid.
         """
         if moments.shape[1:] != (self.irreps_in.dim, math.prod(shape)):
             raise ValueError(

@@ -17,18 +17,23 @@ from protvox.nn.irreps import check_field, check_irreps, field_dims, field_of_ch
 class FieldNorm(nn.Module):
     """Batch normalisation of irreps (Weiler et al. 2018, section 4.5).
 
-    Scalars are centred and scaled to unit variance; a vector or tensor field is divided by
-    the root mean square of its components over batch and space, one number for each field,
-    so that its direction is untouched.
+    Scalars are centred and scaled to unit variance. A vector or tensor field is divided by the
+    root mean square of its components over batch and space, one number per field, so that its
+    direction does not change.
 
     Parameters
     ----------
     irreps
         Irreps of the field.
     momentum
-        Weight of the newest batch in the running statistics.
+        Weight of the latest batch in the running statistics.
     affine
-        Learn a scale for each field and a bias for each scalar. The paper has none.
+        Learn a scale for each field and a bias for each scalar, unlike the paper.
+
+    Examples
+    --------
+    >>> FieldNorm("4x0e+2x1e")(torch.randn(2, 10, 5, 5, 5)).shape
+    torch.Size([2, 10, 5, 5, 5])
     """
 
     running_mean: Tensor
@@ -58,7 +63,7 @@ class FieldNorm(nn.Module):
         self.register_buffer("dims", dims.to(torch.get_default_dtype()), persistent=False)
 
     def affine_map(self) -> tuple[Tensor, Tensor]:
-        """Return per-channel scale and shift of the evaluation mode, ``channel`` each."""
+        """Return the scale and shift of every channel in evaluation mode, ``channel`` each."""
         return self._channel_map(self.running_mean, self.running_square)
 
     def forward(self, field: Tensor) -> Tensor:
@@ -72,7 +77,7 @@ class FieldNorm(nn.Module):
         else:
             mean, square = self.running_mean, self.running_square
         scale, shift = self._channel_map(mean, square)
-        # Batch norm with mean 0 and variance 1 is a scale and a shift in a single pass.
+        # Batch norm with mean 0 and variance 1 applies scale and shift in a single pass.
         zero, one = torch.zeros_like(scale), torch.ones_like(scale)
         return functional.batch_norm(field, zero, one, scale, shift, training=False, eps=0.0)
 
@@ -90,7 +95,7 @@ class FieldNorm(nn.Module):
     def _batch_statistics(self, field: Tensor) -> tuple[Tensor, Tensor]:
         mean, variance = _ChannelMoments.apply(field)  # type: ignore[no-untyped-call]
         of_scalar = self.is_scalar[self.field_of_channel]
-        # Scalars are measured from their mean, components of other irreps from zero.
+        # The variance for scalars, and the mean square for components of other irreps.
         square = torch.where(of_scalar, variance, variance + mean.square())
         fields = torch.zeros_like(self.running_square, dtype=square.dtype)
         fields = fields.index_add(0, self.field_of_channel, square) / self.dims.to(square)
@@ -104,8 +109,8 @@ class FieldNorm(nn.Module):
 class _ChannelMoments(Function):
     """Mean and variance of every channel over batch and space.
 
-    Written out because autograd would store and re-read several copies of the field; this
-    backward reads it once.
+    Written by hand, because autograd would store and read several copies of the field; this
+    backward pass reads it once.
     """
 
     @staticmethod

@@ -17,16 +17,16 @@ from protvox.nn.paths import PathLayout, PlainPathConv, convolve_paths, dense_ke
 class PathConv3d(nn.Module):
     """Convolution that commutes with rotations (Weiler et al. 2018, section 4.2).
 
-    The same function as `protvox.nn.SteerableConv3d` with other weights: a matrix for each
-    degree that mixes all paths into the fields of that degree. On a CPU it takes a fraction of
-    the time where many fields come out, see `protvox.nn.paths`.
+    It represents the same functions as `protvox.nn.SteerableConv3d` with other weights: a matrix
+    for each degree, which mixes all paths into the fields of that degree. With many output
+    fields it takes a fraction of the time on a CPU, see `protvox.nn.paths`.
 
     Parameters
     ----------
     irreps_in, irreps_out
         Irreps of the input and output fields.
     size
-        Edge length of the kernel in voxels, odd.
+        Edge of the kernel in voxels, odd.
     stride
         Keep every ``stride``-th voxel.
     padding
@@ -41,6 +41,11 @@ class PathConv3d(nn.Module):
     ------
     ValueError
         If the kernel size is even.
+
+    Examples
+    --------
+    >>> PathConv3d("8x0e", "16x0e+8x1e", size=3)(torch.zeros(1, 8, 5, 5, 5)).shape
+    torch.Size([1, 40, 3, 3, 3])
     """
 
     def __init__(
@@ -78,12 +83,12 @@ class PathConv3d(nn.Module):
         return convolve_paths(field, self.layout, self._bases(), list(self.weights))
 
     def export(self) -> PlainPathConv:
-        """Return the plain convolution that computes the same thing.
+        """Return the equivalent plain convolution.
 
         Raises
         ------
         ValueError
-            If the scalars of the output are not one block at the start.
+            If the scalars of the output are not a single block at the start.
         """
         check_exportable(self.irreps_out)
         layout = self.layout
@@ -110,7 +115,7 @@ class PathConv3d(nn.Module):
     def _apply(self, fn, recurse: bool = True) -> PathConv3d:  # type: ignore[no-untyped-def]
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         for block, basis in enumerate(self._bases()):
-            # Casting float32 to float64 would keep the rounding; sample the basis again.
+            # Sampled again, because casting float32 to float64 would keep the rounding.
             setattr(self, f"basis_{block}", self._basis(block).to(basis))
         return self
 

@@ -1,4 +1,4 @@
-"""The compiled loops of convolutions by paths; `protvox.nn.paths` is their door."""
+"""The compiled loops of `protvox.nn.paths`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from protvox.compiled.loops import compile_loop
 
 LANES = 8
-"""Rows of a basis are filled up with zeros to a multiple of this."""
+"""The rows of a basis are padded with zeros to a multiple of this."""
 
 
 @lru_cache(maxsize=64)
@@ -33,10 +33,10 @@ def path_loops(components: int, size: int, stride: int, rows: int) -> tuple[Any,
     read, write : callable
         ``read(field, first, n_fields, basis, base, per_point, per_field, out, start, stop)``
         multiplies the window around every point of every field with all rows of the basis;
-        ``write`` does the transpose, from ``out`` into ``field``. Both treat the samples
-        ``start:stop`` and hold no lock. ``field`` is ``sample channel x y z``, the number of
-        row r goes to ``out[base[r] + point * per_point[r] + field * per_field[r]]``, points
-        counted through all samples.
+        ``write`` is the transpose, from ``out`` to ``field``. Both process the samples
+        ``start:stop`` without the GIL. ``field`` is ``sample channel x y z``. The product with
+        row r is at ``out[base[r] + point * per_point[r] + field * per_field[r]]``, where points
+        are counted through all samples.
     """
     width = -(-components * size**3 // LANES) * LANES
 
@@ -65,8 +65,8 @@ def path_loops(components: int, size: int, stride: int, rows: int) -> tuple[Any,
                                 total = np.float32(0.0)
                                 for tap in range(width):
                                     total += window[tap] * basis[row, tap]
-                                place = base[row] + point * per_point[row] + copy * per_field[row]
-                                out[place] = total
+                                address = base[row] + point * per_point[row] + copy * per_field[row]
+                                out[address] = total
                             point += 1
 
     def write(  # type: ignore[no-untyped-def]
@@ -86,8 +86,8 @@ def path_loops(components: int, size: int, stride: int, rows: int) -> tuple[Any,
                             for tap in range(width):
                                 window[tap] = np.float32(0.0)
                             for row in range(rows):
-                                place = base[row] + point * per_point[row] + copy * per_field[row]
-                                value = out[place]
+                                address = base[row] + point * per_point[row] + copy * per_field[row]
+                                value = out[address]
                                 for tap in range(width):
                                     window[tap] += value * basis[row, tap]
                             tap = 0

@@ -1,10 +1,10 @@
 """Convolution path by path: a steerable convolution without its dense kernel.
 
 A steerable kernel is ``learned weights x path functions`` (see `protvox.nn.kernel`), and a
-convolution is linear: the windows of a field can be multiplied with the path functions first
-and the products be mixed by the weights. From 96 to 704 channels, 3^3 voxels, that takes 15
-times fewer multiplications than the convolution with the dense kernel, and the more fields
-come out, the less they cost. Both give the same numbers up to rounding.
+convolution is linear, so the windows of a field can be multiplied with the path functions first,
+and the products mixed by the weights. From 96 to 704 channels with 3^3 voxels, this takes 15 times
+fewer multiplications than the convolution with the dense kernel, and the advantage grows with the
+number of output fields. Both give the same result up to rounding.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from protvox.nn.export.layers import parse_irreps
 from protvox.nn.path_loops import LANES, path_loops
 
 SHELL_BAND_LIMITS: Final = (0, 3, 5, 7, 9)
-"""Highest angular frequency sampled without aliasing on the shell at 0, 1, 2, ... voxels."""
+"""Highest degree sampled without aliasing on the shell at 0, 1, 2, ... voxels."""
 
 
 def shell_band_limit(shell: int) -> int:
@@ -37,7 +37,7 @@ def shell_band_limit(shell: int) -> int:
     Parameters
     ----------
     shell
-        Radius of the shell in voxels, counted from 0.
+        Radius of the shell in voxels.
     """
     if shell < len(SHELL_BAND_LIMITS):
         return SHELL_BAND_LIMITS[shell]
@@ -61,14 +61,14 @@ def count_paths(l_in: int, l_out: int, size: int) -> int:
 
 @dataclass(frozen=True)
 class PathLayout:
-    """Which products of windows and path functions there are, and where they are kept.
+    """The products of windows and path functions, and their layout in memory.
 
     Attributes
     ----------
     fields_in, fields_out
         Multiplicity and degree of every block.
     size, stride
-        Edge of the kernel, and distance of the points kept, voxels.
+        Edge of the kernel, and stride, voxels.
     """
 
     fields_in: tuple[tuple[int, int], ...]
@@ -83,7 +83,7 @@ class PathLayout:
 
     @property
     def mixed(self) -> list[int]:
-        """Products that are mixed into the fields of each block of the output."""
+        """Number of products that are mixed into the fields of each output block."""
         counts = [self.paths(block) for block in range(len(self.fields_in))]
         muls = [mul for mul, _ in self.fields_in]
         return [
@@ -92,12 +92,12 @@ class PathLayout:
         ]
 
     def rows(self, block: int) -> int:
-        """Return the rows of the basis of a block: path functions, components apart."""
+        """Return the number of rows of a block's basis: one per path and component."""
         counts = zip(self.paths(block), self.fields_out, strict=True)
         return sum(count * (2 * degree + 1) for count, (_, degree) in counts)
 
     def points(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """Return the points kept along each axis of a field.
+        """Return the number of output points along each axis.
 
         Raises
         ------
@@ -108,10 +108,10 @@ class PathLayout:
             raise ValueError(f"a field of {tuple(shape)} voxels is smaller than {self.size}^3")
         return tuple((n - self.size) // self.stride + 1 for n in shape)
 
-    def places(self, block: int, n_points: int) -> tuple[NDArray[np.int64], ...]:
-        """Return where products of a block are kept: ``base``, ``per_point``, ``per_field``.
+    def indices(self, block: int, n_points: int) -> tuple[NDArray[np.int64], ...]:
+        """Return the addresses of the products of a block: ``base, per_point, per_field``.
 
-        Products for each block of the output come one after another, laid out
+        The products for the output blocks are concatenated, each laid out
         ``point component (block field path)``.
         """
         mixed = self.mixed
@@ -139,12 +139,12 @@ def convolve_paths(
     field
         ``batch in x y z``.
     layout
-        What the convolution is.
+        Layout of the convolution.
     bases
-        Path functions of every block of the input, ``row component*size^3``; rows are laid
-        out ``out path component``.
+        Path functions of every input block, ``row component*size^3``; rows are laid out
+        ``out path component``.
     weights
-        ``product out`` for every block of the output.
+        ``product out`` for every output block.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def convolve_paths(
 
     Notes
     -----
-    Compiled loops on the CPU in single precision; a dense convolution everywhere else.
+    Uses compiled loops on the CPU in single precision, and a dense convolution otherwise.
     """
     if field.device.type != "cpu" or field.dtype != torch.float32:
         return functional.conv3d(
@@ -200,19 +200,19 @@ def dense_kernel(layout: PathLayout, bases: Sequence[Tensor], weights: Sequence[
 
 
 class PathWeights(nn.Module):
-    """What a folded convolution keeps: path functions, weights, a bias on scalars; zeros at first.
+    """The parameters of an exported convolution, initially zero.
 
     Parameters
     ----------
     irreps_in, irreps_out
-        Irreps before and after, scalars first.
+        Irreps of the input and output, scalars first.
     size, stride
-        Edge of the kernel, and distance of the points kept, voxels.
+        Edge of the kernel, and stride, voxels.
 
     Attributes
     ----------
     layout
-        What the convolution is.
+        Layout of the convolution.
     bases, weights
         As for `convolve_paths`.
     bias
@@ -241,14 +241,14 @@ class PathWeights(nn.Module):
 
 
 class PlainPathConv(PathWeights):
-    """Convolution path by path with a bias on scalars; holds no weights before loading.
+    """Convolution path by path, with a bias on scalars; its weights must be loaded.
 
     Parameters
     ----------
     irreps_in, irreps_out
-        Irreps before and after, scalars first.
+        Irreps of the input and output, scalars first.
     size, stride, padding
-        Edge of the kernel, distance of the points kept, and zeros around the field, voxels.
+        Edge of the kernel, stride, and zeros around the field, voxels.
     """
 
     def __init__(
@@ -267,7 +267,7 @@ class PlainPathConv(PathWeights):
 
 
 class _Products(Function):
-    """Windows times path functions; the functions are fixed, so the field alone learns."""
+    """Products of windows and path functions, differentiable with respect to the field."""
 
     @staticmethod
     def forward(ctx: Any, field: Tensor, layout: PathLayout, bases: tuple[Tensor, ...]) -> Tensor:
@@ -297,7 +297,7 @@ def _run(
         taps = bases[block].shape[1]
         basis = functional.pad(bases[block].detach(), (0, -taps % LANES)).numpy()
         loop = path_loops(2 * degree + 1, layout.size, layout.stride, len(basis))[direction]
-        places = layout.places(block, n_points)
+        indices = layout.indices(block, n_points)
 
         def part(
             start: int,
@@ -306,9 +306,9 @@ def _run(
             first: int = first,
             mul: int = mul,
             basis: Any = basis,
-            places: Any = places,
+            indices: Any = indices,
         ) -> None:
-            loop(values, first, mul, basis, *places, numbers, start, stop)
+            loop(values, first, mul, basis, *indices, numbers, start, stop)
 
         share_out(part, len(field))
         first += mul * (2 * degree + 1)

@@ -13,17 +13,17 @@ from protvox.nn.layout import is_channels_last
 
 
 class LowPassPool(nn.Module):
-    """Average pooling that keeps every second voxel, symmetric about the grid's centre.
+    """Average pooling that keeps every second voxel, symmetric about the centre of the grid.
 
-    The mean over a window blurs the field before it is subsampled, which keeps the answer
-    to a rotated input close to the rotated answer.
+    The mean over a window blurs the field before it is subsampled, so that the layer commutes
+    approximately with any rotation.
 
     Parameters
     ----------
     irreps
         Irreps of the field, unchanged by the layer.
     stride
-        Subsampling factor; only 2 is known.
+        Subsampling factor; must be 2.
 
     Raises
     ------
@@ -32,10 +32,15 @@ class LowPassPool(nn.Module):
 
     Notes
     -----
-    The window of Weiler et al. (2018) is 3 voxels wide, on a grid padded by one voxel of
-    zeros. On an even axis that window would favour one end of the grid and break the
-    symmetry under 90 degree rotations, so there it is 4 voxels wide. An axis of n voxels
+    The window of Weiler et al. (2018) is 3 voxels wide, on a grid padded with one voxel of zeros.
+    On an axis with an even number of voxels, that window would not be symmetric and would break
+    the symmetry under 90 degree rotations, so there it is 4 voxels wide. An axis of n voxels
     becomes ``ceil(n / 2)``.
+
+    Examples
+    --------
+    >>> LowPassPool("1x0e+1x1e")(torch.zeros(1, 4, 9, 8, 7)).shape
+    torch.Size([1, 4, 5, 4, 4])
     """
 
     def __init__(self, irreps: o3.Irreps | str, stride: int = 2) -> None:
@@ -59,9 +64,9 @@ class LowPassPool(nn.Module):
 
 
 def _halve_axes(field: Tensor, first: int) -> Tensor:
-    """Pool three neighbouring axes of a contiguous tensor, each by a small matrix product.
+    """Pool three consecutive axes of a contiguous tensor, each by a small matrix product.
 
-    Three products along one axis each take a fifth of the time of ``avg_pool3d`` on a CPU.
+    On a CPU, the three products take a fifth of the time of ``avg_pool3d``.
     """
     for axis in range(first, first + 3):
         shape = field.shape

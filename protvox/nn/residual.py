@@ -14,41 +14,48 @@ from protvox.nn.pool import LowPassPool
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions and a shortcut; nothing non-linear follows their sum.
+    """Two convolutions and a shortcut, with no non-linearity after their sum.
 
     Parameters
     ----------
     irreps_in, irreps_out
-        Irreps of the input and output fields. If they differ or the block is strided, the
-        shortcut is a convolution of its own, otherwise the identity.
+        Irreps of the input and output fields. The shortcut is a convolution if they differ or
+        the block is strided, and the identity otherwise.
     irreps_hidden
         Irreps between the two convolutions; None for ``irreps_out``.
     size
-        Edge length of the kernels in voxels, odd.
+        Edge of the kernels in voxels, odd.
     stride
-        1, or 2 to halve the grid by `LowPassPool`.
+        1, or 2 to halve the grid with `LowPassPool`.
     pool
-        Where a strided block pools: ``"inside"``, after the first convolution, as the paper
-        does, or ``"before"``, on the input of the block, so that every convolution runs on
-        the halved grid at an eighth of the cost.
+        Position of the pooling in a strided block: ``"inside"``, after the first convolution, as
+        in the paper, or ``"before"``, on the input, so that every convolution runs on the halved
+        grid at an eighth of the cost.
     norm
-        ``"after"`` every convolution, where it folds away for inference, or ``"before"``, as
-        the code of the paper has it.
+        ``"after"`` every convolution, where it is merged for inference, or ``"before"``, as in
+        the code of the paper.
     activation
         Activation of the scalars inside the block, ``"relu"`` or ``"silu"``.
     gate_bias
         Learn a bias of the scalars and gates before the activation.
     affine
-        Learn scales and biases in the normalisations.
+        Learn scales and biases in the norms.
     dropout
-        Probability to drop a whole irrep after each convolution.
+        Probability of dropping a whole irrep after each convolution.
     momentum
-        Weight of the newest batch in the running statistics of the normalisations.
+        Weight of the latest batch in the running statistics of the norms.
 
     Raises
     ------
     ValueError
         If ``stride``, ``pool`` or ``norm`` is not one of the values above.
+
+    Examples
+    --------
+    >>> import torch
+    >>> block = ResidualBlock("4x0e+2x1e", "8x0e+4x1e", stride=2)
+    >>> block(torch.zeros(1, 10, 8, 8, 8)).shape
+    torch.Size([1, 20, 4, 4, 4])
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Steerable layers on the sites of a lattice: fields are ``site channel``.
+"""Steerable layers on the active points of a lattice, with fields ``point channel``.
 
-The layers of a box of voxels and these compute the same where all points are sites; on the
-sites of a protein domain these do a fraction of the work, since most of its box is empty.
+If all points are active, these layers compute the same as those on a full grid. On the active
+points of a protein domain they need a fraction of the work, because most of its box is empty.
 """
 
 from __future__ import annotations
@@ -17,12 +17,21 @@ from protvox.nn.kernel import SteerableKernel, block_basis
 
 
 class SparseConv(nn.Module):
-    """Steerable convolution on sites (Weiler et al. 2018, section 4.2), 3^3 voxels.
+    """Steerable convolution on lattice points with a kernel of 3^3 voxels.
+
+    The kernel is that of Weiler et al. (2018), section 4.2.
 
     Parameters
     ----------
     irreps_in, irreps_out
         Irreps of the input and output fields.
+
+    Examples
+    --------
+    >>> neighbours = torch.full((2, 27), -1)
+    >>> neighbours[:, 13] = torch.arange(2)  # two points far apart, each its own neighbour
+    >>> SparseConv("4x0e", "2x0e+1x1e")(torch.zeros(2, 4), neighbours).shape
+    torch.Size([2, 5])
     """
 
     def __init__(self, irreps_in: o3.Irreps | str, irreps_out: o3.Irreps | str) -> None:
@@ -36,19 +45,19 @@ class SparseConv(nn.Module):
         return kernel_rows(self.kernel())
 
     def export(self) -> PlainSparseConv:
-        """Return the plain convolution that computes the same thing.
+        """Return the equivalent plain convolution.
 
         Raises
         ------
         ValueError
-            If the scalars of the output are not one block at the start.
+            If the scalars of the output are not a single block at the start.
         """
         check_exportable(self.irreps_out)
         plain = PlainSparseConv(str(self.irreps_in), str(self.irreps_out))
         given = iter(self.kernel.weights)
         weights, dtype = [], self.kernel.weights[0].dtype
         for out in self.irreps_out:
-            # `SteerableKernel` has ``out*in path``, a convolution path by path ``in*path out``.
+            # `SteerableKernel` has ``out*in path``, but the plain layer ``in*path out``.
             blocks = [
                 next(given).detach().view(out.mul, i.mul, -1).permute(1, 2, 0).reshape(-1, out.mul)
                 for i in self.irreps_in
@@ -66,14 +75,14 @@ class SparseConv(nn.Module):
         Parameters
         ----------
         field
-            ``site irreps_in.dim``.
+            ``point irreps_in.dim``.
         neighbours
-            ``site_out 27`` int64, from `protvox.voxel.lattice.neighbours`.
+            ``point_out 27`` int64, from `protvox.voxel.lattice.neighbours`.
 
         Returns
         -------
         Tensor
-            ``site_out irreps_out.dim``.
+            ``point_out irreps_out.dim``.
         """
         check_field(field, self.irreps_in, "SparseConv")
         return convolve_sparse(field, neighbours, self.weight())
@@ -84,7 +93,7 @@ class SparseConv(nn.Module):
 
 
 class NormGate(PlainNormGate):
-    """Gate that also hands on how long its fields are, with irreps on both sides.
+    """Gate that also returns the norms of its fields as scalars.
 
     Parameters
     ----------
@@ -96,8 +105,13 @@ class NormGate(PlainNormGate):
     Attributes
     ----------
     irreps_in, irreps_out : o3.Irreps
-        Scalars with one more for every field of l > 0, a gate before and a length after; then
-        the fields.
+        The scalars and one more scalar for every field of l > 0, its gate in the input and its
+        norm in the output; then the fields.
+
+    Examples
+    --------
+    >>> NormGate("8x0e+4x1e")
+    NormGate(12x0e+4x1e -> 12x0e+4x1e, silu)
     """
 
     def __init__(self, irreps: str, *, activation: str = "silu") -> None:

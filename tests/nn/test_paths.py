@@ -129,7 +129,7 @@ def test_exported_with_its_norm_it_gives_the_same_output():
 
 
 def test_export_rejects_a_norm_of_other_irreps():
-    with pytest.raises(ValueError, match="cannot fold a norm"):
+    with pytest.raises(ValueError, match="cannot merge a norm"):
         export_path_convolution(convolution(), FieldNorm("4x0e"))
 
 

@@ -218,7 +218,7 @@ def test_single_convolution_is_exported_and_mismatched_norm_rejected(convolution
     with torch.no_grad():
         expected = ours(field, tables(index))
     assert (plain(field, tables(index)) - expected).abs().max() < TOLERANCE
-    with pytest.raises(ValueError, match="cannot fold a norm of irreps 1x0e"):
+    with pytest.raises(ValueError, match="cannot merge a norm of irreps 1x0e"):
         export_sparse_convolution(ours, FieldNorm("1x0e"))
 
 

@@ -1,1 +1,1 @@
-"""Trained steerable networks as plain products for inference."""
+"""Export of trained steerable networks to plain layers for inference."""

@@ -1,9 +1,8 @@
-"""Folding for inference: a trained steerable network as a plain convolutional network.
+"""Export of a trained steerable network as a plain convolutional network.
 
-A steerable kernel is fixed once training ends, and a normalisation in evaluation mode is a
-scale and a shift of every channel. Both go into the weight and bias of one ``nn.Conv3d``,
-so a folded network costs what a conventional network of the same widths costs, and needs
-nothing of what steerable layers are built with.
+A steerable kernel is fixed after training, and a norm in evaluation mode is a scale and a shift of
+every channel. Both are merged into the weight and bias of one ``nn.Conv3d``, so an exported network
+costs as much as a conventional network of the same widths, and does not need e3nn.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from protvox.nn.conv import SteerableConv3d
 from protvox.nn.dropout import IrrepDropout
 from protvox.nn.export.layers import PlainEmbedding, PlainGate, PlainNormGate
 from protvox.nn.export.sparse import PlainSparseConv
+from protvox.nn.irreps import check_exportable
 from protvox.nn.moments import MomentEmbedding
 from protvox.nn.norm import FieldNorm
 from protvox.nn.path_conv import PathConv3d
@@ -28,40 +28,48 @@ from protvox.nn.sparse import NormGate, SparseConv
 
 
 def export_network(module: nn.Module) -> nn.Module:
-    """Return an equivalent network of plain convolutions for inference.
+    """Return an equivalent network of plain layers for inference.
 
     Parameters
     ----------
     module
-        Any module; the original is left as it is.
+        Any module; it is not changed.
 
     Returns
     -------
     nn.Module
         A copy in evaluation mode without gradients, in which every `SteerableConv3d` is an
         ``nn.Conv3d``, and a `Gate` without bias, a `NormGate`, a `SparseConv` and a
-        `MomentEmbedding` are the layers of `protvox.nn.export.layers`. Inside an
-        ``nn.Sequential``, a `FieldNorm` next to a convolution and a batch norm behind an
-        ``nn.Linear`` are part of it where that is exact, dropout is gone, and the layers left
-        are numbered anew. Outputs agree up to rounding with those of ``module.eval()``.
+        `MomentEmbedding` are layers of `protvox.nn.export.layers`. In an ``nn.Sequential``, a
+        `FieldNorm` next to a convolution, and a batch norm after an ``nn.Linear``, are merged
+        into it where that is exact, dropout is removed, and the remaining layers are renumbered.
+        Outputs agree with those of ``module.eval()`` up to rounding.
 
     Notes
     -----
-    Only an ``nn.Sequential`` states that one layer feeds the next and nothing else, so only
-    there is it safe to merge; and where a network says so by ``FEEDS``, pairs of names of an
-    embedding or a convolution on sites and the norm behind it. A norm behind a convolution
-    always merges. A norm in front of one merges if the convolution is unpadded: padding adds
-    zeros behind the norm, and the merged layer would add them in front of it.
+    Layers are merged only if one feeds the next and nothing else, which is known inside an
+    ``nn.Sequential``, and for the pairs of names in the attribute ``FEEDS`` of a network (an
+    embedding or a convolution on lattice points, and the norm after it). A norm after a
+    convolution is always merged. A norm before a convolution is merged only without padding:
+    padding adds zeros after the norm, but the merged layer would add them before it.
+
+    Examples
+    --------
+    >>> network = nn.Sequential(SteerableConv3d("1x0e", "4x0e", size=3), FieldNorm("4x0e"))
+    >>> export_network(network)
+    Sequential(
+      (0): Conv3d(1, 4, kernel_size=(3, 3, 3), stride=(1, 1, 1))
+    )
     """
     if isinstance(module, SteerableConv3d):
         return export_convolution(module)
-    # Convolutions are about to be replaced, so the copy may share them with the original.
+    # Convolutions are replaced below, so the copy may share them with the original.
     shared = {id(part): part for part in module.modules() if isinstance(part, SteerableConv3d)}
-    folded = copy.deepcopy(module, memo=dict(shared)).eval()
-    for source, target in getattr(folded, "FEEDS", ()):
-        _export_feeding(folded, source, target)
-    _export_children(folded)
-    return folded.requires_grad_(False)
+    exported = copy.deepcopy(module, memo=dict(shared)).eval()
+    for source, target in getattr(exported, "FEEDS", ()):
+        _export_feeding(exported, source, target)
+    _export_children(exported)
+    return exported.requires_grad_(False)
 
 
 def export_convolution(
@@ -72,30 +80,30 @@ def export_convolution(
     Parameters
     ----------
     conv
-        Convolution to fold.
+        Convolution to export.
     after
-        Normalisation of its output, by its running statistics; None if there is none.
+        Norm of its output, in evaluation mode; None if there is none.
     before
-        Normalisation of its input; None if there is none.
+        Norm of its input; None if there is none.
 
     Raises
     ------
     ValueError
-        If a norm was made for other irreps than the convolution has on that side, or a norm
-        comes before a padded convolution.
+        If a norm has other irreps than that side of the convolution, or a norm is before a
+        padded convolution.
     """
     if after is not None and after.irreps_in != conv.irreps_out:
         raise ValueError(
-            f"cannot fold a norm of irreps {after.irreps_in} behind a convolution to irreps "
+            f"cannot merge a norm of irreps {after.irreps_in} after a convolution to irreps "
             f"{conv.irreps_out}"
         )
     if before is not None and before.irreps_out != conv.irreps_in:
         raise ValueError(
-            f"cannot fold a norm of irreps {before.irreps_out} in front of a convolution of "
+            f"cannot merge a norm of irreps {before.irreps_out} before a convolution of "
             f"irreps {conv.irreps_in}"
         )
     if before is not None and conv.padding:
-        raise ValueError(f"a norm before a convolution with padding {conv.padding} cannot fold")
+        raise ValueError(f"cannot merge a norm before a convolution with padding {conv.padding}")
     plain = conv.export()
     if before is None and after is None:
         return plain
@@ -134,24 +142,23 @@ def export_gate(gate: Gate) -> PlainGate:
 
 
 def export_embedding(embedding: MomentEmbedding, after: FieldNorm | None = None) -> PlainEmbedding:
-    """Return the plain embedding equal to a steerable one and the norm behind it.
+    """Return the plain embedding equal to a steerable one and the norm after it.
 
     Parameters
     ----------
     embedding
-        Embedding to fold.
+        Embedding to export.
     after
-        Normalisation of its output, by its running statistics; None if there is none.
+        Norm of its output, in evaluation mode; None if there is none.
 
     Raises
     ------
     ValueError
-        If the norm was made for other irreps, or the scalars are not one block at the start.
+        If the norm has other irreps, or the scalars are not a single block at the start.
     """
     irreps = embedding.irreps_out
     _check_norm(after, irreps)
-    if any(m.ir.l == 0 for m in irreps[1:]):
-        raise ValueError(f"irreps {irreps}: an embedding folds with one scalar block, first")
+    check_exportable(irreps)
     plain = PlainEmbedding(embedding.degrees, tuple((m.mul, m.ir.l) for m in irreps))
     with torch.no_grad():
         weights = [weight.T.clone() for weight in embedding.weights]
@@ -168,19 +175,19 @@ def export_embedding(embedding: MomentEmbedding, after: FieldNorm | None = None)
 
 
 def export_sparse_convolution(conv: SparseConv, after: FieldNorm | None = None) -> PlainSparseConv:
-    """Return the plain convolution on sites equal to a steerable one and the norm behind it.
+    """Return the plain convolution on lattice points equal to a steerable one and its norm.
 
     Parameters
     ----------
     conv
-        Convolution to fold.
+        Convolution to export.
     after
-        Normalisation of its output, by its running statistics; None if there is none.
+        Norm of its output, in evaluation mode; None if there is none.
 
     Raises
     ------
     ValueError
-        If the norm was made for other irreps, or the scalars are not one block at the start.
+        If the norm has other irreps, or the scalars are not a single block at the start.
     """
     _check_norm(after, conv.irreps_out)
     plain = conv.export()
@@ -189,19 +196,19 @@ def export_sparse_convolution(conv: SparseConv, after: FieldNorm | None = None) 
 
 
 def export_path_convolution(conv: PathConv3d, after: FieldNorm | None = None) -> PlainPathConv:
-    """Return the plain convolution equal to one path by path and the norm behind it.
+    """Return the plain convolution equal to a path-by-path convolution and its norm.
 
     Parameters
     ----------
     conv
-        Convolution to fold.
+        Convolution to export.
     after
-        Normalisation of its output, by its running statistics; None if there is none.
+        Norm of its output, in evaluation mode; None if there is none.
 
     Raises
     ------
     ValueError
-        If the norm was made for other irreps, or the scalars are not one block at the start.
+        If the norm has other irreps, or the scalars are not a single block at the start.
     """
     _check_norm(after, conv.irreps_out)
     plain = conv.export()
@@ -225,7 +232,7 @@ def _take_norm(
 
 def _check_norm(after: FieldNorm | None, irreps: o3.Irreps) -> None:
     if after is not None and after.irreps_in != irreps:
-        raise ValueError(f"cannot fold a norm of irreps {after.irreps_in} behind fields {irreps}")
+        raise ValueError(f"cannot merge a norm of irreps {after.irreps_in} after fields {irreps}")
 
 
 def _export_feeding(network: nn.Module, source: str, target: str) -> None:
@@ -268,26 +275,26 @@ def _export_sequence(sequence: nn.Sequential) -> None:
         if not isinstance(layer, IrrepDropout | nn.Dropout | nn.Identity)
     ]
     merged: set[int] = set()
-    for place, layer in enumerate(layers):
-        after = layers[place + 1] if place + 1 < len(layers) else None
+    for index, layer in enumerate(layers):
+        after = layers[index + 1] if index + 1 < len(layers) else None
         if isinstance(layer, nn.Linear) and isinstance(after, nn.BatchNorm1d):
-            layers[place] = fuse_linear_bn_eval(layer, after)
-            merged.add(place + 1)
+            layers[index] = fuse_linear_bn_eval(layer, after)
+            merged.add(index + 1)
         if isinstance(layer, PathConv3d) and isinstance(after, FieldNorm):
-            layers[place] = export_path_convolution(layer, after)
-            merged.add(place + 1)
+            layers[index] = export_path_convolution(layer, after)
+            merged.add(index + 1)
         if not isinstance(layer, SteerableConv3d):
             continue
-        before = layers[place - 1] if place > 0 and place - 1 not in merged else None
+        before = layers[index - 1] if index > 0 and index - 1 not in merged else None
         norms: dict[str, FieldNorm] = {}
         if isinstance(before, FieldNorm) and not layer.padding:
             norms["before"] = before
-            merged.add(place - 1)
+            merged.add(index - 1)
         if isinstance(after, FieldNorm):
             norms["after"] = after
-            merged.add(place + 1)
-        layers[place] = export_convolution(layer, **norms)
+            merged.add(index + 1)
+        layers[index] = export_convolution(layer, **norms)
     for name in list(dict(sequence.named_children())):
         delattr(sequence, name)
-    for layer in (layer for place, layer in enumerate(layers) if place not in merged):
+    for layer in (layer for index, layer in enumerate(layers) if index not in merged):
         sequence.append(layer)

@@ -1,7 +1,7 @@
-"""Plain counterparts of steerable layers, for inference without the machinery of training.
+"""Plain counterparts of steerable layers, for inference.
 
-Once a network is trained, irreps matter no more: numbers of channels say everything. These
-layers need torch alone, so a prediction loads no library of spherical harmonics.
+In a trained network the layout of channels replaces irreps. These layers need only torch, so
+inference does not import e3nn.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from torch.nn import functional
 ACTIVATIONS = {"relu": functional.relu, "silu": functional.silu}
 """Activations of scalars by name."""
 
-_USUAL_LENGTH = 0.8
+_TYPICAL_NORM = 0.8
 _BLOCK = re.compile(r"\s*(\d+)x(\d+)e\s*")
 
 
 def parse_irreps(text: str) -> tuple[tuple[int, int], ...]:
-    """Read irreps as pairs of numbers.
+    """Parse irreps without e3nn.
 
     Parameters
     ----------
@@ -36,7 +36,12 @@ def parse_irreps(text: str) -> tuple[tuple[int, int], ...]:
     Raises
     ------
     ValueError
-        If the text says anything else.
+        If the text has another form.
+
+    Examples
+    --------
+    >>> parse_irreps("96x0e+16x1e")
+    ((96, 0), (16, 1))
     """
     blocks = [_BLOCK.fullmatch(part) for part in text.split("+")]
     found = tuple((int(block[1]), int(block[2])) for block in blocks if block)
@@ -57,7 +62,7 @@ def count_channels(blocks: tuple[tuple[int, int], ...]) -> int:
 
 
 def blur_width(sigma: float) -> int:
-    """Return the edge of a Gaussian blur cut at three standard deviations.
+    """Return the edge of a Gaussian blur, cut off at three standard deviations.
 
     Parameters
     ----------
@@ -90,7 +95,7 @@ def mix_moments(weight: Tensor, moments: Tensor, components: int) -> Tensor:
         ``batch channel point``, channels laid out ``field component``.
     """
     # Multiplying a batch by a single matrix would copy the moments, the largest array of a
-    # network; batched products of slices read them where they lie.
+    # network; batched products of slices do not.
     rows = weight.expand(len(moments), -1, -1)
     features = moments.unflatten(1, (components, weight.shape[1]))
     mixed = [torch.bmm(rows, features[:, component]) for component in range(components)]
@@ -106,7 +111,7 @@ class PlainGate(nn.Module):
         Channels that pass through the activation.
     tensors
         Number and components of the gated fields of every block; each field is multiplied
-        by the sigmoid of a channel of its own.
+        by the sigmoid of its own channel.
     activation
         ``"relu"`` or ``"silu"``.
 
@@ -143,12 +148,12 @@ class PlainGate(nn.Module):
 
 
 class PlainNormGate(nn.Module):
-    """Gate that also hands on how long its fields are.
+    """Gate that also returns the norms of its fields.
 
-    Scalars pass through an activation; every field of l > 0 is multiplied by the sigmoid of a
-    channel of its own, as in `PlainGate`, and the root mean square of its components before
-    that becomes one more scalar. A length does not change under rotation, and no sum of gated
-    fields can express it.
+    Scalars pass through an activation. Every field of l > 0 is multiplied by the sigmoid of its
+    own channel, as in `PlainGate`, and the root mean square of its components before gating
+    becomes an additional scalar. This norm is invariant to rotation and cannot be expressed by a
+    sum of gated fields.
 
     Parameters
     ----------
@@ -162,7 +167,7 @@ class PlainNormGate(nn.Module):
     irreps
         As given.
     n_in, n_out
-        Channels before (scalars, gates, fields) and after (scalars, lengths, fields).
+        Channels before (scalars, gates, fields) and after (scalars, norms, fields).
     """
 
     def __init__(self, irreps: str, *, activation: str) -> None:
@@ -177,17 +182,17 @@ class PlainNormGate(nn.Module):
         self.n_in = self.n_out = sum(self._widths)
 
     def forward(self, field: Tensor) -> Tensor:
-        """Gate a field ``site n_in`` to ``site n_out``."""
+        """Gate a field ``point n_in`` to ``point n_out``."""
         scalars, *rest = torch.split(field, self._widths, dim=1)
         half = len(self.tensors)
-        lengths, gated = [], []
+        norms, gated = [], []
         for gate, block, shape in zip(rest[:half], rest[half:], self.tensors, strict=True):
             fields = block.unflatten(1, shape)
-            # The offset keeps the root's derivative finite; the shift centres the length of a
+            # The offset keeps the derivative of the root finite; the shift centres the norm of a
             # normalised field.
-            lengths.append((fields.square().mean(dim=2) + 1e-4).sqrt() - _USUAL_LENGTH)
+            norms.append((fields.square().mean(dim=2) + 1e-4).sqrt() - _TYPICAL_NORM)
             gated.append((fields * torch.sigmoid(gate).unsqueeze(2)).flatten(1))
-        return torch.cat([ACTIVATIONS[self.activation](scalars), *lengths, *gated], dim=1)
+        return torch.cat([ACTIVATIONS[self.activation](scalars), *norms, *gated], dim=1)
 
     def extra_repr(self) -> str:
         """Return the channels for the one-line repr."""
@@ -195,7 +200,7 @@ class PlainNormGate(nn.Module):
 
 
 class PlainEmbedding(nn.Module):
-    """Mixing of moments into fields, equal to `protvox.nn.moments.MomentEmbedding` and a norm.
+    """Mixing of moments into fields, like `protvox.nn.MomentEmbedding` followed by a norm.
 
     Parameters
     ----------

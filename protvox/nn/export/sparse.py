@@ -1,7 +1,7 @@
-"""Convolution on the sites of a lattice, without anything steerable.
+"""Convolution on lattice points for inference, which does not need e3nn.
 
-A released network keeps its learned weights and the path functions they mix, a twentieth of
-the dense kernel; that is put together when it is first used.
+A released network stores the learned weights and the path functions, a twentieth of the size of
+the dense kernel, which is computed on first use.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ SIZE: Final = 3
 
 
 class PlainSparseConv(PathWeights):
-    """Convolution on sites, 3^3 voxels, with a bias on scalars; no weights before loading.
+    """Convolution on lattice points, with a bias on scalars; its weights must be loaded.
 
     Parameters
     ----------
     irreps_in, irreps_out
-        Irreps before and after, scalars first.
+        Irreps of the input and output, scalars first.
     """
 
     def __init__(self, irreps_in: str, irreps_out: str) -> None:
@@ -56,29 +56,29 @@ class PlainSparseConv(PathWeights):
 
 
 def kernel_rows(kernel: Tensor) -> Tensor:
-    """Return a dense kernel ``out in size size size`` as `convolve_sparse` takes it."""
+    """Return a dense kernel ``out in size size size`` in the layout of `convolve_sparse`."""
     return kernel.permute(2, 3, 4, 1, 0).flatten(0, 3).contiguous()
 
 
 def convolve_sparse(field: Tensor, neighbours: Tensor, weight: Tensor) -> Tensor:
-    """Convolve a field on the sites of a lattice with a kernel of 3^3 voxels.
+    """Convolve a field on lattice points with a kernel of 3^3 voxels.
 
     Parameters
     ----------
     field
-        ``site in``.
+        ``point in``.
     neighbours
-        ``site_out 27`` int64, rows of the field, -1 where there is no site and the field is 0;
-        from `protvox.voxel.lattice.neighbours`.
+        ``point_out 27`` int64, rows of the field, or -1 for inactive points, where the field is
+        0; from `protvox.voxel.lattice.neighbours`.
     weight
         ``27*in out``.
 
     Returns
     -------
     Tensor
-        ``site_out out``.
+        ``point_out out``.
     """
     field = torch.cat([field, field.new_zeros(1, field.shape[1])])
-    # The last row is the one of zeros.
+    # The last row is zero.
     rows = neighbours.where(neighbours >= 0, len(field) - 1)
     return field.index_select(0, rows.flatten()).view(len(rows), -1) @ weight

@@ -78,7 +78,7 @@ def test_norm_activation_of_zero_has_a_finite_gradient():
 
 
 def test_invalid_arguments_are_rejected():
-    with pytest.raises(ValueError, match="one scalar block, first"):
+    with pytest.raises(ValueError, match="scalars of a gate must be one block"):
         Gate("1x1e+2x0e")
     with pytest.raises(ValueError, match="use one of relu, silu"):
         Gate("1x0e", activation="tanh")

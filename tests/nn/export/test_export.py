@@ -127,7 +127,7 @@ def test_error_of_mismatched_norms_names_both_irreps():
     convolution = SteerableConv3d("1x0e", "2x1e", 3, padding=1)
     with pytest.raises(ValueError, match=r"irreps 1x0e after a convolution to irreps 2x1e"):
         export_convolution(convolution, FieldNorm("1x0e"))
-    with pytest.raises(ValueError, match=r"irreps 2x1e in front of a convolution of irreps 1x0e"):
+    with pytest.raises(ValueError, match=r"irreps 2x1e before a convolution of irreps 1x0e"):
         export_convolution(convolution, before=FieldNorm("2x1e"))
     with pytest.raises(ValueError, match="before a convolution with padding 1"):
         export_convolution(convolution, before=FieldNorm("1x0e"))

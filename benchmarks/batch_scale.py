@@ -97,8 +97,8 @@ def small_files(folder: Path, longest: int) -> list[list[str]]:
 def moved(lines: list[str], shift: np.ndarray) -> Iterator[str]:
     for line in lines:
         if line.startswith(("ATOM", "HETATM")):
-            place = [float(line[i : i + 8]) for i in (30, 38, 46)]
-            new = "".join(f"{value:8.3f}" for value in np.add(place, shift))
+            position = [float(line[i : i + 8]) for i in (30, 38, 46)]
+            new = "".join(f"{value:8.3f}" for value in np.add(position, shift))
             yield f"{line[:30]}{new}{line[54:]}\n"
         else:
             yield f"{line}\n"

@@ -4,6 +4,7 @@ FOLDER holds structures, the more the better; samples of them are drawn with a f
 are those of one CPU thread, from the CPU time of all processes of a run minus that of a run on one
 file, so that a busy machine has little effect. ``two_threads`` scores the same files with one and
 with two model processes; on a busy machine only the ratio is meaningful.
+``--against CHECKOUT`` compares this tree with another one on the same files, in alternating runs.
 ``benchmarks/batch_scale.py`` measures memory. Writes ``results/batch_speed.json``; ``--parts``
 chooses the parts to measure.
 """
@@ -15,6 +16,7 @@ import json
 import os
 import platform
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,8 +34,8 @@ PROGRAM = "from protvox.cli import main; main()"
 TARGETS = {"cath_domains_per_s_2_cores": 25, "residues_per_s_2_cores": 500, "network_share": 0.85}
 
 
-def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
-    """Score files in a new folder; return CPU time, time and counts."""
+def score(files: list[Path], task: str, threads: int, root: Path = ROOT) -> dict[str, Any]:
+    """Score files in a new folder with the protvox in `root`; return CPU time, time and counts."""
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "list.txt"
         listed.write_text("\n".join(map(str, files)))
@@ -56,7 +58,7 @@ def score(files: list[Path], task: str, threads: int) -> dict[str, Any]:
         threads_only = {"PROTVOX_THREADS": str(threads), "OMP_NUM_THREADS": "1"}
         start = time.monotonic()
         process = subprocess.Popen(
-            command, env=os.environ | threads_only | {"PYTHONPATH": str(ROOT)}
+            command, env=os.environ | threads_only | {"PYTHONPATH": str(root)}
         )
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - start
@@ -166,11 +168,33 @@ def two_threads(files: list[Path], task: str, unit: str) -> dict[str, Any]:
     }
 
 
+def against(files: list[Path], other: Path) -> dict[str, Any]:
+    """Return the CPU and wall time of this tree relative to another checkout, per structure."""
+    runs: dict[str, list[tuple[float, float]]] = {"this": [], "other": []}
+    for _ in range(3):
+        for name, root in (("other", other), ("this", ROOT)):
+            least, run = (score(some, "cath", 1, root) for some in (files[:1], files))
+            runs[name].append((run["cpu_s"] - least["cpu_s"], run["seconds"] - least["seconds"]))
+    cpu, wall = (
+        {name: statistics.median(one[k] for one in found) for name, found in runs.items()}
+        for k in (0, 1)
+    )
+    return {
+        "files": len(files),
+        "load": os.getloadavg(),
+        "cpu_s": {name: round(value, 2) for name, value in cpu.items()},
+        "wall_s": {name: round(value, 1) for name, value in wall.items()},
+        "cpu_ratio": round(cpu["this"] / cpu["other"], 3),
+        "wall_ratio": round(wall["this"] / wall["other"], 3),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parts = ["environment", "cath", "shares", "two_threads"]
-    parser.add_argument("--parts", nargs="+", default=parts, choices=parts)
+    parser.add_argument("--parts", nargs="*", default=parts, choices=parts)
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT")
     parser.add_argument("--environment-files", type=int, default=48)
     parser.add_argument("--cath-files", type=int, default=200)
     parser.add_argument("--share-files", type=int, default=24)
@@ -195,6 +219,8 @@ def main() -> None:
         result["shares"] = {task: shares(some, task) for task in ("environment", "cath", "all")}
     if "two_threads" in given.parts:
         result["two_threads"] = two_threads(files[: given.cath_files], "cath", "domains")
+    if given.against is not None:
+        result["against"] = against(files[: given.cath_files], given.against)
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""How the tests of this folder run and read."""
+"""Runs and their tables, for the tests in this folder."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def score(inputs, out, *, task="cath", timeout=120.0, retry=False, force=False, 
 
 
 def copy_apart(source, target):
-    """Copy a PDB file so that its content is another; the same would be computed once."""
+    """Copy a PDB file with different content, since equal content is scored once."""
     text = Path(source).read_text()
     Path(target).write_text(f"{text}REMARK 999 {Path(target).name!a}\n")
 
 
 def rows(out, table="domains") -> pd.DataFrame:
-    """A table in the order of its keys."""
+    """A table sorted by its keys."""
     frame = pd.read_parquet(Path(out) / table)
     keys = ["id", "domain", "chain", "number", "insertion_code"]
     return frame.sort_values(

@@ -1,4 +1,4 @@
-"""A model process without networks, for tests of everything around it.
+"""A model process without networks, for tests of everything else.
 
 It dies on structures called ``kill``, never ends on those called ``stuck``, and reports a bug on
 those called ``bug``. On a cluster, its worker dies with it on those called ``slay``, and the first

@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "batch_kill.py"
 
 
 @pytest.mark.slow
-def test_a_run_killed_and_gone_on_with_has_the_rows_of_one_in_peace(folder, data_dir):
+def test_a_killed_and_resumed_run_has_the_rows_of_an_undisturbed_run(folder, data_dir):
     spec = importlib.util.spec_from_file_location("batch_kill", SCRIPT)
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)

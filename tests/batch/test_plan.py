@@ -23,20 +23,20 @@ def ids(*inputs):
     return [item.id for item in make_plan([str(i) for i in inputs]).items]
 
 
-def test_a_folder_gives_its_structures_by_their_paths_within_it(designs):
+def test_structures_in_a_folder_are_named_by_relative_path(designs):
     assert ids(designs) == ["a.cif.gz", "b.pdb", "deep/b.pdb", "deep/er/c.BCIF"]
 
 
-def test_a_pattern_and_what_a_shell_makes_of_it_are_the_same(designs):
+def test_a_pattern_equals_its_expansion_by_the_shell(designs):
     assert ids("designs/*.pdb") == ids("designs/b.pdb") == ["designs/b.pdb"]
     assert ids("designs/**/*.pdb") == ["designs/b.pdb", "designs/deep/b.pdb"]
 
 
-def test_what_is_named_twice_is_scored_once(designs):
+def test_a_file_named_twice_is_scored_once(designs):
     assert ids("designs/b.pdb", "designs/b.pdb", "designs/*.pdb") == ["designs/b.pdb"]
 
 
-def test_two_things_of_one_id_are_refused(designs, monkeypatch):
+def test_two_inputs_with_the_same_id_are_refused(designs, monkeypatch):
     monkeypatch.chdir(designs / "deep")
     with pytest.raises(UsageError, match=r"two inputs have the id b\.pdb") as caught:
         make_plan(["b.pdb", str(designs)])
@@ -55,7 +55,7 @@ def test_a_link_to_another_folder_is_followed(designs, tmp_path):
     assert "far/d.ent" in ids(designs)
 
 
-def test_a_broken_link_stays_and_a_pipe_is_passed_over_with_a_note(designs):
+def test_a_broken_link_is_kept_and_a_pipe_is_skipped_with_a_note(designs):
     (designs / "gone.pdb").symlink_to("nowhere.pdb")
     os.mkfifo(designs / "pipe.pdb")
     plan = make_plan([str(designs)])
@@ -80,7 +80,7 @@ def test_nothing_to_score_is_refused(tmp_path, monkeypatch, inputs):
     assert caught.value.code == "batch.empty"
 
 
-def test_a_name_that_is_no_text_is_kept_for_the_system_and_shown_with_escapes(tmp_path):
+def test_a_name_that_is_not_valid_text_is_kept_and_shown_with_escapes(tmp_path):
     (tmp_path / os.fsdecode(b"caf\xe9 \n<b>.pdb")).write_text("x")
     (item,) = make_plan([str(tmp_path)]).items
     assert item.id == "caf\\xe9 \n<b>.pdb"
@@ -88,7 +88,7 @@ def test_a_name_that_is_no_text_is_kept_for_the_system_and_shown_with_escapes(tm
     item.shown_path.encode()
 
 
-def test_a_list_is_relative_to_where_it_lies(designs, tmp_path):
+def test_paths_in_a_list_are_relative_to_the_list(designs, tmp_path):
     (designs / "list.txt").write_text("b.pdb\n# note\n\ndeep/b.pdb\n")
     plan = make_plan(["@designs/list.txt"])
     assert [item.id for item in plan.items] == ["b.pdb", "deep/b.pdb"]
@@ -117,7 +117,7 @@ def test_a_manifest_gives_chains_choppings_and_ids(designs):
         ('path,id\n"a.pdb,x\n', "batch.list", "not a valid table"),
     ],
 )
-def test_a_bad_manifest_is_told_with_its_line(tmp_path, text, code, words):
+def test_an_invalid_manifest_is_reported_with_its_line(tmp_path, text, code, words):
     (tmp_path / "m.csv").write_text(text)
     with pytest.raises(UsageError, match=words) as caught:
         make_plan([str(tmp_path / "m.csv")])

@@ -1,4 +1,4 @@
-"""Runs with their processes; most with a model process that has no networks."""
+"""Runs with their processes; most use a model process without networks."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from protvox.batch.workers.pool import WorkerPool
 from protvox.errors import DeviceError
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
-"""Of the answers of one structure alone: other numbers of threads may round otherwise."""
+"""Tolerance for one structure alone, since rounding depends on the number of threads."""
 
 
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory, data_dir):
-    """A folder scored with both tasks: where it lies and where the tables are."""
+    """A folder scored with both tasks; returns folder, output and progress."""
     made = tmp_path_factory.mktemp("scored")
     for name in SMALL:
         shutil.copy(data_dir / name, made / name)
@@ -37,7 +37,7 @@ def scored(tmp_path_factory, data_dir):
 
 
 @pytest.mark.slow
-def test_one_broken_file_is_one_failure_and_costs_nobody_else(scored):
+def test_one_broken_file_is_one_failure_and_affects_no_other(scored):
     _, out, progress = scored
     assert (progress.done, progress.failed, progress.finished) == (3, 1, 4)
     failures = rows(out, "failures")
@@ -62,7 +62,7 @@ def test_rows_are_those_of_classify(scored):
 
 
 @pytest.mark.slow
-def test_what_is_done_is_not_done_again(scored, tmp_path):
+def test_scored_inputs_are_not_scored_again(scored, tmp_path):
     folder, out, _ = scored
     shutil.copytree(out, tmp_path / "out")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.parquet")}
@@ -73,7 +73,7 @@ def test_what_is_done_is_not_done_again(scored, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_copied_answer_is_the_one_that_would_have_been_computed(scored, tmp_path):
+def test_copied_rows_equal_computed_rows(scored, tmp_path):
     folder, out, _ = scored
     shutil.copytree(out, tmp_path / "out")
     renamed = tmp_path / "renamed"
@@ -89,7 +89,7 @@ def test_a_copied_answer_is_the_one_that_would_have_been_computed(scored, tmp_pa
         pd.testing.assert_frame_equal(copied, fresh, check_dtype=False)  # a failure has nulls
 
 
-def test_content_decides_and_not_the_name(fake, folder, tmp_path, data_dir):
+def test_the_content_decides_not_the_name(fake, folder, tmp_path, data_dir):
     out = tmp_path / "out"
     score(folder, out)
     shutil.copy(data_dir / "1ejg.pdb.gz", folder / "1a8o.cif")  # other content, same name
@@ -103,7 +103,7 @@ def test_content_decides_and_not_the_name(fake, folder, tmp_path, data_dir):
     assert len(found) == 4
 
 
-def test_a_renamed_file_is_not_computed_again(fake, folder, tmp_path):
+def test_a_renamed_file_is_not_scored_again(fake, folder, tmp_path):
     out = tmp_path / "out"
     score(folder, out)
     before = rows(out).query("id == '1ubi.pdb'").drop(columns=["id", "path"])
@@ -120,7 +120,7 @@ def test_a_renamed_file_is_not_computed_again(fake, folder, tmp_path):
     assert len(rows(out, "inputs")) == 6  # the old name stays in the tables
 
 
-def test_failures_are_tried_again_only_when_asked(fake, folder, tmp_path):
+def test_failures_are_retried_only_on_request(fake, folder, tmp_path):
     for name in SMALL[1:]:
         (folder / name).unlink()
     score(folder, tmp_path / "out")
@@ -130,7 +130,7 @@ def test_failures_are_tried_again_only_when_asked(fake, folder, tmp_path):
     assert len(rows(tmp_path / "out", "failures")) == 1
 
 
-def test_a_file_that_is_away_keeps_its_answer(fake, folder, tmp_path):
+def test_a_missing_file_keeps_its_results(fake, folder, tmp_path):
     listed = tmp_path / "list"
     listed.write_text("in/1ubi.pdb\nin/1ejg.pdb.gz\n")
     score(f"@{listed}", tmp_path / "out")
@@ -141,7 +141,7 @@ def test_a_file_that_is_away_keeps_its_answer(fake, folder, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_manifest_asks_for_chains_and_domains(tmp_path, data_dir):
+def test_a_manifest_selects_chains_and_domains(tmp_path, data_dir):
     manifest = tmp_path / "m.csv"
     source = data_dir / "1ake_chimerax.cif.gz"
     manifest.write_text(
@@ -159,7 +159,7 @@ def test_a_manifest_asks_for_chains_and_domains(tmp_path, data_dir):
     assert rows(tmp_path / "out", "failures")["code"].tolist() == ["input.chain"]
 
 
-def test_what_never_ends_is_given_up_and_its_process_replaced(fake, folder, tmp_path):
+def test_a_process_that_hangs_is_replaced(fake, folder, tmp_path):
     os.mkfifo(folder / "0.pipe")
     listed = folder / "list"
     copy_apart(folder / "1ubi.pdb", folder / "stuck.pdb")
@@ -174,7 +174,7 @@ def test_what_never_ends_is_given_up_and_its_process_replaced(fake, folder, tmp_
 
 
 class Assassin(threading.Thread):
-    """Kills the first process of a kind that has work, once."""
+    """Kills the first process of a kind that has work."""
 
     def __init__(self, kind, monkeypatch):
         super().__init__(daemon=True)
@@ -195,7 +195,7 @@ class Assassin(threading.Thread):
 
 
 @pytest.mark.parametrize("kind", ["readers", "models"])
-def test_a_killed_process_costs_its_structure_alone(fake, folder, tmp_path, monkeypatch, kind):
+def test_a_killed_process_costs_only_its_structure(fake, folder, tmp_path, monkeypatch, kind):
     if kind == "readers":
         os.mkfifo(folder / "0.pipe")  # so that the kill finds it reading
         (folder / "list").write_text("0.pipe\n1ubi.pdb\n1ejg.pdb.gz\n")
@@ -212,7 +212,7 @@ def test_a_killed_process_costs_its_structure_alone(fake, folder, tmp_path, monk
     assert "SIGKILL" in failure["what"]
 
 
-def test_stopping_writes_what_is_ready_and_going_on_completes_it(fake, folder, tmp_path):
+def test_stopping_writes_what_is_ready_and_resuming_completes_it(fake, folder, tmp_path):
     seen = []
     progress = score(
         folder, tmp_path / "out", watch=lambda p: seen.append(p.done), stop=lambda: seen[-1:] == [1]
@@ -230,7 +230,7 @@ def test_a_missing_device_ends_the_run_at_once(folder, tmp_path):
         Run(plan.items, BatchOptions(), Resources("cuda:99", 1, 1), output).execute()
 
 
-def test_a_process_that_dies_of_a_structure_and_a_bug_are_failures(fake, folder, tmp_path):
+def test_a_process_that_dies_and_a_bug_are_failures(fake, folder, tmp_path):
     for name in ("kill.pdb", "bug.pdb"):
         copy_apart(folder / "1ubi.pdb", folder / name)
     progress = score(folder, tmp_path / "out")
@@ -266,7 +266,7 @@ def test_no_process_outlives_a_run(fake, folder, tmp_path, monkeypatch):
     assert [process.returncode for process in started] == [-signal.SIGKILL] * 2
 
 
-def test_folders_and_names_of_any_kind_do_not_end_a_run(fake, folder, tmp_path):
+def test_folders_and_names_of_any_kind_do_not_stop_a_run(fake, folder, tmp_path):
     strange = folder / os.fsdecode(b"\xff<script> \n=1.pdb")
     copy_apart(folder / "1ubi.pdb", strange)
     (folder / "locked.pdb").write_text("x")

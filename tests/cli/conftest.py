@@ -37,12 +37,12 @@ def plain_environment(monkeypatch, tmp_path):
 
 @pytest.fixture
 def fake(monkeypatch):
-    """The fake predictor's module, its `answer` in place of the real one."""
+    """The module of the fake predictor, which replaces the real one."""
     spec = importlib.util.spec_from_file_location("fake_predictor", FAKE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
 
-    monkeypatch.setattr("protvox.predict.classify.classify", module.answer, raising=False)
+    monkeypatch.setattr("protvox.predict.classify.classify", module.predict, raising=False)
     return module
 
 
@@ -66,13 +66,13 @@ def example() -> Path:
 
 
 def listen_to_interrupts() -> None:
-    """Put the default handling of Ctrl-C back."""
+    """Restore the default handling of Ctrl-C."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
 def start():
-    """Start the command line with the fake predictor in a process of its own."""
+    """Start the command line with the fake predictor in a separate process."""
     started = []
 
     def call(mode: str, *arguments: str | Path, **options) -> subprocess.Popen:

@@ -1,7 +1,7 @@
 """A predictor without networks, and a script that runs the command line with it.
 
-``python fake_predictor.py MODE ARGUMENTS...`` where MODE is ``answer``, ``sleep`` (says READY
-on stderr, then never ends), ``crash`` (a bug), ``memory`` or ``device``.
+``python fake_predictor.py MODE ARGUMENTS...`` where MODE is ``predict``, ``sleep`` (writes READY
+to stderr, then hangs), ``crash`` (a bug), ``memory`` or ``device``.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ ARCHITECTURES = (
 CALLS: list[dict] = []
 
 
-def answer(structure, *, task="all", domains=None, chain=None, top_k=5, progress=None, **rest):
+def predict(structure, *, task="all", domains=None, chain=None, top_k=5, progress=None, **rest):
     CALLS.append({"task": task, "domains": domains, "chain": chain, "top_k": top_k, **rest})
     rows = np.flatnonzero(structure.is_protein & (structure.parent != ""))
     if chain is not None:
         rows = rows[structure.chain[rows] == chain]
     if progress is not None:
         progress(len(rows), len(rows))
-    places = [(c, "") for c in structure.protein_chains if chain in (None, c)]
+    selected = [(c, "") for c in structure.protein_chains if chain in (None, c)]
     if domains and not isinstance(domains, str):
-        places = [(s.chains[0] or structure.protein_chains[0], s.chopping) for s in domains]
+        selected = [(s.chains[0] or structure.protein_chains[0], s.chopping) for s in domains]
     return Prediction(
         input=InputInfo.of(structure),
-        domains=() if task == "environment" else tuple(domain(*p, top_k) for p in places),
+        domains=() if task == "environment" else tuple(domain(*p, top_k) for p in selected),
         residues=None if task == "cath" else residues(structure, rows),
         models={"environment": "fake@1", "cath": "fake@1"},
         warnings=structure.warnings,
@@ -99,11 +99,11 @@ def device(structure, **_):
     raise DeviceError("there is no GPU", remedy="Use --device cpu", code="device.missing")
 
 
-MODES = {f.__name__: f for f in (answer, sleep, crash, memory, device)}
+MODES = {f.__name__: f for f in (predict, sleep, crash, memory, device)}
 
 if __name__ == "__main__":
-    import protvox.predict.classify as home
+    import protvox.predict.classify as module
     from protvox.cli import main
 
-    home.classify = MODES[sys.argv.pop(1)]
+    module.classify = MODES[sys.argv.pop(1)]
     main()

@@ -20,7 +20,7 @@ def test_unknown_command_is_usage(protvox):
     assert result.err.count("\n") == 1
 
 
-def test_a_missing_choice_is_told_in_one_line(protvox):
+def test_a_missing_choice_is_reported_in_one_line(protvox):
     result = protvox("completion")
     assert result.code == 2
     assert "\\n" not in result.err

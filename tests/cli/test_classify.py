@@ -51,7 +51,7 @@ def test_json_of_several_inputs_is_a_list(protvox, example):
     assert [d["input"]["name"] for d in json.loads(result.out)] == ["1pwc.pdb.gz"] * 2
 
 
-def test_jsonl_is_an_object_a_line(protvox, example):
+def test_jsonl_has_one_object_per_line(protvox, example):
     result = protvox("classify", example, "--example", "--format", "jsonl")
     lines = result.out.splitlines()
     assert len(lines) == 2
@@ -60,7 +60,7 @@ def test_jsonl_is_an_object_a_line(protvox, example):
 
 
 @pytest.mark.parametrize(("form", "separator"), [("csv", ","), ("tsv", "\t")])
-def test_delimited_has_a_row_a_residue_and_its_architecture(protvox, form, separator):
+def test_delimited_output_has_one_row_per_residue_with_its_architecture(protvox, form, separator):
     result = protvox("classify", "--example", "--format", form)
     table = pd.read_csv(io.BytesIO(result.out), sep=separator, keep_default_na=False)
     assert len(table) == 345
@@ -116,9 +116,11 @@ def test_all_inputs_bad_is_code_3_and_no_file(protvox, broken, tmp_path):
     assert not path.exists()
 
 
-def test_a_bug_on_one_input_is_code_70_and_the_others_go_on(protvox, example, fake, monkeypatch):
+def test_a_bug_on_one_input_is_code_70_and_the_others_are_predicted(
+    protvox, example, fake, monkeypatch
+):
 
-    answers = iter([fake.crash, fake.answer])
+    answers = iter([fake.crash, fake.predict])
     monkeypatch.setattr("protvox.predict.classify.classify", lambda s, **k: next(answers)(s, **k))
     result = protvox("classify", example, example, "--format", "jsonl")
     assert result.code == 70
@@ -227,13 +229,13 @@ def test_options_reach_the_predictor(protvox, fake):
         (("--domain", "A:3-90"), ["A:3-90"]),
     ],
 )
-def test_what_is_taken_as_domains(protvox, fake, options, expected):
+def test_choice_of_domains(protvox, fake, options, expected):
     assert protvox("classify", "--example", *options).code == 0
-    division = fake.CALLS[-1]["domains"]
-    assert (division if isinstance(division, str) else [str(d) for d in division]) == expected
+    domains = fake.CALLS[-1]["domains"]
+    assert (domains if isinstance(domains, str) else [str(d) for d in domains]) == expected
 
 
-def test_auto_does_not_go_with_domains(protvox, fake):
+def test_auto_cannot_be_combined_with_domains(protvox, fake):
     result = protvox("classify", "--example", "--domains", "auto", "--domain", "A:3-90")
     assert result.code == 2
     assert "'auto' cannot be combined with other domains" in result.err
@@ -253,7 +255,7 @@ def test_terminal_escapes_in_a_file_name_are_not_sent_to_the_terminal(protvox, t
     assert "a\\x1b[31m\\nb.pdb.gz" in result.text
 
 
-def test_stdin_gives_the_same_answer(protvox, example, monkeypatch):
+def test_stdin_gives_the_same_result(protvox, example, monkeypatch):
     class Stdin:
         buffer = io.BytesIO(example.read_bytes())
 

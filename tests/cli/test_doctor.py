@@ -19,9 +19,7 @@ def test_a_task_without_a_model_is_bad(protvox, monkeypatch, kept):
 
 
 @pytest.mark.parametrize("votes", [False, True])
-def test_an_index_that_is_not_there_is_bad_where_it_has_a_say(
-    protvox, monkeypatch, tiny_models, tmp_path, votes
-):
+def test_a_missing_index_is_reported(protvox, monkeypatch, tiny_models, tmp_path, votes):
     root = tmp_path / "models"
     shutil.copytree(tiny_models, root)
     if votes:

@@ -62,7 +62,7 @@ def test_help_states_the_sign(protvox):
     )
 
 
-def test_a_failed_row_is_code_4_and_the_rest_is_there(protvox, ubiquitin, tmp_path):
+def test_a_failed_row_is_code_4_and_the_others_are_written(protvox, ubiquitin, tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("chain,number,wild_type,mutant\nA,45,LEU,TRP\nA,45,PHE,TRP\nA,zz,,G\nZ,1,,G\n")
     result = protvox("mutations", ubiquitin, "--mutations", path, "--format", "csv")
@@ -175,7 +175,7 @@ def test_pictures_and_the_annotated_structure_are_written(protvox, ubiquitin, tm
     assert "<svg" in (tmp_path / "map.svg").read_text()[:1000]
 
 
-def test_missing_matplotlib_is_told_before_the_work(protvox, ubiquitin, tmp_path, monkeypatch):
+def test_missing_matplotlib_is_reported_before_any_work(protvox, ubiquitin, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     result = protvox("mutations", ubiquitin, "--heatmap", tmp_path / "map.png")
     assert result.code == 2

@@ -1,4 +1,4 @@
-"""What the how-to pages tell to run, run as it is written: a folder, a trajectory, a search, a
+"""Commands of the how-to pages, run as they are written: a folder, a trajectory, a search, a
 cluster."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BIN = Path(sys.executable).parent
 
 def blocks(page: str) -> list[tuple[str, str]]:
     """Language and text of the blocks of a page."""
-    text = (ROOT / "docs" / page).read_text()
+    text = (ROOT / "docs" / "how-to" / page).read_text()
     return re.findall(r"^```(sh|python)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
 
 
@@ -48,7 +48,7 @@ def desk(tmp_path, data_dir, monkeypatch):
 
 
 def run(language: str, text: str) -> list[str]:
-    """Run the lines of a block but those that install; return those that ran."""
+    """Run the lines of a block, except for installations; return those that were run."""
     if language == "python":
         subprocess.run([sys.executable, "-c", text], check=True, timeout=300)
         return [text]
@@ -81,26 +81,26 @@ def test_a_search(desk):
 
 @pytest.fixture
 def head(tmp_path_factory):
-    """The head of a cluster on this machine."""
+    """The head node of a cluster on this machine."""
     pytest.importorskip("ray", reason="Ray is not installed")
-    said = tmp_path_factory.mktemp("head") / "said"
-    process = start_head(said)
+    log = tmp_path_factory.mktemp("head") / "log"
+    process = start_head(log)
     for _ in range(2):
         if process.poll() is None:
             break
-        process = start_head(said)  # a busy machine is too slow for it now and then
-    assert process.poll() is None, said.read_text()
+        process = start_head(log)  # on a busy machine the first try may time out
+    assert process.poll() is None, log.read_text()
     yield
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(60)
 
 
-def start_head(said: Path) -> subprocess.Popen[bytes]:
-    """Start it, and wait until it is up or has ended."""
+def start_head(log: Path) -> subprocess.Popen[bytes]:
+    """Start a head node, and wait until it is up or has ended."""
     with socket.socket() as free:
         free.bind(("", 0))
         port = free.getsockname()[1]
-    with said.open("w") as file:
+    with log.open("w") as file:
         process = subprocess.Popen(
             [
                 BIN / "ray",
@@ -117,7 +117,7 @@ def start_head(said: Path) -> subprocess.Popen[bytes]:
             start_new_session=True,
             cwd="/",
         )
-    while process.poll() is None and "runtime started" not in said.read_text():
+    while process.poll() is None and "runtime started" not in log.read_text():
         time.sleep(0.5)
     time.sleep(2)
     return process
@@ -133,7 +133,7 @@ def test_a_cluster(desk, head):
     pd.testing.assert_frame_equal(scored, again)
 
 
-def test_object_stores_with_folders_in_their_place(desk):
+def test_object_stores_replaced_by_folders(desk):
     bucket = desk / "bucket"
     shutil.copytree("designs", bucket / "designs")
     shutil.copy("1abc.cif", bucket)

@@ -1,4 +1,4 @@
-"""What only a process of its own can show: pipes, signals, exit codes, start-up."""
+"""What needs a separate process: pipes, signals, exit codes and start-up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 
 def test_closed_pipe_is_silent(start, example):
-    process = start("answer", "classify", *[example] * 4, "--format", "jsonl")
+    process = start("predict", "classify", *[example] * 4, "--format", "jsonl")
     process.stdout.read(10)
     process.stdout.close()
     assert process.wait(60) == 0
@@ -30,7 +30,7 @@ def test_interrupt_is_130_and_leaves_no_file(start, example, tmp_path):
 
 def test_full_disk_is_one_clear_line(start, example):
     with open("/dev/full", "wb") as full:
-        process = start("answer", "classify", example, stdout=full)
+        process = start("predict", "classify", example, stdout=full)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert b"error: stdout: cannot be written" in err
@@ -47,7 +47,7 @@ def test_help_imports_nothing_heavy():
     assert done.returncode == 0
 
 
-def test_cards_are_read_where_the_locale_knows_ascii_only():
+def test_cards_are_read_in_an_ascii_locale():
     code = "import sys; from protvox.cli.app import run; sys.exit(run(sys.argv[1:]))"
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
@@ -60,7 +60,7 @@ def test_cards_are_read_where_the_locale_knows_ascii_only():
     assert "Å" in done.stdout.decode()
 
 
-def test_bad_input_is_told_without_loading_torch():
+def test_bad_input_is_reported_without_loading_torch():
     code = (
         "import sys; from protvox.cli.app import run; "
         "assert run(['classify', 'no-such-file.pdb']) == 3; sys.exit('torch' in sys.modules)"

@@ -27,12 +27,12 @@ def ubiquitin(data_dir):
 
 @pytest.fixture
 def folder(data_dir, tmp_path):
-    place = tmp_path / "structures"
-    (place / "inner").mkdir(parents=True)
-    shutil.copy(data_dir / "1ubi.pdb", place)
-    shutil.copy(data_dir / "1lcd.pdb.gz", place / "inner")
-    (place / "notes.txt").write_text("no structure")
-    return place
+    folder = tmp_path / "structures"
+    (folder / "inner").mkdir(parents=True)
+    shutil.copy(data_dir / "1ubi.pdb", folder)
+    shutil.copy(data_dir / "1lcd.pdb.gz", folder / "inner")
+    (folder / "notes.txt").write_text("no structure")
+    return folder
 
 
 def test_an_archive_of_domains(protvox, ubiquitin, data_dir, tmp_path):
@@ -55,7 +55,7 @@ def test_a_table_of_residues(protvox, ubiquitin, tmp_path):
     assert len(frame.embedding[0]) == 8
 
 
-def test_json_is_the_answer_itself(protvox, ubiquitin):
+def test_json_is_that_of_the_library(protvox, ubiquitin):
     result = protvox("embed", ubiquitin, "-o", "-", "--format", "jsonl")
     assert result.text == embed(read_structure(ubiquitin)).to_json() + "\n"
 
@@ -92,7 +92,7 @@ def test_invalid_arguments_are_rejected(protvox, tmp_path, monkeypatch, argument
     assert list(tmp_path.glob("x.*")) == []
 
 
-def test_neighbours_for_people_and_for_programs(protvox, ubiquitin):
+def test_neighbours_as_table_and_as_json(protvox, ubiquitin):
     people = protvox("search", ubiquitin, "--top", "3")
     assert "Nearest to chain A" in people.text
     assert "of 40 domains: forty domains" in people.text
@@ -108,7 +108,7 @@ def test_neighbours_for_people_and_for_programs(protvox, ubiquitin):
     assert [near["domain"] for near in plain["domains"][0]["nearest"]] == frame.neighbour.tolist()
 
 
-def test_a_folder_and_its_table_make_the_same_index(protvox, folder, ubiquitin, tmp_path):
+def test_a_folder_and_its_embeddings_give_the_same_index(protvox, folder, ubiquitin, tmp_path):
     first, second = tmp_path / "a.index", tmp_path / "b.index"
     table = tmp_path / "t.parquet"
     result = protvox("index", "build", folder, "-o", first)
@@ -128,7 +128,7 @@ def test_a_folder_and_its_table_make_the_same_index(protvox, folder, ubiquitin, 
     assert similar[0] == pytest.approx(similar[1], abs=1e-6)
 
 
-def test_a_file_that_cannot_be_read_is_told_and_left_out(protvox, folder, tmp_path):
+def test_an_unreadable_file_is_reported_and_skipped(protvox, folder, tmp_path):
     (folder / "bad.cif").write_text("nothing")
     result = protvox("index", "build", folder, "-o", tmp_path / "i")
     assert result.code == 4

@@ -34,7 +34,7 @@ def test_shards_then_environment_training(protvox, table, example, tmp_path):
     assert json.loads(blind.out) == {"step": 2, "loss": checked["loss"]}
 
 
-def test_left_out_structures_are_code_4(protvox, table, example, tmp_path):
+def test_skipped_structures_are_code_4(protvox, table, example, tmp_path):
     table.write_text(table.read_text() + "nothing.pdb,A,,3.40.1.1,train\n")
     result = protvox(
         "train",

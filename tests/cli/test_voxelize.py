@@ -54,7 +54,7 @@ def test_surroundings_of_a_residue(protvox, example, tmp_path):
     assert np.array(ccp4.grid, copy=False).shape == (21, 21, 21)
 
 
-def test_several_residues_have_no_one_surroundings(protvox, example, tmp_path):
+def test_the_surroundings_need_a_single_residue(protvox, example, tmp_path):
     result = protvox("voxelize", example, "-o", tmp_path / "x.map", "--residue", "A:62-63")
     assert result.code == 2
     assert "selects 2 residues" in result.err

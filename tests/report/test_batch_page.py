@@ -106,7 +106,7 @@ def test_the_page_is_self_contained_and_escapes_everything(scored):
     assert page == render_page(summarize(scored))
 
 
-def test_every_part_of_the_page_is_there(scored):
+def test_the_page_has_every_section(scored):
     page = render_page(summarize(scored))
     titles = re.findall(r"<h2>([^<]*)</h2>", page)
     assert titles == [

@@ -69,7 +69,7 @@ def test_the_page_has_a_picture_of_each_trajectory(run):
     assert "frame 4, 8 ps" in page
 
 
-def test_a_picture_has_a_pixel_a_number(tmp_path):
+def test_an_image_has_one_pixel_per_number(tmp_path):
     image = pytest.importorskip("matplotlib.image")
     path = tmp_path / "x.png"
     path.write_bytes(matrix_png(np.array([[0.0, 1.0, np.nan], [0.2, 0.1, 2.0]])))

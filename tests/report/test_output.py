@@ -63,7 +63,7 @@ def test_wider_first_prediction_leaves_gaps(prediction):
 
 
 @pytest.mark.parametrize(
-    ("asked", "path", "form"),
+    ("requested", "path", "form"),
     [
         (None, "a.csv", "csv"),
         (None, "a.JSON", "json"),
@@ -75,8 +75,8 @@ def test_wider_first_prediction_leaves_gaps(prediction):
         ("json", "a.csv", "json"),
     ],
 )
-def test_format_asked_for_or_from_the_name(asked, path, form):
-    assert choose_format(asked, path) == form
+def test_format_from_the_option_or_the_suffix(requested, path, form):
+    assert choose_format(requested, path) == form
 
 
 @pytest.mark.parametrize("path", ["a.xlsx", "a.csv.gz", "a.pdb"])

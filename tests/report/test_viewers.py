@@ -46,7 +46,7 @@ def test_pymol_script_loads_colours_and_selects(prediction):
     assert ("domain_A", wanted) in selections
 
 
-def test_pymol_script_of_a_cath_answer_has_no_scores(prediction):
+def test_pymol_script_of_a_cath_prediction_has_no_scores(prediction):
     cmd = run(pymol_script(dataclasses.replace(prediction, residues=None), structure="x.pdb"))
     assert cmd.of("alter") == []
     assert len(cmd.of("select")) == 2

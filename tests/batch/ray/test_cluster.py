@@ -1,4 +1,4 @@
-"""Runs on a Ray cluster of this machine; most with a model process that has no networks."""
+"""Runs on a Ray cluster of this machine; most use a model process without networks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cluster():
         with ExitStack() as stack:
             try:
                 stack.enter_context(connected(None, 2))
-            except DeviceError:  # a busy machine is too slow for it now and then
+            except DeviceError:  # on a busy machine the first try may time out
                 stack.enter_context(connected(None, 2))
             yield
 
@@ -69,7 +69,7 @@ def assert_same_rows(one, other):
 
 
 def test_usage_statistics_are_not_sent(cluster):
-    from ray._common.usage import usage_lib  # there is no public way to ask
+    from ray._common.usage import usage_lib  # not public
 
     assert not usage_lib.usage_stats_enabled()
 
@@ -86,7 +86,7 @@ def test_rows_are_those_of_a_local_run_whatever_goes_wrong(
     codes = rows(tmp_path / "there", "failures").set_index("id")["code"].to_dict()
     assert codes["kill.pdb"] == "batch.process_died"
     assert codes["stuck.pdb"] == "batch.timeout"
-    # Each goes on with what the other has left.
+    # Each resumes the run of the other.
     copy_apart(data_dir / "1ubi.pdb", folder / "1a8o.cif")
     there = score_there(folder, tmp_path / "here")
     assert (there.done, there.kept, there.kept_failed) == (1, 3, 4)
@@ -95,7 +95,7 @@ def test_rows_are_those_of_a_local_run_whatever_goes_wrong(
     assert_same_rows(tmp_path / "there", tmp_path / "here")
 
 
-def test_what_kills_its_worker_ends_as_a_failure_and_costs_nobody_else(cluster, folder, tmp_path):
+def test_an_input_that_kills_its_worker_is_one_failure(cluster, folder, tmp_path):
     for name in ("slay.pdb", "once.pdb"):
         shutil.copy(folder / "1ubi.pdb", folder / name)
     progress = score_there(folder, tmp_path / "out", workers=1)
@@ -107,7 +107,7 @@ def test_what_kills_its_worker_ends_as_a_failure_and_costs_nobody_else(cluster, 
 
 
 def workers_alive() -> list[int]:
-    """Numbers of the processes of workers that this process's cluster has."""
+    """Process ids of the workers on the cluster of this process."""
     parents, found = {}, []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -122,7 +122,7 @@ def workers_alive() -> list[int]:
 
 
 def test_a_worker_killed_mid_run_loses_nothing(cluster, fake, folder, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # where the workers are not
+    monkeypatch.chdir(tmp_path)  # not the working directory of the workers
     for number in range(12):
         shutil.copy(folder / "1ubi.pdb", folder / f"slow{number}.pdb")
     killed = []

@@ -30,7 +30,7 @@ OPTIONS = BatchOptions(task="cath")
 
 @pytest.fixture
 def bucket():
-    """A place of its own for each test."""
+    """A separate bucket for each test."""
     return f"memory://{uuid.uuid4().hex}"
 
 
@@ -43,7 +43,7 @@ def copy_here(url, folder):
     return folder
 
 
-def test_a_folder_gives_its_structures_by_their_paths_within_it(bucket):
+def test_structures_in_a_folder_are_named_by_relative_path(bucket):
     for name in ("b.pdb", "a.cif.gz", "notes.txt", ".hidden.pdb", ".git/c.pdb", "deep/c.BCIF"):
         put(f"{bucket}/in/{name}")
     for folder in (f"{bucket}/in", f"{bucket}/in/"):
@@ -52,7 +52,7 @@ def test_a_folder_gives_its_structures_by_their_paths_within_it(bucket):
         assert items[2].path == f"{bucket}/in/deep/c.BCIF"
 
 
-def test_a_pattern_and_one_file_are_called_by_their_urls(bucket):
+def test_files_of_a_pattern_and_single_files_are_named_by_their_urls(bucket):
     put(f"{bucket}/in/b.pdb")
     put(f"{bucket}/in/deep/c.pdb")
     for source in (f"{bucket}/in/*.pdb", f"{bucket}/in/b.pdb"):
@@ -62,7 +62,7 @@ def test_a_pattern_and_one_file_are_called_by_their_urls(bucket):
         make_plan([f"{bucket}/in/*.cif"])
 
 
-def test_lists_and_manifests_lie_anywhere_and_name_what_lies_anywhere(bucket, tmp_path):
+def test_lists_and_manifests_by_url(bucket, tmp_path):
     put(f"{bucket}/l/list.txt", b"b.pdb\n# note\n/here/c.pdb\nmemory://d/d.pdb\n")
     paths = [item.path for item in make_plan([f"@{bucket}/l/list.txt"]).items]
     assert paths == [f"{bucket}/l/b.pdb", "/here/c.pdb", "memory://d/d.pdb"]
@@ -84,28 +84,28 @@ def test_lists_and_manifests_lie_anywhere_and_name_what_lies_anywhere(bucket, tm
         ("memory://nowhere/m.csv", "batch.list"),
     ],
 )
-def test_what_cannot_be_read_is_told_before_any_work(source, code):
+def test_invalid_urls_are_reported_before_any_work(source, code):
     with pytest.raises(UsageError) as caught:
         make_plan([source])
     assert caught.value.code == code
     assert caught.value.remedy
 
 
-def test_a_list_of_a_stranger_makes_nobody_call_an_address(tmp_path):
+def test_a_foreign_list_cannot_cause_network_requests(tmp_path):
     (tmp_path / "list").write_text("http://169.254.169.254/latest/meta-data\n")
     with pytest.raises(UsageError) as caught:
         make_plan([f"@{tmp_path / 'list'}"])
     assert caught.value.code == "usage.protocol"
 
 
-def test_a_chain_is_the_name_of_a_file_and_not_followed(bucket, tmp_path):
+def test_a_chained_url_is_a_file_name_and_not_followed(bucket, tmp_path):
     (tmp_path / "x.pdb").write_text("x")
     with pytest.raises(InputError) as caught:
         read_url(f"memory://x::file://{tmp_path}/x.pdb")
     assert caught.value.code == "input.not_found"
 
 
-def test_content_is_read_under_the_caps(bucket):
+def test_content_is_limited_in_size(bucket):
     put(f"{bucket}/b.pdb", b"x" * 100)
     assert read_url(f"{bucket}/b.pdb", ReadLimits(inflated_bytes=100)) == b"x" * 100
     with pytest.raises(InputError) as caught:
@@ -152,7 +152,7 @@ def test_a_reader_reads_urls(bucket, data_dir, monkeypatch):
     assert parse_reading(failure).code == "input.not_found"
 
 
-def test_a_run_from_and_to_file_urls_is_one_of_paths(fake, folder, tmp_path):
+def test_file_urls_equal_paths(fake, folder, tmp_path):
     (folder / "list").write_text("1ubi.pdb\ngone.pdb\n")
     score(folder.as_uri(), (tmp_path / "by-url").as_uri())
     score(folder, tmp_path / "by-path")
@@ -168,7 +168,7 @@ def test_a_run_from_and_to_file_urls_is_one_of_paths(fake, folder, tmp_path):
     assert (listed.done, listed.failed) == (1, 1)
 
 
-def test_an_object_store_holds_what_a_folder_holds(fake, folder, tmp_path, bucket, data_dir):
+def test_an_object_store_and_a_folder_hold_the_same(fake, folder, tmp_path, bucket, data_dir):
     score(folder, f"{bucket}/out")
     copy_apart(data_dir / "1ubi.pdb", folder / "1a8o.cif")  # other content, same name
     again = score(folder, f"{bucket}/out", task="cath")
@@ -188,7 +188,7 @@ def test_an_object_store_holds_what_a_folder_holds(fake, folder, tmp_path, bucke
     assert score(folder, f"{bucket}/out", force=True).done == 3
 
 
-def test_tables_of_text_go_to_an_object_store_too(fake, folder, bucket):
+def test_exported_tables_go_to_an_object_store(fake, folder, bucket):
     from protvox.batch.tables.export import export_tables
 
     score(folder, bucket)
@@ -210,7 +210,7 @@ def add(output, name, sha256, n_domains):
 
 
 @pytest.mark.parametrize("step", range(8))
-def test_a_crash_between_any_two_objects_loses_no_part_and_doubles_no_row(
+def test_a_crash_between_any_two_objects_loses_no_part_and_duplicates_no_row(
     tmp_path, monkeypatch, bucket, step
 ):
     memory = type(fsspec.filesystem("memory"))
@@ -253,14 +253,14 @@ def test_a_crash_between_any_two_objects_loses_no_part_and_doubles_no_row(
     assert done_anew == (step >= 2)
 
 
-def test_a_second_run_is_refused_until_the_first_is_silent_for_long(bucket, monkeypatch):
+def test_a_second_run_is_refused_until_the_lock_expires(bucket, monkeypatch):
     first = ObjectStorage(bucket)
     first.acquire()
     with pytest.raises(UsageError, match="another run") as caught:
         ObjectStorage(bucket).acquire()
     assert caught.value.code == "batch.locked"
-    held = {"token": "of one that was killed", "host": "h", "time": time.time() - 61}
-    put(f"{bucket}/.lock", json.dumps(held).encode())
+    lock = {"token": "of a killed run", "host": "h", "time": time.time() - 61}
+    put(f"{bucket}/.lock", json.dumps(lock).encode())
     second = ObjectStorage(bucket)
     second.acquire()
     with pytest.raises(UsageError) as caught:
@@ -277,20 +277,20 @@ def test_a_second_run_is_refused_until_the_first_is_silent_for_long(bucket, monk
 
 def test_a_lock_is_renewed(bucket, monkeypatch):
     monkeypatch.setattr(object_store, "_RENEW_S", 0.05)
-    place = ObjectStorage(bucket)
-    place.acquire()
-    before = json.loads(place.open(".lock").read())["time"]
+    storage = ObjectStorage(bucket)
+    storage.acquire()
+    before = json.loads(storage.open(".lock").read())["time"]
     for _ in range(100):
         time.sleep(0.05)
-        if json.loads(place.open(".lock").read())["time"] > before:
+        if json.loads(storage.open(".lock").read())["time"] > before:
             break
     else:
         pytest.fail("the lock was not renewed")
-    place.release()
-    assert not place.exists(".lock")
+    storage.release()
+    assert not storage.exists(".lock")
 
 
-def test_a_store_that_refuses_is_an_error_and_no_bug(bucket, monkeypatch):
+def test_an_object_store_that_fails_is_an_error_and_not_a_bug(bucket, monkeypatch):
     class RefusedError(Exception):
         pass
 
@@ -304,7 +304,7 @@ def test_a_store_that_refuses_is_an_error_and_no_bug(bucket, monkeypatch):
     assert failure_of(caught.value).code == "output.write"
 
 
-def test_a_bucket_that_is_not_there_is_an_error_and_no_bug(bucket, monkeypatch):
+def test_a_missing_bucket_is_an_error_and_not_a_bug(bucket, monkeypatch):
     def missing(*_args, **_more):
         raise FileNotFoundError("The specified bucket does not exist")
 

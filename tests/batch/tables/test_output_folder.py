@@ -42,7 +42,7 @@ def read(folder, table="domains"):
     return pd.read_parquet(Path(folder) / table)
 
 
-def test_rows_come_back_and_every_table_is_there(tmp_path):
+def test_rows_are_read_back_and_every_table_exists(tmp_path):
     with opened(tmp_path) as output:
         put(output, "a", domains=3)
         put(output, "b")
@@ -62,7 +62,7 @@ def test_rows_come_back_and_every_table_is_there(tmp_path):
         assert output.entries["a"].work == ("s", "", "")
 
 
-def test_other_content_replaces_rows_and_leaves_the_neighbours(tmp_path):
+def test_other_content_replaces_rows_and_keeps_other_inputs(tmp_path):
     with opened(tmp_path) as output:
         for name in "abc":
             put(output, name, "old")
@@ -74,7 +74,7 @@ def test_other_content_replaces_rows_and_leaves_the_neighbours(tmp_path):
     assert found == {"a": ["old"], "b": ["new", "new"], "c": ["old"], "d": ["new"]}
 
 
-def test_a_failure_that_is_mended_leaves_no_failure(tmp_path):
+def test_a_corrected_file_leaves_no_failure(tmp_path):
     with opened(tmp_path) as output:
         put(output, "a", failed=True)
         output.flush()
@@ -90,7 +90,7 @@ class Crash(BaseException):
 
 
 @pytest.mark.parametrize("step", range(14))
-def test_a_crash_at_any_step_loses_no_part_and_doubles_no_row(tmp_path, monkeypatch, step):
+def test_a_crash_at_any_step_loses_no_part_and_duplicates_no_row(tmp_path, monkeypatch, step):
     with opened(tmp_path) as output:
         for name in "ab":
             put(output, name, "old")
@@ -161,7 +161,7 @@ def test_results_of_other_options_or_weights_are_not_mixed(tmp_path, options, mo
         output.open(options, models)
 
 
-def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
+def test_a_folder_of_another_program_is_not_touched(tmp_path):
     (tmp_path / "domains").mkdir()
     (tmp_path / "domains" / "mine.txt").write_text("x")
     with OutputFolder(tmp_path) as output, pytest.raises(UsageError) as caught:
@@ -171,7 +171,7 @@ def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
 
 
 @pytest.mark.parametrize("manifest", ['{"name": "my page"}', "[]", "{", None])
-def test_force_removes_nothing_of_somebody_else(tmp_path, manifest):
+def test_force_removes_nothing_of_another_program(tmp_path, manifest):
     (tmp_path / "inputs").mkdir()
     (tmp_path / "inputs" / "1abc.pdb").write_text("x")
     if manifest is not None:
@@ -184,7 +184,7 @@ def test_force_removes_nothing_of_somebody_else(tmp_path, manifest):
     assert (tmp_path / "manifest.json").exists() == (manifest is not None)
 
 
-def test_force_removes_results_once_the_models_are_there_and_leaves_other_files(tmp_path):
+def test_force_removes_results_once_the_models_are_loaded_and_keeps_other_files(tmp_path):
     with opened(tmp_path) as output:
         put(output, "a")
         output.flush()
@@ -227,7 +227,7 @@ def test_rows_of_several_parts_are_replaced_part_by_part(tmp_path):
     assert found == {name: "new" if name in "aecx" else "old" for name in "abcdefx"}
 
 
-def test_a_full_disk_is_an_error_and_no_bug(tmp_path, monkeypatch):
+def test_a_full_disk_is_an_error_and_not_a_bug(tmp_path, monkeypatch):
     def full(_handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -251,7 +251,7 @@ def test_whole_numbers_stay_whole_beside_a_failure_in_json_lines(tmp_path):
     assert ['"n_residues":76,' in line for line in lines] == [False, True]
 
 
-def test_a_file_in_the_way_and_a_bad_manifest_are_clear_errors(tmp_path):
+def test_a_file_with_the_name_of_a_folder_and_an_invalid_manifest_are_errors(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(UsageError) as caught:
         OutputFolder(tmp_path / "file")

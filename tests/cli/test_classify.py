@@ -116,7 +116,7 @@ def test_all_inputs_bad_is_code_3_and_no_file(protvox, broken, tmp_path):
     assert not path.exists()
 
 
-def test_a_bug_on_one_input_is_code_70_and_the_others_are_predicted(
+def test_a_bug_on_one_input_is_code_70(
     protvox, example, fake, monkeypatch
 ):
 

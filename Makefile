@@ -5,9 +5,9 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: check lint types imports fast test format
+.PHONY: check lint types contracts fast test format
 
-check: lint types imports fast
+check: lint types contracts fast
 
 lint:
 	$(PYTHON) -m ruff check .
@@ -16,8 +16,9 @@ lint:
 types:
 	$(PYTHON) -m mypy
 
-imports:
+contracts:
 	$(BIN)lint-imports
+	$(BIN)lint-imports --config contracts.toml
 
 fast:
 	$(PYTHON) -m pytest -q -m "not slow"

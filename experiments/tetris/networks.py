@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from experiments.tetris.layers import CommonScale, ProductGate, Scale
 from protvox.nn import Filters, SteerableConv3d, blur_field
-from protvox.nn.export.layers import blur_width
+from protvox.nn.plain_layers import blur_width
 
 
 @dataclass(frozen=True)

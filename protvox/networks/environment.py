@@ -11,7 +11,7 @@ from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import fail
 from protvox.networks.config import ConvConfig
 from protvox.networks.layers import Layers, SteerableLayers
-from protvox.nn.export.layers import count_channels, parse_irreps
+from protvox.nn.plain_layers import count_channels, parse_irreps
 from protvox.voxel.moments.moments import MomentSpec
 from protvox.voxel.moments.residue_frames import N_ENVIRONMENT_TYPES
 

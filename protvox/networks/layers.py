@@ -13,14 +13,14 @@ import torch
 from torch import nn
 
 from protvox.networks.config import ConvConfig
-from protvox.nn.export.layers import (
+from protvox.nn.paths import PlainPathConv
+from protvox.nn.plain_layers import (
     PlainEmbedding,
     PlainGate,
     PlainNormGate,
     parse_irreps,
 )
-from protvox.nn.export.sparse import PlainSparseConv
-from protvox.nn.paths import PlainPathConv
+from protvox.nn.plain_sparse import PlainSparseConv
 
 ACTIVATION = "silu"
 """Activation of scalars in every network."""

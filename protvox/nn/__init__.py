@@ -3,7 +3,7 @@
 Every layer has ``irreps_in`` and ``irreps_out`` (e3nn's irreps of SO(3)). The channel axis is the
 concatenation of the blocks of the irreps, each laid out multiplicity first, then components.
 
-Names are imported on first use, because inference needs only `protvox.nn.export.layers` and should
+Names are imported on first use, because inference needs only `protvox.nn.plain_layers` and should
 not wait for e3nn.
 
 Examples
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         rotate_field,
         rotation_of_channels,
     )
-    from protvox.nn.export.export import export_convolution, export_network
+    from protvox.nn.export import export_convolution, export_network
     from protvox.nn.heads import CentrePool, GlobalAveragePool, Invariants
     from protvox.nn.irreps import check_irreps, irreps_slices
     from protvox.nn.kernel import Filters, SteerableKernel, kernel_basis, path_functions
@@ -86,7 +86,7 @@ _NAMES_OF_MODULE: Final = {
         "rotate_field",
         "rotation_of_channels",
     ),
-    "export.export": ("export_convolution", "export_network"),
+    "export": ("export_convolution", "export_network"),
     "heads": ("CentrePool", "GlobalAveragePool", "Invariants"),
     "irreps": ("check_irreps", "irreps_slices"),
     "kernel": ("Filters", "SteerableKernel", "kernel_basis", "path_functions"),

@@ -7,9 +7,9 @@ from e3nn import o3
 from torch import Tensor, nn
 from torch.nn import functional
 
-from protvox.nn.export.layers import ACTIVATIONS
 from protvox.nn.irreps import check_field, check_irreps, field_of_channel
 from protvox.nn.layout import mix_channels
+from protvox.nn.plain_layers import ACTIVATIONS
 
 
 class Gate(nn.Module):

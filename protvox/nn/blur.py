@@ -7,8 +7,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from protvox.nn.export.layers import blur_width
 from protvox.nn.layout import is_channels_last
+from protvox.nn.plain_layers import blur_width
 
 
 def blur_field(field: Tensor, sigma: float, *, padding: int = 0) -> Tensor:

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from protvox.nn.blur import blur_field
-from protvox.nn.export.layers import blur_width
 from protvox.nn.irreps import check_field
 from protvox.nn.kernel import PAPER_FILTERS, Filters, SteerableKernel
 from protvox.nn.layout import arrange_weight
+from protvox.nn.plain_layers import blur_width
 
 
 class SteerableConv3d(nn.Module):

@@ -8,8 +8,8 @@ import torch
 from e3nn import o3
 from torch import Tensor, nn
 
-from protvox.nn.export.layers import mix_moments
 from protvox.nn.irreps import check_irreps
+from protvox.nn.plain_layers import mix_moments
 
 
 class MomentEmbedding(nn.Module):

@@ -24,8 +24,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from protvox.compiled.loops import share_out
-from protvox.nn.export.layers import parse_irreps
 from protvox.nn.path_loops import LANES, path_loops
+from protvox.nn.plain_layers import parse_irreps
 
 SHELL_BAND_LIMITS: Final = (0, 3, 5, 7, 9)
 """Highest degree sampled without aliasing on the shell at 0, 1, 2, ... voxels."""

@@ -10,10 +10,10 @@ import torch
 from e3nn import o3
 from torch import Tensor, nn
 
-from protvox.nn.export.layers import PlainNormGate
-from protvox.nn.export.sparse import SIZE, PlainSparseConv, convolve_sparse, kernel_rows
 from protvox.nn.irreps import check_exportable, check_field, check_irreps
 from protvox.nn.kernel import SteerableKernel, block_basis
+from protvox.nn.plain_layers import PlainNormGate
+from protvox.nn.plain_sparse import SIZE, PlainSparseConv, convolve_sparse, kernel_rows
 
 
 class SparseConv(nn.Module):

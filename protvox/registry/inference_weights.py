@@ -83,6 +83,6 @@ def load_inference_network(card: Card, folder: Path) -> nn.Module:
 
 def _export(network: nn.Module) -> nn.Module:
     # This imports e3nn, which reading does not need.
-    from protvox.nn.export.export import export_network
+    from protvox.nn.export import export_network
 
     return export_network(network)

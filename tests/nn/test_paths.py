@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from protvox.nn import FieldNorm, Gate, PathConv3d, SteerableConv3d, export_network
 from protvox.nn.equivariance import assert_equivariant
-from protvox.nn.export.export import export_path_convolution
+from protvox.nn.export import export_path_convolution
 from protvox.nn.kernel import kernel_basis
 from protvox.nn.paths import PlainPathConv, count_paths
 

@@ -13,10 +13,10 @@ from torch import nn
 
 from protvox.nn import FieldNorm, SteerableConv3d, cube_rotations, export_network
 from protvox.nn.equivariance import rotation_of_channels
-from protvox.nn.export.export import export_sparse_convolution
-from protvox.nn.export.layers import PlainEmbedding, PlainNormGate
-from protvox.nn.export.sparse import PlainSparseConv
+from protvox.nn.export import export_sparse_convolution
 from protvox.nn.moments import MomentEmbedding
+from protvox.nn.plain_layers import PlainEmbedding, PlainNormGate
+from protvox.nn.plain_sparse import PlainSparseConv
 from protvox.nn.sparse import NormGate, SparseConv
 from protvox.voxel.lattice.neighbours import coarsen, neighbours
 
@@ -225,8 +225,8 @@ def test_single_convolution_is_exported_and_mismatched_norm_rejected(convolution
 def test_plain_layers_need_no_e3nn():
     code = (
         "import sys; sys.modules['e3nn'] = None\n"
-        "import torch; from protvox.nn.export.layers import PlainNormGate\n"
-        "from protvox.nn.export.sparse import PlainSparseConv\n"
+        "import torch; from protvox.nn.plain_layers import PlainNormGate\n"
+        "from protvox.nn.plain_sparse import PlainSparseConv\n"
         "gate = PlainNormGate('2x0e+1x1e', activation='silu')\n"
         "table = torch.zeros(4, 27, dtype=torch.int64)\n"
         "print(gate(PlainSparseConv('5x0e', '3x0e+1x1e')(torch.ones(3, 5), table)).shape)"

@@ -18,9 +18,9 @@ from protvox.networks.config import ConvConfig
 from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
 from protvox.networks.layers import PlainLayers
 from protvox.nn import FieldNorm
-from protvox.nn.export.layers import PlainEmbedding, PlainGate, PlainNormGate
-from protvox.nn.export.sparse import PlainSparseConv
 from protvox.nn.paths import PlainPathConv
+from protvox.nn.plain_layers import PlainEmbedding, PlainGate, PlainNormGate
+from protvox.nn.plain_sparse import PlainSparseConv
 from protvox.registry import installed
 from protvox.registry.build import load_trained
 from protvox.registry.card import read_card, write_card

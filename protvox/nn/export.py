@@ -17,13 +17,15 @@ from torch.nn.utils.fusion import fuse_linear_bn_eval
 from protvox.nn.activation import Gate
 from protvox.nn.conv import SteerableConv3d
 from protvox.nn.dropout import IrrepDropout
-from protvox.nn.export.layers import PlainEmbedding, PlainGate, PlainNormGate
-from protvox.nn.export.sparse import PlainSparseConv
+from protvox.nn.plain_layers import PlainEmbedding, PlainGate, PlainNormGate
+from protvox.nn.plain_sparse import PlainSparseConv
 from protvox.nn.irreps import check_exportable
 from protvox.nn.moments import MomentEmbedding
 from protvox.nn.norm import FieldNorm
 from protvox.nn.path_conv import PathConv3d
 from protvox.nn.paths import PlainPathConv
+from protvox.nn.plain_layers import PlainEmbedding, PlainGate, PlainNormGate
+from protvox.nn.plain_sparse import PlainSparseConv
 from protvox.nn.sparse import NormGate, SparseConv
 
 
@@ -40,7 +42,7 @@ def export_network(module: nn.Module) -> nn.Module:
     nn.Module
         A copy in evaluation mode without gradients, in which every `SteerableConv3d` is an
         ``nn.Conv3d``, and a `Gate` without bias, a `NormGate`, a `SparseConv` and a
-        `MomentEmbedding` are layers of `protvox.nn.export.layers`. In an ``nn.Sequential``, a
+        `MomentEmbedding` are layers of `protvox.nn.plain_layers`. In an ``nn.Sequential``, a
         `FieldNorm` next to a convolution, and a batch norm after an ``nn.Linear``, are merged
         into it where that is exact, dropout is removed, and the remaining layers are renumbered.
         Outputs agree with those of ``module.eval()`` up to rounding.

@@ -1,1 +1,0 @@
-"""Export of trained steerable networks to plain layers for inference."""

@@ -13,7 +13,7 @@ from protvox.cli import console
 from protvox.cli.options import device_option
 from protvox.cli.task_option import TaskName
 from protvox.errors import fail
-from protvox.registry.tasks import find_task, task_names
+from protvox.registry.tasks import BUILT_IN, find_task, task_names
 
 if TYPE_CHECKING:
     import torch
@@ -33,10 +33,10 @@ class _Train(click.Group):
         return sorted({*self.commands, *task_names()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command; that of a task is made when it is needed."""
+        """Return a command; that of a task which is not built in is made when it is needed."""
         found = super().get_command(ctx, cmd_name)
         if found is None and cmd_name in task_names():
-            return _task_command(cmd_name)
+            return _task_command(cmd_name, find_task(cmd_name).title)
         return found
 
 
@@ -167,9 +167,7 @@ def release(
     return 0
 
 
-def _task_command(task: str) -> click.Command:
-    title = find_task(task).title
-
+def _task_command(task: str, title: str) -> click.Command:
     @click.command(task, short_help=f"Train a network for {title}.")
     @click.argument("config", type=_PATH)
     @click.option("--train", "learn", type=_PATH, required=True, help="Folder of shards.")
@@ -201,6 +199,10 @@ def _task_command(task: str) -> click.Command:
         "stdout as JSON."
     )
     return command
+
+
+for _name, _title in BUILT_IN.items():
+    train.add_command(_task_command(_name, _title))
 
 
 def _train(

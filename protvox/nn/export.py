@@ -17,8 +17,6 @@ from torch.nn.utils.fusion import fuse_linear_bn_eval
 from protvox.nn.activation import Gate
 from protvox.nn.conv import SteerableConv3d
 from protvox.nn.dropout import IrrepDropout
-from protvox.nn.plain_layers import PlainEmbedding, PlainGate, PlainNormGate
-from protvox.nn.plain_sparse import PlainSparseConv
 from protvox.nn.irreps import check_exportable
 from protvox.nn.moments import MomentEmbedding
 from protvox.nn.norm import FieldNorm

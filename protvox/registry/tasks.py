@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from protvox.errors import fail
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 GROUP: Final = "protvox.tasks"
 """Entry-point group of tasks."""
 
-BUILT_IN: Final = ("cath", "environment")
-"""Names of the tasks that protvox has by itself."""
+BUILT_IN: Final = MappingProxyType(
+    {"cath": "CATH architecture", "environment": "amino-acid environments"}
+)
+"""Name to title of the tasks of this package."""
 
 ConfigT = TypeVar("ConfigT")
 NetworkT = TypeVar("NetworkT", bound="nn.Module")

@@ -116,9 +116,7 @@ def test_all_inputs_bad_is_code_3_and_no_file(protvox, broken, tmp_path):
     assert not path.exists()
 
 
-def test_a_bug_on_one_input_is_code_70(
-    protvox, example, fake, monkeypatch
-):
+def test_a_bug_on_one_input_is_code_70(protvox, example, fake, monkeypatch):
 
     answers = iter([fake.crash, fake.predict])
     monkeypatch.setattr("protvox.predict.classify.classify", lambda s, **k: next(answers)(s, **k))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.registry.card import Card, Vote
+from protvox.registry.tasks import BUILT_IN
 from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Structure
 from protvox.tasks.base import Task
@@ -34,7 +35,7 @@ class CathTask(Task["CathConfig", "CathNet", "DomainData"]):
     """Predict the CATH architecture of a domain from its CA atoms."""
 
     name = "cath"
-    title = "CATH architecture"
+    title = BUILT_IN["cath"]
     columns = frozenset({"file", "cath"})
     summaries = MappingProxyType({"paper": "the paper's ten", "class_accuracy": "class"})
     release_options = frozenset({"flatten_prior", "vote"})

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import fail
 from protvox.registry.card import Card
+from protvox.registry.tasks import BUILT_IN
 from protvox.structure.structure import Structure
 from protvox.tasks.base import Task
 from protvox.train.shard import UNLABELLED, Shard, pack
@@ -30,7 +31,7 @@ class EnvironmentTask(Task["EnvironmentConfig", "EnvironmentNet", "EnvironmentDa
     """Predict the amino acid at each residue from everything around its side chain."""
 
     name = "environment"
-    title = "amino-acid environments"
+    title = BUILT_IN["environment"]
     columns = frozenset({"file", "chain"})
     validation_sample = 8192
     embeds = "residue"

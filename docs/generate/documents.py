@@ -23,7 +23,8 @@ def documents() -> str:
         "The command line (`--format json`), `to_json()` in Python and the service return the same "
         "objects. Numbers have 6 significant digits; `null` stands for a number that does not "
         "exist. `probabilities` has one number per amino acid, by three-letter name. Read "
-        "[scores](../concepts/scores.md) for what the numbers mean. Generated from the schemas by "
+        "[scores](../concepts/scores.md) for what the numbers mean. JSON Schema files for "
+        "programs are in [service/schemas](../../service/README.md). Generated from the schemas by "
         "`python -m docs.generate`.",
         "CSV, TSV and Parquet of `protvox classify` hold one row per residue, with the domain it "
         "belongs to and that domain's first architecture, or one row per domain with `--task "

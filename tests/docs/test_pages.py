@@ -116,8 +116,12 @@ def test_commands_and_options_exist(page):
     wrong = []
     for words in commands(page):
         command: click.Command = app
-        while isinstance(command, click.Group) and words and words[0] in command.commands:
-            command = command.commands[words.pop(0)]
+        while isinstance(command, click.Group) and words:
+            found = command.get_command(click.Context(command), words[0])
+            if found is None:
+                break
+            command = found
+            words.pop(0)
         known = {
             name for option in command.params for name in (*option.opts, *option.secondary_opts)
         }

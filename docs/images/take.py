@@ -1,6 +1,6 @@
 """Take the screenshots of the page: `python docs/images/take.py [ADDRESS]`.
 
-ADDRESS is the address of a running `protvox serve`. Needs Playwright and the Chromium of the system.
+ADDRESS is the address of a running `protvox serve`. Needs Playwright and the system's Chromium.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
     Raises
     ------
     UsageError
-        If there is no such format (``usage``).
+        If there is no such format (``usage.format``).
     """
     frames: dict[str, Callable[[Any], pd.DataFrame]] = {
         "domains": _domains,
@@ -277,7 +277,7 @@ def _prediction_text(prediction: Prediction, width: int) -> RenderableType:
     return render(prediction, width=width)
 
 
-def _mutation_text(scores: MutationScores, width: int) -> RenderableType:
+def _mutation_text(scores: MutationScores, _width: int) -> RenderableType:
     from protvox.report.terminal.mutations import render_mutations
 
-    return render_mutations(scores, width=width)
+    return render_mutations(scores)

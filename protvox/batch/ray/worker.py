@@ -24,7 +24,8 @@ class Worker:
     """Scores inputs with the processes of a local run, which it keeps from call to call.
 
     A structure is therefore read and scored as in a local run, with the same time limits, and a
-    structure that kills or blocks a process costs that process and not the worker.
+    structure that kills or blocks a process costs that process and not the worker. Ray pickles
+    what it passes between the driver and its workers, but no foreign file is read in those.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """The reader process: files in, cleaned structures out; it does not load torch.
 
 ``python -m protvox.batch.workers.read_process``. The first message is ``{"model_number": N}``.
-For each ``{"item": ...}`` the process sends the `Content` of the file. The answer
+For each ``{"item": ...}`` the process sends the `Content` of the file. The reply
 ``{"wanted": True}`` asks for the structure, which follows as bytes of
 `protvox.processes.structure_codec`. A `Failure` may replace either message.
 """

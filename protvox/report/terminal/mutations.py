@@ -25,15 +25,13 @@ _WORSE_STYLE: Final = "red"
 _BETTER_STYLE: Final = "green"
 
 
-def render_mutations(scores: MutationScores, *, width: int = 80) -> RenderableType:
+def render_mutations(scores: MutationScores) -> RenderableType:
     """Lay out the scores of one structure.
 
     Parameters
     ----------
     scores
         Scores of a list, shown in its order, or of a scan, of which both ends are shown.
-    width
-        Width of the terminal in columns.
 
     Returns
     -------
@@ -43,7 +41,7 @@ def render_mutations(scores: MutationScores, *, width: int = 80) -> RenderableTy
     table = scores.table
     explanation = Text(
         "score: log odds, positive = predicted destabilising; percentile: rank among all\n"
-        "single substitutions of the structure, 100 = most destabilising",
+        "single substitutions of the structure (or chain), 100 = most destabilising",
         style=_QUIET_STYLE,
     )
     title = Text("Mutations", style=_HEAD_STYLE)

@@ -209,7 +209,7 @@ def _residues(table: ResidueTable, model: str, width: int) -> Iterator[Renderabl
     likelier = f"at least {SUSPECT_ODDS:.0f} times more probable"
     if suspects:
         number = count(len(suspects), "residue")
-        found = f"For {number}, another amino acid (shown below) is {likelier}."
+        found = f"For {number}, another one (shown below) is {likelier}."
     else:
         found = f"No other amino acid is {likelier}."
     yield Text(

@@ -1,4 +1,4 @@
-"""Running statistics of the norms, measured over many batches."""
+"""Running statistics of norms, estimated over many batches."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from protvox.nn import FieldNorm
 def reestimate_batch_norm(network: nn.Module, inputs: Iterable[Any]) -> None:
     """Set every norm's running statistics to their mean over batches.
 
-    While weights move, a running average lags behind them; and where the batches differ in
-    kind, as domains of one size do, it follows the last few. Measuring anew before the
-    network is used costs a few batches and makes its answers those of the training.
+    While weights change, a running average lags behind; and where batches differ, as batches of
+    domains do, it follows the last few. Estimating it again before the network is used costs a
+    few batches and makes its outputs those of the training.
 
     Parameters
     ----------
     network
         Left in evaluation mode.
     inputs
-        What the network is called with, at least one.
+        Inputs of the network, at least one batch.
     """
     norms = [p for p in network.modules() if isinstance(p, FieldNorm | nn.BatchNorm1d)]
     momenta = [norm.momentum for norm in norms]

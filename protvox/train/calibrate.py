@@ -1,4 +1,4 @@
-"""Temperature scaling: probabilities that mean what they say."""
+"""Temperature scaling: calibrated probabilities."""
 
 from __future__ import annotations
 

@@ -21,23 +21,23 @@ def save_checkpoint(
     optimizers: Sequence[torch.optim.Optimizer],
     state: dict[str, object],
 ) -> None:
-    """Write a checkpoint, replacing the last one only when the new one is complete.
+    """Write a checkpoint; the last one is replaced only when the new one is complete.
 
     Parameters
     ----------
     path
         File to write.
     network, optimizers
-        What to save.
+        Modules and optimisers to save.
     state
-        Step, best score and the like; anything JSON can hold.
+        Step, best score and the like; values that JSON can hold.
     """
     tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
     for number, optimizer in enumerate(optimizers):
         for index, slots in optimizer.state_dict()["state"].items():
             for slot, value in slots.items():
                 tensors[f"optimizer/{number}/{index}/{slot}"] = torch.as_tensor(value)
-    # Dropout draws from these: without them a resumed training takes another course.
+    # Dropout uses these: without them a resumed training would take another course.
     tensors["random/cpu"] = torch.get_rng_state()
     for index, value in enumerate(_cuda_states()):
         tensors[f"random/cuda/{index}"] = value
@@ -60,8 +60,8 @@ def load_checkpoint(
     network
         Network of the same architecture.
     optimizers
-        Optimisers over the same parameters, or none to leave their state and that of the
-        random generators aside.
+        Optimisers over the same parameters, or none to ignore their state and that of the
+        random generators.
 
     Raises
     ------

@@ -110,8 +110,8 @@ class Progress:
 def rate_at(step: int, config: LoopConfig) -> float:
     """Return the learning rate of a step: linear warm-up, constant, linear cool-down.
 
-    A constant middle, unlike a cosine, does not need to know the end: a training can be
-    resumed and lengthened from a checkpoint of that part.
+    Unlike a cosine, a constant middle part does not depend on the end: a training can be
+    resumed and extended from a checkpoint of this part.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def train(
 
 
 def make_optimizers(network: nn.Module, config: LoopConfig) -> list[torch.optim.Optimizer]:
-    """Return the optimisers of a training: AdamW, and Muon where it is asked for.
+    """Return the optimisers of a training: AdamW, and Muon if the schedule uses it.
 
     Parameters
     ----------
@@ -239,10 +239,10 @@ def make_optimizers(network: nn.Module, config: LoopConfig) -> list[torch.optim.
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Tell whether bfloat16 is faster than float32 on a device.
+    """Return whether bfloat16 is faster than float32 on a device.
 
-    On CPUs it is not: most emulate it, 50 times slower than float32, and those with AVX-512 BF16
-    lose more in converting what the compiled loops of our layers need in float32 than they gain.
+    It is not on CPUs: most emulate it, 50 times slower than float32, and those with AVX-512 BF16
+    lose more time by conversions to float32 for the compiled loops than they gain.
 
     Parameters
     ----------
@@ -279,7 +279,7 @@ def _learn(
 
 def _refuse_divergence(network: nn.Module, loss: Tensor, step: int, path: Path) -> None:
     """Stop before diverged weights replace the last good ones."""
-    # The loss is that before the step: a gradient that overflowed shows in the weights alone.
+    # The loss was computed before the step; an overflow of the gradient only shows in the weights.
     weights = (weight for weight in network.parameters() if not torch.isfinite(weight).all())
     if not torch.isfinite(loss) or next(weights, None) is not None:
         raise fail("model.diverged", where=str(path), step=step, loss=float(loss))

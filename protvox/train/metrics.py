@@ -98,11 +98,11 @@ def reliability(
     """
     sure = np.exp(log_p.max(axis=1))
     correct = log_p.argmax(axis=1) == labels
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    counts = np.bincount(place, minlength=bins)
-    held = np.maximum(counts, 1)
-    confidence = np.bincount(place, weights=sure, minlength=bins) / held
-    accuracy = np.bincount(place, weights=correct.astype(float), minlength=bins) / held
+    index = np.minimum((sure * bins).astype(int), bins - 1)
+    counts = np.bincount(index, minlength=bins)
+    divisor = np.maximum(counts, 1)
+    confidence = np.bincount(index, weights=sure, minlength=bins) / divisor
+    accuracy = np.bincount(index, weights=correct.astype(float), minlength=bins) / divisor
     return counts, confidence, accuracy
 
 

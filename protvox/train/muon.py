@@ -1,4 +1,4 @@
-"""Muon: steps of equal size in all directions, for the matrices that mix fields."""
+"""Muon: optimiser steps of equal size in all directions, for the matrices that mix fields."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MOMENTUM: Final = 0.95
 _ITERATIONS: Final = 5
 _COEFFICIENTS: Final = (3.4445, -4.7750, 2.0315)
 _ADAM_SIZE: Final = 0.2
-"""Usual root mean square of a step of Adam, over its rate."""
+"""Typical root mean square of a step of Adam, divided by its rate."""
 
 
 class Muon(torch.optim.Optimizer):
     """Momentum whose step is made nearly orthogonal (Jordan et al. 2024).
 
     A gradient of a mixing matrix is dominated by few directions; orthogonalised, a step moves
-    the rare ones as far. Steps are scaled to the size of Adam's (Liu et al. 2025), so that the
+    the rare ones just as far. Steps are scaled to the size of Adam's (Liu et al. 2025), so that the
     two share a schedule.
 
     Parameters
@@ -47,7 +47,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
-        """Do one step; ``closure`` is not used, and nothing is returned."""
+        """Perform one step; ``closure`` is ignored."""
         for group in self.param_groups:
             for matrix in group["params"]:
                 if matrix.grad is None:

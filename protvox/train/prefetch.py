@@ -1,4 +1,4 @@
-"""Batches drawn in a thread of their own, while the network learns from the last one."""
+"""Batches prepared in a separate thread, while the network is trained on the last one."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import torch
 from torch import Tensor
 
 _LAST_BATCH: Final = 30.0
-"""Seconds to wait for a batch that is being drawn when nobody wants any more."""
+"""Seconds to wait for a batch in preparation when no more are needed."""
 
 
 class Inputs(Protocol):
-    """What a network reads: a tensor, or several that move to a device together."""
+    """Input of a network: a tensor, or several that are moved to a device together."""
 
     def to(self, device: torch.device, *, non_blocking: bool = False) -> Any:
-        """Return the same on a device."""
+        """Return the input on a device."""
 
 
 def prefetch(
     batches: Iterator[tuple[Inputs, Tensor]], depth: int
 ) -> Generator[tuple[Inputs, Tensor], None, None]:
-    """Draw batches in a thread of their own, at most ``depth`` ahead.
+    """Prepare batches in a separate thread, at most ``depth`` ahead.
 
     Parameters
     ----------
     batches
-        Endless source of batches; what it raises is raised here.
+        Endless source of batches; its exceptions are raised here.
     depth
-        Batches held ready.
+        Number of batches kept ready.
     """
     ready: queue.Queue[tuple[Inputs, Tensor] | BaseException] = queue.Queue(depth)
     stop = threading.Event()
@@ -49,7 +49,7 @@ def prefetch(
                 hand_over(batch)
                 if stop.is_set():
                     return
-        except BaseException as error:  # carried over to the consumer's thread
+        except BaseException as error:  # raised in the thread of the consumer
             hand_over(error)
 
     drawer = threading.Thread(target=draw, daemon=True)
@@ -62,5 +62,5 @@ def prefetch(
             yield item
     finally:
         stop.set()
-        # A thread still in compiled code when the interpreter ends brings the process down.
+        # A thread still in compiled code when the interpreter ends crashes the process.
         drawer.join(timeout=_LAST_BATCH)

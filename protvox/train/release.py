@@ -79,8 +79,7 @@ def release(
         What the temperature is fitted on; the measures on them go into the card. Empty if the
         training saw them, since then they can neither fit nor measure anything.
     words
-        What the card says that cannot be measured. The temperature is only used without
-        validation shards.
+        Text of the card. Its temperature is only used without validation shards.
     device
         Where to compute.
     name

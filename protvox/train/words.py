@@ -1,4 +1,4 @@
-"""What a model card says that cannot be measured, read from a TOML file."""
+"""Text of a model card, read from a TOML file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from protvox.errors import fail
 
 @dataclass(frozen=True)
 class CardWords:
-    """What the author of a model says about it.
+    """Text of a model card by its author.
 
     Attributes
     ----------

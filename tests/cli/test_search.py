@@ -80,7 +80,7 @@ def test_one_bad_input_of_several(protvox, ubiquitin, tmp_path):
         (["search"], 2, "no INPUT was given"),
         (["search", "a.pdb", "-o", "x.csv.gz"], 2, "does not imply a format"),
         (["search", "a.pdb", "--top", "0"], 2, "0"),
-        (["index", "build", "absent", "-o", "x.index"], 3, "no table of embedded domains"),
+        (["index", "build", "absent", "-o", "x.index"], 3, "not a table of embedded domains"),
         (["index", "show", "absent"], 5, "cannot be read"),
     ],
 )

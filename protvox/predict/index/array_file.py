@@ -1,4 +1,4 @@
-"""Arrays on disk that tell when they were damaged: safetensors with a digest in the header."""
+"""Arrays on disk, checked for damage: safetensors with a digest in the header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from protvox.errors import ModelError, UsageError
+from protvox.errors import fail
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -22,21 +22,21 @@ _DIGEST = "sha256"
 
 
 def write_arrays(arrays: Arrays, facts: Mapping[str, str], path: Path) -> str:
-    """Write arrays and facts about them, complete or not at all.
+    """Write arrays with metadata, as a complete file or not at all.
 
     Parameters
     ----------
     arrays
-        By name.
+        Arrays by name.
     facts
-        What the file says about itself, ``schema`` among it.
+        Metadata, including ``schema``.
     path
         File to write.
 
     Returns
     -------
     str
-        Digest of arrays and facts, hex digits; it identifies the content.
+        Digest of arrays and metadata, hex digits; it identifies the content.
 
     Raises
     ------
@@ -53,75 +53,60 @@ def write_arrays(arrays: Arrays, facts: Mapping[str, str], path: Path) -> str:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"cannot be written ({error.strerror or error})",
-            where=str(path),
-            remedy="Check the folder, its permissions and the free space",
-            code="output.write",
-        ) from error
+        reason = error.strerror or str(error)
+        raise fail("output.write.index", where=str(path), reason=reason) from error
     return digest
 
 
 def read_arrays(path: Path, schema: str) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Read what `write_arrays` wrote.
+    """Read a file from `write_arrays`.
 
     Parameters
     ----------
     path
         The file.
     schema
-        What it must be.
+        Expected schema.
 
     Returns
     -------
     arrays : dict of ndarray
-        By name.
+        Arrays by name.
     facts : dict of str
-        With the digest under ``sha256``.
+        Metadata, with the digest as ``sha256``.
 
     Raises
     ------
     ModelError
-        If the file is missing, is something else (``index.file``) or was damaged
-        (``index.hash``).
+        If the file is missing or of another kind (``index.file``), or damaged (``index.hash``).
     """
     try:
         with safe_open(path, framework="numpy") as file:
             facts = dict(file.metadata() or {})
             if facts.get("schema") != schema:
-                raise ValueError(f"no {schema}")
+                raise ValueError(f"it is not a {schema} file")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, ValueError, SafetensorError) as error:
-        raise ModelError(
-            f"this cannot be read ({error})",
-            where=str(path),
-            remedy="Give a file written by protvox index build",
-            code="index.file",
-        ) from error
+        raise fail("index.file", where=str(path), error=error) from error
     stated = facts.get(_DIGEST)
     if _digest(arrays, {k: v for k, v in facts.items() if k != _DIGEST}) != stated:
-        raise ModelError(
-            "the content does not match its own hash",
-            where=str(path),
-            remedy="Build the index again, or install protvox again",
-            code="index.hash",
-        )
+        raise fail("index.hash", where=str(path))
     return arrays, facts
 
 
 def pack_texts(texts: Sequence[str]) -> NDArray[np.uint8]:
-    """Return texts as bytes, for there is no array of texts on disk.
+    """Return strings as bytes, since the file holds no arrays of strings.
 
     Parameters
     ----------
     texts
-        Any texts.
+        The strings.
     """
     return np.frombuffer(json.dumps(list(texts)).encode(), dtype=np.uint8)
 
 
 def unpack_texts(data: NDArray[np.uint8]) -> list[str]:
-    """Return what `pack_texts` packed.
+    """Return the strings from `pack_texts`.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import ModelError
+from protvox.errors import fail
 from protvox.predict.index.array_file import Arrays, read_arrays, write_arrays
 from protvox.registry.card import Card
 
@@ -28,7 +28,7 @@ class Block:
     Attributes
     ----------
     mean, scale
-        ``number`` float32, what the numbers are standardised with.
+        ``number`` float32, mean and standard deviation to standardise the numbers with.
     matrix
         ``axis number`` float32.
     weight
@@ -56,10 +56,10 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingHead:
-    """A domain to a unit vector, near for domains of one fold.
+    """Maps a domain to a unit vector, similar for domains of one fold.
 
-    Two parts side by side, trained for retrieval (``experiments/search``): one of the features
-    of the network, one of the course of the chain.
+    Two parts side by side, trained for retrieval (``experiments/search``): one from the
+    features of the network, one from the path of the chain.
 
     Attributes
     ----------
@@ -68,11 +68,11 @@ class EmbeddingHead:
     trace
         Reads `protvox.predict.index.trace_descriptor.describe_trace`.
     model
-        ``name@version`` of the network that gives the features.
+        ``name@version`` of the network that computes the features.
     model_sha256
         Digest of the weights of that network.
     sha256
-        Digest of all this, which indices remember; ``""`` before it is saved.
+        Digest of the embedding, which indices store; ``""`` before it is saved.
     """
 
     features: Block
@@ -83,7 +83,7 @@ class EmbeddingHead:
 
     @property
     def width(self) -> int:
-        """Components of an embedding."""
+        """Number of components of an embedding."""
         return len(self.features.matrix) + len(self.trace.matrix)
 
     def embed(
@@ -137,7 +137,7 @@ class EmbeddingHead:
         path
             File from `save`.
         card
-            Of the model that will give the features.
+            Card of the model that computes the features.
 
         Raises
         ------
@@ -147,12 +147,11 @@ class EmbeddingHead:
         """
         arrays, facts = read_arrays(path, SCHEMA)
         if facts["model_sha256"] != card.sha256:
-            raise ModelError(
-                f"the embedding was trained for other weights, of {facts['model']}, "
-                f"than those of {card.reference}",
+            raise fail(
+                "index.model.head",
                 where=str(path),
-                remedy="Train and build it again with python -m experiments.search.train",
-                code="index.model",
+                model=facts["model"],
+                reference=card.reference,
             )
         features, trace = (_block(arrays, part) for part in _PARTS)
         return cls(features, trace, facts["model"], facts["model_sha256"], facts["sha256"])

@@ -1,4 +1,4 @@
-"""Known domains as vectors, and which of them are nearest to another."""
+"""An index of known domains: their vectors, and the search for the nearest."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import InputError, ModelError, UsageError
+from protvox.errors import fail
 from protvox.predict.index.array_file import pack_texts, read_arrays, unpack_texts, write_arrays
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.product_loops import products
-from protvox.predict.results.prediction import Neighbour
+from protvox.predict.results.records import Neighbour
 
 SCHEMA: Final = "protvox.index/1"
 """Name and version of the file; a change that breaks a reader raises the number."""
 
 _LARGEST: Final = 127
 _SPARE: Final = 4
-"""How many times more vectors than asked for are compared anew in full precision."""
+"""How many times more vectors than requested are compared again in full precision."""
 
 
 class IndexFacts(NamedTuple):
-    """What an index says about itself.
+    """Description of an index.
 
     Attributes
     ----------
     name
-        What it holds, in words.
+        Description of its contents.
     n_domains
-        How many domains.
+        Number of domains.
     model
         ``name@version`` of the model that made its vectors.
     """
@@ -43,7 +43,7 @@ class IndexFacts(NamedTuple):
 
 
 def read_facts(path: Path) -> IndexFacts:
-    """Return what an index file says about itself.
+    """Return the description of an index file.
 
     Parameters
     ----------
@@ -61,23 +61,23 @@ def read_facts(path: Path) -> IndexFacts:
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """Unit vectors of known domains, 8 bits a component.
+    """Unit vectors of known domains, 8 bits per component.
 
-    The search is exact but for the rounding of the vectors: every one is compared. Rounding
-    moves a cosine of 128 components by about 0.001.
+    The search compares every vector and is exact up to the rounding of the vectors, which changes
+    a cosine of 128 components by about 0.001.
 
     Attributes
     ----------
     codes
         ``domain axis`` int8.
     scales
-        ``domain`` float32, what a unit of ``codes`` stands for.
+        ``domain`` float32, value of one unit of ``codes``.
     domains
         ``domain``, names.
     cath
-        ``domain``, CATH codes; ``""`` where there is none.
+        ``domain``, CATH codes; ``""`` if unknown.
     name
-        What the index holds, in words.
+        Description of the contents.
     model
         ``name@version`` of the model that made the vectors.
     head
@@ -119,44 +119,39 @@ class Index:
         Raises
         ------
         InputError
-            If there is none (``index.empty``).
+            If there are no vectors (``index.empty``).
         """
         if not len(vectors):
-            raise InputError("there is no domain to put into an index", code="index.empty")
+            raise fail("index.empty.build")
         codes, scales = _round(vectors)
         return cls(codes, scales, tuple(domains), tuple(cath), name, model, head)
 
     def search(self, vector: NDArray[np.float32], top: int) -> tuple[Neighbour, ...]:
-        """Return the domains nearest to one.
+        """Return the domains nearest to a vector.
 
         Parameters
         ----------
         vector
             ``axis`` float32 of length 1, by the embedding of this index.
         top
-            How many, at least 1.
+            Number of domains, at least 1.
 
         Returns
         -------
         tuple of Neighbour
-            Closest first; of equally close ones, that which comes first in the index.
+            Nearest first; of equally near ones, the first of the index.
 
         Raises
         ------
         UsageError
-            If ``top`` cannot be meant (``usage.top``).
+            If ``top`` is less than 1 (``usage.top``).
         """
         if top < 1:
-            raise UsageError(
-                "at least one neighbour must be asked for",
-                where=f"top {top}",
-                remedy="Give 1 or more",
-                code="usage.top",
-            )
+            raise fail("usage.top", where=f"top {top}")
         query, _ = _round(vector[None])
         rough = products(self.codes, query[0]) * self.scales
-        kept = min(_SPARE * top, len(self))
-        near = np.sort(np.argpartition(-rough, kept - 1)[:kept])
+        candidates = min(_SPARE * top, len(self))
+        near = np.sort(np.argpartition(-rough, candidates - 1)[:candidates])
         close = self.vectors(near) @ vector
         order = np.argsort(-close, kind="stable")[:top]
         return tuple(
@@ -205,22 +200,17 @@ class Index:
         path
             File from `save`.
         head
-            The embedding that queries will be made with.
+            The embedding of the queries.
 
         Raises
         ------
         ModelError
             If the file cannot be used (``index.file``, ``index.hash``) or its vectors were
-            made by another embedding (``index.model``).
+            made with another embedding (``index.model``).
         """
         arrays, facts = read_arrays(path, SCHEMA)
         if facts["head"] != head.sha256:
-            raise ModelError(
-                f"the index was made with another model ({facts['model']})",
-                where=str(path),
-                remedy="Build it again with protvox index build, or give that --model",
-                code="index.model",
-            )
+            raise fail("index.model", where=str(path), model=facts["model"])
         return cls(
             arrays["codes"],
             arrays["scales"],
@@ -235,5 +225,5 @@ class Index:
 def _round(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     largest = np.maximum(np.abs(vectors).max(axis=1), np.finfo(np.float32).tiny)
     codes = np.rint(vectors * (_LARGEST / largest)[:, None]).astype(np.int8)
-    # Lengths stay 1, so that rounding changes a direction and nothing else.
+    # Lengths remain 1, so rounding only changes directions.
     return codes, (1 / np.linalg.norm(codes.astype(np.float32), axis=1)).astype(np.float32)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from protvox.compiled.loops import compile_loop, share_out
 
 _SMALL: Final = 1 << 22
-"""Numbers up to which an index is not worth loading a compiled loop for."""
+"""Size up to which an index is searched without loading the compiled loop."""
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""The embedding and the index that lie beside a domain model."""
+"""The embedding and the index next to a domain model."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.errors import ModelError
+from protvox.errors import ModelError, fail
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.index.trace_descriptor import describe_trace
-from protvox.predict.results.prediction import Neighbour
+from protvox.predict.results.records import Neighbour
 from protvox.registry.card import Card
 
 HEAD_FILE: Final = "head.safetensors"
 INDEX_FILE: Final = "index.safetensors"
 
 NEAREST: Final = 3
-"""Neighbours of a domain that `protvox.classify` names."""
+"""Number of neighbours of a domain that `protvox.classify` reports."""
 
 
 def index_folder(model: Path) -> Path:
-    """Return where the embedding and the index of a model lie: ``cath-index`` beside ``cath``.
+    """Return the folder of the embedding and the index of a model: ``cath-index`` next to ``cath``.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def index_folder(model: Path) -> Path:
 
 
 class ReleasedIndex:
-    """What lies beside a model, read when first asked for.
+    """The embedding and the index of a model, read when first used.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class ReleasedIndex:
         self.card = card
         self._head: EmbeddingHead | None = None
         self._index: Index | None = None
-        self._door = threading.Lock()
+        self._lock = threading.Lock()
 
     def head(self) -> EmbeddingHead:
         """Return the embedding.
@@ -58,10 +58,10 @@ class ReleasedIndex:
         Raises
         ------
         ModelError
-            If there is none (``index.missing``), it is damaged (``index.file``,
-            ``index.hash``) or belongs to other weights (``index.model``).
+            If it is missing (``index.missing``), damaged (``index.file``, ``index.hash``) or
+            was trained for other weights (``index.model``).
         """
-        with self._door:
+        with self._lock:
             if self._head is None:
                 self._head = EmbeddingHead.load(self._present(HEAD_FILE), self.card)
             return self._head
@@ -75,7 +75,7 @@ class ReleasedIndex:
             As `head` does.
         """
         head = self.head()
-        with self._door:
+        with self._lock:
             if self._index is None:
                 self._index = Index.load(self._present(INDEX_FILE), head)
             return self._index
@@ -85,8 +85,8 @@ class ReleasedIndex:
     ) -> tuple[NDArray[np.float32] | None, tuple[Neighbour, ...]]:
         """Return the embedding of a domain and the known domains nearest to it.
 
-        A model that nobody trained an embedding for, such as a user's own, still classifies:
-        then there is neither.
+        A model without an embedding, such as a user's own, can still classify; then neither is
+        returned.
 
         Parameters
         ----------
@@ -95,12 +95,12 @@ class ReleasedIndex:
         ca
             ``residue 3``, its CA atoms in chain order, Å.
         count
-            How many known domains.
+            Number of known domains.
 
         Raises
         ------
         ModelError
-            If what lies beside the model is damaged (``index.file``, ``index.hash``).
+            If the embedding or the index is damaged (``index.file``, ``index.hash``).
         """
         try:
             head = self.head()
@@ -114,10 +114,5 @@ class ReleasedIndex:
     def _present(self, name: str) -> Path:
         path = self.folder / name
         if not path.is_file():
-            raise ModelError(
-                f"no embedding was trained for {self.card.reference}",
-                where=str(path),
-                remedy="Use the released model, or train one with python -m experiments.search",
-                code="index.missing",
-            )
+            raise fail("index.missing", where=str(path), reference=self.card.reference)
         return path

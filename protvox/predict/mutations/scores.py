@@ -66,14 +66,14 @@ class MutationTable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MutationScores:
-    """Everything protvox says about the mutations of one structure.
+    """Scores of the mutations of one structure.
 
     Attributes
     ----------
     input
-        What was read.
+        The structure that was read.
     model
-        ``name@version`` that answered.
+        ``name@version`` of the model.
     residues
         Probabilities at every residue that could be predicted.
     background
@@ -83,7 +83,7 @@ class MutationScores:
     failures
         Requested mutations that have no score, with reasons.
     warnings
-        What the user should know, one sentence each.
+        Warnings, one sentence each.
     """
 
     input: InputInfo
@@ -134,10 +134,10 @@ class MutationScores:
         return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row a mutation, with the columns of `COLUMNS`; values are not rounded.
+        """Return one row per mutation, with the columns of `COLUMNS`; values are not rounded.
 
-        Where mutations could not be scored their rows stand in their places, as far as they
-        could be understood, without score and with the reason in a last column ``note``.
+        Mutations that could not be scored have rows without a score, in list order, with the
+        reason in a last column ``note``.
         """
         import pandas as pd
 
@@ -145,14 +145,14 @@ class MutationScores:
         frame = pd.DataFrame({name: getattr(table, name) for name in COLUMNS}, index=table.row)
         if not self.failures:
             return frame.reset_index(drop=True)
-        lost = pd.DataFrame(
+        failed = pd.DataFrame(
             [_failed_row(failure) for failure in self.failures],
             index=[failure.row for failure in self.failures],
         )
         frame["note"] = ""
         frame["number"] = frame["number"].astype("Int32")
-        lost["number"] = lost["number"].astype("Int32")
-        both = pd.concat([frame, lost]) if len(frame) else lost
+        failed["number"] = failed["number"].astype("Int32")
+        both = pd.concat([frame, failed]) if len(frame) else failed
         return both.sort_index(kind="stable").reset_index(drop=True)[[*COLUMNS, "note"]]
 
 

@@ -1,8 +1,8 @@
-"""Variation of training domains: the same architecture in many shapes.
+"""Augmentation of training domains: the same architecture in many shapes.
 
-A network that sees every domain as the crystal has it learns the families of the training
-set by heart. Domains of one architecture differ in length, in how strands and helices are
-bent and packed, and in where somebody cut them out of a chain; so do the varied ones.
+A network that only sees domains as they are in the crystal memorises the families of the training
+set. Domains of one architecture differ in length, in how strands and helices are bent and packed,
+and in where they were cut out of a chain; augmented domains vary in the same ways.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ NOISE: Final = 0.25
 """Largest standard deviation of the noise on every coordinate, Å."""
 
 STRETCH: Final = 0.05
-"""Standard deviation of the elements of a random linear map, the unit map added."""
+"""Standard deviation of the entries of a random matrix added to the unit matrix."""
 
 WAVES: Final = 3
 WAVE_LENGTHS: Final = (20.0, 45.0)
 WAVE_HEIGHT: Final = 0.6
-"""Waves that bend a domain: how many, their lengths, Å, and the standard deviation of each
-component of their amplitudes, Å."""
+"""Waves that bend a domain: number, range of wavelengths, Å, and standard deviation of each
+component of the amplitude, Å."""
 
 CUT: Final = 1 / 8
-"""Largest share of residues cut off the ends, and out of the middle, each half of the time."""
+"""Largest share of residues cut off the ends, and out of the middle, each with probability 1/2."""
 
 LEAST_CUT: Final = 60
-"""Residues; a shorter domain is not cut."""
+"""Number of residues; shorter domains are not cut."""
 
 
 LOST: Final = 0.1
-"""Chance of every secondary structure element to be overlooked, half of the time."""
+"""Probability of dropping a secondary structure element, in half of the domains."""
 
 LEAST_LEFT: Final = 3
-"""Elements; of a domain with fewer left, all are kept."""
+"""Number of elements; a domain that would have fewer keeps all."""
 
 
 def augment_domain(ca: NDArray[np.floating], rng: np.random.Generator) -> Trace:
-    """Return a domain cut, bent, stretched and turned at random.
+    """Return a domain cut, bent, stretched and rotated at random.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def augment_domain(ca: NDArray[np.floating], rng: np.random.Generator) -> Trace:
     Returns
     -------
     Trace
-        Its secondary structure is that before bending and stretching.
+        With the secondary structure before bending and stretching.
     """
     points = ca - ca.mean(axis=0)
     if rng.random() < 0.5 and len(points) > LEAST_CUT:
@@ -78,26 +78,26 @@ def augment_domain(ca: NDArray[np.floating], rng: np.random.Generator) -> Trace:
         bent += np.sin(phase + rng.uniform(0, 2 * np.pi))[:, None] * height
     stretch = np.eye(3) + rng.normal(0, STRETCH, (3, 3))
     stretch /= np.cbrt(np.linalg.det(stretch))
-    turned = bent @ stretch.T @ random_rotations(1, rng)[0].T
-    return replace(trace_chain(turned.astype(np.float32)), secondary=secondary)
+    rotated = bent @ stretch.T @ random_rotations(1, rng)[0].T
+    return replace(trace_chain(rotated.astype(np.float32)), secondary=secondary)
 
 
-def drop_sses(elements: SSEs, rng: np.random.Generator) -> SSEs:
-    """Return a domain without some of its elements, at random.
+def drop_sses(sses: SSEs, rng: np.random.Generator) -> SSEs:
+    """Return a domain without some of its secondary structure elements, at random.
 
     Parameters
     ----------
-    elements
-        All of them.
+    sses
+        All elements.
     rng
         Source of randomness.
 
     Returns
     -------
-    Elements
-        Order, gaps and numbers of the chain stay those of the whole.
+    SSEs
+        With the order, gaps and numbers of the whole chain.
     """
     if rng.random() < 0.5:
-        return elements
-    left = np.flatnonzero(rng.random(len(elements)) > LOST)
-    return elements.take(left) if len(left) >= LEAST_LEFT else elements
+        return sses
+    left = np.flatnonzero(rng.random(len(sses)) > LOST)
+    return sses.take(left) if len(left) >= LEAST_LEFT else sses

@@ -20,23 +20,23 @@ from protvox.tasks.cath.augment import augment_domain, drop_sses
 from protvox.train.shard import Shard
 
 BALANCE: Final = 0.4
-"""How far large superfamilies are held back: a domain is drawn in proportion to the number of
-domains of its superfamily to the power of minus this."""
+"""How much large superfamilies are down-weighted: a domain is drawn in proportion to the size of
+its superfamily to the power of minus this."""
 
 UNKNOWN: Final = -100
-"""Label of a topology with a single domain, which teaches nothing."""
+"""Label of a topology with a single domain, which is ignored."""
 
 
 class DomainData:
-    """The labelled domains of a shard, drawn when they are asked for.
+    """The labelled domains of a shard, augmented when they are drawn.
 
     Parameters
     ----------
     shard
         Domains whose label is a CATH code.
     config
-        The network's input and labels; domains of other architectures are left out, and those
-        without a CA atom.
+        The network's input and labels; domains of other architectures and those
+        without a CA atom are skipped.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class DomainData:
         ``structure`` int64, number of the CATH topology among those with two or more of the
         samples; `UNKNOWN` for others.
     n_topologies
-        How many those are.
+        Number of those topologies.
     names, codes
         ``structure``, names of the domains and their CATH codes.
 
@@ -64,7 +64,7 @@ class DomainData:
         bounds = shard.residue_start[shard.structure_start]
         is_ca = shard.atom_type == ATOM_TYPE_INDEX["backbone_CA"]
         self._ca = [coordinates[a:b][is_ca[a:b]] for a, b in pairwise(bounds.tolist())]
-        index = {label: place for place, label in enumerate(config.labels)}
+        index = {label: row for row, label in enumerate(config.labels)}
         codes = [code.split(".") for code in shard.structure_label.tolist()]
         self.labels = np.array([index.get(".".join(c[:2]), -1) for c in codes], dtype=np.int64)
         self.names = shard.name
@@ -95,20 +95,20 @@ class DomainData:
     def batch(
         self, rows: NDArray[np.int64], rng: np.random.Generator
     ) -> tuple[DomainBatch, Tensor]:
-        """Draw domains as a training sees them.
+        """Return augmented domains as a training batch.
 
         Parameters
         ----------
         rows
             ``sample`` int64, structures.
         rng
-            Source of the variation.
+            Source of randomness.
 
         Returns
         -------
         batch : DomainBatch
-            The domains as `protvox.tasks.cath.augment.augment_domain` leaves them, the lattice
-            anywhere.
+            The domains after `protvox.tasks.cath.augment.augment_domain`, at random positions on
+            the lattice.
         labels : Tensor
             ``sample 2`` int64: architecture and topology.
         """
@@ -123,16 +123,16 @@ class DomainData:
     def batches(
         self, batch_size: int, seed: int, first_step: int = 0
     ) -> Iterator[tuple[DomainBatch, Tensor]]:
-        """Yield training batches for ever, the same ones for the same seed.
+        """Yield training batches without end, the same for the same seed.
 
         Domains are drawn with replacement, those of large superfamilies less often.
 
         Parameters
         ----------
         batch_size
-            Domains a batch.
+            Domains per batch.
         seed
-            Decides order, poses and noise.
+            Determines order, poses and noise.
         first_step
             Batch to begin with.
         """

@@ -20,7 +20,7 @@ def adjust_logits(network: CathNet, domains: DomainData, power: float) -> None:
     domains
         What it was trained on.
     power
-        0 leaves the answer as it was learned, 1 makes all labels equally likely beforehand.
+        0 changes nothing, 1 makes the prior of all labels equal.
 
     Notes
     -----
@@ -38,7 +38,7 @@ def adjust_logits(network: CathNet, domains: DomainData, power: float) -> None:
 
 
 def training_lengths(domains: DomainData) -> tuple[int, int]:
-    """Return the number of residues of training domains, from the first percentile to the most.
+    """Return the lengths of training domains, from the first percentile to the maximum.
 
     Parameters
     ----------

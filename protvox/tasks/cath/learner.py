@@ -19,25 +19,25 @@ from protvox.train.loop import LoopConfig
 from protvox.train.run import in_chunks
 
 SETTLING_BATCHES: Final = 30
-"""Batches that the norms are settled on."""
+"""Number of batches for estimating the running statistics of norms."""
 
 TOPOLOGY_WEIGHT: Final = 0.15
-"""Weight of the topology loss beside that of the architecture."""
+"""Weight of the topology loss relative to that of the architecture."""
 
 
 class CathLearner(nn.Module):
-    """A domain network with read-outs of the topology, which training alone uses.
+    """A domain network with read-outs of the topology, used in training only.
 
-    Domains of another superfamily often share the topology of one that was learned; features
-    that know topologies serve both the architecture and the search for neighbours. The network on
-    sites and each of those on elements learn side by side, none from another.
+    New superfamilies often have a known topology, so features that distinguish topologies help
+    both the architecture and the search for neighbours. The network on the lattice and each of
+    those on secondary structure elements are trained side by side, independently of each other.
 
     Parameters
     ----------
     network
         The network to train.
     n_topologies
-        Topologies to tell apart.
+        Number of topologies.
     """
 
     def __init__(self, network: CathNet, n_topologies: int) -> None:
@@ -46,23 +46,23 @@ class CathLearner(nn.Module):
         width = 2 * network.config.features + 1
         outputs = max(n_topologies, 1)
         self.topology = nn.Sequential(nn.Dropout(network.config.dropout), nn.Linear(width, outputs))
-        elements = network.elements
+        sses = network.elements
         self.element_topologies = (
-            nn.ModuleList(nn.Linear(elements.width, outputs) for _ in elements.members)
-            if elements is not None
+            nn.ModuleList(nn.Linear(sses.width, outputs) for _ in sses.members)
+            if sses is not None
             else nn.ModuleList()
         )
 
     def forward(self, batch: DomainBatch) -> Tensor:
-        """Return logits ``domain reader label+topology``, of the sites and each on elements."""
+        """Return logits ``domain reader label+topology``, by the lattice and by each SSE network."""
         features = self.network.embed(batch)
         readers = [torch.cat([self.network.classifier(features), self.topology(features)], dim=1)]
-        elements = self.network.elements
-        if elements is not None:
+        sses = self.network.elements
+        if sses is not None:
             if batch.sses is None:
-                raise ValueError("this network learns from elements as well")
-            seen = elements.embed(batch.sses)
-            members = zip(elements.classify(seen), self.element_topologies, seen, strict=True)
+                raise ValueError("this network reads secondary structure elements as well")
+            seen = sses.embed(batch.sses)
+            members = zip(sses.classify(seen), self.element_topologies, seen, strict=True)
             readers += [torch.cat([own, topology(row)], dim=1) for own, topology, row in members]
         return torch.stack(readers, dim=1)
 
@@ -85,7 +85,7 @@ class CathLearner(nn.Module):
         loss = functional.cross_entropy(
             logits[:, :n], architecture, label_smoothing=label_smoothing
         )
-        # The sum, and not the mean, of a batch without any known topology is a number.
+        # In a batch without known topologies the mean would not be a number.
         known = (topology != UNKNOWN).sum().clamp_min(1)
         other = functional.cross_entropy(
             logits[:, n:], topology, ignore_index=UNKNOWN, reduction="sum"
@@ -96,7 +96,7 @@ class CathLearner(nn.Module):
 def settling_batches(
     data: DomainData, loop: LoopConfig, device: torch.device
 ) -> Iterator[DomainBatch]:
-    """Yield the training domains that the norms are settled on, see `reestimate_batch_norm`.
+    """Yield training domains for estimating running statistics, see `reestimate_batch_norm`.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def predict_domains(
     *,
     batch_size: int = 16,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Run a network over domains of a data set, as a user's domains are run.
+    """Run a network over domains of a data set, in the way it predicts.
 
     Parameters
     ----------
@@ -132,12 +132,12 @@ def predict_domains(
     device
         Where the network is.
     batch_size
-        Domains a batch.
+        Domains per batch.
 
     Returns
     -------
     logits : ndarray
-        ``sample label`` float32, averaged over the poses of every domain.
+        ``sample label`` float32, averaged over the poses of each domain.
     labels : ndarray
         ``sample`` int64.
     """

@@ -17,7 +17,7 @@ from protvox.voxel.moments.residue_frames import residue_frames
 
 
 class EnvironmentData:
-    """The labelled residues of a shard, drawn as moments when they are asked for.
+    """The labelled residues of a shard, as moments computed when they are drawn.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class EnvironmentData:
     spec
         Moments of the network.
     cb_offset
-        Grid centre on the bond from CA to the ideal CB, Å from CA.
+        Distance of the grid centre from CA towards the ideal CB, Å.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class EnvironmentData:
             raise fail("input.no_labels.residue")
 
     def moments(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Draw the environments of some residues.
+        """Return the environments of residues.
 
         Parameters
         ----------
@@ -89,16 +89,16 @@ class EnvironmentData:
     def batches(
         self, batch_size: int, seed: int, first_step: int = 0
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield training batches for ever, the same ones for the same seed.
+        """Yield training batches without end, the same for the same seed.
 
         Parameters
         ----------
         batch_size
-            Residues a batch.
+            Residues per batch.
         seed
-            Decides the order; every epoch has its own.
+            Determines the order, which differs between epochs.
         first_step
-            Batch to begin with, so that a resumed training goes on where it stopped.
+            Batch to begin with, so that a resumed training continues where it stopped.
         """
         per_epoch = max(len(self.rows) // batch_size, 1)
         step = first_step
@@ -107,19 +107,19 @@ class EnvironmentData:
             order = np.random.default_rng([seed, epoch]).permutation(self.rows)
             while step // per_epoch == epoch:
                 start = (step % per_epoch) * batch_size
-                # Neighbours in the file share cache lines; the order within a batch is free.
+                # Sorted, neighbours in the file share cache lines.
                 yield self.batch(np.sort(order[start : start + batch_size]))
                 step += 1
 
     def sample(self, count: int, seed: int) -> NDArray[np.int64]:
-        """Return a fixed random choice of the labelled residues, sorted.
+        """Return labelled residues chosen at random, sorted.
 
         Parameters
         ----------
         count
-            How many, at most; all if there are fewer.
+            Number of residues; all if there are fewer.
         seed
-            Decides which.
+            Determines the choice.
         """
         return choose_rows(self.rows, count, seed)
 

@@ -54,11 +54,11 @@ class AtomTable:
     declared
         Sequences from SEQRES or entity_poly_seq.
     part
-        ``atom`` int32, differs where a TER or END record or another segment identifier stands
-        between atoms: 4096 times the records before it, plus the index of the segment
+        ``atom`` int32, which changes at TER and END records and between segment identifiers:
+        4096 times the number of these records before the atom, plus the index of its segment
         identifier; ``None`` if the format has no such records.
     notes
-        What the user should know about the reading, one sentence each.
+        Warnings of the parser, one sentence each.
     """
 
     model: NDArray[np.int32]

@@ -1,4 +1,4 @@
-"""Compiled: which values of a column are equal, without sorting the column."""
+"""A compiled hash table that finds the distinct values of a column without sorting it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 @compile_exact
 def _intern(keys: NDArray[np.uint64], codes: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Index the different keys in order of first appearance, by a hash table.
+    """Index the distinct keys in order of first appearance, with a hash table.
 
-    Returns no keys where they are made to collide, which would take forever.
+    Returns no keys if there are too many collisions, as in a malicious file.
     """
     size = _FIRST_SIZE
     slots = np.full(size, -1, dtype=np.int64)
@@ -57,7 +57,7 @@ def _intern(keys: NDArray[np.uint64], codes: NDArray[np.int64]) -> NDArray[np.ui
 
 
 def factorize_integers(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return the different keys in increasing order and, for each row, which it is.
+    """Return the distinct keys in increasing order, and the index of each row's key.
 
     Parameters
     ----------

@@ -4,7 +4,8 @@ numba unrolls a loop over eight voxels before it looks for vector instructions, 
 ones because the arrays might overlap. Compared with plain loops in their place, the instructions
 written here make the voxelizer 1.8 times and the moments 1.2 times as fast on one thread
 (``benchmarks/results/simd_speed.json``). The tests compare them with plain loops
-(``tests/voxel/test_simd.py``). Nothing here checks bounds; arrays are one-dimensional, contiguous and float32.
+(``tests/voxel/test_simd.py``). Nothing here checks bounds; arrays are one-dimensional, contiguous
+and float32.
 """
 
 from __future__ import annotations

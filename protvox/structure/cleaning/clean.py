@@ -215,7 +215,7 @@ def choose_positions(
     if len(others):
         keep[others] = False
         dropped += _by_chain(
-            table.chain[others], "atom", "another residue of the same number and place is kept"
+            table.chain[others], "atom", "an overlapping residue of the same number was kept"
         )
         kept = np.flatnonzero(keep)
     words, name = factorize(table.atom_name[kept])

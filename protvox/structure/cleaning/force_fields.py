@@ -1,4 +1,4 @@
-"""Residue names of force fields and simulation programs, beside those of the PDB."""
+"""Residue names of force fields and simulation programs that the PDB does not use."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def _parents() -> dict[str, str]:
     found = {name: parent for parent, names in _PROTONATED.items() for name in names.split()}
     for entry in _AMBER.split():
         name, _, parent = entry.partition(":")
-        # AMBER and older GROMACS files put N and C before the names of terminal residues.
+        # AMBER and older GROMACS files prefix the names of terminal residues with N and C.
         found |= {f"{end}{name}": parent or name for end in "NC"}
     return found
 
 
 FORCE_FIELD_PARENTS: Final = _parents()
-"""Names of protonated, disulfide-bonded and terminal residues to their standard amino acid."""
+"""Standard amino acids of protonated, disulfide-bonded and terminal residue names."""
 
 LIPIDS: Final = frozenset(_LIPIDS.split())
 """Four-letter names of lipids."""
@@ -61,4 +61,4 @@ SOLVENTS: Final = frozenset(_SOLVENTS.split())
 """Four-letter names of waters."""
 
 NUCLEOTIDES: Final = frozenset(_NUCLEOTIDES.split())
-"""Names of nucleotides that the Chemical Component Dictionary gives to nothing or to bases."""
+"""Names of nucleotides that the Chemical Component Dictionary lacks or uses for bases."""

@@ -1,4 +1,4 @@
-"""Residues of different names that share one number and one place, without altloc letters."""
+"""Overlapping residues with the same number but different names, without altloc letters."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from protvox.structure.atom_table import AtomTable, run_starts
 
-_SAME_PLACE: Final = 0.8
-"""Å; below the length of any bond, so atoms that are closer are alternatives."""
+_OVERLAP: Final = 0.8
+"""Atoms closer than this are alternatives, Å; it is shorter than any bond."""
 
 
 def find_other_residues(
@@ -19,17 +19,17 @@ def find_other_residues(
     residue: NDArray[np.int64],
     kept: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return the atoms of residues that overlap a better one of the same number.
+    """Return the atoms of residues that overlap with a better residue of the same number.
 
-    The residue with the highest mean occupancy wins, the first in the file among equals.
-    Residues that share a number but lie elsewhere, such as a ligand numbered from 1, stay.
+    The residue with the highest mean occupancy is kept, and the first in the file among equals.
+    Residues that share a number but do not overlap, such as a ligand numbered from 1, are kept.
 
     Parameters
     ----------
     table, site, residue
         From `protvox.structure.cleaning.clean.order_residues`.
     kept
-        Rows of the table that are kept so far.
+        Rows of the table that have been kept so far.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def find_other_residues(
     if not len(shared):
         return np.zeros(0, dtype=np.int64)
     stops = np.append(starts, len(kept))[1:]
-    gone: list[NDArray[np.int64]] = []
+    dropped: list[NDArray[np.int64]] = []
     for which in np.unique(sites[shared]).tolist():
         group = np.flatnonzero(sites == which).tolist()
         members = [kept[starts[i] : stops[i]] for i in group]
@@ -50,10 +50,10 @@ def find_other_residues(
         chosen: list[NDArray[np.int64]] = []
         for rows in members:
             if any(_overlap(table, rows, other) for other in chosen):
-                gone.append(rows)
+                dropped.append(rows)
             else:
                 chosen.append(rows)
-    return np.concatenate(gone) if gone else np.zeros(0, dtype=np.int64)
+    return np.concatenate(dropped) if dropped else np.zeros(0, dtype=np.int64)
 
 
 def _overlap(table: AtomTable, first: NDArray[np.int64], second: NDArray[np.int64]) -> bool:
@@ -61,6 +61,6 @@ def _overlap(table: AtomTable, first: NDArray[np.int64], second: NDArray[np.int6
     for name in shared.tolist():
         a = table.coordinates[first[table.atom_name[first] == name][0]]
         b = table.coordinates[second[table.atom_name[second] == name][0]]
-        if float(np.linalg.norm(a - b)) < _SAME_PLACE:
+        if float(np.linalg.norm(a - b)) < _OVERLAP:
             return True
     return False

@@ -1,4 +1,4 @@
-"""Molecules that share a chain name: simulation boxes and joined files repeat A 1, A 2, ... ."""
+"""Molecules that share a chain name, as in simulation boxes and concatenated files."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from protvox.structure.atom_table import AtomTable, factorize, lookup, run_start
 from protvox.structure.cleaning.residue_names import residue_name
 
 _CLASH: Final = 3.0
-"""Å; repeated residues whose CA atoms lie closer are the same residue written twice."""
+"""Repeated residues whose CA atoms are closer than this are the same residue written twice, Å."""
 
 _FEWEST: Final = 3
-"""Repeated residues below which a repeat is a slip rather than another molecule."""
+"""Fewer repeated residues are taken for an error in the file, not for another molecule."""
 
 _BOND: Final = 2.0
-"""Å; a C to N distance below it links two residues."""
+"""Largest C-N distance of linked residues, Å."""
 
 _CA_DISTANCE: Final = 4.3
-"""Å; stands in for the bond where N or C is missing."""
+"""Largest CA-CA distance of linked residues, Å, used where N or C is missing."""
 
 _STEP: Final = 4.0
-"""Å; residues of one chain are at most this far apart for each residue between them."""
+"""Largest CA-CA distance per residue number between two residues of a chain, Å."""
 
 _SLACK: Final = 1.0
 
@@ -50,22 +50,23 @@ class _Traces:
 
 
 def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
-    """Give later molecules that share an earlier one's chain name a name of their own.
+    """Rename molecules that have the chain name of an earlier molecule.
 
-    A residue with a CA atom begins a new molecule of its chain name
+    A residue with a CA atom begins a new molecule in the following cases. In all but the first,
+    it must not be bonded to the previous residue.
 
-    - where it and at least two more repeat numbers of the present molecule elsewhere: the
-      median distance of the repeated CA atoms exceeds 3 Å;
-    - behind another segment identifier, unless it is bonded to the residue before;
-    - behind a TER or END record that follows a residue with a terminal oxygen, likewise;
-    - behind one of the two, likewise, if its number is not larger than that of the residue
-      before, or too near to it for the distance between them.
+    - It and at least two more residues repeat residue numbers of the current molecule, with
+      other coordinates: the median distance of the repeated CA atoms exceeds 3 Å.
+    - Its segment identifier differs from that of the previous residue.
+    - It follows a TER or END record, and the previous residue has a terminal oxygen.
+    - It follows a TER or END record, or a residue with a terminal oxygen, and its number is not
+      larger than that of the previous residue, or too close to it for their distance in space.
 
-    Repeats in the same place, as of a second model without MODEL records, are left alone;
-    their atoms are then dropped as duplicates. Single residues, such as ligands with a CA
-    atom, are no molecules. Residues without a CA atom belong to the
-    molecule that has their residue (side chains that follow all backbones), else to the one
-    before them in the file; waters to the first.
+    A copy with the same coordinates, such as a second model without MODEL records, is not
+    renamed; its atoms are dropped later as duplicates. Single residues, such as ligands with a
+    CA atom, are not molecules. Atoms of residues without a CA atom belong to the molecule that
+    has their residue (for side chains written after all backbones), or else to the previous
+    molecule in the file; waters belong to the first.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
         molecule = _split(traces)
         if not molecule.any():
             continue
-        of_run = _spread(table, starts[rows], traces, molecule)
+        of_run = _assign_runs(table, starts[rows], traces, molecule)
         for start, stop, which in zip(starts[rows], stops, of_run.tolist(), strict=True):
             if which:
                 names[start:stop] = f"{name}_{which + 1}"
@@ -107,7 +108,7 @@ def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
 
 
 def _suspects(table: AtomTable, traced: NDArray[np.int64], chain: NDArray[np.int64]) -> list[int]:
-    """Return the chains with a repeated residue, or with a break between residues."""
+    """Return the chains with a repeated residue or with a break between residues."""
     if not len(traced):
         return []
     order = np.argsort(chain, kind="stable")
@@ -132,16 +133,16 @@ def _trace(table: AtomTable, starts: NDArray[np.int64], stops: NDArray[np.int64]
     size = stops - starts
     run = np.repeat(np.arange(len(starts)), size)
     rows = np.arange(int(size.sum())) + np.repeat(starts - np.append(0, np.cumsum(size)[:-1]), size)
-    places = {}
+    atoms = {}
     words, which = factorize(table.atom_name[rows])
     for name in ("CA", "N", "C"):
         xyz = np.full((len(starts), 3), np.nan)
         found = which == words.index(name) if name in words else np.zeros(len(rows), np.bool_)
         xyz[run[found][::-1]] = table.coordinates[rows[found][::-1]]
-        places[name] = xyz
+        atoms[name] = xyz
     ends = np.zeros(len(starts), dtype=np.bool_)
     ends[run[lookup((word in _TERMINAL_OXYGENS for word in words), which)]] = True
-    traced = ~np.isnan(places["CA"][:, 0])
+    traced = ~np.isnan(atoms["CA"][:, 0])
     amino, of = factorize(table.residue_name[starts])
     traced &= lookup((residue_name(word).amino_acid is not False for word in amino), of)
     index = np.flatnonzero(traced)
@@ -159,9 +160,9 @@ def _trace(table: AtomTable, starts: NDArray[np.int64], stops: NDArray[np.int64]
         number=number,
         key=key * 256 + other % 256,
         part=part.astype(np.int64),
-        ca=places["CA"][index],
-        n=places["N"][index],
-        c=places["C"][index],
+        ca=atoms["CA"][index],
+        n=atoms["N"][index],
+        c=atoms["C"][index],
         ends=ends[index],
     )
 
@@ -177,8 +178,8 @@ def _split(traces: _Traces) -> NDArray[np.int64]:
         before = seen.get(key)
         if before is not None and i > repeats_until:
             stop, moved = _block(traces, keys, seen, i)
-            behind_break = parts[i] != parts[i - 1]
-            enough = len(moved) >= _FEWEST or behind_break
+            after_break = parts[i] != parts[i - 1]
+            enough = len(moved) >= _FEWEST or after_break
             if enough and float(np.median(moved)) > _CLASH:
                 current += 1
                 seen = {}
@@ -193,7 +194,7 @@ def _split(traces: _Traces) -> NDArray[np.int64]:
 
 
 def _merge_single(molecule: NDArray[np.int64], bonded: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Leave residues that are bonded to no other with the molecule before them."""
+    """Merge residues that are not bonded to another into the previous molecule."""
     linked = bonded.copy()
     linked[:-1] |= bonded[1:]
     real = np.zeros(int(molecule.max(initial=0)) + 1, dtype=np.bool_)
@@ -206,7 +207,7 @@ def _merge_single(molecule: NDArray[np.int64], bonded: NDArray[np.bool_]) -> NDA
 def _block(
     traces: _Traces, keys: list[int], seen: dict[int, int], start: int
 ) -> tuple[int, NDArray[np.float64]]:
-    """Return the last of the residues that repeat others, and how far they lie from them."""
+    """Return the last of the repeated residues, and the distances to the originals."""
     moved = []
     used: set[int] = set()
     stop = start
@@ -218,13 +219,13 @@ def _block(
 
 
 def _begins(traces: _Traces, parts: list[int], i: int) -> bool:
-    """Whether a residue that is not bonded to the one before begins another molecule."""
+    """Return whether a residue that is not bonded to the previous one begins a new molecule."""
     if parts[i] % _SEGMENT != parts[i - 1] % _SEGMENT:
         return True
-    behind_break, behind_end = parts[i] != parts[i - 1], bool(traces.ends[i - 1])
-    if behind_break and behind_end:
+    after_break, after_end = parts[i] != parts[i - 1], bool(traces.ends[i - 1])
+    if after_break and after_end:
         return True
-    if not (behind_break or behind_end):
+    if not (after_break or after_end):
         return False
     step = int(traces.number[i] - traces.number[i - 1])
     distance = float(np.linalg.norm(traces.ca[i] - traces.ca[i - 1]))
@@ -239,7 +240,7 @@ def _bonded(traces: _Traces) -> NDArray[np.bool_]:
     return out
 
 
-def _spread(
+def _assign_runs(
     table: AtomTable, starts: NDArray[np.int64], traces: _Traces, molecule: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the molecule of each run of atoms of a chain."""

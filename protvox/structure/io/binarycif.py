@@ -60,7 +60,7 @@ class _Category:
         return out
 
     def words(self, *names: str) -> Texts:
-        """Return the different words of the first column that exists, and which each row has."""
+        """Return the distinct words of the first column that exists, and each row's index."""
         column = self._first(names)
         if column is None:
             return [""], np.zeros(self.rows, dtype=np.int64)

@@ -26,38 +26,38 @@ class CodecError(ValueError):
 
 
 class Budget:
-    """Memory that the columns of one file may take together.
+    """The memory that all columns of one file may use.
 
     Parameters
     ----------
     size
-        Bytes of the file.
+        Size of the file, bytes.
 
     Notes
     -----
-    Files of the PDB decode to about 30 times their size; a run-length code can claim billions
-    of values in a few bytes.
+    Files of the PDB decode to about 30 times their size, but a few bytes of run-length code can
+    stand for billions of values.
     """
 
     def __init__(self, size: int) -> None:
         self._left = max(_FLOOR, _RATIO * size)
 
     def spend(self, count: int) -> None:
-        """Take bytes off the budget.
+        """Subtract bytes from the budget.
 
         Parameters
         ----------
         count
-            Bytes that are about to be used.
+            Number of bytes about to be used.
 
         Raises
         ------
         CodecError
-            If there are not as many left.
+            If the budget is exceeded.
         """
         self._left -= count
         if self._left < 0:
-            raise CodecError("its columns are far larger than the file")
+            raise CodecError("the columns are much larger than the file")
 
 
 def decode(data: Mapping[str, Any], budget: Budget | None = None) -> NDArray[Any]:

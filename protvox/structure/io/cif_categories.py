@@ -1,4 +1,4 @@
-"""The categories of CIF files that structures are made from."""
+"""The categories of CIF files that are needed for structures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_TAGS: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A category of one block: the names of its columns and where its values lie."""
+    """A category of one block: the names of its columns and the position of its values."""
 
     names: list[str]
     data: bytes
@@ -32,7 +32,7 @@ class Category:
 
 
 def find_categories(data: bytes) -> list[dict[int, Category]]:
-    """Return the categories of each block that matter, by their index in `CATEGORIES`.
+    """Return the categories of each block that are in `CATEGORIES`, by their index there.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def find_categories(data: bytes) -> list[dict[int, Category]]:
     Raises
     ------
     ValueError
-        For text that breaks the grammar of CIF.
+        For text that is not valid CIF.
     """
     width = max(map(len, CATEGORIES))
     letters = "".join(name.ljust(width) for name in CATEGORIES).encode()
@@ -51,13 +51,13 @@ def find_categories(data: bytes) -> list[dict[int, Category]]:
     broken, tags, found = scan_cif(np.frombuffer(data, dtype=np.uint8), wanted, lengths)
     if broken >= 0:
         line = data.count(b"\n", 0, broken) + 1
-        raise ValueError(f"the grammar of CIF is broken in line {line}")
+        raise ValueError(f"invalid CIF syntax in line {line}")
     if len(tags) > _MOST_TAGS:
         raise ValueError(f"there are more than {_MOST_TAGS} tags")
     rows = tags.tolist()
     names = [data[start:stop].lower() for _, _, start, stop, _ in rows]
     if len({(row[0], name) for row, name in zip(rows, names, strict=True)}) < len(rows):
-        raise ValueError("a tag stands twice in one block")
+        raise ValueError("a tag is repeated in one block")
     grouped: dict[tuple[int, int, int], list[str]] = {}
     for (block, category, _, _, loop), name in zip(rows, names, strict=True):
         if loop >= 0:
@@ -72,7 +72,7 @@ def find_categories(data: bytes) -> list[dict[int, Category]]:
         if known is None:
             blocks[block][category] = Category(words, data, pos, values // len(words))
         elif known.rows == 1 and values == 1 and len(words) == 1:
-            # Values outside of loops, one by one; lines keep the fields of text apart.
+            # Values outside loops are collected one by one, on separate lines for text fields.
             if known.data is data:
                 start = data[known.pos : found[loop, 0]]
                 known = Category(known.names, _first_value(start), 0, 1)
@@ -92,7 +92,7 @@ def read_columns(category: Category) -> dict[str, list[str]]:
     Parameters
     ----------
     category
-        A small one.
+        A small category, because its values become Python strings.
     """
     text = np.frombuffer(category.data, dtype=np.uint8)
     bounds = read_tokens(text, category.pos, category.rows * len(category.names))

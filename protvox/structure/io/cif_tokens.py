@@ -1,4 +1,4 @@
-"""Compiled: the tokens and categories of CIF text."""
+"""Compiled loops over the tokens of CIF text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from protvox.compiled.exact import compile_exact
 
 TAG: Final = 1
-"""Kinds of tokens: a tag, ``data_``, ``loop_``, ``save_`` and others, a value, the end."""
+"""Kinds of tokens: tag, ``data_``, ``loop_``, ``save_``, value, quoted value, end, invalid."""
 
 DATA: Final = 2
 LOOP: Final = 3
@@ -23,10 +23,10 @@ BROKEN: Final = -1
 
 @compile_exact
 def next_token(text: NDArray[np.uint8], pos: int) -> tuple[int, int, int, int]:
-    """Return the next token: kind, first and one past the last letter, where the next may begin.
+    """Return the next token: kind, start, stop, and the position after it.
 
     Quotes and the semicolons of text fields are not part of the token. The kind is `BROKEN`
-    where a quote or a text field does not end.
+    if a quote or a text field is not closed.
     """
     size = len(text)
     while pos < size:
@@ -79,7 +79,7 @@ def next_token(text: NDArray[np.uint8], pos: int) -> tuple[int, int, int, int]:
 def scan_cif(
     text: NDArray[np.uint8], wanted: NDArray[np.uint8], lengths: NDArray[np.int64]
 ) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
-    """Find the categories that matter, and check the grammar of the whole file.
+    """Find the wanted categories, and check the syntax of the whole file.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ def scan_cif(
     wanted
         ``category letter``, names such as ``_atom_site.`` in lower case.
     lengths
-        ``category``, letters of each.
+        ``category``, length of each name.
 
     Returns
     -------
     broken, tags, loops
-        Position of what breaks the grammar or -1; rows (block, category or -1, start, stop,
-        loop or -1) of all tags; rows (end of the last tag, end of the
-        values, values) of all loops of categories that matter.
+        Position of a syntax error or -1; rows (block, category or -1, start, stop, loop or -1)
+        of all tags; rows (end of the last tag, end of the values, number of values) of the loops
+        of wanted categories.
     """
     tags = np.empty((256, 5), dtype=np.int64)
     loops = np.empty((64, 3), dtype=np.int64)
@@ -168,7 +168,7 @@ def scan_cif(
 
 @compile_exact
 def read_tokens(text: NDArray[np.uint8], pos: int, n: int) -> NDArray[np.int64]:
-    """Return ``value 2``, first and one past the last letter of values; equal if absent."""
+    """Return the start and stop of values, ``value 2``; both are equal for absent values."""
     out = np.empty((n, 2), dtype=np.int64)
     for i in range(n):
         kind, start, stop, pos = next_token(text, pos)

@@ -1,4 +1,4 @@
-"""Elements of atoms, from element columns and, where those are empty, from atom names."""
+"""Elements of atoms, from element columns or, where these are empty, from atom names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SYMBOL_ARRAY: Final = np.array(SYMBOLS, dtype="<U2")
 TO_INFER: Final = 255
 
 Texts = tuple[list[str], NDArray[np.int64]]
-"""The different texts of a column, and which each row has."""
+"""The distinct texts of a column, and the index of each row's text."""
 
 _ION_NAMES: Final = (
     "NA:SOD,NA+,NAP,NIO,IP,NA1 K:POT,K+,KIO CL:CLA,CL-,CIO,IM,CLO,CHL CA:CAL,CA2,CA2+ CS:CES,CS+ "
@@ -43,14 +43,14 @@ IONS: Final = {
     for entry in _ION_NAMES.split()
     for name in entry.partition(":")[2].split(",")
 }
-"""Names that force fields give to ions, for residues of a single atom."""
+"""Elements of the names that force fields use for ions, for residues of a single atom."""
 
 _AUTODOCK_TYPES: Final = "C:A,CG N:NA,NS,NX O:OA,OS,OX,W S:SA,SX H:HD,HS X:G,GA,J,Q,Z,TZ,L"
 
 _AUTODOCK: Final = {
     name: entry[0] for entry in _AUTODOCK_TYPES.split() for name in entry[2:].split(",")
 }
-"""Atom types of AutoDock that are not symbols of their element."""
+"""Elements of the AutoDock atom types that are not element symbols."""
 
 _SINGLE: Final = frozenset("HBCNOFPSKVYIWUD")
 _ORGANIC: Final = frozenset("CNOSHDP")
@@ -62,9 +62,10 @@ _METAL_NAME: Final = re.compile(r"(FE|ZN|MG|MN|AL|AS|LI|SI|SE|CU|NI|RU|PT|PD|RH|
 
 @lru_cache(maxsize=1)
 def element_tables() -> NDArray[np.uint8]:
-    """Return element codes by two letters: ``2 65536``, of PDB files and of AutoDock files.
+    """Return the element codes of two letters in PDB files and in AutoDock files, ``2 65536``.
 
-    Letters are those of the element columns; `TO_INFER` where neither is a letter.
+    The letters are the content of the element columns; if neither is a letter, the code is
+    `TO_INFER`.
     """
     out = np.full((2, 65536), TO_INFER, dtype=np.uint8)
     letters = [chr(i) for i in range(256)]
@@ -76,7 +77,7 @@ def element_tables() -> NDArray[np.uint8]:
             code = CODES[find_element(pair)]
             out[0, 256 * first + second] = code
             word = pair.strip()
-            # The case tells sodium from a nitrogen that accepts hydrogen bonds.
+            # Na is sodium, but NA is a nitrogen that accepts hydrogen bonds.
             kind = "NA" if word == "Na" else _AUTODOCK.get(word.upper())
             out[1, 256 * first + second] = code if kind is None else CODES[kind]
             if word == "Na":
@@ -85,7 +86,7 @@ def element_tables() -> NDArray[np.uint8]:
 
 
 def find_element(pair: str) -> str:
-    """Return the element of two letters, either of which may be something else; ``X`` if none.
+    """Return the element of two characters, either of which may not be a letter, or ``X``.
 
     Parameters
     ----------
@@ -100,18 +101,18 @@ def find_element(pair: str) -> str:
 
 
 def infer_element(padded: str, residue: str, *, left: bool, alone: bool) -> str:
-    """Return the element of an atom without one.
+    """Infer the element of an atom from its name.
 
     Parameters
     ----------
     padded
-        Its name in four columns, as in the file.
+        Atom name in four columns, as in the file.
     residue
         Residue name.
     left
-        The file starts all names in the first of the four columns.
+        Whether all names in the file start in the first of the four columns.
     alone
-        It is the only atom of its residue.
+        Whether it is the only atom of its residue.
 
     Returns
     -------
@@ -120,8 +121,8 @@ def infer_element(padded: str, residue: str, *, left: bool, alone: bool) -> str:
 
     Notes
     -----
-    The ions of force fields come first, then amino acids, where the first letter decides, then
-    the columns: a symbol of two letters begins in the first column.
+    The rules are applied in this order: names of ions in force fields; in amino acids, the first
+    letter; otherwise the columns, where a symbol of two letters begins in the first column.
     """
     name = padded.strip().upper()
     if alone:
@@ -146,7 +147,7 @@ def infer_element(padded: str, residue: str, *, left: bool, alone: bool) -> str:
 
 
 def ion_element(name: str, residue: str) -> str:
-    """Return the element of an ion by its names, or an empty string.
+    """Return the element of an ion from its names, or an empty string.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ def _from_columns(padded: str) -> str:
     if padded[1].isdigit():
         return find_element(padded[0] + " ")
     if padded[3] != " " and padded[0] in "HhDd":
-        # Names of four letters fill the columns, and are hardly ever those of Hg or Dy.
+        # Names of four letters fill the columns and are almost never Hg or Dy.
         return padded[0].upper()
     return find_element(padded[:2])
 
@@ -179,12 +180,12 @@ def _from_columns(padded: str) -> str:
 def fill_elements(
     element: NDArray[np.str_], atoms: Texts, residues: Texts, number: NDArray[np.int32]
 ) -> NDArray[np.str_]:
-    """Fill in the elements that a file in a format without columns does not give.
+    """Infer missing elements in a format without fixed columns.
 
     Parameters
     ----------
     element
-        ``atom``, symbols; empty where they are absent.
+        ``atom``, symbols; empty where missing.
     atoms, residues
         Names of atoms and residues.
     number
@@ -193,7 +194,7 @@ def fill_elements(
     Returns
     -------
     ndarray
-        The same array, filled in.
+        The same array, completed.
     """
     rows = np.flatnonzero(element == "")
     if not len(rows):

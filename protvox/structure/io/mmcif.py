@@ -1,4 +1,4 @@
-"""mmCIF files to the atom table, in file order."""
+"""Parsing of mmCIF files into an atom table, in file order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from protvox.structure.io.mmcif_entities import declared_sequences, find_polymer
 from protvox.structure.io.residue_loops import NO_NUMBER, number_residues
 
 _MOST_LETTERS: Final = 160_000_000
-"""Most characters of a column of strings, each value as long as the longest."""
+"""Largest number of characters in a column of strings, padded to the longest value."""
 
 (
     _CHAIN,
@@ -74,8 +74,8 @@ def parse_mmcif(data: bytes) -> AtomTable:
     Raises
     ------
     ValueError
-        For text that breaks the grammar, lacks a column that is needed, or has atoms in
-        several blocks; the caller turns it into an `InputError`.
+        For invalid syntax, a missing column, or atoms in several blocks; the caller converts it
+        to a `protvox.errors.InputError`.
     """
     blocks = find_categories(data)
     with_atoms = [block for block in blocks if _has_atoms(block)]
@@ -123,13 +123,13 @@ class _Site:
             raise ValueError("a name is too long")
 
     def has(self, role: int) -> bool:
-        """Whether the file has a column."""
+        """Return whether the file has a column."""
         return role in self._has
 
     def texts(self, *roles: int) -> tuple[list[str], NDArray[np.int64]]:
-        """Return the different texts of a column and which each row has.
+        """Return the distinct texts of a column, and the index of each row's text.
 
-        Of several columns the first counts that the file has, and where it is empty, the next.
+        Of several columns, the first that the file has is used, and where it is empty, the next.
         """
         codes = np.zeros(self.n, dtype=np.int64)
         present = [role for role in roles if role in self._has]
@@ -155,7 +155,7 @@ class _Site:
         return words, codes
 
     def column(self, *roles: int) -> NDArray[np.str_]:
-        """Return a column of text; empty strings where it is absent."""
+        """Return a column of text, with empty strings for absent values."""
         words, codes = self.texts(*roles)
         return np.array(words, dtype=np.str_)[codes]
 
@@ -167,7 +167,7 @@ class _Site:
         return np.array(words, dtype="<U1")[codes]
 
     def numbers(self) -> NDArray[np.int32]:
-        """Return residue numbers by author, or else by label; `MISSING` for none."""
+        """Return author residue numbers, or else label numbers, or else `MISSING`."""
         return self._integers(loops.NUMBER, loops.LABEL_NUMBER)
 
     def models(self) -> NDArray[np.int32]:
@@ -207,7 +207,7 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
         found = number_residues(number, flags, residue, atom.astype(np.uint32), unit)
         if site.has(loops.NUMBER):
             notes.append(
-                f"Numbered in file order, as their number is absent: {count(found, 'residue')}."
+                f"Numbered in file order, because they have no number: {count(found, 'residue')}."
             )
     entity, asym = site.texts(_ENTITY), site.texts(_ASYM)
     polymer, water = find_polymers(small, entity, asym, (residues, residue))

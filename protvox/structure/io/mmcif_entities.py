@@ -1,4 +1,4 @@
-"""What mmCIF files tell of polymers, waters and their sequences."""
+"""Polymers, waters and declared sequences of mmCIF files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Columns = dict[int, dict[str, list[str]]]
 def find_polymers(
     small: Columns, entity: Texts, asym: Texts, residue: Texts
 ) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """Return which atoms belong to polymers and to waters, see `AtomTable`.
+    """Return the columns ``polymer`` and ``water`` of an `AtomTable`.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def declared_sequences(
     residues: dict[str, list[str]] = {key: [] for key in small.get(ENTITY, {}).get("id", [])}
     columns = (sequence["entity_id"], sequence["num"], sequence["mon_id"])
     for owner, position, name in zip(*columns, strict=True):
-        # Microheterogeneity repeats a number; the first name is enough to count.
+        # Microheterogeneity repeats a number; only the first name is counted.
         if owner in residues and position == str(len(residues[owner]) + 1):
             residues[owner].append(name)
     poly = small.get(ENTITY_POLY, {})

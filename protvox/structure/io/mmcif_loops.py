@@ -1,4 +1,4 @@
-"""Compiled: the rows of ``atom_site`` in mmCIF files."""
+"""Compiled loops over the rows of ``atom_site`` in mmCIF files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from protvox.compiled.exact import compile_exact
 from protvox.structure.io.cif_tokens import VALUE, next_token
 
 TEXT_COLUMNS: Final = 10
-"""Columns of text that `read_rows` returns; the roles from here on are numbers."""
+"""Number of text columns; roles from here on are columns of numbers."""
 
 X: Final = 10
 OCCUPANCY: Final = 13
@@ -21,20 +21,20 @@ MODEL: Final = 16
 GROUP: Final = 17
 
 MISSING: Final = -(2**31)
-"""Number of residues and models without one."""
+"""Stands for an absent residue or model number."""
 
 NO_INTEGER: Final = MISSING + 1
-"""Number of residues and models whose number is something else."""
+"""Stands for a residue or model number that is not an integer."""
 
 ABSENT: Final = 65535
-"""Length of texts that are absent, other than the empty text in quotes."""
+"""Length of absent texts; empty texts in quotes have length 0."""
 
 _POWERS = 10.0 ** np.arange(23)
 
 
 @compile_exact
 def _number(text: NDArray[np.uint8], start: int, stop: int) -> float:
-    """Read a number of CIF, whose uncertainty in brackets is ignored; NaN if it is none."""
+    """Read a CIF number without its uncertainty in brackets; NaN if it is not a number."""
     i = start
     negative = i < stop and text[i] == 45
     if i < stop and (text[i] == 45 or text[i] == 43):
@@ -90,7 +90,7 @@ def _number(text: NDArray[np.uint8], start: int, stop: int) -> float:
 
 @compile_exact
 def _integer(text: NDArray[np.uint8], start: int, stop: int) -> int:
-    """Read an integer; `NO_INTEGER` if it is none."""
+    """Read an integer; `NO_INTEGER` if it is not one."""
     i = start
     negative = i < stop and text[i] == 45
     if i < stop and (text[i] == 45 or text[i] == 43):
@@ -127,17 +127,17 @@ def read_rows(
     pos
         Position of the first value.
     roles
-        ``column``, what each column is: one of the columns of text or numbers, or -1.
+        ``column``, role of each column, or -1 for columns that are not needed.
     starts, lengths
-        ``text row``, filled with the position and length of each text, `ABSENT` for none.
+        ``text row``, output: position and length of each text, `ABSENT` if absent.
     coordinates, occupancy
-        ``row 3`` and ``row``, filled in; NaN for what is not a number.
+        ``row 3`` and ``row``, output; NaN for values that are not numbers.
     numbers
-        ``3 row``: residue numbers, the same by label, models.
+        ``3 row``, output: author residue numbers, label residue numbers, models.
     letters
-        ``row``, filled with the letter behind the residue number, as old files have it.
+        ``row``, output: letter after the residue number, as in old files.
     hetero
-        ``row``, filled in.
+        ``row``, output.
 
     Returns
     -------
@@ -180,7 +180,7 @@ def intern_texts(
     lengths: NDArray[np.uint16],
     codes: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Index the different texts of a column in order of first appearance.
+    """Index the distinct texts of a column in order of first appearance.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def intern_texts(
     starts, lengths
         ``row``, position and length of each text.
     codes
-        ``row``, filled with the index of its text.
+        ``row``, output: index of its text.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""PDB files to the atom table, in file order."""
+"""Parsing of PDB files into an atom table, in file order."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class _Columns:
         self.segment = np.empty((most, 4), dtype=np.uint8)
         self._data = data
         state = np.zeros(5, dtype=np.int64)
-        # The last lines are copied, so that the loop may look behind the end of each.
+        # The last lines are copied and padded, so that the loop may read past their ends.
         middle = data.rfind(b"\n", 0, max(len(data) - len(_PADDING), 0)) + 1
         events = [self._scan(data, 0, middle, state, where)]
         events.append(
@@ -94,7 +94,7 @@ class _Columns:
 
 
 def parse_pdb(data: bytes, *, where: str) -> AtomTable:
-    """Parse PDB text, also of the kinds that simulation and docking programs write.
+    """Parse PDB text, including the dialects of simulation and docking programs.
 
     Parameters
     ----------
@@ -111,9 +111,9 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
     Raises
     ------
     InputError
-        ``input.coordinates``, naming the first line with bad coordinates.
+        ``input.coordinates``, naming the first line with invalid coordinates.
     ValueError
-        For records in an impossible order; the caller turns it into an `InputError`.
+        For records in an invalid order; the caller converts it to an `InputError`.
     """
     columns = _Columns(data, where)
     n = columns.n
@@ -174,7 +174,7 @@ def _letters(codes: NDArray[np.uint8]) -> NDArray[np.str_]:
 def _names(
     columns: _Columns,
 ) -> tuple[NDArray[np.int64], NDArray[np.str_], NDArray[np.str_]]:
-    """Return the code of each content of columns 18-22, and the names in it."""
+    """Return a code for the content of columns 18-22, and the residue and chain names."""
     packed = np.zeros((columns.n, 8), dtype=np.uint8)
     packed[:, :5] = columns.residue
     keys, codes = factorize_integers(packed.view(np.uint64).ravel())
@@ -198,8 +198,8 @@ def _printable(text: str) -> str:
 def _segments(columns: _Columns) -> tuple[list[str], NDArray[np.int64]]:
     """Return the segment identifiers and the index of each atom's.
 
-    Old entries of the PDB have their identifier and a line number in columns 73-80; those are
-    no segments.
+    Old entries of the PDB have their identifier and a line number in columns 73-80, which are
+    not segments.
     """
     if columns.has_cards or not columns.n:
         return [""], np.zeros(columns.n, dtype=np.int64)
@@ -211,7 +211,7 @@ def _segments(columns: _Columns) -> tuple[list[str], NDArray[np.int64]]:
 def _name_blank_chains(
     chain: NDArray[np.str_], segments: list[str], segment: NDArray[np.int64]
 ) -> NDArray[np.str_]:
-    """Name blank chains by their segment identifiers, as simulation programs write them."""
+    """Name blank chains after their segment identifiers, which simulation programs write."""
     if not any(segments):
         return chain
     blank = chain == ""
@@ -223,10 +223,10 @@ def _name_blank_chains(
 def _number(
     columns: _Columns, residue: NDArray[np.int64], part: NDArray[np.int32], notes: list[str]
 ) -> None:
-    """Complete residue numbers of five columns, and number residues without a number."""
+    """Complete residue numbers in five columns, and number residues without a number."""
     late = (columns.flags & loops.LATE_DIGIT) != 0
     if late.any() and late.all():
-        # All numbers end in column 27: the field is five columns wide.
+        # All numbers end in column 27, so the field is five columns wide.
         columns.number *= 10
         digit = columns.codes[:, 1].astype(np.int32) - ord("0")
         columns.number += np.where(columns.number < 0, -digit, digit)
@@ -236,7 +236,7 @@ def _number(
         name = columns.name.view(np.uint32).ravel()
         found = number_residues(columns.number, columns.flags, residue, name, part)
         notes.append(
-            f"Numbered in file order, as their number is blank or unreadable: "
+            "Numbered in file order, because their number is blank or invalid: "
             f"{count(found, 'residue')}."
         )
 
@@ -248,7 +248,7 @@ def _polymers(
     residue: NDArray[np.str_],
     hetero: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
-    """Return what TER records tell of each atom, see `AtomTable.polymer`."""
+    """Return the column ``polymer`` of an `AtomTable`, from TER records."""
     polymer = np.full(columns.n, -1, dtype=np.int8)
     ends = columns.events[columns.events[:, 0] == loops.TER, 1]
     if len(ends) and columns.n:
@@ -257,8 +257,8 @@ def _polymers(
         water = np.array([residue_name(word).water for word in names])[which]
         _, model_code = factorize_integers(model.astype(np.uint64))
         mark_polymers(model_code, chain_code, water, ends, len(chains), polymer)
-        # Some programs write TER at every gap, so an ATOM record behind one says nothing
-        # against its residue.
+        # Some programs write TER at every gap, so an ATOM record after TER may still belong to
+        # the polymer.
         polymer[(polymer == 0) & ~hetero] = -1
     return polymer
 
@@ -282,7 +282,7 @@ def _elements(
     for row in ions[size[ions] == 1].tolist():
         name = str(atom_name[row]).upper()
         ion = ion_element(name, str(residue_name_[row]))
-        # Programs that take the first letter for the element write S for sodium's SOD.
+        # Programs that use the first letter of the name as the element write S for SOD, sodium.
         if ion and (code[row] == loops.TO_INFER or SYMBOL_ARRAY[code[row]] in ("X", name[:1])):
             code[row] = CODES[ion]
     if not len(rows):
@@ -305,7 +305,7 @@ def _elements(
 def _is_left_justified(
     name: NDArray[np.uint8], residues: list[str], which: NDArray[np.int64]
 ) -> bool:
-    """Whether the CA atoms of amino acids have their names in the first column."""
+    """Return whether names of CA atoms in amino acids start in the first column."""
     amino = np.array([residue_name(word).parent != "" for word in residues], dtype=np.bool_)[which]
     first = (name == np.frombuffer(b"CA  ", dtype=np.uint8)).all(axis=1)
     second = (name == np.frombuffer(b" CA ", dtype=np.uint8)).all(axis=1)
@@ -315,7 +315,7 @@ def _is_left_justified(
 def _declared(lines: list[str]) -> tuple[Declared, ...]:
     found: dict[str, list[str]] = {}
     for line in lines:
-        if line[:1] in "Dd":  # DBREF only counts for the order of the chains
+        if line[:1] in "Dd":  # DBREF is used only for the order of the chains.
             found.setdefault(line[11:13].strip(), [])
             continue
         words = (line[i : i + 3].strip() for i in range(19, 68, 4))

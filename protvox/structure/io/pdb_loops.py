@@ -22,7 +22,7 @@ HETERO: Final = 1
 """Flag of atoms in HETATM records."""
 
 LATE_DIGIT: Final = 4
-"""Flag of atoms with a digit in column 27 behind a number of fewer than four characters."""
+"""Flag of atoms with a digit in column 27 after a number of fewer than four characters."""
 
 TO_INFER: Final = 255
 """Element code of atoms whose element columns are empty."""
@@ -32,7 +32,7 @@ _POWERS = 10.0 ** np.arange(16)
 
 @compile_exact
 def _coordinate(text: NDArray[np.uint8], start: int) -> tuple[bool, float]:
-    """Read one number of eight columns: blanks, sign, digits with a point, blanks."""
+    """Read a number in eight columns: blanks, sign, digits with a point, blanks."""
     i, stop = start, start + 8
     while i < stop and text[i] == 32:
         i += 1
@@ -61,7 +61,7 @@ def _coordinate(text: NDArray[np.uint8], start: int) -> tuple[bool, float]:
 
 @compile_exact
 def _occupancy(text: NDArray[np.uint8], start: int, stop: int) -> float:
-    """Read a number leniently: what follows it is ignored, and no number is 0."""
+    """Read a number leniently: trailing characters are ignored, and a missing number is 0."""
     i = start
     while i < stop and text[i] == 32:
         i += 1
@@ -85,7 +85,7 @@ def _occupancy(text: NDArray[np.uint8], start: int, stop: int) -> float:
 
 @compile_exact
 def _base(text: NDArray[np.uint8], start: int, base: int, first: int) -> int:
-    """Read four digits of a base above ten, the letters from ``first`` on; -1 if invalid."""
+    """Read four digits in a base above ten, whose letters start at ``first``; -1 if invalid."""
     value = 0
     for i in range(start, start + 4):
         letter = text[i]
@@ -103,10 +103,10 @@ def _base(text: NDArray[np.uint8], start: int, base: int, first: int) -> int:
 def _residue_number(
     text: NDArray[np.uint8], start: int, before: int, hexadecimal: bool
 ) -> tuple[int, int, int, bool]:
-    """Read a residue number: the number, insertion code, flags and whether VMD counts in hex.
+    """Read a residue number: number, insertion code, flags, and whether it is hexadecimal.
 
-    Decimal, hybrid-36, VMD's hexadecimal behind 9999, or five and more digits that run into
-    the column of the insertion code.
+    The number may be decimal, hybrid-36, hexadecimal after 9999 as in VMD, or have five or more
+    digits, which extend into the column of the insertion code.
     """
     code = text[start + 4]
     if code == 32:
@@ -131,7 +131,7 @@ def _residue_number(
             return number + 16 * 36**3 + 10**4, code, 0, False
     i, stop = start, start + 4
     if head != 32 and 48 <= code <= 57:
-        # Four columns are full and a digit follows: a number of five or more digits.
+        # Four full columns followed by a digit are a number of five or more digits.
         stop = start + 5
         while stop < start + 8 and 48 <= text[stop] <= 57:
             stop += 1
@@ -165,7 +165,7 @@ def _grow(events: NDArray[np.int64]) -> NDArray[np.int64]:
 
 @compile_exact
 def _line_end(text: NDArray[np.uint8], pos: int) -> int:
-    """Return the position of the next line end, at once where the line has 80 columns."""
+    """Return the position of the next line end, with a shortcut for lines of 80 columns."""
     if text[pos + 80] == 10:
         early = False
         for i in range(80):
@@ -193,28 +193,28 @@ def scan_pdb(
     element: NDArray[np.uint8],
     segment: NDArray[np.uint8],
 ) -> tuple[int, NDArray[np.int64]]:
-    """Read the columns of all atom records, and list the other records that matter.
+    """Read the columns of all atom records, and list the other records that are needed.
 
     Parameters
     ----------
     text
         Bytes of the file.
     size
-        Where to stop: behind a line end that at least 90 bytes follow.
+        Position to stop at: the start of a line, with at least 90 bytes of text after it.
     state
-        Where an earlier call stopped, and for the next one: atoms so far, number of the last
+        Input and output, to continue after an earlier call: atoms so far, number of the last
         residue, whether numbers are hexadecimal, atoms with a line number in columns 77-80,
         atoms of AutoDock files.
     elements
         ``2 65536``, element codes of two letters, in PDB and in AutoDock files.
     name, residue, number, codes, coordinates, occupancy, flags, element, segment
-        Filled in, one row per atom: columns 13-16, columns 18-22, residue number, alternative
+        Output, one row per atom: columns 13-16, columns 18-22, residue number, alternative
         position and insertion code, x, y, z, occupancy, flags, element code, columns 73-76.
 
     Returns
     -------
     bad, events
-        Position of the first line with bad coordinates or -1; rows (record, atoms before it,
+        Position of the first line with invalid coordinates or -1; rows (record, atoms before it,
         position).
     """
     events = np.empty((64, 3), dtype=np.int64)

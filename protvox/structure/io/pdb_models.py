@@ -1,4 +1,4 @@
-"""Models of PDB files, and files that were joined at an END record."""
+"""Models of PDB files, and PDB files that were concatenated."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.messages import count
 from protvox.structure.io import pdb_loops as loops
 
 _CUBE: Final = 4.0
-"""Edge of the cubes that show whether two parts of a file lie in the same place, Å."""
+"""Edge of the cubes by which the overlap of two parts of a file is measured, Å."""
 
 _OVERLAP: Final = 0.2
-"""Share of a part's cubes that others occupy, above which it is another model."""
+"""Fraction of shared cubes above which a part is another model."""
 
 
 def number_models(
@@ -27,14 +28,14 @@ def number_models(
 ) -> NDArray[np.int32]:
     """Return the model of each atom, from MODEL, ENDMDL and END records.
 
-    A number that was used before becomes the next free one. What follows an END record
-    outside of models belongs to the same model, unless it repeats all atoms of the first part
-    in the same place, as the frames of a trajectory do.
+    A repeated model number is replaced by the next free number. Atoms after an END record that
+    is not in a model belong to the same model, unless they repeat all atoms of the first part
+    with similar coordinates, as frames of a trajectory do.
 
     Parameters
     ----------
     events
-        Rows (record, atoms before it, position), see `pdb_loops.scan_pdb`.
+        Rows (record, atoms before it, position) from `pdb_loops.scan_pdb`.
     model_lines
         The MODEL records.
     n_atoms
@@ -44,7 +45,7 @@ def number_models(
     names
         Columns that identify an atom.
     notes
-        What to report is appended.
+        List to which warnings are appended.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def number_models(
     Raises
     ------
     ValueError
-        If a model begins within a model, or atoms stand between models.
+        If a model begins within a model, or there are atoms between models.
     """
     out = np.ones(n_atoms, dtype=np.int32)
     lines = iter(model_lines)
@@ -77,7 +78,7 @@ def number_models(
             begun = current
         if kind == loops.MODEL:
             if current is not None and begun == current:
-                raise ValueError("a MODEL record stands within a model")
+                raise ValueError("there is a MODEL record within a model")
             number = _model_number(next(lines))
             if number in taken:
                 number = max(taken) + 1
@@ -90,7 +91,7 @@ def number_models(
             current, begun = None, -1
         first = max(first, row)
     if repeated:
-        notes.append("Models whose number was used before have the next free number.")
+        notes.append("Repeated model numbers were replaced by the next free number.")
     if joined and len(taken) == 1:
         _separate_frames(out, joined, coordinates, names, notes)
     return out
@@ -101,7 +102,7 @@ def _next_number(taken: set[int], joined: list[int]) -> int:
         return max(taken)
     number = len(taken) + 1
     if number in taken:
-        raise ValueError("atoms stand between models")
+        raise ValueError("there are atoms between models")
     return number
 
 
@@ -121,7 +122,7 @@ def _separate_frames(
     names: tuple[NDArray[Any], ...],
     notes: list[str],
 ) -> None:
-    """Make parts behind END that repeat the first one in place models of their own."""
+    """Make separate models of the parts after END that repeat and overlap the first part."""
     bounds = [0, *joined, len(model)]
     size = bounds[1]
     more = frames = 0
@@ -135,7 +136,7 @@ def _separate_frames(
         else:
             more += stop - start
     if more:
-        notes.append(f"Read as well, though behind an END record: {more} atoms.")
+        notes.append(f"Also read, although after an END record: {count(more, 'atom')}.")
 
 
 def _overlap(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:

@@ -1,4 +1,4 @@
-"""Columns 18-22 of PDB files: residue and chain names, of standard and simulation files."""
+"""Columns 18-22 of PDB files: residue and chain names in standard and simulation files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ _TERMINAL: Final = frozenset(f"{end}{name}" for end in "NC" for name in AMINO_AC
 
 
 def read_fields(fields: list[str]) -> list[tuple[str, str]]:
-    """Return the residue and chain names of each content of columns 18-22.
+    """Return the residue and chain names in columns 18-22.
 
-    The format gives three columns to the residue, one to the chain (22), and leaves one blank
-    between them. Some programs write chain names of two letters there, simulation programs
-    residue names of four. Column 21 belongs to the residue where all residues with the same
-    two letters there have four-letter names that force fields use, and otherwise to the chain.
+    The format has three columns for the residue name, a blank, and one column for the chain
+    name (22). Some programs write chain names of two letters there, and simulation programs
+    residue names of four letters. Column 21 belongs to the residue name if all residues with the
+    same content of columns 21 and 22 have four-letter names of force fields, and otherwise to the
+    chain name.
 
     Parameters
     ----------
     fields
-        Five characters each.
+        The distinct contents of these columns, five characters each.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def _split(field: str, known: dict[str, bool]) -> tuple[str, str]:
 
 
 def is_four_letter_name(name: str) -> bool:
-    """Whether a force field has a residue of this four-letter name.
+    """Return whether a four-letter name is that of a residue in a force field.
 
     Parameters
     ----------

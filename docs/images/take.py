@@ -63,7 +63,7 @@ def open_example(browser: Browser, address: str, width: int, height: int, scheme
     page.set_default_timeout(LONG_MS)
     page.goto(address)
     page.get_by_role("button", name="Try the example").click()
-    page.get_by_test_id("answer").wait_for()
+    page.get_by_test_id("result").wait_for()
     # A browser does not draw a frame that is out of view.
     page.locator(".stage").scroll_into_view_if_needed()
     page.wait_for_selector("[data-viewer=shown]")

@@ -76,7 +76,7 @@ class NpzWriter:
 
         columns = [part.columns() for part in self._parts]
         arrays = {name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
-        vectors = np.concatenate([part.vectors() for part in self._parts])
+        vectors = np.concatenate([part.vectors for part in self._parts])
         # An archive needs to seek, which is impossible in a pipe.
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, embedding=vectors, **arrays)

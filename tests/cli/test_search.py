@@ -42,7 +42,7 @@ def test_an_archive_of_domains(protvox, ubiquitin, data_dir, tmp_path):
     with np.load(out, allow_pickle=False) as file:
         assert file["embedding"].dtype == np.float32
         assert file["id"].tolist() == ["1ubi.pdb", "1lcd.pdb.gz"]
-        expected = embed(read_structure(ubiquitin)).vectors()
+        expected = embed(read_structure(ubiquitin)).vectors
         np.testing.assert_allclose(file["embedding"][:1], expected, atol=1e-6)
         assert file["n_residues"].tolist()[0] == 76
 

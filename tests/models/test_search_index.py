@@ -59,8 +59,8 @@ def test_ubiquitin_finds_its_fold(data_dir):
 
 def test_turning_changes_nothing(data_dir):
     structure = read_structure(data_dir / "1a8o.cif")
-    here = embed(structure, device="cpu").vectors()
+    here = embed(structure, device="cpu").vectors
     for rotation in random_rotations(3, np.random.default_rng(0)):
         moved = (structure.coordinates @ rotation.T + 40).astype(np.float32)
-        there = embed(dataclasses.replace(structure, coordinates=moved), device="cpu").vectors()
+        there = embed(dataclasses.replace(structure, coordinates=moved), device="cpu").vectors
         assert np.abs(here - there).max() < 1e-4

@@ -170,7 +170,7 @@ def test_a_chain_without_a_name_is_shown_as_well(visit, drop, wait_shown):
     lines = [line for line in STRUCTURE.read_text().splitlines() if line.startswith("ATOM")]
     other = visit()
     drop(other, "nameless.pdb", "\n".join(f"{x[:21]} {x[22:]}" for x in lines).encode())
-    other.get_by_test_id("answer").wait_for()
+    other.get_by_test_id("result").wait_for()
     wait_shown(other)
     frame = next(f for f in other.frames if "/viewer/" in f.url)
     assert frame.evaluate("() => [0, 75].map((i) => indexOf(lociOf(i)))") == [0, 75]
@@ -183,7 +183,7 @@ def test_ca_atoms_alone_are_shown_by_domain(visit, drop, wait_shown):
     ]
     other = visit()
     drop(other, "trace.pdb", "\n".join(lines).encode())
-    other.get_by_test_id("answer").wait_for()
+    other.get_by_test_id("result").wait_for()
     wait_shown(other)
     frame = next(f for f in other.frames if "/viewer/" in f.url)
     assert frame.evaluate("() => [0, 75].map((i) => indexOf(lociOf(i)))") == [0, 75]

@@ -83,7 +83,7 @@ def test_the_commands_of_the_page_work_as_copied(visit, drop, shell, tmp_path):
     shutil.copy(STRUCTURE, tmp_path)
     page = visit()
     drop(page, STRUCTURE.name, STRUCTURE.read_bytes())
-    page.get_by_test_id("answer").wait_for()
+    page.get_by_test_id("result").wait_for()
     create, predict, fetch = page.get_by_label("Commands").inner_text().splitlines()
     job = json.loads(shell(create, tmp_path))
     assert (job["name"], job["n_residues"], job["task"]) == ("1ubi.pdb", 76, "all")

@@ -54,7 +54,7 @@ MEASURE = """() => {
 }"""
 UNNAMED = """() => [...document.querySelectorAll(
     "button, input, textarea, select, a, summary, [tabindex], iframe, [role]")]
-  .filter((e) => e.checkVisibility() && !e.matches("[role=status], #answer"))
+  .filter((e) => e.checkVisibility() && !e.matches("[role=status], #result"))
   .filter((e) => !(e.getAttribute("aria-label") || e.title || e.labels?.length
     || e.textContent.trim()))
   .map((e) => e.outerHTML.slice(0, 120))"""
@@ -71,17 +71,17 @@ def page(request, visit, drop):
     """An answer with warnings, and an error at a field, on a narrow screen."""
     page = visit(width=390, height=844, color_scheme=request.param, reduced_motion="reduce")
     drop(page, STRUCTURE.name, STRUCTURE.read_bytes())
-    page.get_by_test_id("answer").wait_for()
+    page.get_by_test_id("result").wait_for()
     page.locator("#options summary").click()
-    page.locator("#division input[value=ranges]").check()
+    page.locator("#domain-mode input[value=ranges]").check()
     page.get_by_role("button", name="with these options").click()
     page.locator("#ranges-error").wait_for()
     page.evaluate("""async () => {
       const { errorState, loadingState } = await import("./js/states.js");
       const problem = { what: "x", where: "y", remedy: "z", code: "c", requestId: "r" };
-      document.getElementById("answer").append(errorState(problem, () => {}),
+      document.getElementById("result").append(errorState(problem, () => {}),
         loadingState("name", () => {}).element);
-      document.getElementById("answer").insertAdjacentText("beforeend", "bare");
+      document.getElementById("result").insertAdjacentText("beforeend", "bare");
     }""")
     return page
 
@@ -129,7 +129,7 @@ def test_nothing_is_wider_than_the_screen(page):
     assert page.evaluate(wide) == 0
 
 
-CARDS = """() => [...document.querySelectorAll("#answer .card, #answer > .heading")]
+CARDS = """() => [...document.querySelectorAll("#result .card, #result > .heading")]
   .filter((e) => e.checkVisibility())
   .map((e) => [e.className, e.getBoundingClientRect()])
   .map(([name, { left, right, top, bottom }]) => ({ name, left, right, top, bottom }))"""
@@ -139,7 +139,7 @@ CARDS = """() => [...document.querySelectorAll("#answer .card, #answer > .headin
 def test_no_card_covers_another_while_scrolling(visit, drop, width):
     page = visit(width=width, height=800)
     drop(page, STRUCTURE.name, STRUCTURE.read_bytes())
-    page.get_by_test_id("answer").wait_for()
+    page.get_by_test_id("result").wait_for()
     page.get_by_test_id("strip").wait_for()
     end = page.evaluate("document.documentElement.scrollHeight - innerHeight")
     assert end > 200, "the answer fits the window, so nothing scrolls"

@@ -30,7 +30,7 @@ from protvox.structure.structure import Structure
 Per = Literal["domain", "residue"]
 
 PER: Final[tuple[Per, ...]] = ("domain", "residue")
-"""What a row of an embedding stands for."""
+"""Kinds of embeddings."""
 
 
 def embed(

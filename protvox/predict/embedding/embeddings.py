@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.messages import count
 from protvox.predict.results.documents import Embedding
 from protvox.predict.results.records import EmbeddedDomain, InputInfo
 from protvox.predict.results.rows import embedded_rows, to_json
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ResidueEmbeddings:
     """Residues with the features of their environments, in file order.
 
@@ -44,8 +45,12 @@ class ResidueEmbeddings:
         """Return the number of residues."""
         return len(self.chain)
 
+    def __repr__(self) -> str:
+        """Return one line with the numbers of residues and components."""
+        return f"ResidueEmbeddings({count(len(self), 'residue')} x {self.vectors.shape[1]})"
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Embeddings:
     """The embeddings of one structure.
 
@@ -73,8 +78,15 @@ class Embeddings:
     warnings: tuple[str, ...] = ()
     head: str = ""
 
+    def __repr__(self) -> str:
+        """Return one line with the name and the numbers of vectors and components."""
+        noun = "domain" if self.residues is None else "residue"
+        rows, columns = self.vectors.shape
+        return f"Embeddings({self.input.name!r}, {count(rows, noun)} x {columns})"
+
+    @property
     def vectors(self) -> NDArray[np.float32]:
-        """Return the vectors, ``domain axis`` or ``residue axis`` float32."""
+        """Vectors, ``domain axis`` or ``residue axis`` float32."""
         if self.residues is not None:
             return self.residues.vectors
         return np.stack([d.embedding for d in self.domains])
@@ -105,7 +117,7 @@ class Embeddings:
         """Return one row per domain or residue, with the vector in the column ``embedding``."""
         import pandas as pd
 
-        return pd.DataFrame({**self.columns(), "embedding": list(self.vectors())})
+        return pd.DataFrame({**self.columns(), "embedding": list(self.vectors)})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the embeddings in the JSON form ``protvox.embed/1``.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
+from protvox.messages import count
 from protvox.predict.mutations.mutation_list import Failure
 from protvox.predict.results.documents import FailedMutation, Mutations
 from protvox.predict.results.records import InputInfo
@@ -64,7 +65,7 @@ class MutationTable:
         return len(self.chain)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MutationScores:
     """Scores of the mutations of one structure.
 
@@ -93,6 +94,11 @@ class MutationScores:
     table: MutationTable
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return one line with the name and the numbers of scores and failures."""
+        scored, failed = count(len(self.table), "mutation"), len(self.failures)
+        return f"MutationScores({self.input.name!r}, {scored}, {failed} failed)"
 
     @property
     def matrix(self) -> NDArray[np.float64]:

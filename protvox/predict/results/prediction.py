@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from protvox.messages import count
 from protvox.predict.results.documents import Classification
 from protvox.predict.results.records import (
     DomainPrediction,
@@ -49,7 +50,7 @@ class Tables(NamedTuple):
     residues: pd.DataFrame
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Prediction:
     """Everything predicted for one structure.
 
@@ -76,14 +77,27 @@ class Prediction:
     warnings: tuple[str, ...] = ()
     others: Mapping[str, TaskRows] = field(default_factory=lambda: MappingProxyType({}))
 
+    def __repr__(self) -> str:
+        """Return one line with the name and the numbers of domains and residues."""
+        parts = [count(len(self.domains), "domain")] if self.domains else []
+        if self.residues is not None:
+            parts.append(count(len(self.residues), "residue"))
+        return f"Prediction({', '.join([repr(self.input.name), *parts])})"
+
+    def _repr_html_(self) -> str:
+        """Return a summary for notebooks."""
+        from protvox.predict.results.notebook import prediction_html
+
+        return prediction_html(self.input, self.domains, self.residues, self.warnings)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the prediction in the JSON form ``protvox.classify/1``.
 
         Returns
         -------
         dict
-            Plain Python values in a fixed key order; floats have 6 significant digits, ``None``
-            stands for a number that does not exist.
+            Plain Python values in a fixed key order; floats have 6 significant digits, missing
+            numbers are ``None``.
         """
         document = Classification.plain(
             input=self.input,

@@ -1,4 +1,4 @@
-"""Amino-acid probabilities of every residue, and what stands out in them."""
+"""Amino-acid probabilities per residue, and residues that look wrong."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
+from protvox.messages import count
 
 
 class Suspect(NamedTuple):
-    """A residue whose surroundings ask for another amino acid.
+    """A residue whose environment favours another amino acid.
 
     Attributes
     ----------
     row
         Row of the `ResidueTable`.
     odds
-        Probability of the predicted amino acid over that of the one present, above 1.
+        Probability of the predicted amino acid divided by that of the wild type, above 1.
     """
 
     row: int
     odds: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ResidueTable:
-    """The environment answer for every residue, in file order.
+    """Predicted amino acids of residues, in file order.
 
     Attributes
     ----------
@@ -37,13 +38,12 @@ class ResidueTable:
     number
         ``residue`` int32, author residue number.
     wild_type
-        ``residue``, the standard amino acid present, three letters.
+        ``residue``, the standard amino acid in the structure, three letters.
     probabilities
         ``residue 20`` float32, columns in the order of `protvox.chemistry.AMINO_ACIDS`;
         every row sums to 1.
     domain
-        ``residue``, id of the domain it lies in, ``""`` if none; empty when no domains
-        were asked for.
+        ``residue``, id of its domain, ``""`` if none; empty if no domains were requested.
     """
 
     chain: NDArray[np.str_]
@@ -56,6 +56,10 @@ class ResidueTable:
     def __len__(self) -> int:
         return len(self.chain)
 
+    def __repr__(self) -> str:
+        """Return one line with the number of residues."""
+        return f"ResidueTable({count(len(self), 'residue')})"
+
     @property
     def predicted(self) -> NDArray[np.str_]:
         """``residue``, the most probable amino acid, three letters."""
@@ -64,26 +68,26 @@ class ResidueTable:
 
     @property
     def p_wild_type(self) -> NDArray[np.float32]:
-        """``residue`` float32, probability of the amino acid present; NaN if not standard."""
+        """``residue`` float32, probability of the wild type; NaN if it is not standard."""
         columns = np.array([AMINO_ACID_INDEX.get(name, -1) for name in self.wild_type], dtype=int)
         chosen = self.probabilities[np.arange(len(self)), columns]
         return np.where(columns < 0, np.float32(np.nan), chosen)
 
     @property
     def entropy(self) -> NDArray[np.float32]:
-        """``residue`` float32, entropy in nats: 0 is certain, ln 20 = 3.0 is no idea."""
+        """``residue`` float32, entropy in nats, from 0 (certain) to ln 20 = 3.0 (uniform)."""
         p = np.clip(self.probabilities, np.finfo(np.float32).tiny, None)
         return np.asarray(-(self.probabilities * np.log(p)).sum(axis=1), dtype=np.float32)
 
     def suspects(self, *, odds: float = 10.0, limit: int | None = None) -> tuple[Suspect, ...]:
-        """Return the residues whose environment contradicts their type, worst first.
+        """Return the residues whose environment favours another amino acid, worst first.
 
         Parameters
         ----------
         odds
-            How many times likelier than the residue present another must be.
+            Minimum ratio of the probabilities of another amino acid and the wild type.
         limit
-            At most this many.
+            Maximum number of residues.
         """
         present = np.clip(self.p_wild_type, np.finfo(np.float32).tiny, None)
         ratio = self.probabilities.max(axis=1) / present

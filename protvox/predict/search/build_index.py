@@ -72,7 +72,7 @@ class IndexBuilder:
         found = embed(
             read_structure(path), domains=self._option, device=self._device, model=self._model
         )
-        self._vectors.append(found.vectors())
+        self._vectors.append(found.vectors)
         self._domains += [f"{name} {domain.id}" for domain in found.domains]
         self._cath += [""] * len(found.domains)
 

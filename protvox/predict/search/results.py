@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from protvox.messages import count
 from protvox.predict.results.documents import Search
 from protvox.predict.results.records import IndexInfo, InputInfo, SearchedDomain
 from protvox.predict.results.rows import to_json
@@ -29,7 +30,7 @@ COLUMNS: Final = (
 """Columns of the table."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SearchResult:
     """The known domains nearest to those of one structure.
 
@@ -52,6 +53,11 @@ class SearchResult:
     domains: tuple[SearchedDomain, ...]
     models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return one line with the name, the number of domains and the index."""
+        domains = count(len(self.domains), "domain")
+        return f"SearchResult({self.input.name!r}, {domains}, index {self.index.name!r})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result in the JSON form ``protvox.search/1``.

@@ -54,22 +54,22 @@ def test_features_do_not_depend_on_the_batch(many_chains):
 def test_a_turned_structure_has_the_same_embeddings(repressor, ubiquitin, per):
     for structure in (ubiquitin, repressor):
         here, there = (embed(s, per=per) for s in (structure, turned(structure)))
-        assert np.abs(here.vectors() - there.vectors()).max() < 1e-4
-        assert here.vectors().std() > 0.01
+        assert np.abs(here.vectors - there.vectors).max() < 1e-4
+        assert here.vectors.std() > 0.01
 
 
 def test_a_domain_is_a_vector_of_length_one(ubiquitin):
     found = embed(ubiquitin)
-    assert found.vectors().shape == (1, 10)
-    np.testing.assert_allclose(np.linalg.norm(found.vectors(), axis=1), 1, atol=1e-6)
+    assert found.vectors.shape == (1, 10)
+    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=1e-6)
     (domain,) = found.domains
     assert (domain.chain, domain.n_residues) == ("A", 76)
     frame = found.to_pandas()
     assert frame.loc[0, "head"] == found.head
-    np.testing.assert_array_equal(frame.loc[0, "embedding"], found.vectors()[0])
+    np.testing.assert_array_equal(frame.loc[0, "embedding"], found.vectors[0])
     plain = json.loads(found.to_json())
     assert plain["schema"] == "protvox.embed/1"
-    np.testing.assert_allclose(plain["domains"][0]["embedding"], found.vectors()[0], rtol=1e-5)
+    np.testing.assert_allclose(plain["domains"][0]["embedding"], found.vectors[0], rtol=1e-5)
 
 
 def test_a_residue_has_the_features_of_the_network(ubiquitin):
@@ -79,17 +79,17 @@ def test_a_residue_has_the_features_of_the_network(ubiquitin):
     classify(ubiquitin, task="environment", device="cpu")
     handle.remove()
     found = embed(ubiquitin, per="residue")
-    np.testing.assert_allclose(found.vectors(), torch.cat(seen).numpy(), atol=1e-6)
+    np.testing.assert_allclose(found.vectors, torch.cat(seen).numpy(), atol=1e-6)
     assert found.residues.number.tolist() == list(range(1, 77))
     assert found.to_pandas().shape == (76, 6)
     assert json.loads(found.to_json())["residues"][0]["wild_type"] == "MET"
 
 
 def test_residues_of_a_domain_see_the_whole(ubiquitin):
-    whole = embed(ubiquitin, per="residue").vectors()
+    whole = embed(ubiquitin, per="residue").vectors
     part = embed(ubiquitin, per="residue", domains=[parse_selection("A:1-40")])
     assert len(part.residues) == 40
-    np.testing.assert_allclose(part.vectors(), whole[:40], atol=1e-5)
+    np.testing.assert_allclose(part.vectors, whole[:40], atol=1e-5)
 
 
 def test_traces_of_any_length(ubiquitin):
@@ -118,7 +118,7 @@ def test_a_classification_names_the_nearest(ubiquitin):
 def test_a_search_is_the_cosine_of_embeddings(ubiquitin, searchable_models):
     index = load_predictor("cath", "cpu").released.index()
     result = search(ubiquitin, top_k=40)
-    cosines = index.vectors(np.arange(40)) @ embed(ubiquitin).vectors()[0]
+    cosines = index.vectors(np.arange(40)) @ embed(ubiquitin).vectors[0]
     found = result.to_pandas()
     assert found["rank"].tolist() == list(range(1, 41))
     np.testing.assert_allclose(found.similarity, np.sort(cosines)[::-1], atol=1e-6)

@@ -1,5 +1,5 @@
 /**
- * The annotated structure as PDB, made from the mmCIF of the service.
+ * The annotated structure as a PDB file, converted from the mmCIF file of the service.
  * @module annotated
  */
 
@@ -10,29 +10,29 @@ const REMARK = "B-FACTORS ARE 100 X THE PROBABILITY OF THE AMINO ACID PRESENT.";
 
 /**
  * @param {string} cif
- * @returns {Blob} PDB.
- * @throws {Problem} if the structure does not fit the columns of the format.
+ * @returns {Blob} PDB file.
+ * @throws {Problem} if the structure does not fit the columns of the PDB format.
  */
 export function toPdb(cif) {
   const lines = [`REMARK   6 ${REMARK}`,
-    "REMARK   6 OCCUPANCY 0: NO ANSWER."].map((line) => line.padEnd(80));
+    "REMARK   6 OCCUPANCY 0: NO PREDICTION."].map((line) => line.padEnd(80));
   let serial = 0;
-  let before = null;
+  let previous = null;
   for (const atom of atoms(cif)) {
-    if (before && before.auth_asym_id !== atom.auth_asym_id) {
+    if (previous && previous.auth_asym_id !== atom.auth_asym_id) {
       serial += 1;
-      lines.push(`TER   ${String(serial).padStart(5)}      ${tail(before)}`.padEnd(80));
+      lines.push(`TER   ${String(serial).padStart(5)}      ${tail(previous)}`.padEnd(80));
     }
     serial += 1;
     lines.push(line(atom, serial));
-    before = atom;
+    previous = atom;
   }
   return new Blob([lines.join("\n"), "\nEND\n"], { type: "chemical/x-pdb" });
 }
 
 /**
  * @param {Object<string, string>} atom
- * @returns {string} residue name, chain, number and insertion code in their columns.
+ * @returns {string} residue name, chain, number and insertion code, in their columns.
  */
 function tail(atom) {
   const code = insertionCode(atom) || " ";
@@ -48,7 +48,7 @@ function tail(atom) {
 function line(atom, serial) {
   const name = atom.auth_atom_id ?? atom.label_atom_id;
   const element = atom.type_symbol.toUpperCase();
-  // A name begins in the second column unless it needs all four, or its element has two letters.
+  // An atom name starts in the second column unless it has four letters or its element has two.
   const label = element.length === 2 || name.length > 3 ? name.padEnd(4) : ` ${name.padEnd(3)}`;
   const xyz = [atom.Cartn_x, atom.Cartn_y, atom.Cartn_z].map((v) =>
     Number(v).toFixed(3).padStart(8));
@@ -57,9 +57,9 @@ function line(atom, serial) {
   const text = `${atom.group_PDB.padEnd(6)}${String(serial).padStart(5)} ${label} ${tail(atom)}` +
     `   ${xyz.join("")}${occupancy}${b}          ${element.padStart(2)}`;
   if (text.length !== 78) {
-    throw new Problem({ what: "the structure does not fit the columns of the PDB format",
+    throw new Problem({ what: "the structure does not fit the PDB format",
       where: `${atom.auth_asym_id} ${atom.auth_seq_id} ${name}`,
-      remedy: "Take the mmCIF file", code: "page.pdb" });
+      remedy: "Download the mmCIF file", code: "page.pdb" });
   }
   return `${text}  `;
 }

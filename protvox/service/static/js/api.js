@@ -1,9 +1,9 @@
 /**
- * Requests to the service this page came from; no other address is ever asked.
+ * Requests to the service that served this page. No other address is contacted.
  * @module api
  */
 
-/** What went wrong, for people: what, where, what to do. */
+/** An error to show: what is wrong, where, and what to do. */
 export class Problem extends Error {
   /**
    * @param {{what: string, where?: string|null, remedy?: string|null, code?: string,
@@ -20,8 +20,8 @@ export class Problem extends Error {
     this.retryAfter = words.retryAfter ?? 0;
   }
 
-  /** @returns {boolean} whether the same may work later, or with a key. */
-  get mayPass() {
+  /** @returns {boolean} whether the request may succeed later, or with a key. */
+  get canRetry() {
     return this.code === "page.connection" || [401, 408, 429].includes(this.status) ||
       this.status >= 500;
   }
@@ -29,41 +29,41 @@ export class Problem extends Error {
 
 /**
  * @param {Error} error
- * @returns {Problem} itself, or what people can be told of a bug.
+ * @returns {Problem} the error itself, or a general one for a bug.
  */
 export function asProblem(error) {
   if (error instanceof Problem) return error;
   console.error(error);
-  return new Problem({ what: "this page failed", where: error.message,
-    remedy: "Reload it; if that does not help, report it", code: "page.bug" });
+  return new Problem({ what: "an error occurred in this page", where: error.message,
+    remedy: "Reload the page; if the error persists, report it", code: "page.bug" });
 }
 
 const KEY = "protvox.key";
 
 /**
- * Keep the API key for this tab.
- * @param {string} key empty to forget it.
+ * Store the API key for this tab.
+ * @param {string} key empty to remove it.
  */
-export function rememberKey(key) {
+export function storeKey(key) {
   if (key) sessionStorage.setItem(KEY, key);
   else sessionStorage.removeItem(KEY);
 }
 
-/** @returns {string} the API key, "" if there is none. */
-export function knownKey() {
+/** @returns {string} the stored API key, "" if there is none. */
+export function storedKey() {
   return sessionStorage.getItem(KEY) ?? "";
 }
 
 /**
- * Ask the service.
- * @param {string} path from where the page lies.
+ * Send a request to the service.
+ * @param {string} path relative to the page.
  * @param {RequestInit} [init]
- * @returns {Promise<Response>} with a status below 400.
- * @throws {Problem} for any other.
+ * @returns {Promise<Response>} successful response.
+ * @throws {Problem} for any other response.
  */
-export async function ask(path, init = {}) {
+export async function callService(path, init = {}) {
   const headers = new Headers(init.headers);
-  const key = knownKey();
+  const key = storedKey();
   if (key) headers.set("Authorization", `Bearer ${key}`);
   let response;
   try {
@@ -71,8 +71,8 @@ export async function ask(path, init = {}) {
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem({
-      what: "the service does not answer", where: location.host,
-      remedy: "Check the connection, or whether the service still runs", code: "page.connection",
+      what: "the service does not respond", where: location.host,
+      remedy: "Check the connection and whether the service is running", code: "page.connection",
     });
   }
   if (response.ok) return response;
@@ -80,7 +80,7 @@ export async function ask(path, init = {}) {
 }
 
 /**
- * @param {Response} response of an error.
+ * @param {Response} response response with an error.
  * @returns {Promise<Problem>}
  */
 async function readProblem(response) {
@@ -94,19 +94,19 @@ async function readProblem(response) {
     try {
       const words = await response.json();
       return new Problem({ ...common, ...words, what: words.what ?? words.title });
-    } catch { /* not what it says it is; told below */ }
+    } catch { /* not JSON after all */ }
   }
   return new Problem({
-    ...common, what: `the service answered ${response.status}`, where: response.url,
-    remedy: "Try again later", code: "page.answer",
+    ...common, what: `the service returned status ${response.status}`, where: response.url,
+    remedy: "Try again later", code: "page.response",
   });
 }
 
 /**
- * Which addresses this service has.
+ * The paths that this service offers.
  * @returns {Promise<Set<string>>}
  */
-export async function knownPaths() {
-  const schema = await (await ask("openapi.json")).json();
+export async function servicePaths() {
+  const schema = await (await callService("openapi.json")).json();
   return new Set(Object.keys(schema.paths ?? {}));
 }

@@ -1,5 +1,5 @@
 /**
- * The CATH answer: for each domain its class, the architectures and the nearest known domains.
+ * CATH predictions: class, architectures and nearest known domains of each domain.
  * @module cath
  */
 
@@ -8,17 +8,17 @@ import { card, el, table } from "./dom.js";
 import { domainName } from "./domains.js";
 import { count, probability } from "./numbers.js";
 
-/** From so many domains on, they are folded up. */
+/** Number of domains from which they are collapsed. */
 const MANY = 3;
 
-/** What each doubt of the service means; the warnings above say it at length. */
+/** Short descriptions of the flags; the warnings above give details. */
 const FLAGS = Object.freeze({
-  too_long: "longer than they are; probably several domains",
-  too_short: "shorter than they are",
-  broken: "neighbouring residues are not as far apart as bonded ones",
-  loose: "packed too loosely; a fragment or a peptide",
-  extended: "too drawn out",
-  several: "it falls into parts",
+  too_long: "longer; it probably contains several domains",
+  too_short: "shorter",
+  broken: "neighbouring residues are not at bonding distance",
+  loose: "loosely packed; it may be a fragment or a peptide",
+  extended: "elongated",
+  several: "it separates into parts",
 });
 
 /**
@@ -26,11 +26,11 @@ const FLAGS = Object.freeze({
  * @returns {HTMLElement}
  */
 export function cathCard({ domains, models }) {
-  const parts = domains.length < MANY ? domains.map(openPart) : domains.map(foldedPart);
+  const parts = domains.length < MANY ? domains.map(openDomain) : domains.map(collapsedDomain);
   return card("CATH architecture", { class: "cath", "data-testid": "cath" },
     ...parts,
     domains.length ? null : el("p", { class: "quiet" },
-      "There is no domain large enough to have an architecture."),
+      "No domain is large enough to have an architecture."),
     models.cath ? el("p", { class: "quiet" }, `Model ${models.cath}`) : null);
 }
 
@@ -39,7 +39,7 @@ export function cathCard({ domains, models }) {
  * @param {number} index
  * @returns {HTMLElement}
  */
-function openPart(domain, index) {
+function openDomain(domain, index) {
   return el("article", { class: "domain" }, el("h3", {}, ...title(domain, index)), ...body(domain));
 }
 
@@ -48,12 +48,12 @@ function openPart(domain, index) {
  * @param {number} index
  * @returns {HTMLElement}
  */
-function foldedPart(domain, index) {
+function collapsedDomain(domain, index) {
   const [first] = domain.architectures;
   return el("details", { class: "domain", open: index === 0 },
     el("summary", {}, el("h3", {}, ...title(domain, index)),
       el("span", { class: "first" }, `${first.label} ${first.name} `,
-        el("strong", {}, probability(first.probability)), domain.in_range ? "" : " · doubtful")),
+        el("strong", {}, probability(first.probability)), domain.in_range ? "" : " · unreliable")),
     ...body(domain));
 }
 
@@ -76,7 +76,7 @@ function title(domain, index) {
  */
 function body(domain) {
   return [
-    domain.in_range ? null : doubtful(domain.flags ?? []),
+    domain.in_range ? null : flagWarning(domain.flags ?? []),
     el("p", {}, "Class ", el("strong", {}, `${domain.class.label} ${domain.class.name}`),
       ` ${probability(domain.class.probability)}`),
     el("ol", { class: "bars" }, ...domain.architectures.map(bar)),
@@ -88,11 +88,11 @@ function body(domain) {
  * @param {string[]} flags
  * @returns {HTMLElement}
  */
-function doubtful(flags) {
-  const why = flags.map((flag) => FLAGS[flag] ?? flag).join("; ");
+function flagWarning(flags) {
+  const reasons = flags.map((flag) => FLAGS[flag] ?? flag).join("; ");
   return el("p", { class: "warning", "data-testid": "flags" },
-    "The answer is worth little: the domain is unlike those the model was trained on" +
-    `${why ? ` (${why})` : ""}.`);
+    "Unreliable prediction: this domain is unlike those the model was trained on" +
+    `${reasons ? ` (${reasons})` : ""}.`);
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The atoms and residues of the mmCIF files that the service writes.
+ * Reads atoms and residues from the mmCIF files of the service.
  * @module cif
  */
 
@@ -24,14 +24,14 @@ export function* atoms(cif) {
 
 /**
  * @param {Object<string, string>} atom
- * @returns {string} its insertion code, "" if it has none.
+ * @returns {string} insertion code, "" if it has none.
  */
 export function insertionCode(atom) {
   return /^[.?]$/.test(atom.pdbx_PDB_ins_code) ? "" : atom.pdbx_PDB_ins_code;
 }
 
 /**
- * The residues of the chains, ligands left out, in the order of the file.
+ * The residues of polymers, without ligands, in file order.
  * @param {string} cif
  * @returns {{chain: string, number: number, insertion_code: string}[]}
  */

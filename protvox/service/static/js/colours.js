@@ -1,23 +1,26 @@
 /**
- * Colours: of probabilities, of domains, and what they mean.
+ * Colours of probabilities and domains, and their legend.
  * @module colours
  */
 
 import { el } from "./dom.js";
 import { domainName } from "./domains.js";
 
-/** Probability of the amino acid present: orange is doubtful, blue is certain. */
+/**
+ * Probability of the wild-type amino acid, from orange (improbable) to blue (probable).
+ * @type {[number, number[]][]}
+ */
 const STOPS = [
   [0, [184, 58, 16]], [0.05, [233, 128, 52]], [0.2, [245, 208, 116]], [0.5, [133, 184, 222]],
   [1, [28, 90, 160]],
 ];
-/** Domains, told apart by people who see no red or no green as well (Okabe and Ito 2008). */
+/** Colours of domains, distinguishable with colour blindness (Okabe and Ito 2008). */
 const DOMAINS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"];
 const NO_DOMAIN = "#b4bac4";
 
 /**
  * @param {number} p 0 to 1.
- * @returns {string} as CSS has it.
+ * @returns {string} CSS colour.
  */
 export function wildTypeColour(p) {
   let i = 1;
@@ -28,7 +31,7 @@ export function wildTypeColour(p) {
 }
 
 /**
- * @param {number} index place of the domain, -1 for none.
+ * @param {number} index of the domain, -1 for none.
  * @returns {string}
  */
 export function domainColour(index) {
@@ -36,7 +39,7 @@ export function domainColour(index) {
 }
 
 /**
- * Whether black letters are read better than white ones on a colour (WCAG luminance).
+ * Whether black text is more readable than white text on a colour (WCAG luminance).
  * @param {string} colour
  * @returns {boolean}
  */
@@ -56,7 +59,7 @@ function mix(from, to, share) {
 }
 
 /**
- * A scale between two colours; the square root shows what is small.
+ * A scale between two colours. The square root makes small values visible.
  * @param {string} none colour of 0.
  * @param {string} full colour of 1.
  * @returns {(value: number) => string}
@@ -88,9 +91,9 @@ export function colourNumber(colour) {
 }
 
 /**
- * What the colours mean.
+ * The legend of a colour scheme.
  * @param {string} name "domain" or "wild-type probability".
- * @param {{id: string}[]} domains
+ * @param {{id: string, chain: string, chopping: string}[]} domains
  * @returns {HTMLElement}
  */
 export function legend(name, domains) {
@@ -99,13 +102,13 @@ export function legend(name, domains) {
       swatch(domainColour(i), domainName(d)));
     const more = domains.length - parts.length;
     return el("div", { class: "legend" }, ...parts,
-      more > 0 ? el("span", { class: "entry" }, `${more} more, in the same colours`) : null,
+      more > 0 ? el("span", { class: "entry" }, `${more} more; colours repeat`) : null,
       swatch(NO_DOMAIN, "no domain"));
   }
   return el("div", { class: "legend" },
     el("span", { class: "word" }, "improbable"),
     ...[0, 0.05, 0.2, 0.5, 1].map((p) => swatch(wildTypeColour(p), String(p))),
-    el("span", { class: "word" }, "certain"));
+    el("span", { class: "word" }, "probable"));
 }
 
 /**

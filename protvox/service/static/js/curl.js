@@ -1,35 +1,36 @@
 /**
- * The same questions for a shell.
+ * The same requests as shell commands.
  * @module curl
  */
 
-import { knownKey } from "./api.js";
+import { storedKey } from "./api.js";
 
 /**
- * @param {import("./jobs.js").Question|null} question null for an answer opened by address.
+ * @param {import("./jobs.js").PredictionRequest|null} request null if the result was opened by its
+ *   address.
  * @param {string} job
- * @param {boolean} some whether there are residues with an answer; else the domains are asked for.
- * @returns {string} one command a line.
+ * @param {boolean} some whether residues were predicted; otherwise domains are requested.
+ * @returns {string} one command per line.
  */
-export function curlCommands(question, job, some) {
+export function curlCommands(request, job, some) {
   const base = new URL(".", location.href);
-  const key = knownKey() ? ` -H "Authorization: Bearer $PROTVOX_KEY"` : "";
+  const key = storedKey() ? ` -H "Authorization: Bearer $PROTVOX_KEY"` : "";
   const at = (path) => quote(new URL(path, base).href);
   const lines = [];
-  if (question) {
-    lines.push(`curl${key}${payload(question)} ${at("jobs")}`);
-    const { domains, ...rest } = question.options;
+  if (request) {
+    lines.push(`curl${key}${payload(request)} ${at("jobs")}`);
+    const { domains, ...rest } = request.options;
     lines.push(some
-      ? `curl${key}${payload({ ...question, options: rest })} ${at("predict/environment")}`
-      : `curl${key}${payload(question)} ${at("predict/cath")}`);
+      ? `curl${key}${payload({ ...request, options: rest })} ${at("predict/environment")}`
+      : `curl${key}${payload(request)} ${at("predict/cath")}`);
   }
   lines.push(`curl${key} -o protvox.csv ${at(`jobs/${job}/results?format=csv`)}`);
   return lines.join("\n");
 }
 
 /**
- * @param {import("./jobs.js").Question} question
- * @returns {string} arguments with what is sent.
+ * @param {import("./jobs.js").PredictionRequest} request
+ * @returns {string} arguments with the request body.
  */
 function payload({ file, id, options }) {
   if (file) {
@@ -39,16 +40,17 @@ function payload({ file, id, options }) {
       : `file=@"${name}"`)}`;
   }
   const { domains, model_number: number, ...plain } = options;
-  const words = { id, ...plain };
-  if (domains) words.domains = domains.split("\n");
-  if (number) words.model_number = Number(number);
-  // curl has --json since 7.82 only.
-  return ` -H ${quote("Content-Type: application/json")} -d ${quote(JSON.stringify(words))}`;
+  /** @type {Object<string, *>} */
+  const content = { id, ...plain };
+  if (domains) content.domains = domains.split("\n");
+  if (number) content.model_number = Number(number);
+  // Older versions of curl (before 7.82) do not support --json.
+  return ` -H ${quote("Content-Type: application/json")} -d ${quote(JSON.stringify(content))}`;
 }
 
 /**
  * @param {string} text
- * @returns {string} as one word of a POSIX shell.
+ * @returns {string} quoted for a POSIX shell.
  */
 function quote(text) {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

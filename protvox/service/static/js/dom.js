@@ -1,15 +1,16 @@
 /**
- * Elements of the page. Whatever comes from a server or a file goes in as text, never as HTML.
+ * Creates elements. Content from the service or a file is inserted as text, never as HTML.
  * @module dom
  */
 
 /**
- * Make an element.
- * @param {string} tag
- * @param {Object<string, *>} [attributes] `class`, `dataset`, `on` (event to listener), others as
- *   they are; `undefined` and `false` leave one out.
+ * Create an element.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Object<string, *>} [attributes] `class`, `dataset`, `on` (event to listener), and any
+ *   other; `undefined`, `null` and `false` are ignored.
  * @param {...(Node|string|number|null|undefined)} children strings become text nodes.
- * @returns {HTMLElement}
+ * @returns {HTMLElementTagNameMap[K]}
  */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -33,13 +34,15 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 /**
- * Find an element that is in the page from the start.
+ * Find an element of the static page.
+ * @template {HTMLElement} T
  * @param {string} id
- * @returns {HTMLElement}
+ * @param {new () => T} type class of the element.
+ * @returns {T}
  */
-export function byId(id) {
+export function byId(id, type) {
   const element = document.getElementById(id);
-  if (!element) throw new Error(`no element ${id}`);
+  if (!(element instanceof type)) throw new Error(`no ${type.name} ${id}`);
   return element;
 }
 
@@ -58,7 +61,7 @@ export function card(title, attributes, ...children) {
 
 /**
  * A table with a header row.
- * @param {string} caption read out, not shown.
+ * @param {string} caption for screen readers, not visible.
  * @param {string[]} heads
  * @param {HTMLElement[]} rows `tr` elements.
  * @returns {HTMLElement}

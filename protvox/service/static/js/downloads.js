@@ -1,5 +1,5 @@
 /**
- * Files to take away.
+ * Downloads.
  * @module downloads
  */
 
@@ -10,7 +10,7 @@ import { heatMapPng, heatMapSvg } from "./figures.js";
 import { results } from "./jobs.js";
 
 /**
- * Hand a file to the browser.
+ * Save a file through the browser.
  * @param {Blob} blob
  * @param {string} name
  */
@@ -21,7 +21,7 @@ export function save(blob, name) {
 }
 
 /**
- * The name of a structure as the beginning of a file name.
+ * The name of a structure, as a stem for file names.
  * @param {string} name
  * @returns {string}
  */
@@ -31,7 +31,7 @@ export function stem(name) {
 }
 
 /**
- * A button that makes a file, and says so while it does.
+ * A button that creates and saves a file, disabled meanwhile.
  * @param {string} label
  * @param {string} name of the file.
  * @param {() => Promise<Blob>} make
@@ -57,18 +57,19 @@ export function saveButton(label, name, make, fail) {
  * @param {Object} shown
  * @param {import("./prediction.js").Prediction} shown.prediction
  * @param {string} shown.job
- * @param {import("./jobs.js").Question|null} shown.question
+ * @param {import("./jobs.js").PredictionRequest|null} shown.request
  * @param {(error: Error) => void} shown.fail
- * @param {(() => Promise<Blob>)|null} picture of the viewer, null where there is none.
+ * @param {(() => Promise<Blob>)|null} picture image of the viewer, null without a
+ *   viewer.
  * @returns {HTMLElement}
  */
-export function downloadCard({ prediction, job, question, fail }, picture) {
-  const begin = stem(prediction.input.name);
+export function downloadCard({ prediction, job, request, fail }, picture) {
+  const base = stem(prediction.input.name);
   const fetched = (format) => async () => (await results(job, format)).blob();
-  const button = (label, ending, make) => saveButton(label, `${begin}${ending}`, make, fail);
+  const button = (label, ending, make) => saveButton(label, `${base}${ending}`, make, fail);
   const some = prediction.residues.length > 0;
-  const commands = curlCommands(question, job, some);
-  return card("Take away", { class: "downloads", "data-testid": "downloads" },
+  const commands = curlCommands(request, job, some);
+  return card("Downloads", { class: "downloads", "data-testid": "downloads" },
     group("Tables", button("CSV", ".csv", fetched("csv")),
       button("JSON", ".json", fetched("json")), button("Parquet", ".parquet", fetched("parquet"))),
     some ? group("Structure with 100 × p as B-factors",
@@ -78,7 +79,7 @@ export function downloadCard({ prediction, job, question, fail }, picture) {
       some ? button("Heat map SVG", "-heatmap.svg", async () => heatMapSvg(prediction)) : null,
       some ? button("Heat map PNG", "-heatmap.png", () => heatMapPng(prediction)) : null,
       picture ? button("Structure PNG", "-structure.png", picture) : null) : null,
-    group("This answer again", copyButton("Copy the link", () => location.href),
+    group("This result", copyButton("Copy link", () => location.href),
       copyButton("Copy as curl", () => commands)),
     el("pre", { class: "commands", tabindex: 0, "aria-label": "Commands" }, commands));
 }
@@ -94,7 +95,7 @@ function group(title, ...buttons) {
 }
 
 /**
- * A button that copies a text and says so.
+ * A button that copies a text and confirms it.
  * @param {string} label
  * @param {() => string} text
  * @returns {HTMLElement}
@@ -102,7 +103,7 @@ function group(title, ...buttons) {
 function copyButton(label, text) {
   const button = el("button", { type: "button", class: "plain", "aria-live": "polite" }, label);
   button.addEventListener("click", async () => {
-    button.textContent = await copy(text()) ? "Copied" : "Copying is not allowed here";
+    button.textContent = await copy(text()) ? "Copied" : "Copying is not allowed";
     setTimeout(() => { button.textContent = label; }, 1500);
   });
   return button;
@@ -110,14 +111,14 @@ function copyButton(label, text) {
 
 /**
  * @param {string} text
- * @returns {Promise<boolean>} whether it is in the clipboard.
+ * @returns {Promise<boolean>} whether the text was copied.
  */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Without TLS only localhost has the clipboard; the old way needs a field.
+    // Without TLS the clipboard API works on localhost only; the old API needs a field.
     const field = el("textarea", { class: "hidden" });
     field.value = text;
     document.body.append(field);

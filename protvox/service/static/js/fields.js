@@ -1,49 +1,49 @@
 /**
- * What is wrong with a field of the options, told at the field.
+ * Errors shown at the fields of the form.
  * @module fields
  */
 
 import { byId } from "./dom.js";
 
-/** Fields of the form by their name in the service. */
+/** Element ids of the fields, by their name in the service. */
 const FIELDS = Object.freeze({ chain: "chain", model_number: "model-number", domains: "ranges",
   key: "key" });
-const OF_DOMAINS = Object.freeze(["input.selection", "input.range", "input.domain_chain",
+const DOMAIN_CODES = Object.freeze(["input.selection", "input.range", "input.domain_chain",
   "usage.domains", "domain.too_small", "domain.too_large", "domain.backbone"]);
 
 /**
- * Tell at a field what is wrong with it, and go there.
+ * Show an error at a field and focus the field.
  * @param {string} name of the field in the service.
  * @param {string} words
  */
-export function blame(name, words) {
-  const control = byId(FIELDS[name]);
-  const fault = byId(`${FIELDS[name]}-error`);
-  fault.textContent = words;
-  fault.hidden = false;
+export function showFieldError(name, words) {
+  const control = byId(FIELDS[name], HTMLElement);
+  const error = byId(`${FIELDS[name]}-error`, HTMLElement);
+  error.textContent = words;
+  error.hidden = false;
   control.setAttribute("aria-invalid", "true");
-  byId("options").open = true;
+  byId("options", HTMLDetailsElement).open = true;
   control.focus();
 }
 
-/** Take back what was said of the fields. */
-export function absolve() {
+/** Remove all errors from the fields. */
+export function clearFieldErrors() {
   for (const id of Object.values(FIELDS)) {
-    byId(`${id}-error`).hidden = true;
-    byId(id).removeAttribute("aria-invalid");
+    byId(`${id}-error`, HTMLElement).hidden = true;
+    byId(id, HTMLElement).removeAttribute("aria-invalid");
   }
 }
 
 /**
- * Tell at the field concerned what the service says, if it speaks of one.
+ * Show an error of the service at the field that it concerns, if any.
  * @param {import("./api.js").Problem} problem
- * @param {Object<string, string>} options that were sent.
+ * @param {Object<string, string>} options of the request.
  */
-export function blameFor(problem, options) {
+export function showFieldProblem(problem, options) {
   const name = fieldOf(problem, options);
   if (!name) return;
   const words = [problem.what, problem.remedy].filter(Boolean).join(". ");
-  blame(name, `${words.charAt(0).toUpperCase()}${words.slice(1)}.`);
+  showFieldError(name, `${words.charAt(0).toUpperCase()}${words.slice(1)}.`);
 }
 
 /**
@@ -59,7 +59,7 @@ function fieldOf({ code, status, where, what }, options) {
       : ranges ? "domains" : null;
   }
   if (code === "input.model" && options.model_number) return "model_number";
-  if (ranges && OF_DOMAINS.includes(code)) return "domains";
+  if (ranges && DOMAIN_CODES.includes(code)) return "domains";
   const named = code === "request.invalid" ? String(where).split(".")[0] : "";
   return named in options && named in FIELDS ? named : null;
 }

@@ -1,5 +1,5 @@
 /**
- * The heat map as a figure, in SVG or PNG: panels of residues from top to bottom.
+ * The heat map as an SVG or PNG figure, with residues in panels from top to bottom.
  * @module figures
  */
 
@@ -14,11 +14,11 @@ const PANEL = 100;
 const GAP = 26;
 const FULL = "#12355f";
 const NONE = "#f3f5f8";
-const LARGEST = 16_000;
+const MAX_PIXELS = 16_000;
 
 /**
  * @param {import("./prediction.js").Prediction} prediction
- * @returns {Blob} SVG.
+ * @returns {Blob} SVG image.
  */
 export function heatMapSvg(prediction) {
   return new Blob([new XMLSerializer().serializeToString(draw(prediction))],
@@ -27,7 +27,7 @@ export function heatMapSvg(prediction) {
 
 /**
  * @param {import("./prediction.js").Prediction} prediction
- * @returns {Promise<Blob>} PNG, twice the size unless that is too large for a browser.
+ * @returns {Promise<Blob>} PNG image at double size, unless that is too large for a browser.
  */
 export async function heatMapPng(prediction) {
   const address = URL.createObjectURL(heatMapSvg(prediction));
@@ -35,14 +35,14 @@ export async function heatMapPng(prediction) {
     const image = new Image();
     image.src = address;
     await image.decode();
-    const scale = Math.min(2, LARGEST / Math.max(image.width, image.height));
+    const scale = Math.min(2, MAX_PIXELS / Math.max(image.width, image.height));
     const canvas = document.createElement("canvas");
     canvas.width = Math.floor(image.width * scale);
     canvas.height = Math.floor(image.height * scale);
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     return await new Promise((resolve, reject) => canvas.toBlob((blob) => {
       if (blob) resolve(blob);
-      else reject(new Error("the picture is too large for this browser"));
+      else reject(new Error("the image is too large for this browser"));
     }, "image/png"));
   } finally {
     URL.revokeObjectURL(address);
@@ -75,9 +75,9 @@ function draw({ input, residues, matrix, models }) {
     "font-family": "sans-serif", "font-size": 9 });
   root.append(node("rect", { width, height, fill: "#ffffff" }),
     node("text", { x: LEFT, y: 14, "font-size": 12 }, `${input.name}: probability of each amino ` +
-      `acid (${models.environment ?? ""}); the dot marks what is present`));
+      `acid (${models.environment ?? ""}); dots mark the wild type`));
   const shade = rootScale(NONE, FULL);
-  // One path a shade: a tenth of the size of one element a cell.
+  // One path per shade; the file is ten times smaller than with one element per cell.
   const paths = new Map();
   let dots = "";
   residues.forEach((residue, i) => {
@@ -89,10 +89,10 @@ function draw({ input, residues, matrix, models }) {
       paths.set(colour, (paths.get(colour) ?? "") + cell);
       if (ORDER[j] === residue.letter) dots += `M${x + 3.5} ${y + j * CELL + 5}h3`;
     }
-    const begins = i === 0 || residues[i - 1].chain !== residue.chain;
-    if (begins || i % 10 === 0) {
+    const isStart = i === 0 || residues[i - 1].chain !== residue.chain;
+    if (isStart || i % 10 === 0) {
       root.append(node("text", { x, y: y - 3 },
-        begins && residue.chain ? `${residue.chain}:${residue.number}` : String(residue.number)));
+        isStart && residue.chain ? `${residue.chain}:${residue.number}` : String(residue.number)));
     }
     if (i % PANEL === 0) {
       ORDER.forEach((letter, j) => root.append(

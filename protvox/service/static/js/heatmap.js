@@ -1,12 +1,12 @@
 /**
- * The heat map: every residue against every amino acid.
+ * The heat map of the probability of each amino acid at every residue.
  * @module heatmap
  */
 
 import { isBright, rootScale } from "./colours.js";
 import { el } from "./dom.js";
 import { ORDER } from "./prediction.js";
-import { steer } from "./steer.js";
+import { addControls } from "./controls.js";
 import { CanvasWindow, themeColour } from "./window.js";
 
 const CELL = 14;
@@ -24,22 +24,22 @@ export function heatMap(prediction, selection) {
   const size = { width: residues.length * CELL, height: TOP + ROWS * CELL };
   const box = (index) => ({ x: index * CELL, y: 0, width: CELL, height: size.height });
   let shade = null;
-  let ground = "";
-  const draw = (pen, seen) => {
-    if (ground !== themeColour("--heat-none")) {
-      ground = themeColour("--heat-none");
-      shade = rootScale(ground, themeColour("--heat-full"));
+  let background = "";
+  const draw = (pen, area) => {
+    if (background !== themeColour("--heat-none")) {
+      background = themeColour("--heat-none");
+      shade = rootScale(background, themeColour("--heat-full"));
     }
-    const first = Math.max(0, Math.floor(seen.x / CELL));
-    const last = Math.min(residues.length, Math.ceil((seen.x + seen.width) / CELL));
+    const first = Math.max(0, Math.floor(area.x / CELL));
+    const last = Math.min(residues.length, Math.ceil((area.x + area.width) / CELL));
     drawCells(pen, prediction, shade, first, last);
     drawNumbers(pen, residues, first, last);
     outline(pen, selection);
   };
   const view = new CanvasWindow({ class: "heat", role: "application", "data-testid": "heatmap",
-    "aria-label": "Probability of each amino acid at every residue. Arrow keys move, Enter picks.",
+    "aria-label": "Probability of each amino acid at every residue. Arrow keys move, Enter selects.",
   }, () => size, draw);
-  steer(view, selection, { count: residues.length, rows: ROWS, down: () => 0,
+  addControls(view, selection, { count: residues.length, rows: ROWS, down: () => 0,
     find: ({ x, y }) => {
       const index = Math.floor(x / CELL);
       const amino = Math.floor((y - TOP) / CELL);
@@ -91,14 +91,14 @@ function drawNumbers(pen, residues, first, last) {
   pen.font = "11px system-ui, sans-serif";
   pen.textBaseline = "middle";
   pen.textAlign = "left";
-  let free = -1;
+  let nextFree = -1;
   for (let i = Math.max(0, first - 5); i < last; i += 1) {
     const { chain, number } = residues[i];
-    const begins = i === 0 || residues[i - 1].chain !== chain;
-    if (!begins && (number % EVERY || i < free)) continue;
-    pen.fillText(begins && chain ? `${chain}:${number}` : String(number), i * CELL, TOP / 2);
-    free = i + 4;
-    if (begins && i) pen.fillRect(i * CELL - 1, 0, 1, TOP + ROWS * CELL);
+    const isStart = i === 0 || residues[i - 1].chain !== chain;
+    if (!isStart && (number % EVERY || i < nextFree)) continue;
+    pen.fillText(isStart && chain ? `${chain}:${number}` : String(number), i * CELL, TOP / 2);
+    nextFree = i + 4;
+    if (isStart && i) pen.fillRect(i * CELL - 1, 0, 1, TOP + ROWS * CELL);
   }
 }
 

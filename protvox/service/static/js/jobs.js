@@ -1,24 +1,24 @@
 /**
- * Work for the service: sent as a job, so that every answer has an address of its own.
+ * Predictions are jobs of the service, so that every result has its own address.
  * @module jobs
  */
 
-import { ask, Problem } from "./api.js";
+import { callService, Problem } from "./api.js";
 
 const FIRST_MS = 300;
-const LONGEST_MS = 3000;
+const MAX_PAUSE_MS = 3000;
 const GROWTH = 1.4;
-const MOST_RETRIES = 5;
+const MAX_RETRIES = 5;
 
 /**
- * @typedef {Object} Question
+ * @typedef {Object} PredictionRequest
  * @property {File|null} file
- * @property {string} id of a database entry, when there is no file.
- * @property {Object<string, string>} options fields beside the file.
+ * @property {string} id of a database entry, if there is no file.
+ * @property {Object<string, string>} options other fields of the form.
  */
 
 /**
- * @typedef {Object} Job as the service describes it.
+ * @typedef {Object} Job as described by the service.
  * @property {string} id
  * @property {"queued"|"running"|"done"|"failed"|"cancelled"} state
  * @property {string} task
@@ -29,18 +29,18 @@ const MOST_RETRIES = 5;
  */
 
 /**
- * Send a question.
- * @param {Question} question
+ * Submit a job.
+ * @param {PredictionRequest} request
  * @param {AbortSignal} signal
  * @returns {Promise<Job>}
  */
-export async function createJob(question, signal) {
-  return (await ask("jobs", { method: "POST", signal, ...body(question) })).json();
+export async function createJob(request, signal) {
+  return (await callService("jobs", { method: "POST", signal, ...body(request) })).json();
 }
 
 /**
- * The body of a question: a form with the file, or JSON with the id.
- * @param {Question} question
+ * The body of a request: a form with the file, or JSON with the identifier.
+ * @param {PredictionRequest} request
  * @returns {RequestInit}
  */
 function body({ file, id, options }) {
@@ -59,11 +59,11 @@ function body({ file, id, options }) {
 }
 
 /**
- * Wait until a job is over.
+ * Wait until a job has ended.
  * @param {string} id
  * @param {AbortSignal} signal
- * @param {(job: Job) => void} watch called with every state seen.
- * @returns {Promise<Job>} done.
+ * @param {(job: Job) => void} watch called with every state.
+ * @returns {Promise<Job>} finished job.
  * @throws {Problem} if it failed or was cancelled.
  */
 export async function waitFor(id, signal, watch) {
@@ -72,11 +72,11 @@ export async function waitFor(id, signal, watch) {
   for (;;) {
     let job;
     try {
-      job = await (await ask(`jobs/${encodeURIComponent(id)}`, { signal })).json();
+      job = await (await callService(`jobs/${encodeURIComponent(id)}`, { signal })).json();
       failures = 0;
     } catch (error) {
-      const passing = [0, 429, 503].includes(error.status);
-      if (!(error instanceof Problem) || !passing || ++failures > MOST_RETRIES) throw error;
+      const isTransient = [0, 429, 503].includes(error.status);
+      if (!(error instanceof Problem) || !isTransient || ++failures > MAX_RETRIES) throw error;
       await sleep(Math.max(pause, 1000 * error.retryAfter), signal);
       continue;
     }
@@ -85,19 +85,19 @@ export async function waitFor(id, signal, watch) {
     if (job.state === "failed") throw new Problem({ what: "the job failed", ...job.error });
     if (job.state === "cancelled") {
       throw new Problem({ what: "the job was cancelled", where: job.name,
-        remedy: "Send the structure again", code: "job.cancelled" });
+        remedy: "Submit the structure again", code: "job.cancelled" });
     }
     await sleep(pause, signal);
-    pause = Math.min(LONGEST_MS, pause * GROWTH);
+    pause = Math.min(MAX_PAUSE_MS, pause * GROWTH);
   }
 }
 
 /**
- * Cancel a job that is not over.
+ * Cancel a job.
  * @param {string} id
  */
 export async function cancelJob(id) {
-  await ask(`jobs/${encodeURIComponent(id)}`, { method: "DELETE" });
+  await callService(`jobs/${encodeURIComponent(id)}`, { method: "DELETE" });
 }
 
 /**
@@ -108,7 +108,7 @@ export async function cancelJob(id) {
  * @returns {Promise<Response>}
  */
 export function results(id, format, signal) {
-  return ask(`jobs/${encodeURIComponent(id)}/results?format=${format}`, { signal });
+  return callService(`jobs/${encodeURIComponent(id)}/results?format=${format}`, { signal });
 }
 
 /**

@@ -1,40 +1,40 @@
 /**
- * The page: takes a structure, follows its job and shows the answer.
+ * The page: submits a structure, follows its job and shows the result.
  * @module main
  */
 
-import { answer } from "./answer.js";
-import { asProblem, knownPaths } from "./api.js";
+import { asProblem, servicePaths } from "./api.js";
 import { listen } from "./form.js";
 import { cancelJob, createJob, results, waitFor } from "./jobs.js";
 import { byId } from "./dom.js";
 import { readPrediction } from "./prediction.js";
-import { blameFor } from "./fields.js";
+import { showFieldProblem } from "./fields.js";
+import { resultView } from "./result.js";
 import { emptyState, errorState, loadingState } from "./states.js";
 
-const place = byId("answer");
+const output = byId("result", HTMLElement);
 let running = new AbortController();
 
 /**
- * Replace what is shown below the form.
+ * Replace the content below the form.
  * @param {HTMLElement} element
  */
 function show(element) {
-  place.replaceChildren(element);
+  output.replaceChildren(element);
 }
 
 /**
- * Follow a job to its answer, and show how far it is or what went wrong.
- * @param {string} name shown while it runs.
- * @param {import("./jobs.js").Question|null} question to send first, if any.
- * @param {string} [id] of a job that is there already.
+ * Follow a job until it ends, and show its state, then its result or error.
+ * @param {string} name shown while the job runs.
+ * @param {import("./jobs.js").PredictionRequest|null} request to submit first, if any.
+ * @param {string} [id] of an existing job.
  */
-async function follow(name, question, id = "") {
+async function follow(name, request, id = "") {
   running.abort();
   const control = running = new AbortController();
   const { signal } = control;
-  byId("news").textContent = "";
-  const begun = id;
+  byId("status", HTMLElement).textContent = "";
+  const firstId = id;
   const loading = loadingState(name, () => {
     control.abort();
     if (id) cancelJob(id).catch(() => {});
@@ -43,39 +43,39 @@ async function follow(name, question, id = "") {
   });
   show(loading.element);
   try {
-    if (question) {
-      id = (await createJob(question, signal)).id;
+    if (request) {
+      id = (await createJob(request, signal)).id;
       history.pushState(null, "", `#job=${encodeURIComponent(id)}`);
     }
     const job = await waitFor(id, signal, loading.update);
     const json = await (await results(id, "json", signal)).json();
-    const mutations = (await knownPaths()).has("/predict/mutations");
+    const mutations = (await servicePaths()).has("/predict/mutations");
     if (signal.aborted) return;
-    show(answer({ prediction: readPrediction(json), job: id, question, mutations,
-      fail: complain }));
+    show(resultView({ prediction: readPrediction(json), job: id, request, mutations,
+      fail: showError }));
     document.title = `${job.name} – protvox`;
-    byId("news").textContent = `The answer for ${job.name} is there.`;
-    place.focus({ preventScroll: true });
+    byId("status", HTMLElement).textContent = `The result for ${job.name} is ready.`;
+    output.focus({ preventScroll: true });
   } catch (error) {
     if (signal.aborted) return;
     const problem = asProblem(error);
-    show(errorState(problem, problem.mayPass ? () => follow(name, question, begun) : null));
-    blameFor(problem, question?.options ?? {});
+    show(errorState(problem, problem.canRetry ? () => follow(name, request, firstId) : null));
+    showFieldProblem(problem, request?.options ?? {});
   }
 }
 
 /**
- * Show an error above the answer, which stays.
+ * Show an error above the result.
  * @param {Error} error
  */
-function complain(error) {
-  place.querySelector(".state.error")?.remove();
+function showError(error) {
+  output.querySelector(".state.error")?.remove();
   const element = errorState(asProblem(error), null);
-  place.prepend(element);
+  output.prepend(element);
   element.scrollIntoView({ block: "nearest" });
 }
 
-/** Show what the address names. */
+/** Show the job in the address, if any. */
 function open() {
   const id = new URLSearchParams(location.hash.slice(1)).get("job");
   if (id) {
@@ -86,6 +86,6 @@ function open() {
   }
 }
 
-listen((question) => follow(question.file?.name ?? question.id, question), complain);
+listen((request) => follow(request.file?.name ?? request.id, request), showError);
 window.addEventListener("popstate", open);
 open();

@@ -1,5 +1,5 @@
 /**
- * Scores of mutations, asked for beside the answer, where the service has them.
+ * Scores of mutations, requested for the structure of the result.
  * @module mutations
  */
 
@@ -11,27 +11,28 @@ import { count } from "./numbers.js";
 import { errorState } from "./states.js";
 import { growingTable, numberCell, residueRow } from "./rows.js";
 
-const HEADS = ["Residue", "Present", "Mutant", "Score", "Percentile"];
+const HEADS = ["Residue", "Wild type", "Mutant", "Score", "Percentile"];
 
 /**
  * @param {Object} shown
  * @param {import("./prediction.js").Prediction} shown.prediction
  * @param {string} shown.job
- * @param {import("./jobs.js").Question|null} shown.question null for an answer opened by address.
+ * @param {import("./jobs.js").PredictionRequest|null} shown.request null if the result was
+ *   opened by its address.
  * @param {(error: Error) => void} shown.fail
  * @param {import("./selection.js").Selection} selection
  * @returns {HTMLElement}
  */
 export function mutationCard(shown, selection) {
   const list = el("textarea", { rows: 3, spellcheck: "false", placeholder: "A:45W\nA:L50F",
-    "aria-label": "Mutations, one a line" });
+    "aria-label": "Mutations, one per line" });
   const out = el("div", { role: "status" });
   const run = async (mutations) => {
     buttons.forEach((button) => { button.disabled = true; });
     out.replaceChildren(el("p", { class: "quiet" }, "Scoring …"));
     try {
       const control = new AbortController();
-      const job = await createJob(await questionOf(shown, mutations), control.signal);
+      const job = await createJob(await mutationRequest(shown, mutations), control.signal);
       await waitFor(job.id, control.signal, () => {});
       const scores = await (await results(job.id, "json")).json();
       out.replaceChildren(scoreTable(scores, job.id, shown, selection, !mutations));
@@ -50,35 +51,35 @@ export function mutationCard(shown, selection) {
     el("button", { type: "button", class: "plain", on: { click: () => run("") } }, "Score all"),
   ];
   return card("Mutations", { class: "mutations", "data-testid": "mutations" },
-    el("p", { class: "quiet" }, "One a line, by chain, author number and the mutant, with or " +
-      "without the amino acid present."),
+    el("p", { class: "quiet" }, "One per line: chain, residue number and mutant, optionally " +
+      "with the wild type (A:45W or A:L45W)."),
     list, el("div", { class: "row" }, ...buttons), out);
 }
 
 /**
- * What to ask: about the same file or id, else about the structure the service kept.
- * @param {{question: ?import("./jobs.js").Question, job: string,
+ * The request: with the same file or identifier, or with the structure stored by the service.
+ * @param {{request: ?import("./jobs.js").PredictionRequest, job: string,
  *   prediction: import("./prediction.js").Prediction}} shown
- * @param {string} mutations one a line, "" for all.
- * @returns {Promise<import("./jobs.js").Question>}
+ * @param {string} mutations one per line, "" for all.
+ * @returns {Promise<import("./jobs.js").PredictionRequest>}
  */
-async function questionOf({ question, job, prediction }, mutations) {
-  const { chain, model_number: number } = question?.options ?? {};
+async function mutationRequest({ request, job, prediction }, mutations) {
+  const { chain, model_number: number } = request?.options ?? {};
   const options = { task: "mutations" };
   if (chain) options.chain = chain;
   if (number) options.model_number = number;
   if (mutations) options.mutations = mutations;
-  if (question) return { ...question, options };
-  const kept = await (await results(job, "cif")).blob();
-  return { file: new File([kept], `${stem(prediction.input.name)}.cif`), id: "", options };
+  if (request) return { ...request, options };
+  const stored = await (await results(job, "cif")).blob();
+  return { file: new File([stored], `${stem(prediction.input.name)}.cif`), id: "", options };
 }
 
 /**
- * @param {Object} scores by the schema protvox.mutations/1.
+ * @param {Object} scores document of the form protvox.mutations/1.
  * @param {string} job
  * @param {Object} shown
  * @param {import("./selection.js").Selection} selection
- * @param {boolean} ranked most destabilising first, instead of the order asked for.
+ * @param {boolean} ranked sort by score instead of the requested order.
  * @returns {HTMLElement}
  */
 function scoreTable(scores, job, shown, selection, ranked) {
@@ -99,12 +100,12 @@ function scoreTable(scores, job, shown, selection, ranked) {
     body.replaceChildren(growingTable("Mutations", HEADS, orders[choice.value](), row));
   };
   const choice = el("select", { "aria-label": "Order", on: { change: show } },
-    el("option", { value: "low" }, "best tolerated first"),
+    el("option", { value: "low" }, "least destabilising first"),
     el("option", { value: "high" }, "most destabilising first"),
-    el("option", { value: "list" }, ranked ? "in the order of the file" : "as listed"));
+    el("option", { value: "list" }, ranked ? "in file order" : "as listed"));
   choice.value = ranked ? "low" : "list";
   show();
-  const begin = stem(shown.prediction.input.name);
+  const base = stem(shown.prediction.input.name);
   const failures = scores.failures.map((f) => el("li", { class: "warning" },
     `${f.mutation}: ${f.why}`));
   return el("div", { class: "scores" },
@@ -112,7 +113,7 @@ function scoreTable(scores, job, shown, selection, ranked) {
       `${scores.score}.`),
     failures.length ? el("ul", { class: "warnings" }, ...failures) : null,
     el("div", { class: "row wrap" }, choice,
-      saveButton("CSV", `${begin}-mutations.csv`,
+      saveButton("CSV", `${base}-mutations.csv`,
         async () => (await results(job, "csv")).blob(), shown.fail)),
     body);
 }

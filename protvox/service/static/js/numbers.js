@@ -1,10 +1,10 @@
 /**
- * Numbers for people.
+ * Formats numbers.
  * @module numbers
  */
 
 /**
- * A probability with two digits that mean something.
+ * A probability with two significant digits.
  * @param {number|null} p 0 to 1.
  * @returns {string}
  */
@@ -25,7 +25,7 @@ export function odds(ratio) {
 }
 
 /**
- * A whole number with thin separators.
+ * A whole number with separators.
  * @param {number} n
  * @returns {string}
  */

@@ -1,52 +1,52 @@
 /**
- * The options of a prediction: chain, model of the file, and what counts as a domain.
+ * The options of a prediction: chain, model number and domains.
  * @module options
  */
 
 import { byId } from "./dom.js";
-import { absolve, blame } from "./fields.js";
+import { clearFieldErrors, showFieldError } from "./fields.js";
 import { readSelection, SelectionError } from "./selections.js";
 
-/** Show the ranges where they are wanted, and take back complaints when something changes. */
+/** Show the field for ranges if needed, and remove errors when an option changes. */
 export function listenToOptions() {
-  const division = byId("division");
-  const show = () => { byId("ranges-field").hidden = manner() !== "ranges"; };
-  division.addEventListener("change", show);
-  byId("options").addEventListener("input", absolve);
-  // A browser that goes back restores what was chosen.
+  const mode = byId("domain-mode", HTMLFieldSetElement);
+  const show = () => { byId("ranges-field", HTMLElement).hidden = domainMode() !== "ranges"; };
+  mode.addEventListener("change", show);
+  byId("options", HTMLElement).addEventListener("input", clearFieldErrors);
+  // After going back, a browser restores the chosen option.
   window.addEventListener("pageshow", show);
 }
 
 /**
- * @returns {Object<string, string>|null} the options that are set, as the service names them; null
- *   if one cannot be meant, which is told at its field.
+ * @returns {Object<string, string>|null} options by their name in the service; null if one is
+ *   invalid, with an error at its field.
  */
 export function readOptions() {
-  const number = byId("model-number");
+  const number = byId("model-number", HTMLInputElement);
   if (!number.validity.valid) {
-    blame("model_number", "Give a whole number, such as 1.");
+    showFieldError("model_number", "Enter a whole number, e.g. 1.");
     return null;
   }
   const domains = readDomains();
   if (domains === null) return null;
-  const values = { chain: byId("chain").value.trim(), model_number: number.value.trim(), domains };
+  const values = { chain: byId("chain", HTMLInputElement).value.trim(), model_number: number.value.trim(), domains };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value));
 }
 
 /** @returns {string} "auto", "chain" or "ranges". */
-function manner() {
-  return byId("division").querySelector("input:checked").value;
+function domainMode() {
+  const fieldset = byId("domain-mode", HTMLFieldSetElement);
+  return /** @type {HTMLInputElement} */ (fieldset.querySelector("input:checked")).value;
 }
 
 /**
- * @returns {string|null} one domain a line, "" for what the service does by itself, null for what
- *   cannot be read.
+ * @returns {string|null} one domain per line, "" for automatic domains, null for invalid ranges.
  */
 function readDomains() {
-  if (manner() !== "ranges") return manner() === "auto" ? "" : manner();
-  const lines = byId("ranges").value.split("\n").map((line) => line.trim()).filter(Boolean);
+  if (domainMode() !== "ranges") return domainMode() === "auto" ? "" : domainMode();
+  const lines = byId("ranges", HTMLTextAreaElement).value.split("\n").map((line) => line.trim()).filter(Boolean);
   if (!lines.length) {
-    blame("domains", "Write a range, such as A:1-90, or choose another way.");
+    showFieldError("domains", "Enter a range, e.g. A:1-90, or choose another option.");
     return null;
   }
   for (const line of lines) {
@@ -54,7 +54,7 @@ function readDomains() {
       readSelection(line);
     } catch (error) {
       if (!(error instanceof SelectionError)) throw error;
-      blame("domains", `${error.message}.`);
+      showFieldError("domains", `${error.message}.`);
       return null;
     }
   }

@@ -1,15 +1,15 @@
 /**
- * A result of the schema protvox.classify/1 as the page uses it.
+ * A prediction (protvox.classify/1), in the form used by the page.
  * @module prediction
  */
 
 import { Problem } from "./api.js";
 import { membership } from "./domains.js";
 
-/** Amino acids from top to bottom of the heat map: like beside like. */
+/** Amino acids from top to bottom of the heat map, grouped by similarity. */
 export const ORDER = [..."GAVLIMCPFWYSTNQHKRDE"];
 
-/** Odds from which a residue is marked, as on the command line. */
+/** Odds from which a residue is suspicious, as on the command line. */
 export const MARKED = 10;
 
 const THREE_TO_ONE = Object.freeze({
@@ -24,18 +24,18 @@ export const CODES = ORDER.map((one) =>
 
 /**
  * @typedef {Object} Residue
- * @property {number} index place in the list.
+ * @property {number} index in the list of residues.
  * @property {string} chain
  * @property {number} number
  * @property {string} insertionCode
  * @property {string} wildType three letters.
  * @property {string} letter
  * @property {string} predicted three letters.
- * @property {number} p of the amino acid present.
- * @property {number} best probability of the most probable one.
- * @property {number} odds best to present.
+ * @property {number} p probability of the wild-type amino acid.
+ * @property {number} best probability of the most probable amino acid.
+ * @property {number} odds of the most probable amino acid against the wild type.
  * @property {number} entropy nats.
- * @property {number} domain place in the list of domains, -1 for none.
+ * @property {number} domain index in the list of domains, -1 for none.
  */
 
 /**
@@ -44,20 +44,20 @@ export const CODES = ORDER.map((one) =>
  * @property {Object<string, string>} models
  * @property {Object[]} domains
  * @property {Residue[]} residues
- * @property {Float32Array} matrix residues times 20, in the order of `ORDER`.
+ * @property {Float32Array} matrix probabilities, residues x 20, in the order of `ORDER`.
  * @property {string[]} warnings
  */
 
 /**
- * Read a result.
+ * Read a prediction.
  * @param {*} json
  * @returns {Prediction}
- * @throws {Problem} if it is of another schema.
+ * @throws {Problem} if it has another schema.
  */
 export function readPrediction(json) {
   if (json?.schema !== "protvox.classify/1") {
     throw new Problem({ what: "this page cannot show the result", where: String(json?.schema),
-      remedy: "Download it, or reload the page", code: "page.schema" });
+      remedy: "Reload the page, or download the result", code: "page.schema" });
   }
   const matrix = new Float32Array(json.residues.length * CODES.length);
   const domainOf = membership(json.domains);
@@ -78,7 +78,7 @@ export function readPrediction(json) {
 }
 
 /**
- * Name of a residue, "A 45B"; some files have chains without a name.
+ * Name of a residue, e.g. "A 45B". Some files have chains without a name.
  * @param {Residue} residue
  * @returns {string}
  */
@@ -87,7 +87,7 @@ export function residueName(residue) {
 }
 
 /**
- * The residues that other amino acids suit far better, most suspicious first.
+ * Residues whose environment favours another amino acid, highest odds first.
  * @param {Prediction} prediction
  * @returns {Residue[]}
  */

@@ -1,5 +1,5 @@
 /**
- * The line that tells about the residue pointed at.
+ * The line with details of the current residue.
  * @module readout
  */
 
@@ -16,18 +16,18 @@ const BEST = 3;
  */
 export function readout(prediction, selection) {
   const element = el("p", { class: "readout", role: "status", "data-testid": "readout" });
-  const tell = () => {
+  const update = () => {
     const { current: index, amino } = selection;
     element.classList.toggle("idle", index < 0);
     if (index < 0) {
-      element.textContent = "Point at a residue here, in the structure or in the table; click to " +
-        "keep it.";
+      element.textContent = "Point at a residue in the sequence, heat map, structure or table; " +
+        "click to select it.";
       return;
     }
     element.replaceChildren(...words(prediction, index, amino));
   };
-  selection.addEventListener("change", tell);
-  tell();
+  selection.addEventListener("change", update);
+  update();
   return element;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A table that grows on demand, so that a long list costs nothing until it is read.
+ * Tables whose rows are added on demand, so that long lists stay fast.
  * @module rows
  */
 
@@ -36,9 +36,9 @@ export function growingTable(caption, heads, items, row) {
 }
 
 /**
- * A row about a residue: pointing at it points at the residue everywhere.
+ * A row for a residue. Pointing at it highlights the residue everywhere.
  * @param {string} name
- * @param {number} index of the residue, -1 if the answer has none.
+ * @param {number} index of the residue, -1 if it is not in the result.
  * @param {import("./selection.js").Selection} selection
  * @param {...HTMLElement} cells
  * @returns {HTMLElement}

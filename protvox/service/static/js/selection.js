@@ -1,36 +1,36 @@
 /**
- * The residue pointed at and the residue picked, shared by all parts of the answer.
+ * The hovered and the selected residue, shared by all cards.
  * @module selection
  */
 
-/** Sends `change` whenever what is pointed at or picked changes. */
+/** Dispatches `change` when the hovered or the selected residue changes. */
 export class Selection extends EventTarget {
   #hovered = -1;
   #amino = -1;
   #pinned = -1;
 
-  /** @returns {number} index of the residue pointed at, -1 for none. */
+  /** @returns {number} index of the hovered residue, -1 for none. */
   get hovered() {
     return this.#hovered;
   }
 
-  /** @returns {number} row of the heat map pointed at, -1 for none. */
+  /** @returns {number} hovered row of the heat map, -1 for none. */
   get amino() {
     return this.#amino;
   }
 
-  /** @returns {number} index of the residue picked, -1 for none. */
+  /** @returns {number} index of the selected residue, -1 for none. */
   get pinned() {
     return this.#pinned;
   }
 
-  /** @returns {number} what to tell about: the residue pointed at, else the one picked. */
+  /** @returns {number} index of the hovered residue, otherwise of the selected one. */
   get current() {
     return this.#hovered >= 0 ? this.#hovered : this.#pinned;
   }
 
   /**
-   * Point at a residue.
+   * Hover a residue.
    * @param {number} index -1 for none.
    * @param {number} [amino] row of the heat map.
    */
@@ -42,7 +42,7 @@ export class Selection extends EventTarget {
   }
 
   /**
-   * Pick a residue; picking it again lets it go.
+   * Select a residue, or deselect it if it is selected.
    * @param {number} index
    */
   pin(index) {

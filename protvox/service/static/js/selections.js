@@ -1,24 +1,24 @@
 /**
- * Residues chosen by chain and author numbers: the grammar of the service, read the same way.
+ * Selections of residues by chain and author number, with the same grammar as the service.
  *
- * `A` is a chain, `A:1-90` a range of it, `A:1-90,120-150` one domain of two pieces; ranges without
- * a chain mean the only one. Numbers may be negative and carry an insertion code.
+ * `A` is a chain, `A:1-90` a range of it, `A:1-90,120-150` a domain of two segments. Ranges
+ * without a chain refer to the only chain. Numbers may be negative and have an insertion code.
  * @module selections
  */
 
-/** A residue number with its insertion code; the minus of a negative number is its own. */
+/** A residue number, possibly negative, with its insertion code. */
 const END = String.raw`(-?\d{1,9})([A-Za-z]?)`;
 const RANGE = new RegExp(`^${END}-${END}$`);
 const RESIDUE = new RegExp(`^${END}$`);
 
 /**
  * @typedef {Object} Segment
- * @property {string|null} chain null for the only one.
- * @property {[number, string]|null} first null for all of the chain.
+ * @property {string|null} chain null for the only chain.
+ * @property {[number, string]|null} first null for the whole chain.
  * @property {[number, string]|null} last
  */
 
-/** Why a selection cannot be read. */
+/** An invalid selection. */
 export class SelectionError extends Error {}
 
 /**
@@ -31,15 +31,15 @@ export function readSelection(text) {
   const segments = [];
   for (const item of text.trim().split(",").map((part) => part.trim())) {
     const colon = item.lastIndexOf(":");
-    const before = segments.at(-1);
+    const previous = segments.at(-1);
     if (colon > 0 && colon < item.length - 1) {
       segments.push(...readRanges(item.slice(0, colon), item.slice(colon + 1)));
     } else if (colon >= 0 || !item) {
-      throw new SelectionError(`“${item || text}” is no chain and no range`);
+      throw new SelectionError(`“${item || text}” is neither a chain nor a range`);
     } else if (item.split("_").every((part) => RANGE.test(part)) ||
-        (before?.first && RESIDUE.test(item))) {
-      if (before && !before.first) throw new SelectionError(`“${item}” has no chain`);
-      segments.push(...readRanges(before?.chain ?? null, item));
+        (previous?.first && RESIDUE.test(item))) {
+      if (previous && !previous.first) throw new SelectionError(`“${item}” has no chain`);
+      segments.push(...readRanges(previous?.chain ?? null, item));
     } else {
       segments.push({ chain: item, first: null, last: null });
     }
@@ -49,7 +49,7 @@ export function readSelection(text) {
 
 /**
  * @param {string|null} chain
- * @param {string} text ranges or residues between low lines.
+ * @param {string} text ranges or residues, separated by underscores.
  * @returns {Segment[]}
  */
 function readRanges(chain, text) {
@@ -57,14 +57,15 @@ function readRanges(chain, text) {
     const range = RANGE.exec(part.trim());
     const single = RESIDUE.exec(part.trim());
     if (!range && !single) {
-      throw new SelectionError(`“${part}” is no range; write the first and the last residue, ` +
-        "such as 1-90");
+      throw new SelectionError(`“${part}” is not a range; enter the first and the last residue, ` +
+        "e.g. 1-90");
     }
-    const [first, last] = range
-      ? [[Number(range[1]), range[2]], [Number(range[3]), range[4]]]
-      : [[Number(single[1]), single[2]], [Number(single[1]), single[2]]];
+    /** @type {[number, string]} */
+    const first = range ? [Number(range[1]), range[2]] : [Number(single[1]), single[2]];
+    /** @type {[number, string]} */
+    const last = range ? [Number(range[3]), range[4]] : first;
     if (first[0] > last[0]) {
-      throw new SelectionError(`“${part}” runs backwards; write ${last.join("")}-` +
+      throw new SelectionError(`“${part}” is reversed; enter ${last.join("")}-` +
         first.join(""));
     }
     return { chain, first, last };
@@ -74,9 +75,9 @@ function readRanges(chain, text) {
 /**
  * @param {Segment} segment
  * @param {{chain: string, number: number, insertion_code: string}} residue
- * @returns {boolean} whether the residue lies in it.
+ * @returns {boolean} whether the segment contains the residue.
  */
-export function holds({ chain, first, last }, residue) {
+export function contains({ chain, first, last }, residue) {
   if (chain !== residue.chain) return false;
   return !first || (compare(residue, first) >= 0 && compare(residue, last) <= 0);
 }
@@ -84,7 +85,7 @@ export function holds({ chain, first, last }, residue) {
 /**
  * @param {{number: number, insertion_code: string}} residue
  * @param {[number, string]} end
- * @returns {number} negative if the residue comes before.
+ * @returns {number} negative if the residue comes first.
  */
 function compare(residue, [number, code]) {
   if (residue.number !== number) return residue.number - number;

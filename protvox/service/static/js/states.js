@@ -1,5 +1,5 @@
 /**
- * What the page shows while there is no answer: how far it is, and what went wrong.
+ * The states of the page without a result: empty, loading and error.
  * @module states
  */
 
@@ -12,27 +12,27 @@ import { count } from "./numbers.js";
  * @returns {{element: HTMLElement, update: (job: import("./jobs.js").Job) => void}}
  */
 export function loadingState(name, cancel) {
-  const words = el("p", { class: "what" }, "Sending the structure …");
+  const message = el("p", { class: "what" }, "Uploading the structure …");
   const size = el("p", { class: "quiet" }, "");
-  const began = performance.now();
+  const start = performance.now();
   const clock = el("span", { class: "quiet", "aria-hidden": "true" });
   const timer = setInterval(() => {
-    if (!clock.isConnected && performance.now() - began > 2000) clearInterval(timer);
-    clock.textContent = `${Math.round((performance.now() - began) / 1000)} s`;
+    if (!clock.isConnected && performance.now() - start > 2000) clearInterval(timer);
+    clock.textContent = `${Math.round((performance.now() - start) / 1000)} s`;
   }, 1000);
   const element = el("div", { class: "card state loading", role: "status" },
     el("span", { class: "spinner", "aria-hidden": "true" }),
-    el("div", {}, el("h2", {}, name), words, size),
+    el("div", {}, el("h2", {}, name), message, size),
     clock, el("button", { class: "plain", type: "button", on: { click: cancel } }, "Cancel"));
   const update = (job) => {
     const state = {
-      queued: "Waiting for its turn …", running: "Computing the prediction …",
-      done: "Fetching the answer …",
+      queued: "Waiting in the queue …", running: "Computing the prediction …",
+      done: "Fetching the result …",
     }[job.state];
-    if (state && words.textContent !== state) words.textContent = state;
+    if (state && message.textContent !== state) message.textContent = state;
     size.textContent = `${count(job.n_residues)} residues. ` +
-      (job.n_residues > 1500 ? "This is large and takes minutes; you can keep the address " +
-        "of this page and come back." : "");
+      (job.n_residues > 1500 ? "Large structures take minutes. You can bookmark this " +
+        "page and return later." : "");
   };
   return { element, update };
 }
@@ -43,13 +43,13 @@ export function loadingState(name, cancel) {
  * @returns {HTMLElement}
  */
 export function errorState(problem, again) {
-  const facts = [["Where", problem.where], ["What to do", problem.remedy]]
+  const details = [["Where", problem.where], ["What to do", problem.remedy]]
     .filter(([, text]) => text)
     .flatMap(([head, text]) => [el("dt", {}, head), el("dd", {}, text)]);
   return el("div", { class: "card state error", role: "alert", "data-testid": "error" },
     el("div", {},
       el("h2", {}, sentence(problem.what)),
-      facts.length ? el("dl", {}, ...facts) : null,
+      details.length ? el("dl", {}, ...details) : null,
       el("p", { class: "quiet" }, el("code", {}, problem.code),
         problem.requestId ? ` · request ${problem.requestId}` : "")),
     again ? el("button", { type: "button", on: { click: again } }, "Try again") : null);
@@ -60,10 +60,10 @@ export function errorState(problem, again) {
  */
 export function emptyState() {
   const items = [
-    ["What fold is it?", "The CATH architecture of every domain, with probabilities that hold."],
-    ["Does anything look wrong?",
-      "Residues whose surroundings favour another amino acid by 10 : 1 or more."],
-    ["What would a site accept?", "The probability of each amino acid at every position."],
+    ["Which architecture?", "The CATH architecture of every domain, with calibrated probabilities."],
+    ["Which residues look wrong?",
+      "Residues whose environment favours another amino acid by at least 10 : 1."],
+    ["Which amino acids fit?", "The probability of each amino acid at every position."],
   ];
   return el("div", { class: "empty" }, ...items.map(([head, text]) =>
     el("div", {}, el("h2", {}, head), el("p", {}, text))));
@@ -71,7 +71,7 @@ export function emptyState() {
 
 /**
  * @param {string} text
- * @returns {string} beginning with a capital letter.
+ * @returns {string} starting with a capital letter.
  */
 function sentence(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,10 +1,10 @@
 /**
- * The sequence, letter by letter, coloured by the probability of what is present.
+ * The sequence, coloured by the probability of the wild-type amino acids.
  * @module strip
  */
 
 import { isBright, wildTypeColour } from "./colours.js";
-import { steer } from "./steer.js";
+import { addControls } from "./controls.js";
 import { CanvasWindow, themeColour } from "./window.js";
 
 const CELL = 13;
@@ -37,8 +37,8 @@ export function sequenceStrip({ residues }, selection) {
     outline(pen, selection, box);
   };
   const view = new CanvasWindow({ class: "strip", role: "application", "data-testid": "strip",
-    "aria-label": "Sequence. Arrow keys move, Enter picks." }, measure, draw);
-  steer(view, selection, { count: residues.length, rows: 0, down: () => perLine,
+    "aria-label": "Sequence. Arrow keys move, Enter selects." }, measure, draw);
+  addControls(view, selection, { count: residues.length, rows: 0, down: () => perLine,
     find: ({ x, y }) => {
       const column = Math.floor(x / CELL);
       const index = Math.floor(y / LINE) * perLine + column;
@@ -55,7 +55,7 @@ export function sequenceStrip({ residues }, selection) {
 }
 
 /**
- * One letter, and the number above it where it helps.
+ * Draw a letter, and a number above some of them.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./prediction.js").Residue[]} residues
  * @param {number} i
@@ -70,12 +70,12 @@ function drawResidue(pen, residues, i, { x, y }, perLine) {
   pen.fillStyle = isBright(colour) ? "#10151c" : "#ffffff";
   pen.font = "12px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
   pen.fillText(residue.letter, x + (CELL - 1) / 2, y + TOP + LETTER / 2 + 0.5);
-  const begins = i === 0 || residues[i - 1].chain !== residue.chain;
-  if (begins || i % perLine === 0 || (i % GROUP === 0 && !nearBegin(residues, i))) {
+  const isStart = i === 0 || residues[i - 1].chain !== residue.chain;
+  if (isStart || i % perLine === 0 || (i % GROUP === 0 && !nearStart(residues, i))) {
     pen.fillStyle = themeColour("--quiet");
     pen.font = "10px system-ui, sans-serif";
     pen.textAlign = "left";
-    const chain = begins && residue.chain ? `${residue.chain}:` : "";
+    const chain = isStart && residue.chain ? `${residue.chain}:` : "";
     pen.fillText(`${chain}${residue.number}`, x, y + 7);
     pen.textAlign = "center";
   }
@@ -84,16 +84,16 @@ function drawResidue(pen, residues, i, { x, y }, perLine) {
 /**
  * @param {import("./prediction.js").Residue[]} residues
  * @param {number} i
- * @returns {boolean} whether a chain begins so near that the numbers would overlap.
+ * @returns {boolean} whether a chain starts so close that the numbers would overlap.
  */
-function nearBegin(residues, i) {
+function nearStart(residues, i) {
   const { chain } = residues[i];
   return residues[Math.max(0, i - 4)].chain !== chain ||
     residues[Math.min(residues.length - 1, i + 3)].chain !== chain;
 }
 
 /**
- * Frames around the residue picked and the one pointed at.
+ * Draw frames around the selected and the hovered residue.
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./selection.js").Selection} selection
  * @param {(index: number) => {x: number, y: number}} box

@@ -1,5 +1,5 @@
 /**
- * The tables of residues: the suspicious ones, and all of them.
+ * The table of residues: the suspicious ones, or all.
  * @module suspects
  */
 
@@ -8,7 +8,7 @@ import { count, odds, probability } from "./numbers.js";
 import { MARKED, residueName, suspicious } from "./prediction.js";
 import { growingTable, numberCell, residueRow } from "./rows.js";
 
-const HEADS = ["Residue", "Present", "p", "Expected", "p", "Odds"];
+const HEADS = ["Residue", "Wild type", "p", "Predicted", "p", "Odds"];
 
 /**
  * @param {import("./prediction.js").Prediction} prediction
@@ -34,13 +34,14 @@ export function suspectCard(prediction, selection) {
   const choice = el("select", { "aria-label": "Rows", on: { change: show } },
     el("option", { value: "odds" }, `suspicious only (${count(found.length)})`),
     el("option", { value: "lowest" }, "all, least probable first"),
-    el("option", { value: "file" }, "all, in the order of the file"));
+    el("option", { value: "file" }, "all, in file order"));
   if (!found.length) choice.value = "lowest";
   show();
-  const how = `where another amino acid is at least ${MARKED} times as probable`;
+  const where = "in an environment where another amino acid is at least " +
+    `${MARKED} times as probable as the wild type`;
   return card("Suspicious residues", { class: "suspects", "data-testid": "residues" },
     el("p", { class: "quiet" },
       `${found.length ? count(found.length) : "None"} of ${count(all.length)} residues ` +
-      `${found.length === 1 || !found.length ? "stands" : "stand"} ${how}.`),
+      `${found.length === 1 || !found.length ? "is" : "are"} ${where}.`),
     choice, body);
 }

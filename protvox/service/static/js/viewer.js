@@ -1,5 +1,5 @@
 /**
- * The structure in space: Mol* in a sandboxed frame, reached by messages only.
+ * The structure viewer: Mol* in a sandboxed frame, which exchanges messages with the page.
  * @module viewer
  */
 
@@ -11,8 +11,8 @@ import { membership } from "./domains.js";
 import { results } from "./jobs.js";
 
 /**
- * Where nothing is known of the residues one by one, as of CA atoms alone, they are coloured by
- * domain.
+ * The structure viewer. Without predictions for residues, e.g. for CA atoms alone, residues are
+ * coloured by domain.
  * @param {import("./prediction.js").Prediction} prediction
  * @param {import("./selection.js").Selection} selection
  * @param {string} job
@@ -25,40 +25,40 @@ export function viewerCard(prediction, selection, job) {
     sandbox: "allow-scripts", src: "viewer/index.html", referrerpolicy: "no-referrer" });
   const note = el("p", { class: "note quiet" }, "Loading the viewer …");
   const key = el("div", {});
-  const paints = {
+  const schemes = {
     ...(residues.length && { "wild-type probability": (r) => wildTypeColour(r.p) }),
     domain: (r) => domainColour(r.domain),
   };
-  const colours = (name) => drawn.map((r) => colourNumber(paints[name](r)));
+  const colours = (name) => drawn.map((r) => colourNumber(schemes[name](r)));
   const choice = el("select", { "aria-label": "Colour by" },
-    ...Object.keys(paints).map((name) => el("option", { value: name }, `by ${name}`)));
-  const explain = () => key.replaceChildren(legend(choice.value, domains));
-  explain();
+    ...Object.keys(schemes).map((name) => el("option", { value: name }, `by ${name}`)));
+  const showLegend = () => key.replaceChildren(legend(choice.value, domains));
+  showLegend();
 
   const element = card("Structure", { class: "structure", dataset: { viewer: "loading" } },
     el("div", { class: "row" }, choice, key), el("div", { class: "stage" }, frame, note));
   const post = (kind, words = {}) => frame.contentWindow?.postMessage({ kind, ...words }, "*");
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const ground = () => {
+  const setBackground = () => {
     const colour = getComputedStyle(document.body).getPropertyValue("--card").trim();
-    post("ground", { colour: colourNumber(colour) });
+    post("background", { colour: colourNumber(colour) });
   };
   const fail = (why) => {
     if (element.dataset.viewer === "shown") return;
     element.dataset.viewer = "failed";
     note.hidden = false;
-    note.textContent = `The structure cannot be shown here: ${why}. Everything else works.`;
+    note.textContent = `The structure cannot be displayed: ${why}. Everything else works.`;
   };
-  let pictured = null;
+  let resolvePicture = null;
   const receive = {
     ready: async () => {
       try {
-        ground();
+        setBackground();
         const data = await (await results(job, "cif")).text();
-        if (!residues.length) drawn = inDomains(data, domains);
-        const places = { chain: drawn.map((r) => r.chain),
+        if (!residues.length) drawn = withDomains(data, domains);
+        const addresses = { chain: drawn.map((r) => r.chain),
           number: drawn.map((r) => r.number), code: drawn.map((r) => r.insertionCode) };
-        post("show", { data, places, colours: colours(choice.value) });
+        post("show", { data, addresses, colours: colours(choice.value) });
       } catch (error) {
         fail(error.message);
       }
@@ -69,11 +69,11 @@ export function viewerCard(prediction, selection, job) {
       if (selection.pinned >= 0) post("focus", { index: selection.pinned });
     },
     failed: ({ why }) => fail(String(why)),
-    hover: ({ index }) => selection.hover(place(index)),
-    pick: ({ index }) => selection.pin(place(index)),
-    picture: ({ uri }) => pictured?.(String(uri)),
+    hover: ({ index }) => selection.hover(validIndex(index)),
+    pick: ({ index }) => selection.pin(validIndex(index)),
+    picture: ({ uri }) => resolvePicture?.(String(uri)),
   };
-  const place = (index) => (Number.isInteger(index) && index < residues.length ? index : -1);
+  const validIndex = (index) => (Number.isInteger(index) && index < residues.length ? index : -1);
 
   const listener = ({ source, data }) => {
     if (!element.isConnected) return stop();
@@ -83,22 +83,22 @@ export function viewerCard(prediction, selection, job) {
   };
   const stop = () => {
     window.removeEventListener("message", listener);
-    dark.removeEventListener("change", ground);
+    dark.removeEventListener("change", setBackground);
   };
   window.addEventListener("message", listener);
-  dark.addEventListener("change", ground);
+  dark.addEventListener("change", setBackground);
   choice.addEventListener("change", () => {
-    explain();
+    showLegend();
     post("colour", { colours: colours(choice.value) });
   });
   follow(selection, post);
   const picture = async () => {
     if (element.dataset.viewer !== "shown") {
-      throw new Problem({ what: "there is no picture to take", where: "Structure",
-        remedy: "Wait until the structure is shown", code: "page.picture" });
+      throw new Problem({ what: "there is no image yet", where: "Structure",
+        remedy: "Wait until the structure is displayed", code: "page.picture" });
     }
-    const uri = await new Promise((resolve) => { pictured = resolve; post("picture"); });
-    return pictureOf(uri);
+    const uri = await new Promise((resolve) => { resolvePicture = resolve; post("picture"); });
+    return imageOf(uri);
   };
   return { element, picture };
 }
@@ -106,30 +106,30 @@ export function viewerCard(prediction, selection, job) {
 /**
  * @param {string} cif
  * @param {Object[]} domains
- * @returns {Object[]} the residues of a file with their domains.
+ * @returns {Object[]} residues of a file, with their domains.
  */
-function inDomains(cif, domains) {
+function withDomains(cif, domains) {
   const domainOf = membership(domains);
   return residuesOf(cif).map((r) => ({ ...r, insertionCode: r.insertion_code,
     domain: domainOf(r) }));
 }
 
 /**
- * Point in the viewer at what is pointed at elsewhere, at most once a frame.
+ * Highlight in the viewer the residue hovered elsewhere, at most once per animation frame.
  * @param {import("./selection.js").Selection} selection
  * @param {(kind: string, words: Object) => void} post
  */
 function follow(selection, post) {
-  let told = -1;
+  let sent = -1;
   let waiting = false;
   selection.addEventListener("change", () => {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      if (selection.hovered === told) return;
-      told = selection.hovered;
-      post("hover", { index: told });
+      if (selection.hovered === sent) return;
+      sent = selection.hovered;
+      post("hover", { index: sent });
     });
   });
   selection.addEventListener("pin", () => post("focus", { index: selection.pinned }));
@@ -139,7 +139,7 @@ function follow(selection, post) {
  * @param {string} uri "data:image/png;base64,...".
  * @returns {Blob}
  */
-function pictureOf(uri) {
+function imageOf(uri) {
   const text = atob(uri.slice(uri.indexOf(",") + 1));
   return new Blob([Uint8Array.from(text, (c) => c.charCodeAt(0))], { type: "image/png" });
 }

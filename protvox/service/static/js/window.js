@@ -1,13 +1,13 @@
 /**
- * A canvas as a window on something larger: only what is seen is drawn.
+ * A canvas that shows the visible part of a larger drawing.
  * @module window
  */
 
 import { el } from "./dom.js";
 
 /**
- * @typedef {Object} Seen
- * @property {number} x left edge of what is seen, CSS pixels.
+ * @typedef {Object} Area
+ * @property {number} x left edge, CSS pixels.
  * @property {number} y top edge.
  * @property {number} width
  * @property {number} height
@@ -20,10 +20,10 @@ export class CanvasWindow {
 
   /**
    * @param {Object<string, *>} attributes of the scrolling element.
-   * @param {(width: number) => {width: number, height: number}} measure how large everything is
-   *   when so much width is there.
-   * @param {(pen: CanvasRenderingContext2D, seen: Seen) => void} draw with the pen at the left
-   *   top of everything.
+   * @param {(width: number) => {width: number, height: number}} measure returns the size of the
+   *   drawing for a width of the element.
+   * @param {(pen: CanvasRenderingContext2D, area: Area) => void} draw draws an area, with the
+   *   origin at the top left of the drawing.
    */
   constructor(attributes, measure, draw) {
     this.measure = measure;
@@ -35,7 +35,7 @@ export class CanvasWindow {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.refresh());
   }
 
-  /** Measure again, then draw. */
+  /** Measure, then draw. */
   resize() {
     const { width, height } = this.measure(this.element.clientWidth);
     this.#spacer.style.width = `${Math.max(width, 1)}px`;
@@ -43,7 +43,7 @@ export class CanvasWindow {
     this.refresh();
   }
 
-  /** Draw with the next frame. */
+  /** Draw in the next animation frame. */
   refresh() {
     if (this.#waiting) return;
     this.#waiting = true;
@@ -74,7 +74,7 @@ export class CanvasWindow {
   }
 
   /**
-   * Where an event is, from the left top of everything.
+   * The position of an event in the drawing.
    * @param {PointerEvent} event
    * @returns {{x: number, y: number}}
    */
@@ -84,8 +84,8 @@ export class CanvasWindow {
   }
 
   /**
-   * Scroll so that a box is seen.
-   * @param {Seen} box
+   * Scroll until a box is visible.
+   * @param {Area} box
    */
   reveal({ x, y, width, height }) {
     const { element } = this;
@@ -102,7 +102,7 @@ export class CanvasWindow {
 }
 
 /**
- * @param {string} name of a colour of the style sheet.
+ * @param {string} name of a colour in the style sheet.
  * @returns {string}
  */
 export function themeColour(name) {

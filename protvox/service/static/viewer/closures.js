@@ -1,24 +1,28 @@
 /**
- * Lets Mol* load where strings may not be evaluated.
+ * Lets Mol* load under a policy that forbids evaluating strings.
  *
- * The video encoder inside its bundle, which is not used here, makes two kinds of functions from
- * strings as it loads: one that passes its arguments on, and one that calls by number. Both are
- * given as closures instead; anything else is refused, as the policy of the frame would. Its
- * machine code would be refused as well; it is kept waiting instead, which it does quietly.
+ * The video encoder in its bundle, which is not used here, creates two kinds of functions from
+ * strings while loading: one passes its arguments on, the other calls by number. Both are replaced by
+ * closures; anything else throws an error, as under the policy of the frame. The policy also forbids
+ * WebAssembly; it is never instantiated, which the encoder tolerates without errors.
  */
 "use strict";
 
 window.Function = new Proxy(Function, {
   construct(_target, [first]) {
     if (first === "body") {
-      return (body) => function passOn(...values) { return body.apply(this, values); };
+      return (body) => /** @this {*} */ function passOn(...values) {
+        return body.apply(this, values);
+      };
     }
     if (first === "dynCall") {
       return (call, number) => (...values) => call(number, ...values);
     }
-    throw new EvalError("strings are not evaluated here");
+    throw new EvalError("evaluating strings is not allowed");
   },
 });
 
-WebAssembly.instantiate = () => new Promise(() => {});
-WebAssembly.instantiateStreaming = WebAssembly.instantiate;
+/** @returns {Promise<never>} a promise that is never settled. */
+const neverSettled = () => new Promise(() => {});
+WebAssembly.instantiate = neverSettled;
+WebAssembly.instantiateStreaming = neverSettled;

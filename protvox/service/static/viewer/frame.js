@@ -1,8 +1,8 @@
 /**
- * The frame of the viewer: shows a structure, in the colours the page asks for, and tells the
- * page what is pointed at. It knows the page only by messages.
+ * The frame of the viewer. It shows a structure in the colours of the page, and reports the residue
+ * under the pointer. It communicates with the page by messages only.
  *
- * In: show, colour, hover, focus, ground, picture. Out: ready, shown, failed, hover, pick,
+ * Received: show, colour, hover, focus, background, picture. Sent: ready, shown, failed, hover, pick,
  * picture.
  */
 "use strict";
@@ -10,19 +10,19 @@
 /* global molstar, Residues */
 
 const THEME = "protvox";
-/** How long the camera takes to a residue, ms; no time for people whom motion troubles. */
+/** Duration of camera movements, ms; 0 if the user prefers reduced motion. */
 const FLIGHT = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250;
 let viewer = null;
 let residues = null;
 let version = 0;
 
-/** Tell the page. */
-function tell(kind, words = {}) {
-  // The page is the only one who can have made this frame: see frame-ancestors.
+/** Send a message to the page. */
+function send(kind, words = {}) {
+  // Only the page can embed this frame, because of frame-ancestors.
   window.parent.postMessage({ kind, ...words }, "*");
 }
 
-/** The colours of the answer as a theme of the viewer. */
+/** The colours of the prediction as a theme of the viewer. */
 function themeProvider() {
   const factory = (_context, props) => ({
     factory, granularity: "group", props, description: "Colours of the prediction.",
@@ -30,19 +30,19 @@ function themeProvider() {
   });
   return {
     name: THEME, label: "Prediction", category: "Misc", factory,
-    // Another version makes the viewer ask for all colours again.
+    // A new version makes the viewer update all colours.
     getParams: () => ({ version: { type: "number", defaultValue: 0, isHidden: true } }),
     defaultValues: { version: 0 }, isApplicable: () => true,
   };
 }
 
-/** The structure shown, null before there is one. */
+/** The displayed structure, null if there is none. */
 function shownStructure() {
   const [structure] = viewer.plugin.managers.structure.hierarchy.current.structures;
   return structure?.cell.obj?.data ?? null;
 }
 
-/** The atoms of a residue of the answer. */
+/** The atoms of a residue, by its index. */
 function lociOf(index) {
   const structure = shownStructure();
   const { Loci } = molstar.lib.structure.StructureElement;
@@ -51,7 +51,7 @@ function lociOf(index) {
   return Loci.isEmpty(loci) ? null : loci;
 }
 
-/** The residue of the answer that some atoms belong to first, -1 if none. */
+/** The index of the residue of the first of some atoms, -1 for none. */
 function indexOf(loci) {
   const { Loci } = molstar.lib.structure.StructureElement;
   if (!residues || !Loci.is(loci) || Loci.isEmpty(loci)) return -1;
@@ -60,9 +60,9 @@ function indexOf(loci) {
 }
 
 const receive = {
-  async show({ data, places, colours }) {
+  async show({ data, addresses, colours }) {
     const { plugin } = viewer;
-    residues = new Residues(places, colours);
+    residues = new Residues(addresses, colours);
     await plugin.clear();
     const raw = await plugin.builders.data.rawData({ data, label: "structure" });
     const trajectory = await plugin.builders.structure.parseTrajectory(raw, "mmcif");
@@ -71,9 +71,9 @@ const receive = {
       representationPreset: "polymer-and-ligand",
       representationPresetParams: { theme: { globalName: THEME } },
     });
-    if (!shownStructure()) throw new Error("the viewer found no structure in the file");
+    if (!shownStructure()) throw new Error("the file has no structure");
     await drawn();
-    tell("shown");
+    send("shown");
   },
   async colour({ colours }) {
     if (!residues) return;
@@ -100,22 +100,22 @@ const receive = {
       camera.reset(undefined, FLIGHT);
     }
   },
-  ground({ colour }) {
+  background({ colour }) {
     viewer.plugin.canvas3d?.setProps({ renderer: { backgroundColor: colour } });
   },
   async picture() {
     const helper = viewer.plugin.helpers.viewportScreenshot;
-    tell("picture", { uri: await helper.getImageDataUri() });
+    send("picture", { uri: await helper.getImageDataUri() });
   },
 };
 
-/** Wait until something is on the screen: a preset is done before its shapes are. */
+/** Wait until something is drawn; a preset is applied before its shapes are computed. */
 async function drawn() {
   const { canvas3d } = viewer.plugin;
   const until = (observable, holds) => new Promise((resolve) => {
     const subscription = observable.subscribe((value) => {
       if (!holds(value)) return;
-      // The first value may come before there is a subscription to end.
+      // The first value may arrive before `subscription` is assigned.
       queueMicrotask(() => subscription.unsubscribe());
       resolve();
     });
@@ -124,7 +124,7 @@ async function drawn() {
   await until(canvas3d.didDraw, () => true);
 }
 
-/** Draw plainly: without axes, and cheaply where no graphics processor helps. */
+/** Hide the axes, and draw cheaply without a GPU. */
 function simplify(canvas3d) {
   const { gl } = canvas3d.webgl;
   const info = gl.getExtension("WEBGL_debug_renderer_info");
@@ -137,7 +137,7 @@ function simplify(canvas3d) {
   }
 }
 
-/** Make the viewer and listen. */
+/** Create the viewer and listen for messages. */
 async function begin() {
   const { Viewport } = molstar.lib.plugin.PluginConfig;
   viewer = await molstar.Viewer.create("app", {
@@ -151,27 +151,27 @@ async function begin() {
     config: [[Viewport.ShowXR, "never"], [Viewport.ShowIllumination, false]],
   });
   const { plugin } = viewer;
-  if (!plugin.canvas3d) throw new Error("the browser offers no WebGL");
+  if (!plugin.canvas3d) throw new Error("the browser does not support WebGL");
   simplify(plugin.canvas3d);
   plugin.representation.structure.themes.colorThemeRegistry.add(themeProvider());
   const { interaction } = plugin.behaviors;
-  interaction.hover.subscribe(({ current }) => tell("hover", { index: indexOf(current.loci) }));
+  interaction.hover.subscribe(({ current }) => send("hover", { index: indexOf(current.loci) }));
   interaction.click.subscribe(({ current }) => {
     const index = indexOf(current.loci);
-    if (index >= 0) tell("pick", { index });
+    if (index >= 0) send("pick", { index });
   });
-  let turn = Promise.resolve();
+  let queue = Promise.resolve();
   window.addEventListener("message", ({ source, data }) => {
     if (source !== window.parent || !Object.hasOwn(receive, data?.kind)) return;
-    turn = turn.then(() => receive[data.kind](data)).catch(fail);
+    queue = queue.then(() => receive[data.kind](data)).catch(fail);
   });
-  tell("ready");
+  send("ready");
 }
 
-/** Tell the page what went wrong. */
+/** Report an error to the page. */
 function fail(error) {
   console.error(error);
-  tell("failed", { why: String(error?.message ?? error) });
+  send("failed", { why: String(error?.message ?? error) });
 }
 
 window.addEventListener("DOMContentLoaded", () => begin().catch(fail));

@@ -1,36 +1,36 @@
 /**
- * Which residue of the answer an atom belongs to, and the colours of the residues.
+ * Maps atoms to residues of the prediction and their colours.
  *
- * A plain script: the frame is sandboxed and of no origin, where modules cannot be loaded.
+ * A plain script, since modules cannot be loaded in a sandboxed frame without an origin.
  */
 "use strict";
 
-/** Colour of what the answer says nothing about. */
+/** Colour of residues without a prediction. */
 const UNKNOWN = 0xb4bac4;
 
 class Residues {
   #index = new Map();
   #ofModel = new WeakMap();
   #names;
-  #places;
+  #addresses;
 
   /**
-   * @param {{chain: string[], number: number[], code: string[]}} places of the residues, in the
-   *   order of the answer, by author numbers.
+   * @param {{chain: string[], number: number[], code: string[]}} addresses author chain, number and
+   *   insertion code of the residues of the prediction.
    * @param {number[]} colours 0xrrggbb each.
    */
-  constructor(places, colours) {
-    this.#places = places;
-    this.#names = new Set(places.chain);
+  constructor(addresses, colours) {
+    this.#addresses = addresses;
+    this.#names = new Set(addresses.chain);
     this.colours = colours;
-    places.chain.forEach((chain, i) => {
-      this.#index.set(`${chain} ${places.number[i]} ${places.code[i]}`, i);
+    addresses.chain.forEach((chain, i) => {
+      this.#index.set(`${chain} ${addresses.number[i]} ${addresses.code[i]}`, i);
     });
   }
 
   /**
    * @param {*} location of an atom or a bond.
-   * @returns {number} place in the answer, -1 if it has none.
+   * @returns {number} index of the residue, -1 if it has no prediction.
    */
   indexOf(location) {
     let { unit, element } = location;
@@ -45,20 +45,20 @@ class Residues {
       known = new Map();
       this.#ofModel.set(unit.model, known);
     }
-    let place = known.get(residue);
-    if (place === undefined) {
-      place = this.#find(unit.model.atomicHierarchy, element, residue);
-      known.set(residue, place);
+    let index = known.get(residue);
+    if (index === undefined) {
+      index = this.#find(unit.model.atomicHierarchy, element, residue);
+      known.set(residue, index);
     }
-    return place;
+    return index;
   }
 
   #find(hierarchy, element, residue) {
     const { auth_asym_id: author, label_asym_id: label } = hierarchy.chains;
-    const place = hierarchy.chainAtomSegments.index[element];
-    const name = author.value(place);
-    // A chain without a name gets that of the label from the viewer.
-    const chain = name !== label.value(place) || this.#names.has(name) ? name : "";
+    const segment = hierarchy.chainAtomSegments.index[element];
+    const name = author.value(segment);
+    // The viewer gives a chain without an author name that of its label.
+    const chain = name !== label.value(segment) || this.#names.has(name) ? name : "";
     const number = hierarchy.residues.auth_seq_id.value(residue);
     const code = hierarchy.residues.pdbx_PDB_ins_code.value(residue);
     return this.#index.get(`${chain} ${number} ${code}`) ?? -1;
@@ -73,11 +73,11 @@ class Residues {
   }
 
   /**
-   * What selects a residue in the viewer.
+   * The schema that selects a residue in the viewer.
    * @param {number} index
    */
   schemaOf(index) {
-    const { chain, number, code } = this.#places;
+    const { chain, number, code } = this.#addresses;
     const schema = { auth_seq_id: number[index] };
     if (chain[index]) schema.auth_asym_id = chain[index];
     return code[index] ? { ...schema, pdbx_PDB_ins_code: code[index] } : schema;

@@ -1,6 +1,6 @@
 /**
- * The answer to a job, put together from its parts.
- * @module answer
+ * The view of a result, assembled from its cards.
+ * @module result
  */
 
 import { cathCard } from "./cath.js";
@@ -15,38 +15,39 @@ import { sequenceStrip } from "./strip.js";
 import { suspectCard } from "./suspects.js";
 import { viewerCard } from "./viewer.js";
 
-const MOST_WARNINGS = 3;
+const MAX_WARNINGS = 3;
 
 /**
  * @typedef {Object} Shown
  * @property {import("./prediction.js").Prediction} prediction
  * @property {string} job
- * @property {import("./jobs.js").Question|null} question null for an answer opened by address.
- * @property {boolean} mutations whether the service scores mutations.
- * @property {(error: Error) => void} fail shows an error beside the answer.
+ * @property {import("./jobs.js").PredictionRequest|null} request null if the result was opened by its
+ *   address.
+ * @property {boolean} mutations whether the service can score mutations.
+ * @property {(error: Error) => void} fail shows an error above the result.
  */
 
 /**
  * @param {Shown} shown
  * @returns {HTMLElement}
  */
-export function answer(shown) {
+export function resultView(shown) {
   const { prediction, job } = shown;
   const selection = new Selection();
-  const place = el("div", { class: "answer", "data-testid": "answer" }, heading(prediction));
-  // The service keeps the structure with scores where it was asked for environments.
+  const view = el("div", { class: "result", "data-testid": "result" }, heading(prediction));
+  // The service has an annotated structure only if environments were predicted.
   const viewer = prediction.models.environment || prediction.residues.length
     ? viewerCard(prediction, selection, job) : null;
   if (!prediction.residues.length) {
-    place.append(viewer?.element ?? "", cathCard(prediction),
+    view.append(viewer?.element ?? "", cathCard(prediction),
       environmentCard(prediction, selection), downloadCard(shown, viewer?.picture ?? null));
-    return place;
+    return view;
   }
-  place.append(viewer.element, cathCard(prediction), environmentCard(prediction, selection),
+  view.append(viewer.element, cathCard(prediction), environmentCard(prediction, selection),
     suspectCard(prediction, selection),
     el("div", { class: "column" }, downloadCard(shown, viewer.picture),
       shown.mutations ? mutationCard(shown, selection) : ""));
-  return place;
+  return view;
 }
 
 /**
@@ -63,9 +64,9 @@ function environmentCard(prediction, selection) {
   return card("Amino-acid environments", { class: "full environments" },
     readout(prediction, selection),
     sequenceStrip(prediction, selection),
-    el("p", { class: "quiet" }, "Above: the sequence, coloured by the probability of what is " +
-      "present. Below: the probability of each amino acid at every residue, darker or brighter " +
-      "is more; the dot marks what is present."),
+    el("p", { class: "quiet" }, "Top: the sequence, coloured by the probability of the " +
+      "wild-type amino acid. Bottom: the probability of each amino acid at every residue; the " +
+      "stronger the colour, the higher. Dots mark the wild type."),
     heatMap(prediction, selection),
     model ? el("p", { class: "quiet" }, `Model ${model}`) : null);
 }
@@ -77,7 +78,7 @@ function environmentCard(prediction, selection) {
 function heading({ input, warnings }) {
   const dropped = input.dropped.length
     ? el("details", {}, el("summary", {}, `${count(input.dropped.length)} ` +
-      `${input.dropped.length === 1 ? "thing" : "things"} left out`),
+      `${input.dropped.length === 1 ? "part" : "parts"} of the file ignored`),
       el("ul", {}, ...input.dropped.map((d) => el("li", {}, `${d.what}, ${d.where}: ${d.why}`))))
     : null;
   return el("div", { class: "heading" }, el("h1", {}, input.name),
@@ -89,16 +90,16 @@ function heading({ input, warnings }) {
 
 /**
  * @param {string[]} warnings
- * @returns {HTMLElement[]} the first few, and the others folded up.
+ * @returns {HTMLElement[]} the first few, and the others collapsed.
  */
 function warningLists(warnings) {
   const list = (some) => el("ul", { class: "warnings" },
     ...some.map((text) => el("li", { class: "warning" }, text)));
-  const folded = warnings.length > MOST_WARNINGS + 1 ? warnings.slice(MOST_WARNINGS) : [];
-  const open = warnings.slice(0, warnings.length - folded.length);
+  const collapsed = warnings.length > MAX_WARNINGS + 1 ? warnings.slice(MAX_WARNINGS) : [];
+  const visible = warnings.slice(0, warnings.length - collapsed.length);
   return [
-    open.length ? list(open) : null,
-    folded.length ? el("details", {},
-      el("summary", {}, `${count(folded.length)} more warnings`), list(folded)) : null,
+    visible.length ? list(visible) : null,
+    collapsed.length ? el("details", {},
+      el("summary", {}, `${count(collapsed.length)} more warnings`), list(collapsed)) : null,
   ];
 }

@@ -1,20 +1,20 @@
 /**
- * Pointing and picking in a canvas, with pointer and keys.
- * @module steer
+ * Pointer and keyboard controls of a canvas.
+ * @module controls
  */
 
 /**
  * @param {import("./window.js").CanvasWindow} view
  * @param {import("./selection.js").Selection} selection
  * @param {Object} layout
- * @param {number} layout.count of residues.
- * @param {(place: {x: number, y: number}) => {index: number, amino: number}} layout.find what is
- *   at a place.
- * @param {() => number} layout.down how many residues one step down is; 0 to move among the
+ * @param {number} layout.count number of residues.
+ * @param {(point: {x: number, y: number}) => {index: number, amino: number}} layout.find returns
+ *   the residue and the amino acid at a point.
+ * @param {() => number} layout.down number of residues per step down; 0 to move among the
  *   amino acids.
- * @param {number} layout.rows amino acids.
+ * @param {number} layout.rows number of amino acids.
  */
-export function steer(view, selection, { count, find, down, rows }) {
+export function addControls(view, selection, { count, find, down, rows }) {
   const { element } = view;
   element.addEventListener("pointermove", (event) => {
     const { index, amino } = find(view.locate(event));

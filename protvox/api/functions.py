@@ -1,0 +1,284 @@
+"""Predictions in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from protvox.structure.domain_option import parse_domain_option
+from protvox.structure.io.read import read_structure
+from protvox.structure.selection import Selection
+from protvox.structure.structure import Structure
+
+if TYPE_CHECKING:
+    from protvox.predict.embedding.embeddings import Embeddings
+    from protvox.predict.mutations.mutation_list import Mutation
+    from protvox.predict.mutations.scores import MutationScores
+    from protvox.predict.results.prediction import Prediction
+    from protvox.predict.search.results import SearchResult
+    from protvox.voxel.grids.density_map import DensityMap
+
+Source = Structure | str | Path | bytes
+"""A structure, or anything that `protvox.read_structure` accepts."""
+Domains = str | Sequence[Selection | str] | None
+"""``"auto"``, ``"chain"``, or a list of domains."""
+Per = Literal["domain", "residue"]
+
+
+def classify(
+    source: Source,
+    *,
+    task: str = "all",
+    domains: Domains = "auto",
+    chain: str | None = None,
+    top_k: int = 5,
+    device: str = "auto",
+    model: str | None = None,
+) -> Prediction:
+    """Predict amino-acid environments and CATH architectures of a structure.
+
+    Parameters
+    ----------
+    source
+        A structure, or anything that `protvox.read_structure` accepts: a path, an identifier,
+        bytes.
+    task
+        ``"all"``, ``"cath"``, ``"environment"``, or another task of ``protvox.models()``.
+    domains
+        ``"auto"`` splits every chain into domains; ``"chain"`` treats every chain as one domain;
+        or the domains to classify, e.g. ``["A:1-90,120-150"]``.
+    chain
+        Predict this chain only. Other chains still form its environment.
+    top_k
+        Number of architectures per domain.
+    device
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    model
+        Name of a model to use instead of the released one.
+
+    Returns
+    -------
+    Prediction
+        With ``domains``, ``residues``, ``to_json()`` and ``to_pandas()``.
+
+    Raises
+    ------
+    UsageError
+        If an option is invalid.
+    InputError
+        If the structure cannot be read, or nothing in it can be predicted.
+    ModelError
+        If a model is missing or damaged.
+    DeviceError
+        If the device is missing or out of memory.
+
+    Examples
+    --------
+    >>> protvox.classify("1pwc")  # doctest: +SKIP
+    Prediction('1pwc', 2 domains, 345 residues)
+    """
+    from protvox.predict.classify import classify
+
+    return classify(
+        _structure(source),
+        task=task,
+        domains=parse_domain_option(domains),
+        chain=chain,
+        top_k=top_k,
+        device=device,
+        model=model,
+    )
+
+
+def mutations(
+    source: Source,
+    mutations: str | Path | Sequence[str | Mutation] | None = None,
+    *,
+    chain: str | None = None,
+    device: str = "auto",
+    model: str | None = None,
+) -> MutationScores:
+    """Score single mutations of a structure.
+
+    Parameters
+    ----------
+    source
+        See `classify`.
+    mutations
+        Mutations to score, e.g. ``["A:45W", "A:L50F", "A:52AW"]`` (chain, optional wild type,
+        number, optional insertion code, mutant), or the path of a CSV file with the columns
+        ``chain``, ``number``, ``mutant`` and optionally ``insertion_code`` and ``wild_type``. By
+        default, every substitution of every residue.
+    chain
+        Score this chain only. Other chains still form its environment.
+    device, model
+        See `classify`.
+
+    Returns
+    -------
+    MutationScores
+        With ``to_pandas()``, ``to_json()`` and ``matrix`` (``residue 20``). Scores are log odds
+        in nats, positive = predicted destabilising. Mutations without a score are in
+        ``failures``.
+
+    Raises
+    ------
+    InputError
+        If the structure or the list cannot be read, or no mutation can be scored.
+    ModelError
+        If the model is missing or damaged.
+    DeviceError
+        If the device is missing or out of memory.
+    """
+    from protvox.predict.mutations.score import score_mutations
+
+    return score_mutations(_structure(source), mutations, chain=chain, device=device, model=model)
+
+
+def embed(
+    source: Source,
+    *,
+    per: Per = "domain",
+    domains: Domains = "auto",
+    chain: str | None = None,
+    device: str = "auto",
+    model: str | None = None,
+) -> Embeddings:
+    """Embed the domains or the residues of a structure.
+
+    Parameters
+    ----------
+    source
+        See `classify`.
+    per
+        ``"domain"``: vectors of length 1, similar for domains of one fold; ``"residue"``:
+        features of the environment of every residue, which excludes its own side chain.
+    domains, chain, device, model
+        See `classify`.
+
+    Returns
+    -------
+    Embeddings
+        With ``vectors`` (``domain axis`` or ``residue axis`` float32), ``to_pandas()`` and
+        ``to_json()``; independent of the orientation of the structure.
+
+    Raises
+    ------
+    InputError
+        If the structure cannot be read, or nothing in it can be embedded.
+    ModelError
+        If a model is missing or damaged, or has no embedding.
+    DeviceError
+        If the device is missing or out of memory.
+    """
+    from protvox.predict.embedding.embed import embed
+
+    return embed(
+        _structure(source),
+        per=per,
+        domains=parse_domain_option(domains),
+        chain=chain,
+        device=device,
+        model=model,
+    )
+
+
+def search(
+    source: Source,
+    *,
+    index: str | Path | None = None,
+    top_k: int = 20,
+    domains: Domains = "auto",
+    chain: str | None = None,
+    device: str = "auto",
+    model: str | None = None,
+) -> SearchResult:
+    """Find the known domains nearest to those of a structure.
+
+    Parameters
+    ----------
+    source
+        See `classify`.
+    index
+        File from ``protvox index build``; by default the training domains of the released
+        model.
+    top_k
+        Number of neighbours per domain, at least 1.
+    domains, chain, device, model
+        See `classify`.
+
+    Returns
+    -------
+    SearchResult
+        With ``to_pandas()``, ``to_json()`` and ``domains``, each with its ``nearest``.
+
+    Raises
+    ------
+    InputError
+        If the structure cannot be read or has no domains.
+    ModelError
+        If the index or a model is missing or damaged, or they do not match.
+    DeviceError
+        If the device is missing or out of memory.
+    """
+    from protvox.predict.search.search import search
+
+    return search(
+        _structure(source),
+        index=None if index is None else Path(index),
+        top_k=top_k,
+        domains=parse_domain_option(domains),
+        chain=chain,
+        device=device,
+        model=model,
+    )
+
+
+def voxelize(
+    source: Source,
+    *,
+    domain: Selection | str | None = None,
+    spacing: float = 1.0,
+    sigma: float = 1.0,
+    channels: str = "types",
+) -> DensityMap:
+    """Compute the atom densities of a structure on a voxel grid.
+
+    Parameters
+    ----------
+    source
+        See `classify`.
+    domain
+        Residues to include, e.g. ``"A:1-90,120-150"``; all by default.
+    spacing
+        Edge of a voxel, Å.
+    sigma
+        Standard deviation of the Gaussian of an atom, Å.
+    channels
+        A name from `protvox.voxel.grids.channels.CHANNEL_NAMES`.
+
+    Returns
+    -------
+    DensityMap
+        With ``values`` (``channel x y z`` float32), ``origin`` and ``channels``, in the
+        coordinate frame of the structure.
+
+    Raises
+    ------
+    InputError
+        If the structure cannot be read, or the grid would be empty or too large.
+    ModelError
+        If spacing, sigma or channels are invalid.
+    """
+    from protvox.structure.selection import parse_selection
+    from protvox.voxel.grids.density_map import voxelize_structure
+
+    structure = _structure(source)
+    selection = parse_selection(domain) if isinstance(domain, str) else domain
+    residues = None if selection is None else selection.mask(structure)
+    return voxelize_structure(structure, residues, spacing=spacing, sigma=sigma, channels=channels)
+
+
+def _structure(source: Source) -> Structure:
+    return source if isinstance(source, Structure) else read_structure(source)

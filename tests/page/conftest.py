@@ -23,7 +23,7 @@ DROP = """([name, data]) => {
     new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
 }"""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# A browser of a test asks nobody else for anything, and draws without a graphics processor.
+# The browser contacts no other hosts and draws without a GPU.
 ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -113,10 +113,10 @@ def visit(service, browser):
             viewport={"width": width, "height": height}, accept_downloads=True, **context
         )
         pages.append(page)
-        # Graphics are computed by the processor here, which takes its time.
+        # Graphics are computed on the CPU here, which is slow.
         page.set_default_timeout(LONG_MS)
-        page.asked, page.complaints = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
+        page.requested, page.complaints = [], []
+        page.on("request", lambda request: page.requested.append(request.url))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(f"{service}{anchor}")
         return page

@@ -23,10 +23,10 @@ HIGHLIGHTED = """() => {
 
 @pytest.fixture(scope="module")
 def page(visit, drop, wait_shown):
-    """The page with an answer, and what it asked for meanwhile."""
+    """The page with a result, and the addresses it requested."""
     page = visit()
     drop(page, STRUCTURE.name, STRUCTURE.read_bytes())
-    page.wait_for_selector("[data-testid=answer]")
+    page.wait_for_selector("[data-testid=result]")
     wait_shown(page)
     return page
 
@@ -52,14 +52,14 @@ def saved(page, label: str, tmp_path: Path) -> Path:
     return path
 
 
-def test_the_csv_is_that_of_the_command_line(page, csv_of_command_line, tmp_path):
+def test_csv_equals_that_of_the_command_line(page, csv_of_command_line, tmp_path):
     path = saved(page, "CSV", tmp_path)
     assert path.name == "1ubi.csv"
     assert path.read_bytes() == csv_of_command_line
     assert len(csv_of_command_line.splitlines()) == 77
 
 
-def test_the_cath_answer_is_that_of_the_service(page, tmp_path):
+def test_cath_card_shows_the_result_of_the_service(page, tmp_path):
     answer = json.loads(saved(page, "JSON", tmp_path).read_text())
     domain = answer["domains"][0]
     text = page.get_by_test_id("cath").inner_text()
@@ -68,7 +68,7 @@ def test_the_cath_answer_is_that_of_the_service(page, tmp_path):
         assert ranked["label"] in text and ranked["name"] in text
 
 
-def test_a_residue_pointed_at_in_the_heat_map_is_pointed_at_everywhere(page):
+def test_hovering_the_heat_map_highlights_the_residue_everywhere(page):
     heat = page.get_by_test_id("heatmap")
     heat.scroll_into_view_if_needed()
     heat.hover(position={"x": 20.5 * CELL, "y": TOP + 3.5 * CELL})
@@ -113,7 +113,7 @@ def test_the_annotated_pdb_has_the_probabilities(page, from_command_line, tmp_pa
             assert there.find_atom(atom.name, "*").element == atom.element
 
 
-def test_the_figures_are_pictures(page, tmp_path):
+def test_figures_are_images(page, tmp_path):
     svg = saved(page, "Heat map SVG", tmp_path).read_text()
     assert svg.startswith("<svg") and "1ubi.pdb" in svg
     for label in ("Heat map PNG", "Structure PNG"):
@@ -131,7 +131,7 @@ def test_mutations_are_scored(page):
     assert float(rows[0][3]) > float(rows[1][3])
 
 
-def test_mutations_that_cannot_be_meant_are_told_beside_them(page):
+def test_invalid_mutations_are_reported_in_their_card(page):
     card = page.get_by_test_id("mutations")
     card.get_by_role("textbox").fill("A:X3D")
     card.get_by_role("button", name="Score these").click()
@@ -141,21 +141,23 @@ def test_mutations_that_cannot_be_meant_are_told_beside_them(page):
     assert card.get_by_role("button", name="Score these").is_enabled()
 
 
-def test_nobody_else_is_asked(page, service):
-    hosts = {urlsplit(url).netloc for url in page.asked if not url.startswith(("data:", "blob:"))}
+def test_only_the_service_is_contacted(page, service):
+    hosts = {
+        urlsplit(url).netloc for url in page.requested if not url.startswith(("data:", "blob:"))
+    }
     assert hosts == {urlsplit(service).netloc}
     assert page.complaints == []
 
 
-def test_the_address_leads_back_to_the_answer(page, visit):
+def test_address_leads_back_to_the_result(page, visit):
     other = visit(f"#{urlsplit(page.url).fragment}", width=390)
-    other.wait_for_selector("[data-testid=answer]")
+    other.wait_for_selector("[data-testid=result]")
     assert other.locator("h1").inner_text() == "1ubi.pdb"
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert other.evaluate(wide) == 0
 
 
-def test_an_error_says_what_where_and_what_to_do_as_text(visit, drop):
+def test_errors_are_shown_as_text_with_place_and_remedy(visit, drop):
     other = visit()
     drop(other, "<img src=x onerror=document.title=1>.pdb", b"hello <b>world</b>\n" * 20)
     error = other.get_by_test_id("error")
@@ -166,7 +168,7 @@ def test_an_error_says_what_where_and_what_to_do_as_text(visit, drop):
     assert error.locator("img, b").count() == 0
 
 
-def test_a_chain_without_a_name_is_shown_as_well(visit, drop, wait_shown):
+def test_chain_without_a_name_is_shown(visit, drop, wait_shown):
     lines = [line for line in STRUCTURE.read_text().splitlines() if line.startswith("ATOM")]
     other = visit()
     drop(other, "nameless.pdb", "\n".join(f"{x[:21]} {x[22:]}" for x in lines).encode())
@@ -194,7 +196,7 @@ def test_ca_atoms_alone_are_shown_by_domain(visit, drop, wait_shown):
     assert other.complaints == []
 
 
-def test_a_protein_of_5000_residues_is_drawn_in_pieces(visit):
+def test_only_visible_residues_of_a_large_protein_are_drawn(visit):
     other = visit()
     result = long_result(5000)
     job = {"id": "long", "state": "done", "task": "all", "name": "long", "n_residues": 5000}

@@ -55,7 +55,7 @@ def shell(service, tmp_path_factory):
     return run
 
 
-def test_the_lines_of_readme_work_as_written(shell):
+def test_commands_in_readme_work(shell):
     cath, environment, search = (shell(line, ROOT) for line in curl_lines())
     expected = protvox.classify(ROOT / EXAMPLE, task="cath").to_json() + "\n"
     assert cath.decode() == expected
@@ -66,7 +66,7 @@ def test_the_lines_of_readme_work_as_written(shell):
     assert len(domain["nearest"]) == 20
 
 
-def test_the_lines_of_the_manual_work_as_written(shell):
+def test_commands_in_the_documentation_work(shell):
     # An id is fetched from a database, which no test does.
     offline = [line for line in curl_lines("docs/how-to/service.md") if '"id"' not in line]
     assert len(offline) == 2
@@ -79,7 +79,7 @@ def test_readme_asks_for_what_is_there():
     assert (ROOT / EXAMPLE).is_file()
 
 
-def test_the_commands_of_the_page_work_as_copied(visit, drop, shell, tmp_path):
+def test_commands_of_the_page_work(visit, drop, shell, tmp_path):
     shutil.copy(STRUCTURE, tmp_path)
     page = visit()
     drop(page, STRUCTURE.name, STRUCTURE.read_bytes())

@@ -1,4 +1,4 @@
-"""The options of the form: what counts as a domain, and errors told at their field."""
+"""The options of the form: domains, and errors shown at their field."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def send(page, drop):
 
 
 def jobs_sent(page) -> int:
-    return sum(url.endswith("/jobs") for url in page.asked)
+    return sum(url.endswith("/jobs") for url in page.requested)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def page(visit):
         ("A,1-40", "“1-40” has no chain"),
     ],
 )
-def test_ranges_that_cannot_be_read_are_told_at_the_field(page, drop, text, words):
+def test_invalid_ranges_are_reported_at_the_field(page, drop, text, words):
     before = jobs_sent(page)
     page.locator("#ranges").fill(text)
     send(page, drop)
@@ -111,7 +111,7 @@ READ = """async (texts) => {
 }"""
 
 
-def test_the_page_reads_selections_as_the_service_does(visit):
+def test_page_parses_selections_like_the_service(visit):
     ours = []
     for text in SELECTIONS:
         try:
@@ -125,7 +125,7 @@ def test_the_page_reads_selections_as_the_service_does(visit):
     assert [*zip(SELECTIONS, theirs, strict=True)] == [*zip(SELECTIONS, ours, strict=True)]
 
 
-def test_what_the_service_refuses_is_told_at_the_field(page, drop):
+def test_errors_of_the_service_are_shown_at_the_field(page, drop):
     page.locator("#ranges").fill("Z:1-40")
     assert not page.locator("#ranges-error").is_visible()
     send(page, drop)
@@ -141,7 +141,7 @@ def test_what_the_service_refuses_is_told_at_the_field(page, drop):
     page.locator("#chain").fill("")
 
 
-def test_own_ranges_are_the_domains_of_the_answer(page, drop, wait_shown):
+def test_custom_ranges_are_the_domains_of_the_result(page, drop, wait_shown):
     page.locator("#ranges").fill("A:1-20,50-76\nA:21-40")
     page.get_by_role("button", name="Predict 1ubi.pdb with these options").click()
     cath = page.get_by_test_id("cath")

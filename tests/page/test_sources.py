@@ -31,7 +31,7 @@ def test_a_file_holds_one_idea(path):
 
 
 @pytest.mark.parametrize("path", OWN, ids=lambda p: str(p.relative_to(STATIC)))
-def test_nothing_comes_from_elsewhere(path):
+def test_no_other_hosts_are_referenced(path):
     assert re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", path.read_text().replace(SVG, "")) == []
 
 
@@ -52,7 +52,7 @@ def test_imports_name_files_that_exist():
             assert (path.parent / "".join(name)).is_file(), (path.name, name)
 
 
-def test_the_viewer_is_what_npm_has():
+def test_viewer_matches_the_npm_package():
     manifest = json.loads((VENDORED / "manifest.json").read_text())
     assert (manifest["package"], manifest["licence"]) == ("molstar", "MIT")
     assert re.fullmatch(r"\d+\.\d+\.\d+", manifest["version"])

@@ -19,8 +19,8 @@ def arriving(body: bytes) -> Request:
     return Request({"type": "http", "method": "POST", "headers": []}, receive)
 
 
-def test_a_body_is_let_go_of_when_it_is_read():
-    """Whoever asked waits for the answer with the object in hand; its memory must not wait too."""
+def test_memory_of_a_body_is_released_after_reading():
+    """The caller keeps the object while it waits, but not its memory."""
     bodies = Bodies(load_service_settings(bodies_mib=1))
 
     async def take_many():

@@ -91,13 +91,13 @@ def seconds_until_cut(connection: socket.socket, drop: bytes) -> float:
     return time.monotonic() - begun
 
 
-def test_a_head_has_its_time(port):
+def test_slow_request_heads_are_cut_off(port):
     with connect(port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
         assert 0.3 < seconds_until_cut(connection, b"x") < 5
 
 
-def test_nobody_waits_for_a_head_that_never_begins(port):
+def test_silent_connections_are_cut_off(port):
     with connect(port) as connection:
         begun = time.monotonic()
         with contextlib.suppress(ConnectionError):
@@ -105,13 +105,13 @@ def test_nobody_waits_for_a_head_that_never_begins(port):
         assert time.monotonic() - begun < 5
 
 
-def test_the_second_head_has_its_time_as_well(port):
+def test_slow_second_heads_are_cut_off(port):
     with connect(port) as connection:
         ask(connection)
         assert seconds_until_cut(connection, b"G") < 5
 
 
-def test_a_body_nobody_asked_for_is_not_awaited_for_ever(port):
+def test_slow_unread_bodies_are_cut_off(port):
     with connect(port) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n")
         assert seconds_until_cut(connection, b"x") < 5
@@ -128,18 +128,18 @@ def left_after_a_pause(connection: socket.socket, path: str) -> int:
     return taken
 
 
-def test_an_answer_that_nobody_takes_is_given_up(port):
+def test_unread_responses_are_abandoned(port):
     with connect(port) as connection:
         assert left_after_a_pause(connection, "/large") < LARGE
 
 
-def test_a_file_that_nobody_takes_is_given_up(port):
+def test_unread_streams_are_abandoned(port):
     """Its next piece waits until the one before is taken, so that the answer never ends."""
     with connect(port) as connection:
         assert left_after_a_pause(connection, "/pieces") < LARGE
 
 
-def test_a_file_that_is_taken_slowly_is_given_whole(port):
+def test_slowly_read_streams_are_completed(port):
     with connect(port) as connection:
         connection.sendall(b"GET /pieces HTTP/1.1\r\nHost: localhost\r\n\r\n")
         taken = 0
@@ -161,7 +161,7 @@ def test_a_file_that_is_taken_slowly_is_given_whole(port):
         b"GET / HTTP/1.1\r\nX: " + b"x" * (70 << 10),
     ],
 )
-def test_what_is_no_request_is_told_as_a_problem(port, line):
+def test_invalid_http_is_reported_as_a_problem(port, line):
     with connect(port) as connection:
         connection.sendall(line + b"\r\n\r\n")
         received = b""
@@ -174,14 +174,14 @@ def test_what_is_no_request_is_told_as_a_problem(port, line):
         assert json.loads(body)["code"] == "request.http"
 
 
-def test_requests_one_after_another_are_answered(port):
+def test_consecutive_requests_share_a_connection(port):
     with connect(port) as connection:
         for _ in range(4):
             time.sleep(0.3)
             ask(connection)
 
 
-def test_too_many_connections_are_told_so(port):
+def test_too_many_connections_are_refused(port):
     with contextlib.ExitStack() as held:
         for _ in range(3):
             held.enter_context(connect(port))

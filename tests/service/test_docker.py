@@ -47,7 +47,7 @@ def environment(stage: list[tuple[str, str]]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("image", IMAGES)
-def test_the_image_runs_as_nobody_special_and_is_watched(image):
+def test_image_runs_unprivileged_with_a_health_check(image):
     _, last = stages(image)
     assert of(last, "USER") == ["protvox"]
     assert [name for name, _ in last].index("USER") > max(
@@ -58,7 +58,7 @@ def test_the_image_runs_as_nobody_special_and_is_watched(image):
 
 
 @pytest.mark.parametrize("image", IMAGES)
-def test_what_is_copied_is_there_and_not_ignored(image):
+def test_copied_files_exist_and_are_not_ignored(image):
     build, _ = stages(image)
     allowed = (ROOT / ".dockerignore").read_text().splitlines()
     for line in of(build, "COPY"):
@@ -68,7 +68,7 @@ def test_what_is_copied_is_there_and_not_ignored(image):
             assert f"!{name}" in allowed
 
 
-def test_the_two_images_differ_in_the_device_only():
+def test_images_differ_only_in_the_device():
     cpu, gpu = (
         {f"{name} {arguments}" for name, arguments in steps(image) if name in ("RUN", "COPY")}
         for image in IMAGES
@@ -77,7 +77,7 @@ def test_the_two_images_differ_in_the_device_only():
     assert environment(stages("gpu")[1]).pop("PROTVOX_SERVICE_DEVICES") == "cuda"
 
 
-def test_compose_keeps_to_this_machine_and_writes_nowhere():
+def test_compose_is_local_and_read_only():
     text = (DOCKER / "compose.yaml").read_text()
     assert re.findall(r'- "(.*):\d+:\d+"', text) == ["127.0.0.1", "127.0.0.1"]
     assert text.count("read_only: true") == text.count("no-new-privileges:true") == 2
@@ -86,7 +86,7 @@ def test_compose_keeps_to_this_machine_and_writes_nowhere():
 
 
 @pytest.mark.slow
-def test_the_steps_of_the_image_give_a_service(tmp_path):
+def test_steps_of_the_image_produce_a_service(tmp_path):
     build, last = stages("cpu")
     source, target, state = tmp_path / "src", tmp_path / "protvox", tmp_path / "state"
     source.mkdir()
@@ -119,7 +119,7 @@ def test_the_steps_of_the_image_give_a_service(tmp_path):
     command = json.loads(of(last, "CMD")[0])
     command[0] = str(target / "bin" / command[0])
     options = {"env": clean | variables, "cwd": tmp_path, "text": True}
-    # As it is, the image would be open to everybody, which has to be asked for.
+    # The image would be open to everybody, which must be allowed explicitly.
     closed = subprocess.run(command, capture_output=True, timeout=120, **options)
     assert closed.returncode == 2
     assert "PROTVOX_SERVICE_ALLOW_PUBLIC" in closed.stderr

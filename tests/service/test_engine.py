@@ -27,7 +27,7 @@ def ask(client, content: bytes, **fields) -> httpx.Response:
     return client.post("/predict/cath", files={"file": ("1ubi.pdb", content)}, data=fields)
 
 
-def test_the_answering_process_holds_no_torch(server):
+def test_http_process_does_not_load_torch(server):
     maps = Path(f"/proc/{server.process.pid}/maps").read_text()
     assert "libtorch" not in maps
     assert "gemmi" not in maps
@@ -65,7 +65,7 @@ def test_too_many_requests_are_refused_and_health_stays_fast(server, ubiquitin):
     assert statistics.median(seconds) < 1.0, max(seconds)
 
 
-def test_a_killed_model_process_costs_no_answer(server, ubiquitin):
+def test_killing_the_model_process_loses_no_request(server, ubiquitin):
     with ThreadPoolExecutor(8) as pool:
         answers = [pool.submit(ask, server.client, ubiquitin) for _ in range(8)]
         os.kill(model_process(server), signal.SIGKILL)
@@ -75,7 +75,7 @@ def test_a_killed_model_process_costs_no_answer(server, ubiquitin):
     assert 'protvox_child_restarts_total{kind="model"}' in server.client.get("/metrics").text
 
 
-def test_a_killed_reader_costs_one_answer_at_most(server, ubiquitin):
+def test_killing_the_readers_loses_few_requests(server, ubiquitin):
     for pid, words in server.children().items():
         if "protvox.service.workers.read_process" in words:
             os.kill(pid, signal.SIGKILL)

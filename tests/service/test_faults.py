@@ -104,19 +104,19 @@ def run(
     return asyncio.run(main())
 
 
-def test_what_waits_goes_together(fake):
+def test_waiting_requests_form_a_batch(fake):
     answers = run(b"a", b"b", b"c", b"d", b"e")
     assert [answer["jsonl"] for answer in answers] == [b"a", b"b", b"c", b"d", b"e"]
     assert fake.batches[0] == [b"a", b"b", b"c", b"d"]
 
 
-def test_errors_of_one_are_its_own():
+def test_errors_affect_only_their_request():
     good, bad = run(b"a", b"bad")
     assert good == {"jsonl": b"a"}
     assert (type(bad), bad.code) == (InputError, "input.bad")
 
 
-def test_what_kills_the_process_is_found_and_harms_nobody_else(fake):
+def test_request_that_kills_processes_affects_no_other(fake):
     *good, poison = run(b"a", b"b", b"c", b"poison")
     assert [answer["jsonl"] for answer in good] == [b"a", b"b", b"c"]
     assert (poison.status, poison.code) == (503, "service.process_died")
@@ -124,25 +124,25 @@ def test_what_kills_the_process_is_found_and_harms_nobody_else(fake):
     assert [b"poison"] in fake.batches
 
 
-def test_what_a_device_held_that_does_not_come_back_goes_to_another(fake):
+def test_work_of_a_lost_device_moves_to_another(fake):
     (answer,) = run(b"last", devices="cuda:0,cuda:1")
     assert answer == {"jsonl": b"last"}
     assert fake.batches == [[b"last"], [b"last"]]
 
 
-def test_a_deadline_ends_the_wait_and_tells_the_process(fake):
+def test_deadline_ends_the_wait_and_cancels_the_work(fake):
     (answer,) = run(b"slow", seconds=0.2)
     assert isinstance(answer, ServiceError)
     assert (answer.status, answer.code) == (503, "service.deadline")
     assert fake.cancelled == [1]
 
 
-def test_those_who_wait_come_before_jobs(fake):
+def test_urgent_requests_precede_jobs(fake):
     run(b"job1", b"job2", b"now1", b"now2", places=1, urgent=lambda s: s.startswith(b"now"))
     assert fake.batches == [[b"now1"], [b"now2"], [b"job1"], [b"job2"]]
 
 
-def test_without_models_nobody_waits_for_ever(fake):
+def test_requests_are_refused_without_models(fake):
     fake.broken = True
 
     async def main():

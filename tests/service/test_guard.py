@@ -29,14 +29,14 @@ def asking(authorization: str | None = None, method: str = "POST", **headers: st
     return Request({"type": "http", "method": method, "headers": pairs, "client": ("10.0.0.1", 1)})
 
 
-def test_without_keys_the_address_counts():
+def test_clients_without_keys_are_identified_by_address():
     assert Guard(load_service_settings()).identify(asking()) == "address:10.0.0.1"
 
 
 @pytest.mark.parametrize(
     "name", ["localhost", "LOCALHOST:1", "127.0.0.1:8000", "127.9.9.9", "[::1]", "[::1]:8000"]
 )
-def test_a_local_service_is_called_by_local_names(name):
+def test_local_host_names_are_accepted(name):
     Guard(load_service_settings()).identify(asking(host=name))
 
 
@@ -54,7 +54,7 @@ def test_a_local_service_is_called_by_local_names(name):
         "[",
     ],
 )
-def test_names_pointed_at_this_machine_are_refused(name):
+def test_other_host_names_are_refused(name):
     with pytest.raises(ServiceError) as caught:
         Guard(load_service_settings()).identify(asking(host=name))
     assert (caught.value.status, caught.value.code) == (403, "request.host")
@@ -70,7 +70,7 @@ def test_names_pointed_at_this_machine_are_refused(name):
         named.identify(asking(host=name))
 
 
-def test_forms_of_other_sites_are_refused():
+def test_forms_from_other_sites_are_refused():
     guard = Guard(load_service_settings())
     for site in ("cross-site", "same-site"):
         with pytest.raises(ServiceError) as caught:
@@ -81,7 +81,7 @@ def test_forms_of_other_sites_are_refused():
         guard.identify(asking(sec_fetch_site=site))
 
 
-def test_a_key_is_known_by_its_digest():
+def test_keys_are_recognised_by_their_digest():
     guard = Guard(load_service_settings(api_keys=f"lab:{DIGEST}"))
     assert guard.identify(asking(f"Bearer {KEY}")) == "key:lab"
     assert guard.identify(asking(f"bearer {KEY} ")) == "key:lab"
@@ -100,14 +100,14 @@ def test_a_key_is_known_by_its_digest():
         "Bearer \xff\xfe",
     ],
 )
-def test_other_keys_are_refused(header):
+def test_invalid_keys_are_refused(header):
     guard = Guard(load_service_settings(api_keys=f"lab:{DIGEST}"))
     with pytest.raises(ServiceError) as caught:
         guard.identify(asking(header))
     assert (caught.value.status, caught.value.code) == (401, "request.key")
 
 
-def test_keys_come_from_a_file_as_well(tmp_path):
+def test_keys_can_be_read_from_a_file(tmp_path):
     path = tmp_path / "keys"
     path.write_text(f"# who\none:{DIGEST}\n\ntwo:{'0' * 64}\n")
     assert [key.name for key in load_keys(load_service_settings(api_keys_file=path))] == [
@@ -132,7 +132,7 @@ def test_new_keys_fit_the_settings():
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org"])
-def test_a_public_address_needs_keys_or_a_word(host):
+def test_public_address_needs_keys_or_permission(host):
     with pytest.raises(UsageError) as caught:
         check_address(load_service_settings(host=host))
     assert caught.value.code == "usage.public"
@@ -141,11 +141,11 @@ def test_a_public_address_needs_keys_or_a_word(host):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
-def test_a_local_address_needs_nothing(host):
+def test_local_address_needs_no_keys(host):
     check_address(load_service_settings(host=host))
 
 
-def test_the_rate_is_a_bucket_for_each():
+def test_each_client_has_its_own_rate_limit():
     now = [0.0]
     guard = Guard(load_service_settings(rate_per_minute=60, rate_burst=3), clock=lambda: now[0])
     for _ in range(3):
@@ -167,12 +167,12 @@ def test_bad_settings_are_usage_errors(monkeypatch):
     assert (caught.value.code, caught.value.where) == ("usage.setting", "PROTVOX_SERVICE_PORT")
 
 
-def test_nobody_is_believed_who_asks_unless_told():
+def test_no_proxies_are_trusted_by_default():
     assert load_service_settings().proxies == ()
     assert load_service_settings(proxies="10.0.0.7, 10.0.0.8").proxies == ("10.0.0.7", "10.0.0.8")
 
 
-def test_devices_are_a_list(monkeypatch):
+def test_devices_are_given_as_a_list(monkeypatch):
     monkeypatch.setenv("PROTVOX_SERVICE_DEVICES", "cuda:0, cuda:1")
     assert load_service_settings().devices == ("cuda:0", "cuda:1")
     assert load_service_settings(devices="cpu").devices == ("cpu",)

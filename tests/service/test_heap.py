@@ -30,7 +30,7 @@ print(before - resident())
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc gives memory back on demand")
-def test_free_memory_between_what_is_in_use_goes_back():
+def test_fragmented_free_memory_is_released():
     done = subprocess.run([sys.executable, "-c", FRAGMENTED], capture_output=True, text=True)
     assert float(done.stdout) > 100, done.stderr
 
@@ -42,7 +42,7 @@ def test_every_worker_is_warm_before_the_first_request(monkeypatch):
     assert len(seen) == 3
 
 
-def test_memory_goes_back_now_and_then_and_only_at_rest(monkeypatch):
+def test_memory_is_released_occasionally_and_only_when_idle(monkeypatch):
     calls = []
     monkeypatch.setattr(model_process, "release_free_memory", lambda: calls.append(1))
     process = model_process.ModelProcess("cpu", 1, 1, io.BytesIO())

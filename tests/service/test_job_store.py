@@ -21,7 +21,7 @@ def add(store, key="a", owner="me"):
     return store.add(key, b"structure", OPTIONS, owner=owner, name="x", n_residues=1)
 
 
-def test_work_is_handed_out_once_in_order(store):
+def test_work_is_returned_once_and_in_order(store):
     add(store, "a")
     add(store, "b")
     add(store, "a")
@@ -37,7 +37,7 @@ def test_owners_take_turns(store):
     assert [store.next_work()[0] for _ in range(3)] == ["f", "c", "d"]
 
 
-def test_what_jobs_take_is_told_of_all_and_of_one(store):
+def test_usage_of_all_jobs_and_of_one_owner(store):
     add(store, "a", "me"), add(store, "a", "me"), add(store, "b", "you")
     cancelled = add(store, "c", "me")
     shared = add(store, "d", "me"), add(store, "d", "you")
@@ -50,7 +50,7 @@ def test_what_jobs_take_is_told_of_all_and_of_one(store):
     assert store.usage("nobody") == (everybody, Usage(0, 0))
 
 
-def test_work_whose_results_are_gone_is_done_when_asked_for_again(store, tmp_path):
+def test_work_with_lost_results_is_repeated(store, tmp_path):
     add(store)
     store.next_work()
     store.finish("a", {"json": b"{}"})
@@ -73,20 +73,20 @@ def test_the_life_of_a_job(store):
     assert store.result_path("a", "json").read_bytes() == b"{}"
 
 
-def test_jobs_of_others_are_not_there(store):
+def test_jobs_of_other_owners_are_hidden(store):
     assert store.find(add(store).id, "you") is None
 
 
-def test_what_ran_is_taken_up_after_a_restart(store, tmp_path):
+def test_running_work_resumes_after_a_restart(store, tmp_path):
     job = add(store)
     store.next_work()
-    again = JobStore(tmp_path)  # as after a kill: nobody closed the first
+    again = JobStore(tmp_path)  # as after a kill, without closing the first
     assert again.find(job.id, "me").state == "queued"
     assert again.next_work()[0] == "a"
     again.close()
 
 
-def test_cancelling_leaves_the_work_of_others(store):
+def test_cancelling_keeps_work_that_others_need(store):
     mine, yours = add(store, owner="me"), add(store, owner="you")
     assert store.cancel(mine) is False
     assert store.find(mine.id, "me").state == "cancelled"
@@ -95,7 +95,7 @@ def test_cancelling_leaves_the_work_of_others(store):
     assert store.next_work() is None
 
 
-def test_cancelled_or_failed_work_is_done_when_asked_for_again(store):
+def test_cancelled_or_failed_work_is_repeated(store):
     store.cancel(add(store))
     add(store)
     assert store.next_work()[0] == "a"
@@ -104,7 +104,7 @@ def test_cancelled_or_failed_work_is_done_when_asked_for_again(store):
     assert store.next_work()[0] == "a"
 
 
-def test_results_that_come_after_a_cancellation_change_nothing(store):
+def test_results_after_a_cancellation_are_ignored(store):
     job = add(store)
     store.next_work()
     store.cancel(job)
@@ -124,7 +124,7 @@ def test_old_jobs_are_purged_with_their_files(store, tmp_path):
     assert [path.name for path in (tmp_path / "files").iterdir()] == ["b.structure"]
 
 
-def test_what_a_kill_left_half_written_is_swept_up(store, tmp_path):
+def test_half_written_files_are_deleted(store, tmp_path):
     add(store, "a")
     for name in (".tmp1234", "gone.json"):
         (tmp_path / "files" / name).write_bytes(b"x")

@@ -22,7 +22,7 @@ class FakeEngine:
     """Answers at once, or with an error."""
 
     def __init__(self):
-        self.asked: list[bytes] = []
+        self.received: list[bytes] = []
         self.error: Exception | None = None
         self.open = asyncio.Event()
         self.open.set()
@@ -31,7 +31,7 @@ class FakeEngine:
         return [{"reference": "cath@1"}]
 
     async def predict(self, work):
-        self.asked.append(work.structure)
+        self.received.append(work.structure)
         await self.open.wait()
         if self.error is not None:
             raise self.error
@@ -46,8 +46,8 @@ def play(tmp_path, monkeypatch):
     def run(scene, **settings):
         async def main():
             engine = FakeEngine()
-            asked = load_service_settings(spool_dir=tmp_path, devices="cpu", **settings)
-            jobs = Jobs(asked, engine, Metrics())
+            settings_used = load_service_settings(spool_dir=tmp_path, devices="cpu", **settings)
+            jobs = Jobs(settings_used, engine, Metrics())
             await jobs.start()
             try:
                 return await asyncio.wait_for(scene(jobs, engine), 20)
@@ -75,11 +75,11 @@ async def stand(jobs: Jobs, engine: FakeEngine, most: int):
     engine.open.clear()
     for number in range(most):
         await jobs.add(parsed(b"%d" % number), "other")
-    while len(engine.asked) < most:
+    while len(engine.received) < most:
         await asyncio.sleep(0.01)
 
 
-def test_a_job_whose_structure_is_gone_has_failed(play, tmp_path):
+def test_job_without_its_structure_fails(play, tmp_path):
     async def scene(jobs, engine):
         await stand(jobs, engine, 1)
         job = await jobs.add(parsed(b"taken away"), "me")
@@ -88,16 +88,16 @@ def test_a_job_whose_structure_is_gone_has_failed(play, tmp_path):
         engine.open.set()
         failed = await over(jobs, job)
         again = await over(jobs, await jobs.add(parsed(b"taken away"), "me"))
-        return failed, again, engine.asked
+        return failed, again, engine.received
 
-    failed, again, asked = play(scene, batch_size=2)
+    failed, again, received = play(scene, batch_size=2)
     assert (failed.state, failed.error["code"]) == ("failed", "job.lost")
     assert failed.error["remedy"] == "Submit it again"
     # Sent again, it is there again.
-    assert (again.state, asked) == ("done", [b"0", b"taken away"])
+    assert (again.state, received) == ("done", [b"0", b"taken away"])
 
 
-def test_results_that_are_gone_are_told(play, tmp_path):
+def test_lost_results_are_reported(play, tmp_path):
     async def scene(jobs, _engine):
         job = await over(jobs, await jobs.add(parsed(), "me"))
         for path in (tmp_path / "files").iterdir():
@@ -113,7 +113,7 @@ def test_results_that_are_gone_are_told(play, tmp_path):
         assert (error.code, error.status) == ("job.lost", 409)
 
 
-def test_what_a_full_disk_does_to_a_job_is_told(play, monkeypatch):
+def test_full_disk_is_reported(play, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
@@ -128,7 +128,7 @@ def test_what_a_full_disk_does_to_a_job_is_told(play, monkeypatch):
     assert (failed.state, failed.error["code"]) == ("failed", "job.not_kept")
 
 
-def test_an_end_that_could_not_be_written_down_does_not_leave_the_job_running(play, monkeypatch):
+def test_unsaved_results_do_not_leave_a_job_running(play, monkeypatch):
     broken = [sqlite3.OperationalError("database or disk is full")] * 2
 
     async def scene(jobs, _engine):
@@ -146,7 +146,7 @@ def test_an_end_that_could_not_be_written_down_does_not_leave_the_job_running(pl
     assert not broken
 
 
-def test_where_models_lie_is_not_told(play):
+def test_paths_of_models_are_not_revealed(play):
     async def scene(jobs, engine):
         engine.error = ModelError("damaged", where="/secret/place", code="model.hash")
         return await over(jobs, await jobs.add(parsed(), "me"))
@@ -156,11 +156,11 @@ def test_where_models_lie_is_not_told(play):
     assert "secret" not in str(failed.error)
 
 
-def test_cancelled_work_that_is_asked_for_again_is_done(play):
+def test_cancelled_work_requested_again_is_completed(play):
     async def scene(jobs, engine):
         engine.open.clear()
         job = await jobs.add(parsed(), "me")
-        while not engine.asked:
+        while not engine.received:
             await asyncio.sleep(0.01)
         cancelled = asyncio.create_task(jobs.cancel(job.id, "me"))
         again = await jobs.add(parsed(), "me")
@@ -171,7 +171,7 @@ def test_cancelled_work_that_is_asked_for_again_is_done(play):
     assert play(scene).state == "done"
 
 
-def test_one_owner_cannot_take_all_the_room(play):
+def test_one_owner_cannot_fill_the_queue(play):
     async def scene(jobs, engine):
         await stand(jobs, engine, 1)
         for number in range(2):
@@ -186,7 +186,7 @@ def test_one_owner_cannot_take_all_the_room(play):
     assert theirs.state == "queued"
 
 
-def test_one_owner_cannot_fill_the_folder(play):
+def test_one_owner_cannot_fill_the_disk(play):
     async def scene(jobs, _engine):
         await over(jobs, await jobs.add(parsed(bytes(600 << 10)), "me"))
         with pytest.raises(ServiceError) as caught:

@@ -47,7 +47,7 @@ def test_results_in_every_format(client, ubiquitin):
     assert times == sorted(times)
 
 
-def test_the_csv_is_the_command_lines(client, same_settings, ubiquitin, tmp_path):
+def test_csv_equals_that_of_the_command_line(client, same_settings, ubiquitin, tmp_path):
     from protvox.cli.app import run
 
     path = tmp_path / "1ubi.pdb"
@@ -59,7 +59,7 @@ def test_the_csv_is_the_command_lines(client, same_settings, ubiquitin, tmp_path
         assert csv == (tmp_path / f"{task}.csv").read_bytes()
 
 
-def test_the_same_work_is_done_once(client, server, ubiquitin):
+def test_identical_jobs_share_their_work(client, server, ubiquitin):
     first = wait(client, create(client, ubiquitin, top_k="3"))
     second = create(client, ubiquitin, top_k="3")
     assert second["id"] != first["id"]
@@ -72,7 +72,7 @@ def test_the_same_work_is_done_once(client, server, ubiquitin):
     assert shared == 1
 
 
-def test_failures_are_told(client, ubiquitin):
+def test_failures_are_reported(client, ubiquitin):
     job = wait(client, create(client, ubiquitin, task="mutations", mutations="A:P8W"))
     assert job["state"] == "failed"
     assert job["error"]["code"] == "mutations.none"
@@ -80,18 +80,18 @@ def test_failures_are_told(client, ubiquitin):
     assert (answer.status_code, answer.json()["code"]) == (409, "job.failed")
 
 
-def test_bad_structures_make_no_job(client):
+def test_invalid_structures_create_no_job(client):
     answer = client.post("/jobs", files={"file": b"nothing"})
     assert (answer.status_code, answer.json()["code"]) == (422, "input.format")
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_jobs_that_are_not_there(client, method):
+def test_missing_jobs_are_reported(client, method):
     answer = client.request(method, "/jobs/unheard")
     assert (answer.status_code, answer.json()["code"]) == (404, "job.not_found")
 
 
-def test_options_that_contradict_each_other(client, ubiquitin):
+def test_contradictory_options_are_refused(client, ubiquitin):
     for fields, code in (
         ({"task": "environment", "domains": "A:1-20"}, "usage.domain"),
         ({"task": "cath", "mutations": "A:L8W"}, "usage.mutations"),
@@ -101,7 +101,7 @@ def test_options_that_contradict_each_other(client, ubiquitin):
         assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
-def test_a_deleted_job_is_gone_with_its_files(client, server, ubiquitin):
+def test_deleting_a_job_deletes_its_files(client, server, ubiquitin):
     job = wait(client, create(client, ubiquitin, top_k="7"))
     files = server.folder / "spool" / "files"
     before = len(list(files.iterdir()))
@@ -110,7 +110,7 @@ def test_a_deleted_job_is_gone_with_its_files(client, server, ubiquitin):
     assert len(list(files.iterdir())) == before - 1 - len(FORMS)
 
 
-def test_the_annotated_structure_is_the_command_lines(client, same_settings, ubiquitin, tmp_path):
+def test_annotated_structure_equals_command_line(client, same_settings, ubiquitin, tmp_path):
     from protvox.cli.app import run
 
     path = tmp_path / "1ubi.pdb"

@@ -44,7 +44,7 @@ def operations(schema: dict):
                 yield path, method, item[method]
 
 
-def test_every_operation_has_a_name_of_its_own_and_a_summary(schema):
+def test_every_operation_has_a_unique_name_and_a_summary(schema):
     found = [(o["operationId"], o["summary"]) for _, _, o in operations(schema)]
     assert len({name for name, _ in found}) == len(found) >= 10
     assert all(summary for _, summary in found)
@@ -58,7 +58,7 @@ def test_every_error_is_a_problem(schema):
     assert "Problem" in schema["components"]["schemas"]
 
 
-def test_structures_come_as_files_and_as_json(schema):
+def test_structures_are_accepted_as_files_and_as_json(schema):
     for path in (
         "/predict/cath",
         "/predict/environment",
@@ -100,7 +100,7 @@ def test_examples_name_the_released_models_and_their_index(schema):
 @pytest.mark.parametrize(
     "path", ["predict/cath", "predict/environment", "predict/mutations", "embed", "search"]
 )
-def test_examples_of_answers_fit_their_schema(schema, path):
+def test_examples_of_results_fit_their_schema(schema, path):
     answer = schema["paths"][f"/{path}"]["post"]["responses"]["200"]
     content = answer["content"]["application/json"]
     (example,) = (example["value"] for example in content["examples"].values())
@@ -119,7 +119,7 @@ def test_examples_of_requests_fit_their_schema(schema):
                 jsonschema_rs.validate(content["schema"], example["value"])
 
 
-def test_schemas_of_answers_have_examples_that_fit(schema):
+def test_examples_of_other_responses_fit_their_schema(schema):
     for name in ("Problem", "Job", "ModelList", "Health"):
         described = schema["components"]["schemas"][name]
         (example,) = described["examples"]
@@ -131,11 +131,11 @@ def test_errors_are_documented_alike(schema):
     for path, method, operation in operations(schema):
         if path.startswith("/health"):
             continue
-        told = {int(status) for status in operation["responses"] if status[0] in "45"}
+        documented = {int(status) for status in operation["responses"] if status[0] in "45"}
         least = {401, 403, 429, 500}
         if method == "post":
             least |= {400, 404, 408, 413, 415, 422, 502, 503}
-        assert least <= told, (path, method)
+        assert least <= documented, (path, method)
 
 
 @pytest.mark.slow

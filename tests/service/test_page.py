@@ -20,7 +20,7 @@ def test_without_an_index_there_is_no_page(tmp_path):
     assert page_routes(tmp_path) == []
 
 
-def test_the_page_may_load_nothing_from_elsewhere(client):
+def test_page_may_load_only_its_own_files(client):
     answer = client.get("/")
     assert answer.text == "<p>hello"
     policy = answer.headers["content-security-policy"]
@@ -31,7 +31,7 @@ def test_the_page_may_load_nothing_from_elsewhere(client):
     assert answer.headers["accept-ranges"] == "none"
 
 
-def test_the_viewer_may_be_framed_by_the_page_only(client):
+def test_viewer_may_be_framed_by_the_page_only(client):
     answer = client.get("/viewer/")
     assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
     assert "unsafe-eval" not in answer.headers["content-security-policy"]
@@ -43,7 +43,7 @@ def test_nothing_outside_the_folder_is_served(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_the_page_leaves_the_other_addresses_alone(client):
+def test_page_does_not_hide_other_routes(client):
     answer = client.get("/predict/cath")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert client.get("/health/live").json()["status"] == "ok"

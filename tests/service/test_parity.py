@@ -36,7 +36,7 @@ def test_there_are_enough_structures():
 @pytest.mark.parametrize(
     "what", ["cath", *(pytest.param(w, marks=pytest.mark.slow) for w in QUESTIONS if w != "cath")]
 )
-def test_the_answer_is_the_command_lines(client, cli, what):
+def test_responses_equal_the_output_of_the_command_line(client, cli, what):
     command, options, address, fields = QUESTIONS[what]
     same = 0
     for path in FILES:
@@ -54,7 +54,7 @@ def test_the_answer_is_the_command_lines(client, cli, what):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["all", "mutations"])
-def test_the_results_of_jobs_are_the_command_lines(client, cli, task):
+def test_job_results_equal_the_output_of_the_command_line(client, cli, task):
     command = ("mutations",) if task == "mutations" else ("classify",)
     expected, jobs = {}, {}
     for path in FILES:

@@ -16,7 +16,7 @@ def send(client, path: Path, address: str, **fields):
     return client.post(address, files={"file": (path.name, path.read_bytes())}, data=fields)
 
 
-def test_options_of_vectors_and_neighbours(client, cli):
+def test_options_of_embed_and_search(client, cli):
     path = DATA / "1a8o.cif"
     (expected,) = cli("search", path, "--domain", "A:151-180", "--format", "jsonl")
     body = {"structure": path.read_text(), "name": path.name, "domains": ["A:151-180"]}
@@ -34,14 +34,14 @@ def test_options_of_vectors_and_neighbours(client, cli):
     assert (missing.status_code, missing.json()["code"]) == (422, "input.chain")
 
 
-def test_a_classification_names_the_nearest(client, ubiquitin):
+def test_classification_includes_the_nearest_domains(client, ubiquitin):
     answer = client.post("/predict/cath", files={"file": ubiquitin}).json()
     near = answer["domains"][0]["nearest"]
     assert len(near) == 3
     assert near[0]["cath"].count(".") == 3
 
 
-def test_options_are_the_command_lines(client, cli):
+def test_options_match_those_of_the_command_line(client, cli):
     path = DATA / "1a8o.cif"
     (expected,) = cli(
         "classify",
@@ -83,18 +83,25 @@ def test_domains_are_found_as_on_the_command_line(client, cli, division):
     assert send(client, path, "/predict/cath", domains=division).content == expected
 
 
-def test_mutations_are_the_command_lines(client, cli):
+def test_mutations_equal_those_of_the_command_line(client, cli):
     path = DATA / "1ubi.pdb"
-    asked = ["A:L8W", "A:G47P"]
+    mutations = ["A:L8W", "A:G47P"]
     (expected,) = cli(
-        "mutations", path, "--mutations", asked[0], "--mutations", asked[1], "--format", "jsonl"
+        "mutations",
+        path,
+        "--mutations",
+        mutations[0],
+        "--mutations",
+        mutations[1],
+        "--format",
+        "jsonl",
     )
-    assert send(client, path, "/predict/mutations", mutations=asked).content == expected
+    assert send(client, path, "/predict/mutations", mutations=mutations).content == expected
     (full,) = cli("mutations", path, "--format", "jsonl")
     assert send(client, path, "/predict/mutations").content == full
 
 
-def test_identifiers_are_the_command_lines(client, server, cli, monkeypatch):
+def test_identifiers_work_as_on_the_command_line(client, server, cli, monkeypatch):
     cache = server.folder / "cache"
     (cache / "structures").mkdir(parents=True, exist_ok=True)
     shutil.copy(DATA / "1gbt.cif.gz", cache / "structures" / "1gbt.cif.gz")
@@ -106,7 +113,7 @@ def test_identifiers_are_the_command_lines(client, server, cli, monkeypatch):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_the_code_is_the_command_lines(client, name):
+def test_error_codes_equal_those_of_the_command_line(client, name):
     answer = send(client, CORPUS / "files" / name, "/predict/environment")
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
@@ -131,7 +138,7 @@ def test_the_code_is_the_command_lines(client, name):
         ([], "request.invalid", 422),
     ],
 )
-def test_bodies_that_do_not_fit(client, body, code, status):
+def test_invalid_bodies_are_refused(client, body, code, status):
     answer = client.post("/predict/cath", json=body)
     assert (answer.json()["code"], answer.status_code) == (code, status)
 
@@ -147,13 +154,13 @@ def test_bodies_that_do_not_fit(client, body, code, status):
         ({"model_number": "7"}, "input.model"),
     ],
 )
-def test_options_that_cannot_be_meant(client, fields, code):
+def test_invalid_options_are_refused(client, fields, code):
     answer = send(client, DATA / "1ubi.pdb", "/predict/cath", **fields)
     assert answer.json()["code"] == code
     assert answer.status_code == 422
 
 
-def test_a_claimed_format_is_checked(client, ubiquitin):
+def test_stated_format_is_checked(client, ubiquitin):
     body = {"structure": ubiquitin.decode(), "format": "mmcif"}
     assert client.post("/predict/cath", json=body).json()["code"] == "input.format"
 
@@ -164,14 +171,14 @@ def test_models_are_listed(client):
     assert all(model["reference"] == f"{model['name']}@{model['version']}" for model in models)
 
 
-def test_other_addresses_and_methods(client):
+def test_unknown_addresses_and_methods_are_refused(client):
     assert client.get("/nothing").json()["code"] == "request.path"
     answer = client.get("/predict/cath")
     assert answer.json()["code"] == "request.method"
     assert answer.headers["allow"] == "POST"
 
 
-def test_every_answer_carries_its_headers(client):
+def test_every_response_has_the_security_headers(client):
     for answer in (client.get("/health/live"), client.get("/nothing"), client.get("/metrics")):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in answer.headers["content-security-policy"]

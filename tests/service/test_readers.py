@@ -32,7 +32,7 @@ class FakeChild:
         self.alive = False
 
 
-def test_when_nothing_can_read_it_is_not_the_structure_that_is_blamed(monkeypatch):
+def test_missing_readers_are_not_blamed_on_the_structure(monkeypatch):
     monkeypatch.setattr(reader_pool, "Child", FakeChild)
 
     async def main():

@@ -18,7 +18,7 @@ KEY = "pvx_secret"
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
 
 
-def test_without_its_packages_the_remedy_is_told(monkeypatch, capsys):
+def test_missing_packages_are_reported(monkeypatch, capsys):
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *a: None if name == "fastapi" else find(name, *a)
@@ -29,13 +29,13 @@ def test_without_its_packages_the_remedy_is_told(monkeypatch, capsys):
     assert "pip install 'protvox[service]'" in error
 
 
-def test_a_public_address_is_refused(monkeypatch, capsys):
+def test_public_address_is_refused(monkeypatch, capsys):
     monkeypatch.delenv("PROTVOX_SERVICE_API_KEYS", raising=False)
     assert run(["serve", "--host", "0.0.0.0"]) == 2
     assert "PROTVOX_SERVICE_ALLOW_PUBLIC" in capsys.readouterr().err
 
 
-def test_a_port_in_use_is_told(monkeypatch, tmp_path, capsys):
+def test_port_in_use_is_reported(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PROTVOX_SERVICE_SPOOL_DIR", str(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -43,14 +43,14 @@ def test_a_port_in_use_is_told(monkeypatch, tmp_path, capsys):
     assert f"127.0.0.1:{port}: the service cannot listen at this address" in capsys.readouterr().err
 
 
-def test_a_folder_of_jobs_that_cannot_be_made_is_told(monkeypatch, tmp_path, capsys):
+def test_unwritable_job_directory_is_reported(monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PROTVOX_SERVICE_SPOOL_DIR", str(tmp_path / "file" / "jobs"))
     assert run(["serve"]) == 2
     assert "PROTVOX_SERVICE_SPOOL_DIR" in capsys.readouterr().err
 
 
-def test_a_folder_of_jobs_belongs_to_one_service(monkeypatch, tmp_path, capsys):
+def test_job_directory_belongs_to_one_service(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PROTVOX_SERVICE_SPOOL_DIR", str(tmp_path))
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -58,7 +58,7 @@ def test_a_folder_of_jobs_belongs_to_one_service(monkeypatch, tmp_path, capsys):
     assert "another service uses this job directory" in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_new_key_is_printed_with_its_digest(capsys):
+def test_new_key_is_printed_with_its_digest(capsys):
     assert run(["serve", "--new-key", "lab"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     key, setting = first.split()[-1], second.split()[-1]
@@ -108,7 +108,7 @@ def test_everything_but_health_needs_the_key(client, method, path):
     assert client.get("/health/live").status_code == 200
 
 
-def test_a_key_opens_until_its_rate_is_used_up(client):
+def test_key_is_limited_by_its_rate(client):
     headers = {"authorization": f"Bearer {KEY}"}
     codes = [client.get("/models", headers=headers).json()["code"] for _ in range(3)]
     assert codes == ["service.starting"] * 3
@@ -117,7 +117,7 @@ def test_a_key_opens_until_its_rate_is_used_up(client):
     assert int(answer.headers["retry-after"]) == 1
 
 
-def test_while_the_models_load_it_says_when_to_come_back(client):
+def test_retry_after_is_sent_while_models_load(client):
     answer = client.get("/models", headers={"authorization": f"Bearer {KEY}"})
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
@@ -126,7 +126,7 @@ def test_while_the_models_load_it_says_when_to_come_back(client):
     assert int(ready.headers["retry-after"]) >= 1
 
 
-def test_a_bug_is_told_without_its_inside(client, monkeypatch):
+def test_bugs_are_reported_without_details(client, monkeypatch):
     monkeypatch.setattr("protvox.service.workers.engine.Engine.models", lambda self: 1 / 0)
     answer = client.get("/models", headers={"authorization": f"Bearer {KEY}"})
     assert answer.status_code == 500

@@ -24,7 +24,7 @@ def lines():
     log.removeHandler(handler)
 
 
-def test_of_the_model_process(lines):
+def test_trace_of_the_model_process(lines):
     outward = io.BytesIO()
     process = model_process.ModelProcess("cpu", 1, 1, outward)
     request = {
@@ -43,7 +43,7 @@ def test_of_the_model_process(lines):
     assert "Traceback" in line["trace"]
 
 
-def test_of_the_reading_process(lines, monkeypatch):
+def test_trace_of_the_reading_process(lines, monkeypatch):
     monkeypatch.setattr(read_process, "parse_upload", lambda *_: 1 / 0)
     message = {"body": b"", "content_type": "", "route": "cath", "request_id": "fedcba9876543210"}
     assert read_process._reply(message) == {"error": {"kind": "bug"}}

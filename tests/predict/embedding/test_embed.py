@@ -31,7 +31,7 @@ def searchable(searchable_models, monkeypatch):
     monkeypatch.setenv("PROTVOX_MODEL_DIR", str(searchable_models))
 
 
-def turned(structure, seed=0):
+def rotated(structure, seed=0):
     rotation = random_rotations(1, np.random.default_rng(seed))[0]
     moved = structure.coordinates @ rotation.T + np.array([30.0, -20.0, 55.0])
     return dataclasses.replace(structure, coordinates=moved.astype(np.float32))
@@ -51,14 +51,14 @@ def test_features_do_not_depend_on_the_batch(many_chains):
 
 
 @pytest.mark.parametrize("per", ["domain", "residue"])
-def test_a_turned_structure_has_the_same_embeddings(repressor, ubiquitin, per):
+def test_rotated_structure_has_the_same_embeddings(repressor, ubiquitin, per):
     for structure in (ubiquitin, repressor):
-        here, there = (embed(s, per=per) for s in (structure, turned(structure)))
+        here, there = (embed(s, per=per) for s in (structure, rotated(structure)))
         assert np.abs(here.vectors - there.vectors).max() < 1e-4
         assert here.vectors.std() > 0.01
 
 
-def test_a_domain_is_a_vector_of_length_one(ubiquitin):
+def test_domain_vectors_have_length_one(ubiquitin):
     found = embed(ubiquitin)
     assert found.vectors.shape == (1, 10)
     np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=1e-6)
@@ -85,7 +85,7 @@ def test_a_residue_has_the_features_of_the_network(ubiquitin):
     assert json.loads(found.to_json())["residues"][0]["wild_type"] == "MET"
 
 
-def test_residues_of_a_domain_see_the_whole(ubiquitin):
+def test_residues_of_a_domain_see_the_whole_structure(ubiquitin):
     whole = embed(ubiquitin, per="residue").vectors
     part = embed(ubiquitin, per="residue", domains=[parse_selection("A:1-40")])
     assert len(part.residues) == 40
@@ -105,7 +105,7 @@ def test_traces_of_any_length(ubiquitin):
     assert np.abs(here[handed]).max() > 0.5
 
 
-def test_a_classification_names_the_nearest(ubiquitin):
+def test_classification_includes_the_nearest_domains(ubiquitin):
     (domain,) = classify(ubiquitin, task="cath").domains
     (searched,) = search(ubiquitin, top_k=NEAREST).domains
     assert domain.nearest == searched.nearest
@@ -115,7 +115,7 @@ def test_a_classification_names_the_nearest(ubiquitin):
     assert similar == sorted(similar, reverse=True)
 
 
-def test_a_search_is_the_cosine_of_embeddings(ubiquitin, searchable_models):
+def test_similarity_is_the_cosine_of_embeddings(ubiquitin, searchable_models):
     index = load_predictor("cath", "cpu").released.index()
     result = search(ubiquitin, top_k=40)
     cosines = index.vectors(np.arange(40)) @ embed(ubiquitin).vectors[0]
@@ -125,7 +125,7 @@ def test_a_search_is_the_cosine_of_embeddings(ubiquitin, searchable_models):
     assert result.to_dict()["index"] == {"name": "forty domains", "n_domains": 40}
 
 
-def test_an_index_of_ones_own(ubiquitin, repressor, data_dir, tmp_path):
+def test_user_index(ubiquitin, repressor, data_dir, tmp_path):
     files = IndexBuilder("mine")
     for name in ("1ubi.pdb", "1lcd.pdb.gz"):
         files.add_file(data_dir / name, name)
@@ -143,7 +143,7 @@ def test_an_index_of_ones_own(ubiquitin, repressor, data_dir, tmp_path):
     assert [(near.domain, near.cath) for near in domain.nearest] == [("1ubi.pdb A", "3.10.20.90")]
 
 
-def test_tables_that_are_none(tmp_path, ubiquitin):
+def test_invalid_tables_are_refused(tmp_path, ubiquitin):
     frame = embed(ubiquitin).to_pandas()
     nothing = frame.assign(embedding=[np.zeros(10, dtype=np.float32)])
     wrong = {
@@ -179,9 +179,7 @@ def test_without_an_embedding_domains_are_still_classified(tiny_models, ubiquiti
 
 
 @pytest.mark.parametrize("there", [False, True])
-def test_a_vote_that_cannot_be_cast_is_told_once(
-    searchable_models, ubiquitin, tmp_path, monkeypatch, there
-):
+def test_missing_vote_is_reported_once(searchable_models, ubiquitin, tmp_path, monkeypatch, there):
     root = tmp_path / "models"
     shutil.copytree(searchable_models, root)
     card = dataclasses.replace(read_card(root / "cath"), vote=Vote(5, 0.2, 0.5))
@@ -220,7 +218,7 @@ def test_an_embedding_of_other_weights_is_refused(
 
 
 @pytest.mark.parametrize("name", [HEAD_FILE, INDEX_FILE])
-def test_damage_is_told(searchable_models, ubiquitin, tmp_path, monkeypatch, name):
+def test_damaged_files_are_reported(searchable_models, ubiquitin, tmp_path, monkeypatch, name):
     root = tmp_path / "models"
     shutil.copytree(searchable_models, root)
     path = root / "cath-index" / name
@@ -243,7 +241,7 @@ def test_damage_is_told(searchable_models, ubiquitin, tmp_path, monkeypatch, nam
         ({"per": "residue", "chain": "Z"}, InputError, "input.chain"),
     ],
 )
-def test_what_cannot_be_embedded(ubiquitin, options, kind, code):
+def test_invalid_requests_are_refused(ubiquitin, options, kind, code):
     with pytest.raises(kind) as caught:
         embed(ubiquitin, **options)
     assert caught.value.code == code

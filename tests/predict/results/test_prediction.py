@@ -175,7 +175,7 @@ def test_records_are_frozen(prediction):
         prediction.warnings = ()
 
 
-def test_a_file_name_that_is_no_text_reaches_every_format(prediction):
+def test_undecodable_file_name_is_written_in_every_format(prediction):
     class Named:
         name, format, sha256, model = "bad\udcff.pdb", "pdb", "0" * 64, 1
         n_atoms = n_residues = 0

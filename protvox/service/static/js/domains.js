@@ -24,5 +24,5 @@ export function membership(domains) {
  * @returns {string} "chain A", or the ranges of the domain.
  */
 export function domainName({ id, chain, chopping }) {
-  return chopping || id !== chain ? id : `chain ${chain || "(blank)"}`;
+  return chopping || (id !== chain && id !== ":") ? id : `chain ${chain || "(blank)"}`;
 }

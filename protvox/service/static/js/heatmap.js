@@ -37,7 +37,8 @@ export function heatMap(prediction, selection) {
     outline(pen, selection);
   };
   const view = new CanvasWindow({ class: "heat", role: "application", "data-testid": "heatmap",
-    "aria-label": "Probability of each amino acid at every residue. Arrow keys move, Enter selects.",
+    "aria-label": "Probability of each amino acid at every residue. Arrow keys move, " +
+      "Enter selects.",
   }, () => size, draw);
   addControls(view, selection, { count: residues.length, rows: ROWS, down: () => 0,
     find: ({ x, y }) => {

@@ -29,7 +29,8 @@ export function readOptions() {
   }
   const domains = readDomains();
   if (domains === null) return null;
-  const values = { chain: byId("chain", HTMLInputElement).value.trim(), model_number: number.value.trim(), domains };
+  const chain = byId("chain", HTMLInputElement).value.trim();
+  const values = { chain, model_number: number.value.trim(), domains };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value));
 }
 
@@ -44,7 +45,8 @@ function domainMode() {
  */
 function readDomains() {
   if (domainMode() !== "ranges") return domainMode() === "auto" ? "" : domainMode();
-  const lines = byId("ranges", HTMLTextAreaElement).value.split("\n").map((line) => line.trim()).filter(Boolean);
+  const { value } = byId("ranges", HTMLTextAreaElement);
+  const lines = value.split("\n").map((line) => line.trim()).filter(Boolean);
   if (!lines.length) {
     showFieldError("domains", "Enter a range, e.g. A:1-90, or choose another option.");
     return null;

@@ -21,8 +21,8 @@ const MAX_WARNINGS = 3;
  * @typedef {Object} Shown
  * @property {import("./prediction.js").Prediction} prediction
  * @property {string} job
- * @property {import("./jobs.js").PredictionRequest|null} request null if the result was opened by its
- *   address.
+ * @property {import("./jobs.js").PredictionRequest|null} request null if the result was opened by
+ *   its address.
  * @property {boolean} mutations whether the service can score mutations.
  * @property {(error: Error) => void} fail shows an error above the result.
  */

@@ -2,7 +2,8 @@
  * Selections of residues by chain and author number, with the same grammar as the service.
  *
  * `A` is a chain, `A:1-90` a range of it, `A:1-90,120-150` a domain of two segments. Ranges
- * without a chain refer to the only chain. Numbers may be negative and have an insertion code.
+ * without a chain refer to the only chain; `:1-20` and `:` refer to a chain with a blank name.
+ * Numbers may be negative and have an insertion code.
  * @module selections
  */
 
@@ -32,7 +33,9 @@ export function readSelection(text) {
   for (const item of text.trim().split(",").map((part) => part.trim())) {
     const colon = item.lastIndexOf(":");
     const previous = segments.at(-1);
-    if (colon > 0 && colon < item.length - 1) {
+    if (item === ":") {
+      segments.push({ chain: "", first: null, last: null });
+    } else if (colon >= 0 && colon < item.length - 1) {
       segments.push(...readRanges(item.slice(0, colon), item.slice(colon + 1)));
     } else if (colon >= 0 || !item) {
       throw new SelectionError(`“${item || text}” is neither a chain nor a range`);
@@ -57,7 +60,7 @@ function readRanges(chain, text) {
     const range = RANGE.exec(part.trim());
     const single = RESIDUE.exec(part.trim());
     if (!range && !single) {
-      throw new SelectionError(`“${part}” is not a range; enter the first and the last residue, ` +
+      throw new SelectionError(`“${part}” is not a range; enter the first and last residue, ` +
         "e.g. 1-90");
     }
     /** @type {[number, string]} */

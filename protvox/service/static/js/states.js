@@ -60,7 +60,8 @@ export function errorState(problem, again) {
  */
 export function emptyState() {
   const items = [
-    ["Which architecture?", "The CATH architecture of every domain, with calibrated probabilities."],
+    ["Which architecture?",
+      "The CATH architecture of every domain, with calibrated probabilities."],
     ["Which residues look wrong?",
       "Residues whose environment favours another amino acid by at least 10 : 1."],
     ["Which amino acids fit?", "The probability of each amino acid at every position."],

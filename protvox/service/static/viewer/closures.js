@@ -2,9 +2,9 @@
  * Lets Mol* load under a policy that forbids evaluating strings.
  *
  * The video encoder in its bundle, which is not used here, creates two kinds of functions from
- * strings while loading: one passes its arguments on, the other calls by number. Both are replaced by
- * closures; anything else throws an error, as under the policy of the frame. The policy also forbids
- * WebAssembly; it is never instantiated, which the encoder tolerates without errors.
+ * strings while loading: one passes its arguments on, the other calls by number. Both are replaced
+ * by closures; anything else throws an error, as under the policy of the frame. The policy also
+ * forbids WebAssembly; it is never instantiated, which the encoder tolerates without errors.
  */
 "use strict";
 

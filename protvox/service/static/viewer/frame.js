@@ -2,8 +2,8 @@
  * The frame of the viewer. It shows a structure in the colours of the page, and reports the residue
  * under the pointer. It communicates with the page by messages only.
  *
- * Received: show, colour, hover, focus, background, picture. Sent: ready, shown, failed, hover, pick,
- * picture.
+ * Received: show, colour, hover, focus, background, picture. Sent: ready, shown, failed, hover,
+ * pick, picture.
  */
 "use strict";
 

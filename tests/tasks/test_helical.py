@@ -6,12 +6,15 @@ import csv
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from protvox.cli.app import run
@@ -135,3 +138,42 @@ def test_command_in_a_process_of_its_own_finds_the_package(environment, data_dir
     assert done.returncode == 0, done.stderr
     (row,) = json.loads(done.stdout)["others"]["helical"]
     assert row["helical"] is False
+
+
+@pytest.mark.slow
+def test_service_predicts(environment, data_dir, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {
+        "PROTVOX_SERVICE_SPOOL_DIR": str(tmp_path / "spool"),
+        "PROTVOX_SERVICE_PORT": str(port),
+        "PROTVOX_SERVICE_THREADS": "1",
+    }
+    command = [sys.executable, "-m", "protvox", "serve"]
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment | settings, stderr=log)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+            wait_until_ready(server, client)
+            assert "/predict/helical" in client.get("/openapi.json").json()["paths"]
+            with (data_dir / "1a8o.pdb").open("rb") as file:
+                response = client.post("/predict/helical", files={"file": file})
+            assert response.status_code == 200, response.text
+            (row,) = response.json()["others"]["helical"]
+            assert row["helical"] is True
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def wait_until_ready(server, client) -> None:
+    end = time.monotonic() + 240
+    while time.monotonic() < end:
+        try:
+            if client.get("/health/ready").status_code == 200:
+                return
+        except httpx.TransportError:
+            assert server.poll() is None
+        time.sleep(0.2)
+    raise TimeoutError

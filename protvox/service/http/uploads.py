@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import ValidationError
 from python_multipart.multipart import parse_options_header
@@ -31,20 +31,21 @@ _MAX_FIELD_BYTES: Final = 1 << 20
 _MAX_NAME_LENGTH: Final = 200
 _MAX_ERRORS: Final = 20
 _LISTS: Final = ("domains", "mutations")
-_DOMAIN_TASKS: Final = ("cath", "all", "embed", "search")
+_NO_DOMAINS: Final = ("environment", "mutations")
 
-Route = Literal["cath", "environment", "mutations", "embed", "search", "jobs"]
-"""Address that a body was sent to."""
+Route = str
+"""Address that a body was sent to: ``"mutations"``, ``"embed"``, ``"search"``, ``"jobs"`` or the
+name of a task."""
 
 _SCHEMAS: Final[dict[Route, tuple[type[Options], type[Source]]]] = {
-    "cath": (ClassifyOptions, ClassifyRequest),
-    "environment": (ClassifyOptions, ClassifyRequest),
     "mutations": (MutationOptions, MutationRequest),
     "embed": (EmbedOptions, EmbedRequest),
     "search": (SearchOptions, SearchRequest),
     "jobs": (JobOptions, JobRequest),
 }
-"""Fields of a form, and of a JSON body."""
+"""Fields of a form, and of a JSON body, of the addresses that are not tasks."""
+
+_TASK_SCHEMAS: Final = (ClassifyOptions, ClassifyRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _from_json(body: bytes, route: Route) -> Upload:
     except (ValueError, RecursionError) as error:
         raise refuse("request.syntax.json", where="body") from error
     try:
-        request = _SCHEMAS[route][1].model_validate(values, strict=True)
+        request = _SCHEMAS.get(route, _TASK_SCHEMAS)[1].model_validate(values, strict=True)
     except ValidationError as error:
         raise _invalid(error) from error
     if (request.structure is None) == (request.id is None):
@@ -141,7 +142,7 @@ def _from_form(parts: list[Part], route: Route) -> Upload:
         else:
             values[part.name] = text
     try:
-        options = _SCHEMAS[route][0].model_validate(values)
+        options = _SCHEMAS.get(route, _TASK_SCHEMAS)[0].model_validate(values)
     except ValidationError as error:
         raise _invalid(error) from error
     if file is None:
@@ -155,7 +156,7 @@ def _options(values: dict[str, Any], route: Route) -> tuple[int | None, dict[str
     number = values.pop("model_number")
     if route != "jobs":
         values["task"] = route
-    if values.get("domains") and values["task"] not in _DOMAIN_TASKS:
+    if values.get("domains") and values["task"] in _NO_DOMAINS:
         raise fail("usage.domain.service", where="domains")
     if values.get("mutations") and values["task"] != "mutations":
         raise fail("usage.mutations.service", where="mutations")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from protvox.registry.tasks import BUILT_IN, task_names
 from protvox.service.core import core_of
 from protvox.service.failures import client_gone
 from protvox.service.http.uploads import Route
@@ -65,6 +66,30 @@ async def predict_environment(request: Request) -> Response:
 async def predict_mutations(request: Request) -> Response:
     """Score mutations; positive = predicted destabilising."""
     return await respond(request, "mutations")
+
+
+def _add_task(task: str) -> None:
+    """Add the address of a task of another package."""
+
+    async def predict(request: Request) -> Response:
+        return await respond(request, task)
+
+    router.add_api_route(
+        f"/{task}",
+        predict,
+        methods=["POST"],
+        operation_id=f"predict_{task}",
+        summary=f"Predictions of the task {task}",
+        description="Predict with a model of another package; see `others` in the response.",
+        response_class=Response,
+        responses={**describe_result(task), **errors(*ERRORS)},
+        openapi_extra=structure_body(ClassifyOptions, ClassifyRequest),
+    )
+
+
+for _task in task_names():
+    if _task not in BUILT_IN:
+        _add_task(_task)
 
 
 async def respond(request: Request, route: Route) -> Response:

@@ -106,12 +106,13 @@ def describe_result(task: str) -> dict[int | str, dict[str, Any]]:
     Parameters
     ----------
     task
-        ``"cath"``, ``"environment"``, ``"mutations"``, ``"embed"`` or ``"search"``.
+        ``"mutations"``, ``"embed"``, ``"search"``, or the name of a task.
     """
     command = task if task in DOCUMENTS else "classify"
     arguments = command if task in DOCUMENTS else f"classify --task {task}"
     name = DOCUMENTS[command].__name__
-    example = {"summary": "Shortened, with invented numbers", "value": _EXAMPLES[task]}
+    value = _EXAMPLES.get(task, _CLASSIFICATION)
+    example = {"summary": "Shortened, with invented numbers", "value": value}
     return {
         200: {
             "description": f"The same bytes as `protvox {arguments} --format jsonl` writes.",

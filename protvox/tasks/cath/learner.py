@@ -54,7 +54,7 @@ class CathLearner(nn.Module):
         )
 
     def forward(self, batch: DomainBatch) -> Tensor:
-        """Return logits ``domain reader label+topology``, by the lattice and by each SSE network."""
+        """Return logits ``domain reader label+topology``, by the lattice and each SSE network."""
         features = self.network.embed(batch)
         readers = [torch.cat([self.network.classifier(features), self.topology(features)], dim=1)]
         sses = self.network.elements

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from protvox.structure.interning import factorize_integers
 
+Texts = tuple[list[str], NDArray[Any]]
+"""The words of a column, and the index of each row's word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -59,6 +62,8 @@ class AtomTable:
         identifier; ``None`` if the format has no such records.
     notes
         Warnings of the parser, one sentence each.
+    coded
+        Columns of strings that are known as words and indices, see `texts`.
     """
 
     model: NDArray[np.int32]
@@ -77,6 +82,21 @@ class AtomTable:
     declared: tuple[Declared, ...] = field(default=())
     part: NDArray[np.int32] | None = None
     notes: tuple[str, ...] = ()
+    coded: dict[str, Texts] = field(default_factory=dict, repr=False, compare=False)
+
+    def texts(self, column: str) -> Texts:
+        """Return the words of a column of strings, and the index of each row's word.
+
+        Parameters
+        ----------
+        column
+            Name of the attribute. Words that no row has may be among those returned.
+        """
+        found = self.coded.get(column)
+        if found is None:
+            words, codes = factorize(getattr(self, column))
+            found = self.coded[column] = (words, codes.astype(np.int32))
+        return found
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -101,6 +121,7 @@ class AtomTable:
             declared=self.declared,
             part=None if self.part is None else self.part[rows],
             notes=self.notes,
+            coded={name: (words, codes[rows]) for name, (words, codes) in self.coded.items()},
         )
 
 
@@ -159,7 +180,7 @@ def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
     return unique.tolist(), codes
 
 
-def lookup(words: Iterable[bool], codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+def lookup(words: Iterable[bool], codes: NDArray[Any]) -> NDArray[np.bool_]:
     """Return the value of each row's word, after `factorize`.
 
     Parameters

@@ -70,7 +70,8 @@ def build_structure(
     table, site, residue = order_residues(table)
     ignored, solvent = find_solvent(table)
     keep, positions = choose_positions(table, site, residue, ignored)
-    table, residue = table.take(keep), residue[keep]
+    if not keep.all():
+        table, residue = table.take(keep), residue[keep]
     dropped += solvent + positions
     starts = run_starts(residue) if len(table) else np.zeros(0, dtype=np.int64)
     _check_count("atoms", len(table), limits.atoms, name)
@@ -113,7 +114,7 @@ def build_structure(
         )
     warnings += [*table.notes, *copies]
     warnings += describe_gaps(structure, table.declared)
-    warnings += describe_residues(structure, words)
+    warnings += describe_residues(structure, words, table.texts("atom_name"))
     if untraced:
         warnings.append(
             "Used as surroundings only, because they have no CA atom: "

@@ -13,6 +13,7 @@ from protvox.errors import fail
 from protvox.messages import chain_label, count, listing
 from protvox.structure.atom_table import AtomTable, factorize, lookup, run_starts
 from protvox.structure.cleaning.heterogeneity import find_other_residues
+from protvox.structure.cleaning.loops import check_extent
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.structure import Dropped
 
@@ -80,7 +81,8 @@ def check_coordinates(table: AtomTable, *, where: str) -> None:
     InputError
         ``input.coordinates``, naming the first invalid atom.
     """
-    if not np.abs(table.coordinates).max() < MAX_COORDINATE:  # Also true for NaN.
+    valid, differ = check_extent(table.coordinates, MAX_COORDINATE)
+    if not valid:
         bad = ~(np.abs(table.coordinates) < MAX_COORDINATE).all(axis=1)
         row = int(np.argmax(bad))
         value = ", ".join(f"{x:g}" for x in table.coordinates[row])
@@ -91,7 +93,7 @@ def check_coordinates(table: AtomTable, *, where: str) -> None:
             limit=MAX_COORDINATE,
             first=value,
         )
-    if len(table) > 1 and not np.ptp(table.coordinates, axis=0).any():
+    if len(table) > 1 and not differ:
         raise fail("input.coordinates.same", where=where)
 
 
@@ -108,12 +110,12 @@ def find_solvent(table: AtomTable) -> tuple[NDArray[np.bool_], list[Dropped]]:
     ignored, dropped
         ``atom`` mask of these atoms, and one entry per chain and reason.
     """
-    names, which = factorize(table.residue_name)
+    names, which = table.texts("residue_name")
     water = table.water | lookup((residue_name(name).water for name in names), which)
-    elements, which = factorize(table.element)
+    unknown = lookup((name == _DUMMY for name in names), which)
+    elements, which = table.texts("element")
     hydrogen = ~water & lookup((e in _HYDROGENS for e in elements), which)
-    unknown = ~water & lookup((e in ("", "X") for e in elements), which)
-    unknown |= table.residue_name == _DUMMY
+    unknown |= ~water & lookup((e in ("", "X") for e in elements), which)
     dropped: list[Dropped] = []
     if water.any():
         rows = np.flatnonzero(water)
@@ -142,7 +144,9 @@ def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDAr
     table, site, residue
         The ordered rows, and ``atom`` non-decreasing numbers of their sites and residues.
     """
-    starts = run_starts(table.chain, table.number, table.insertion_code, table.residue_name)
+    insertion = table.insertion_code.view(np.uint32)
+    columns = (table.texts("chain")[1], table.number, insertion, table.texts("residue_name")[1])
+    starts = run_starts(*columns)
     lengths = np.diff(starts, append=len(table))
     _, chain = factorize(table.chain[starts])
     codes, code = factorize(table.insertion_code[starts])

@@ -78,8 +78,12 @@ def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
     table, warnings
         The second molecule of chain A becomes ``A_2``, and so on.
     """
-    traced = np.flatnonzero((table.atom_name == "CA") & (table.element == "C"))
-    chains, chain = factorize(table.chain[traced])
+    (atoms, atom), (elements, element) = table.texts("atom_name"), table.texts("element")
+    if "CA" not in atoms or "C" not in elements:
+        return table, []
+    traced = np.flatnonzero((atom == atoms.index("CA")) & (element == elements.index("C")))
+    chains, which = table.texts("chain")
+    chain = which[traced].astype(np.int64)
     suspects = _suspects(table, traced, chain)
     if not suspects:
         return table, []
@@ -104,7 +108,8 @@ def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
             f"Chain name {name or '(blank)'} is used for {copies} chains; the later ones are "
             f"called {listed}."
         )
-    return replace(table, chain=names.astype(str)), warnings
+    coded = {name: texts for name, texts in table.coded.items() if name != "chain"}
+    return replace(table, chain=names.astype(str), coded=coded), warnings
 
 
 def _suspects(table: AtomTable, traced: NDArray[np.int64], chain: NDArray[np.int64]) -> list[int]:

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, METALS, atom_type
 from protvox.structure.atom_table import AtomTable, factorize, lookup
+from protvox.structure.cleaning.force_fields import FORCE_FIELD_PARENTS
 from protvox.structure.cleaning.residue_names import ResidueName, residue_name
+from protvox.structure.interning import factorize_integers
 from protvox.structure.structure import ResidueKind
 
 PEPTIDE_BOND: Final = 2.0
@@ -38,16 +40,21 @@ def correct_elements(table: AtomTable) -> tuple[AtomTable, int]:
     table, count
         The table (unchanged if nothing was wrong) and the number of atoms corrected.
     """
-    elements, which = factorize(table.element)
+    elements, which = table.texts("element")
     suspect = lookup((e not in _AMINO_ELEMENTS for e in elements), which)
-    names, which = factorize(table.residue_name[suspect])
-    suspect[suspect] = lookup((name in AMINO_ACID_INDEX for name in names), which)
+    if not suspect.any():
+        return table, 0
+    names, which = table.texts("residue_name")
+    suspect &= lookup(
+        (name in AMINO_ACID_INDEX or name in FORCE_FIELD_PARENTS for name in names), which
+    )
     corrected = 0
     for row in np.flatnonzero(suspect).tolist():
         letter = str(table.atom_name[row]).lstrip("0123456789'\"*")[:1]
         if letter and letter in _AMINO_ELEMENTS:
             if not corrected:
                 table = table.take(np.arange(len(table)))
+                table.coded.pop("element")
             table.element[row] = letter
             corrected += 1
     return table, corrected
@@ -126,19 +133,19 @@ def assign_atom_types(
     ndarray
         ``atom`` uint8, index into `protvox.chemistry.ATOM_TYPES`.
     """
-    codes = np.zeros(len(table), dtype=np.int64)
-    values: list[list[str]] = []
-    for column in (parent[residue], table.atom_name, table.element):
-        words, which = factorize(column)
+    parents, which = factorize(parent)
+    codes = (which * 2 + protein)[residue]
+    values = [parents]
+    for column in ("atom_name", "element"):
+        words, which = table.texts(column)
         codes = codes * len(words) + which
         values.append(words)
-    codes = codes * 2 + protein[residue]
-    unique_codes, which = np.unique(codes, return_inverse=True)
+    unique_codes, which = factorize_integers(codes.astype(np.uint64))
     types = np.empty(len(unique_codes), dtype=np.uint8)
     for i, code in enumerate(unique_codes.tolist()):
-        code, is_protein = divmod(code, 2)
         code, element = divmod(code, len(values[2]))
-        name_of_parent, atom = divmod(code, len(values[1]))
+        code, atom = divmod(code, len(values[1]))
+        name_of_parent, is_protein = divmod(code, 2)
         types[i] = atom_type(
             values[0][name_of_parent], values[1][atom], values[2][element], protein=bool(is_protein)
         )
@@ -149,7 +156,11 @@ def _first_atom(
     table: AtomTable, residue: NDArray[np.int64], name: str, n: int
 ) -> NDArray[np.float64]:
     out = np.full((n, 3), np.nan)
-    rows = np.flatnonzero((table.atom_name == name) & (table.element == name[0]))
+    (names, name_of), (elements, element_of) = table.texts("atom_name"), table.texts("element")
+    if name not in names or name[0] not in elements:
+        return out
+    right = name_of == names.index(name)
+    rows = np.flatnonzero(right & (element_of == elements.index(name[0])))
     out[residue[rows]] = table.coordinates[rows]
     return out
 

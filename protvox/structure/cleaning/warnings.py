@@ -8,7 +8,7 @@ import numpy as np
 
 from protvox.chemistry import BACKBONE_ATOMS
 from protvox.messages import chain_label, count, listing
-from protvox.structure.atom_table import Declared, factorize, lookup
+from protvox.structure.atom_table import Declared, Texts, lookup
 from protvox.structure.cleaning.residue_names import ResidueName, residue_name
 from protvox.structure.structure import Structure
 
@@ -47,7 +47,9 @@ def describe_gaps(structure: Structure, declared: tuple[Declared, ...]) -> list[
     return [f"Declared residues missing from the coordinates: {listing(gaps, most=30)}."]
 
 
-def describe_residues(structure: Structure, words: list[ResidueName]) -> list[str]:
+def describe_residues(
+    structure: Structure, words: list[ResidueName], atom_names: Texts
+) -> list[str]:
     """Describe chains without side chains or backbone, D-amino acids and unknown residues.
 
     Parameters
@@ -56,6 +58,8 @@ def describe_residues(structure: Structure, words: list[ResidueName]) -> list[st
         Cleaned structure.
     words
         ``residue``, meaning of each name.
+    atom_names
+        Names of the atoms, see `AtomTable.texts`.
 
     Returns
     -------
@@ -64,14 +68,17 @@ def describe_residues(structure: Structure, words: list[ResidueName]) -> list[st
     """
     protein = structure.is_protein
     atoms = np.bincount(structure.residue_index, minlength=structure.n_residues)
-    backbone = ~np.isnan(structure.backbone()[:, :, 0])
-    names, which = factorize(structure.atom_name)
+    names, which = atom_names
+    backbone = np.zeros((structure.n_residues, 3), dtype=np.bool_)
+    for column, name in enumerate(BACKBONE_ATOMS[:3]):
+        if name in names:
+            backbone[structure.residue_index[which == names.index(name)], column] = True
     side = lookup((name not in _NO_SIDE_CHAIN for name in names), which)
     side_atoms = np.bincount(structure.residue_index, weights=side, minlength=structure.n_residues)
     ca_only, backbone_only, incomplete = [], [], []
     for chain in structure.protein_chains:
         rows = protein & (structure.chain == chain)
-        lacking = int((rows & ~backbone[:, :3].all(axis=1)).sum())
+        lacking = int((rows & ~backbone.all(axis=1)).sum())
         if (atoms[rows] == 1).all():
             ca_only.append(chain_label(chain))
         elif rows.sum() > 1 and not side_atoms[rows].any():

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.atom_table import AtomTable, Declared, factorize
+from protvox.structure.atom_table import AtomTable, Declared, Texts, factorize
 from protvox.structure.io.binarycif_codec import (
     MAX_ROWS,
     Budget,
@@ -17,7 +17,7 @@ from protvox.structure.io.binarycif_codec import (
     decode,
     decode_words,
 )
-from protvox.structure.io.elements import Texts, fill_elements
+from protvox.structure.io.elements import fill_elements
 
 MAX_OBJECTS: Final = 1_000_000
 """Largest number of MessagePack objects in a file. Entries of the PDB have tens of thousands,

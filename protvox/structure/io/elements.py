@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, METALS
+from protvox.structure.atom_table import Texts
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.interning import factorize_integers
 
@@ -29,8 +30,6 @@ SYMBOL_ARRAY: Final = np.array(SYMBOLS, dtype="<U2")
 
 TO_INFER: Final = 255
 
-Texts = tuple[list[str], NDArray[np.int64]]
-"""The distinct texts of a column, and the index of each row's text."""
 
 _ION_NAMES: Final = (
     "NA:SOD,NA+,NAP,NIO,IP,NA1 K:POT,K+,KIO CL:CLA,CL-,CIO,IM,CLO,CHL CA:CAL,CA2,CA2+ CS:CES,CS+ "

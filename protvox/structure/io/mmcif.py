@@ -154,11 +154,6 @@ class _Site:
         ]
         return words, codes
 
-    def column(self, *roles: int) -> NDArray[np.str_]:
-        """Return a column of text, with empty strings for absent values."""
-        words, codes = self.texts(*roles)
-        return np.array(words, dtype=np.str_)[codes]
-
     def letter(self, role: int) -> NDArray[np.str_]:
         """Return a column of single letters."""
         words, codes = self.texts(role)
@@ -191,7 +186,8 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
     if site.n:
         _check_columns(site)
     notes: list[str] = []
-    chain = site.column(_CHAIN, _ASYM)
+    chains, which = site.texts(_CHAIN, _ASYM)
+    chain = np.array(chains, dtype=np.str_)[which]
     residues, residue = site.texts(_RESIDUE, _LABEL_RESIDUE)
     residue_name_ = np.array(residues, dtype=np.str_)[residue]
     atoms, atom = site.texts(_ATOM, _LABEL_ATOM)
@@ -229,6 +225,11 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
         water=water,
         declared=declared_sequences(small, entity, asym, chain),
         notes=tuple(notes),
+        coded={
+            "chain": (chains, which.astype(np.int32)),
+            "residue_name": (residues, residue.astype(np.int32)),
+            "atom_name": (atoms, atom.astype(np.int32)),
+        },
     )
 
 

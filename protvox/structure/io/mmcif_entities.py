@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.atom_table import Declared
+from protvox.structure.atom_table import Declared, Texts
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.io.cif_categories import (
     ENTITY,
@@ -13,7 +13,6 @@ from protvox.structure.io.cif_categories import (
     ENTITY_POLY_SEQ,
     STRUCT_ASYM,
 )
-from protvox.structure.io.elements import Texts
 
 Columns = dict[int, dict[str, list[str]]]
 """Small categories of a file by their index in `cif_categories.CATEGORIES`."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import fail
 from protvox.messages import count
-from protvox.structure.atom_table import AtomTable, Declared, factorize, run_starts
+from protvox.structure.atom_table import AtomTable, Declared, Texts, run_starts
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.interning import factorize_integers
 from protvox.structure.io import pdb_loops as loops
@@ -17,6 +17,7 @@ from protvox.structure.io.elements import (
     CODES,
     IONS,
     SYMBOL_ARRAY,
+    SYMBOLS,
     element_tables,
     infer_element,
     ion_element,
@@ -118,7 +119,8 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
     columns = _Columns(data, where)
     n = columns.n
     notes: list[str] = []
-    residue, residue_name_, chain = _names(columns)
+    residue, residues, chains = _names(columns)
+    residue_name_, chain = _spread(residues), _spread(chains)
     segments, segment = _segments(columns)
     breaks = columns.events[np.isin(columns.events[:, 0], (loops.TER, loops.END)), 1]
     part = np.searchsorted(breaks, np.arange(n), side="right").astype(np.int32)
@@ -138,16 +140,21 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
         notes,
     )
     hetero = (columns.flags & loops.HETERO) != 0
-    polymer = _polymers(columns, model, chain, residue_name_, hetero)
-    chain = _name_blank_chains(chain, segments, segment)
+    polymer = _polymers(columns, model, chains, residues, hetero)
+    coded = {"residue_name": residues}
+    named = _name_blank_chains(chain, segments, segment)
+    if named is chain:
+        coded["chain"] = chains
+    element = _elements(columns, residue, residues, insertion, atom_name)
+    coded["element"] = (list(SYMBOLS), element)
     return AtomTable(
         model=model,
-        chain=chain,
+        chain=named,
         number=columns.number,
         insertion_code=insertion,
         residue_name=residue_name_,
         atom_name=atom_name,
-        element=_elements(columns, residue, residue_name_, insertion, atom_name),
+        element=SYMBOL_ARRAY[element],
         altloc=alternative,
         occupancy=columns.occupancy,
         coordinates=columns.coordinates,
@@ -157,6 +164,7 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
         declared=_declared(columns.lines(loops.SEQRES, loops.DBREF)),
         part=part,
         notes=tuple(notes),
+        coded=coded,
     )
 
 
@@ -171,10 +179,8 @@ def _letters(codes: NDArray[np.uint8]) -> NDArray[np.str_]:
     return codes.astype(np.uint32).view("<U1")
 
 
-def _names(
-    columns: _Columns,
-) -> tuple[NDArray[np.int64], NDArray[np.str_], NDArray[np.str_]]:
-    """Return a code for the content of columns 18-22, and the residue and chain names."""
+def _names(columns: _Columns) -> tuple[NDArray[np.int64], Texts, Texts]:
+    """Return the code of each content of columns 18-22, and residue and chain names in it."""
     packed = np.zeros((columns.n, 8), dtype=np.uint8)
     packed[:, :5] = columns.residue
     keys, codes = factorize_integers(packed.view(np.uint64).ravel())
@@ -186,9 +192,18 @@ def _names(
         for line in columns.lines(loops.HETNAM)
         if line[11:14].startswith(_LONG_CODE) and line[_FULL_CODE].strip()
     }
-    residues = np.array([full.get(residue, residue) for residue, _ in pairs], dtype=np.str_)
-    chains = np.array([chain for _, chain in pairs], dtype=np.str_)
-    return codes, residues[codes], chains[codes]
+    residues = _index([full.get(residue, residue) for residue, _ in pairs], codes)
+    return codes, residues, _index([chain for _, chain in pairs], codes)
+
+
+def _index(words: list[str], codes: NDArray[np.int64]) -> Texts:
+    """Return the different ones of some words, and the index of each row's."""
+    unique = {word: i for i, word in enumerate(dict.fromkeys(words))}
+    return list(unique), np.array([unique[word] for word in words], dtype=np.int32)[codes]
+
+
+def _spread(texts: Texts) -> NDArray[np.str_]:
+    return np.array(texts[0], dtype=np.str_)[texts[1]]
 
 
 def _printable(text: str) -> str:
@@ -244,21 +259,18 @@ def _number(
 def _polymers(
     columns: _Columns,
     model: NDArray[np.int32],
-    chain: NDArray[np.str_],
-    residue: NDArray[np.str_],
+    chains: Texts,
+    residues: Texts,
     hetero: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
     """Return the column ``polymer`` of an `AtomTable`, from TER records."""
     polymer = np.full(columns.n, -1, dtype=np.int8)
     ends = columns.events[columns.events[:, 0] == loops.TER, 1]
     if len(ends) and columns.n:
-        chains, chain_code = factorize(chain)
-        names, which = factorize(residue)
-        water = np.array([residue_name(word).water for word in names])[which]
-        _, model_code = factorize_integers(model.astype(np.uint64))
-        mark_polymers(model_code, chain_code, water, ends, len(chains), polymer)
-        # Some programs write TER at every gap, so an ATOM record after TER may still belong to
-        # the polymer.
+        water = np.array([residue_name(word).water for word in residues[0]])[residues[1]]
+        mark_polymers(model, chains[1], water, ends, len(chains[0]), polymer)
+        # Some programs write TER at every gap, so an ATOM record behind one says nothing
+        # against its residue.
         polymer[(polymer == 0) & ~hetero] = -1
     return polymer
 
@@ -266,27 +278,28 @@ def _polymers(
 def _elements(
     columns: _Columns,
     residue: NDArray[np.int64],
-    residue_name_: NDArray[np.str_],
+    residues: Texts,
     insertion: NDArray[np.str_],
     atom_name: NDArray[np.str_],
-) -> NDArray[np.str_]:
+) -> NDArray[np.uint8]:
+    """Return the element code of each atom."""
     code = columns.element
     rows = np.flatnonzero(code == loops.TO_INFER)
-    listed, which = factorize(residue_name_)
+    listed, which = residues
     unusual = np.array([name.upper() in IONS for name in listed], dtype=np.bool_)
     ions = np.flatnonzero(unusual[which]) if unusual.any() else np.zeros(0, dtype=np.int64)
     if not len(rows) and not len(ions):
-        return SYMBOL_ARRAY[code]
+        return code
     starts = run_starts(columns.number, residue, insertion)
     size = np.repeat(np.diff(starts, append=columns.n), np.diff(starts, append=columns.n))
     for row in ions[size[ions] == 1].tolist():
         name = str(atom_name[row]).upper()
-        ion = ion_element(name, str(residue_name_[row]))
-        # Programs that use the first letter of the name as the element write S for SOD, sodium.
+        ion = ion_element(name, listed[which[row]])
+        # Programs that take the first letter for the element write S for sodium's SOD.
         if ion and (code[row] == loops.TO_INFER or SYMBOL_ARRAY[code[row]] in ("X", name[:1])):
             code[row] = CODES[ion]
     if not len(rows):
-        return SYMBOL_ARRAY[code]
+        return code
     names = columns.name.view(np.uint32).ravel()[rows].astype(np.uint64)
     keys = names << np.uint64(32) | (which[rows].astype(np.uint64) << np.uint64(1))
     keys |= (size[rows] == 1).astype(np.uint64)
@@ -299,13 +312,11 @@ def _elements(
         found[i] = CODES[infer_element(_printable(padded), name, left=left, alone=bool(key & 1))]
     done = code[rows]
     code[rows] = np.where(done == loops.TO_INFER, found[of_row], done)
-    return SYMBOL_ARRAY[code]
+    return code
 
 
-def _is_left_justified(
-    name: NDArray[np.uint8], residues: list[str], which: NDArray[np.int64]
-) -> bool:
-    """Return whether names of CA atoms in amino acids start in the first column."""
+def _is_left_justified(name: NDArray[np.uint8], residues: list[str], which: NDArray[Any]) -> bool:
+    """Whether the CA atoms of amino acids have their names in the first column."""
     amino = np.array([residue_name(word).parent != "" for word in residues], dtype=np.bool_)[which]
     first = (name == np.frombuffer(b"CA  ", dtype=np.uint8)).all(axis=1)
     second = (name == np.frombuffer(b" CA ", dtype=np.uint8)).all(axis=1)

@@ -1,0 +1,42 @@
+"""Compiled loops over the atoms of a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.compiled.exact import compile_exact
+
+
+@compile_exact
+def check_extent(coordinates: NDArray[np.float64], limit: float) -> tuple[bool, bool]:
+    """Return whether all coordinates lie within a limit, and whether not all are the same."""
+    differ = False
+    for row in range(len(coordinates)):
+        for axis in range(3):
+            value = coordinates[row, axis]
+            if not -limit < value < limit:
+                return False, True
+            differ |= value != coordinates[0, axis]
+    return True, differ
+
+
+@compile_exact
+def mark_repeats(residue: NDArray[np.int64], name: NDArray[Any], names: int) -> NDArray[np.bool_]:
+    """Mark the atoms whose residue has an atom of the same name before.
+
+    Parameters
+    ----------
+    residue
+        ``atom``, non-decreasing.
+    name
+        ``atom``, index of its name, below ``names``.
+    """
+    last = np.full(names, -1, dtype=np.int64)
+    out = np.zeros(len(name), dtype=np.bool_)
+    for row in range(len(name)):
+        out[row] = last[name[row]] == residue[row]
+        last[name[row]] = residue[row]
+    return out

@@ -1,13 +1,16 @@
-"""Time to read structures: ``python benchmarks/structure_read.py [FILE ...]``.
+"""Time to read structures beside other libraries: ``python benchmarks/structure_read.py``.
 
-Compares `protvox.structure.io.read.read_structure`, which also checks, cleans, classifies and types
-every atom, with the bare parsers of gemmi (to its own objects), Biopython and mdtraj. Without
-arguments it reads a synthetic crystal of about 64,000 atoms made from the fixture structures.
-Prints a JSON object: median milliseconds of CPU time, and ratios to protvox.
+Compares `protvox.structure.io.read.read_structure`, which also checks, cleans, classifies and
+types every atom, with the parsers of gemmi, biotite, Biopython and mdtraj (into their own
+objects) in the same run. It reads a synthetic crystal of about 65,000 atoms made from the
+example, as PDB, mmCIF and BinaryCIF, and crystals of up to ``--atoms`` atoms as mmCIF to see
+whether time and memory grow linearly. Prints a JSON object: median milliseconds of CPU time,
+ratios to gemmi, and bytes of memory per atom.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import io
 import json
@@ -17,44 +20,61 @@ import statistics
 import sys
 import tempfile
 import time
+import tracemalloc
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import biotite.structure.io.pdb as biotite_pdb
+import biotite.structure.io.pdbx as biotite_pdbx
 import gemmi
 import mdtraj
 from Bio.PDB import MMCIFParser, PDBParser
 
-from protvox.structure.io.read import read_structure
+from protvox.structure.io.read import read_structure, read_table
 
-ROUNDS = 7
+ROUNDS = 9
 PEER_ROUNDS = 2
-ATOMS = 64_000
+ATOMS = 65_000
 SOURCE = Path(__file__).parents[1] / "protvox" / "examples" / "1pwc.pdb.gz"
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def crystal(folder: Path) -> list[Path]:
-    """Write copies of the example side by side as one PDB and one mmCIF file."""
+def crystal(atoms: int) -> gemmi.Structure:
+    """Return copies of the example side by side."""
     source = gemmi.read_pdb_string(gzip.decompress(SOURCE.read_bytes()))
     source.remove_alternative_conformations()
     source.remove_waters()
-    out, model, atoms = gemmi.Structure(), gemmi.Model(1), 0
-    for i, name in enumerate(NAMES):
-        if atoms >= ATOMS:
-            break
+    out, model, n, copy = gemmi.Structure(), gemmi.Model(1), 0, 0
+    while n < atoms:
         chain = source[0][0].clone()
-        chain.name = name
+        letter, turn = NAMES[copy % len(NAMES)], copy // len(NAMES)
+        chain.name = f"{letter}{turn}" if turn else letter
         for residue in chain:
             for atom in residue:
-                atom.pos += gemmi.Position(80.0 * (i % 5), 80.0 * (i // 5), 0.0)
-            atoms += len(residue)
+                atom.pos += gemmi.Position(80.0 * (copy % 10), 80.0 * (copy // 10), 0.0)
+            n += len(residue)
         model.add_chain(chain)
+        copy += 1
     out.add_model(model)
     out.setup_entities()
-    out.write_pdb(str(folder / "crystal.pdb"))
-    out.make_mmcif_document().write_file(str(folder / "crystal.cif"))
-    return [folder / "crystal.pdb", folder / "crystal.cif"]
+    return out
+
+
+def write(folder: Path, atoms: int) -> dict[str, Path]:
+    """Write a crystal in the three formats."""
+    structure = crystal(atoms)
+    paths = {form: folder / f"{atoms}.{form}" for form in ("pdb", "cif", "bcif")}
+    if atoms < 100_000:
+        structure.write_pdb(str(paths["pdb"]))
+    structure.make_mmcif_document().write_file(str(paths["cif"]))
+    if atoms < 100_000:
+        text = biotite_pdbx.CIFFile.read(str(paths["cif"]))
+        site = {name: column.as_array() for name, column in text.block["atom_site"].items()}
+        category = biotite_pdbx.BinaryCIFCategory(site)
+        block = biotite_pdbx.BinaryCIFBlock({"atom_site": category})
+        biotite_pdbx.compress(biotite_pdbx.BinaryCIFFile({"x": block})).write(str(paths["bcif"]))
+    return paths
 
 
 def median_ms(read: Callable[[], object], rounds: int) -> float:
@@ -68,40 +88,70 @@ def median_ms(read: Callable[[], object], rounds: int) -> float:
     return statistics.median(times)
 
 
-def biopython(path: Path, text: str) -> object:
+def biopython(path: Path) -> object:
+    """Read a file with Biopython."""
     parser = PDBParser(QUIET=True) if path.suffix == ".pdb" else MMCIFParser(QUIET=True)
-    return parser.get_structure("x", io.StringIO(text))
+    return parser.get_structure("x", io.StringIO(path.read_text()))
+
+
+def biotite(path: Path) -> object:
+    """Read a file with biotite."""
+    if path.suffix == ".pdb":
+        return biotite_pdb.PDBFile.read(str(path)).get_structure(model=1)
+    kind = biotite_pdbx.CIFFile if path.suffix == ".cif" else biotite_pdbx.BinaryCIFFile
+    return biotite_pdbx.get_structure(kind.read(str(path)), model=1)
 
 
 def measure(path: Path) -> dict[str, object]:
     """Return the figures of one file."""
-    data = path.read_bytes()
-    text = data.decode("latin-1")
-    gemmi_format = gemmi.CoorFormat.Pdb if path.suffix == ".pdb" else gemmi.CoorFormat.Mmcif
-    times = {
-        "protvox": median_ms(lambda: read_structure(path), ROUNDS),
-        "gemmi": median_ms(lambda: gemmi.read_structure_string(data, format=gemmi_format), ROUNDS),
-        "biopython": median_ms(lambda: biopython(path, text), PEER_ROUNDS),
-        "mdtraj": median_ms(lambda: mdtraj.load(str(path)), PEER_ROUNDS),
-    }
-    ratios = {name: round(ms / times["protvox"], 2) for name, ms in times.items()}
-    atoms = read_structure(path).n_atoms
-    return {
-        "file": path.name,
-        "atoms": atoms,
-        "ratio_to_protvox": ratios,
+    times = {"protvox": median_ms(lambda: read_structure(path), ROUNDS)}
+    if path.suffix != ".bcif":
+        times["gemmi"] = median_ms(lambda: gemmi.read_structure(str(path)), ROUNDS)
+        times["biopython"] = median_ms(lambda: biopython(path), PEER_ROUNDS)
+        times["mdtraj"] = median_ms(lambda: mdtraj.load(str(path)), PEER_ROUNDS)
+    times["biotite"] = median_ms(lambda: biotite(path), PEER_ROUNDS)
+    found: dict[str, object] = {
+        "file": path.suffix[1:],
+        "atoms": read_structure(path).n_atoms,
         "cpu_ms": {name: round(ms, 1) for name, ms in times.items()},
+    }
+    if "gemmi" in times:
+        found["ratio_to_gemmi"] = round(times["protvox"] / times["gemmi"], 2)
+    return found
+
+
+def grow(path: Path) -> dict[str, object]:
+    """Return time and memory of reading one mmCIF file, without the file's own bytes."""
+    ms = median_ms(lambda: read_structure(path), 3)
+    data = path.read_bytes()
+    tracemalloc.start()
+    table = read_table(data)[0]
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    atoms = len(table)
+    return {
+        "atoms": atoms,
+        "cpu_ms": round(ms, 1),
+        "us_per_atom": round(1e3 * ms / atoms, 3),
+        "bytes_per_atom_kept": round(kept / atoms),
+        "bytes_per_atom_peak": round(peak / atoms),
     }
 
 
 def main() -> None:
+    """Write the figures to standard output."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--atoms", type=int, default=1_000_000, help="atoms of the largest file")
+    largest = parser.parse_args().atoms
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(name) for name in sys.argv[1:]] or crystal(Path(folder))
-        files = [measure(path) for path in paths]
+        files = [measure(path) for path in write(Path(folder), ATOMS).values()]
+        sizes = [n for n in (ATOMS, 250_000, 1_000_000) if n <= largest]
+        growth = [grow(write(Path(folder), n)["cif"]) for n in sizes]
     load = [round(value, 1) for value in os.getloadavg()]
     machine = {"python": platform.python_version(), "rounds": ROUNDS, "load_average": load}
-    sys.stdout.write(json.dumps({"files": files} | machine, indent=1) + "\n")
+    out = {"files": files, "growth": growth} | machine
+    sys.stdout.write(json.dumps(out, indent=1) + "\n")
 
 
 if __name__ == "__main__":

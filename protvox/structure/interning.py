@@ -80,3 +80,18 @@ def factorize_integers(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], ND
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return unique[order], rank[codes]
+
+
+def order_of_appearance(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return, for each row, how many different keys appear before its key does.
+
+    Parameters
+    ----------
+    keys
+        Unsigned integers of 64 bits.
+    """
+    codes = np.empty(len(keys), dtype=np.int64)
+    if len(keys) and not len(_intern(np.ascontiguousarray(keys), codes)):
+        _, first, codes = np.unique(keys, return_index=True, return_inverse=True)
+        codes = np.argsort(np.argsort(first))[codes]
+    return codes

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from protvox.chemistry import BACKBONE_ATOMS
 from protvox.errors import fail
 from protvox.messages import chain_label, count, listing
-from protvox.structure.atom_table import AtomTable, factorize, lookup, run_starts
+from protvox.structure.atom_table import AtomTable, lookup, run_starts
 from protvox.structure.cleaning.heterogeneity import find_other_residues
-from protvox.structure.cleaning.loops import check_extent
+from protvox.structure.cleaning.loops import check_extent, mark_repeats
 from protvox.structure.cleaning.residue_names import residue_name
+from protvox.structure.interning import order_of_appearance
 from protvox.structure.structure import Dropped
 
 MAX_COORDINATE: Final = 9999.0
@@ -148,28 +149,21 @@ def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDAr
     columns = (table.texts("chain")[1], table.number, insertion, table.texts("residue_name")[1])
     starts = run_starts(*columns)
     lengths = np.diff(starts, append=len(table))
-    _, chain = factorize(table.chain[starts])
-    codes, code = factorize(table.insertion_code[starts])
-    names, name = factorize(table.residue_name[starts])
-    number = table.number[starts].astype(np.int64) + 2**31
-    ranks = np.empty((3, len(starts)), dtype=np.int64)
-    ranks[0] = _first_row(chain)
-    ranks[1] = _first_row((chain << 32 | number) * len(codes) + code)
-    ranks[2] = _first_row(ranks[1] * len(names) + name)
-    order = np.lexsort(ranks[::-1])
-    if (order[1:] > order[:-1]).all():
-        ranks = np.repeat(ranks, lengths, axis=1)
-    else:
+    chain, number, code, name = (column[starts].astype(np.uint64) for column in columns)
+    sites = order_of_appearance(chain << np.uint64(32) | (number & np.uint64(0xFFFFFFFF)))
+    # At most 2**21 letters, and fewer names than atoms.
+    sites = order_of_appearance(sites.astype(np.uint64) << np.uint64(21) | code)
+    residues = order_of_appearance(sites.astype(np.uint64) << np.uint64(32) | name)
+    order = np.lexsort((residues, sites, order_of_appearance(chain)))
+    if not (order[1:] > order[:-1]).all():
         rows = np.concatenate([np.arange(starts[i], starts[i] + lengths[i]) for i in order])
         table = table.take(rows)
-        ranks = np.repeat(ranks[:, order], lengths[order], axis=1)
-    site, residue = (np.cumsum(np.diff(r, prepend=r[:1]) != 0) for r in ranks[1:])
+        sites, residues, lengths = sites[order], residues[order], lengths[order]
+    site, residue = (
+        np.repeat(np.cumsum(np.diff(rank, prepend=rank[:1]) != 0), lengths)
+        for rank in (sites, residues)
+    )
     return table, site, residue
-
-
-def _first_row(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-    return first[which]
 
 
 def choose_positions(
@@ -198,7 +192,7 @@ def choose_positions(
     """
     keep = ~ignored
     dropped: list[Dropped] = []
-    rows = np.flatnonzero(keep & (table.altloc != ""))
+    rows = np.flatnonzero(keep & (table.altloc.view(np.uint32) != 0))
     if len(rows):
         code = table.altloc[rows].view(np.uint32).astype(np.int64)
         keys, first, which = np.unique(
@@ -222,12 +216,9 @@ def choose_positions(
             table.chain[others], "atom", "an overlapping residue of the same number was kept"
         )
         kept = np.flatnonzero(keep)
-    words, name = factorize(table.atom_name[kept])
-    keys = residue[kept] * len(words) + name
-    ordered = np.sort(keys)
-    if (ordered[1:] == ordered[:-1]).any():
-        repeated = np.ones(len(kept), dtype=np.bool_)
-        repeated[np.unique(keys, return_index=True)[1]] = False
+    words, name = table.texts("atom_name")
+    repeated = mark_repeats(residue[kept], name[kept], len(words))
+    if repeated.any():
         keep[kept[repeated]] = False
         dropped += _by_chain(
             table.chain[kept[repeated]], "atom", "the residue already has an atom of this name"

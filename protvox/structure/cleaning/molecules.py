@@ -87,12 +87,13 @@ def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
     suspects = _suspects(table, traced, chain)
     if not suspects:
         return table, []
-    starts = run_starts(table.chain, table.number, table.insertion_code, table.residue_name)
+    insertion = table.insertion_code.view(np.uint32)
+    starts = run_starts(which, table.number, insertion, table.texts("residue_name")[1])
     names = table.chain.astype(object)
     warnings = []
     for code in suspects:
         name = chains[code]
-        rows = np.flatnonzero(table.chain[starts] == name)
+        rows = np.flatnonzero(which[starts] == code)
         stops = np.append(starts, len(table))[rows + 1]
         traces = _trace(table, starts[rows], stops)
         molecule = _split(traces)
@@ -124,7 +125,12 @@ def _suspects(table: AtomTable, traced: NDArray[np.int64], chain: NDArray[np.int
     same = chain[1:] == chain[:-1]
     suspect = np.zeros(len(rows), dtype=np.bool_)
     if table.part is not None:
-        suspect[1:] |= same & (table.part[rows][1:] != table.part[rows][:-1])
+        parts = table.part[rows]
+        changes = same & (parts[1:] != parts[:-1])
+        # A single residue, such as a ligand behind TER, is no molecule.
+        pair = np.append(same[1:] & (parts[2:] == parts[1:-1]), False)
+        suspect[1:] |= changes & pair[: len(changes)]
+        same &= parts[1:] == parts[:-1]
     ordered = np.lexsort((other, keys))
     again = (keys[ordered][1:] == keys[ordered][:-1]) & (other[ordered][1:] == other[ordered][:-1])
     suspect[ordered[1:][again]] = True

@@ -86,25 +86,28 @@ def classify_residues(
         ``residue`` `ResidueKind`; ``residue`` meaning of each name; and the number of amino
         acids in chains that are not protein residues only because they have no CA.
     """
-    words = [residue_name(name) for name in table.residue_name[starts].tolist()]
+    names, which = table.texts("residue_name")
+    which = which[starts]
+    meanings = [residue_name(name) for name in names]
+    words = [meanings[i] for i in which.tolist()]
     n = len(starts)
     atoms = {name: _first_atom(table, residue, name, n) for name in ("N", "CA", "C")}
     has = {name: ~np.isnan(xyz[:, 0]) for name, xyz in atoms.items()}
     linked = _linked(atoms, table.chain[starts])
     polymer = table.polymer[starts]
     hetero = table.hetero[starts]
-    amino = np.array([w.amino_acid is True for w in words], dtype=np.bool_)
-    unknown = np.array([w.amino_acid is None for w in words], dtype=np.bool_)
+    amino = lookup((word.amino_acid is True for word in meanings), which)
+    unknown = lookup((word.amino_acid is None for word in meanings), which)
     in_chain = (polymer == 1) | ((polymer == -1) & (~hetero | linked))
     full = has["N"] & has["CA"] & has["C"]
     protein = has["CA"] & amino & in_chain
     protein |= full & unknown & ((polymer == 1) | ((polymer == -1) & linked))
     kind = np.full(n, ResidueKind.LIGAND, dtype=np.uint8)
     size = np.diff(starts, append=len(table))
-    element = table.element[starts]
-    single = np.array([e in METALS or e in _HALOGENS for e in element.tolist()], dtype=np.bool_)
+    elements, element = table.texts("element")
+    single = lookup((e in METALS or e in _HALOGENS for e in elements), element[starts])
     kind[(size == 1) & single] = ResidueKind.ION
-    nucleotide = np.array([w.nucleotide for w in words], dtype=np.bool_)
+    nucleotide = lookup((word.nucleotide for word in meanings), which)
     kind[nucleotide & (polymer != 0)] = ResidueKind.NUCLEIC
     kind[protein] = ResidueKind.PROTEIN
     untraced = int((amino & ~has["CA"] & ((polymer == 1) | ((polymer == -1) & ~hetero))).sum())

@@ -8,7 +8,7 @@ import numpy as np
 
 from protvox.chemistry import BACKBONE_ATOMS
 from protvox.messages import chain_label, count, listing
-from protvox.structure.atom_table import Declared, Texts, lookup
+from protvox.structure.atom_table import Declared, Texts, factorize, lookup
 from protvox.structure.cleaning.residue_names import ResidueName, residue_name
 from protvox.structure.structure import Structure
 
@@ -74,11 +74,13 @@ def describe_residues(
         if name in names:
             backbone[structure.residue_index[which == names.index(name)], column] = True
     side = lookup((name not in _NO_SIDE_CHAIN for name in names), which)
-    side_atoms = np.bincount(structure.residue_index, weights=side, minlength=structure.n_residues)
+    side_atoms = np.bincount(structure.residue_index[side], minlength=structure.n_residues)
+    complete = backbone.all(axis=1)
     ca_only, backbone_only, incomplete = [], [], []
+    chains, chain_of = factorize(structure.chain)
     for chain in structure.protein_chains:
-        rows = protein & (structure.chain == chain)
-        lacking = int((rows & ~backbone.all(axis=1)).sum())
+        rows = protein & (chain_of == chains.index(chain))
+        lacking = int((rows & ~complete).sum())
         if (atoms[rows] == 1).all():
             ca_only.append(chain_label(chain))
         elif rows.sum() > 1 and not side_atoms[rows].any():

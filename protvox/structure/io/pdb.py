@@ -28,7 +28,6 @@ from protvox.structure.io.residue_loops import (
     NO_NUMBER,
     mark_polymers,
     number_residues,
-    strip_names,
 )
 
 _PADDING: Final = b"\n" + 100 * b" "
@@ -81,7 +80,8 @@ class _Columns:
     ) -> NDArray[np.int64]:
         columns = (getattr(self, column) for column in _COLUMNS)
         letters = np.frombuffer(text, dtype=np.uint8)
-        bad, events = loops.scan_pdb(letters, size, state, element_tables(), *columns)
+        words = np.frombuffer(text, dtype=np.uint64, count=len(text) // 8)
+        bad, events = loops.scan_pdb(letters, words, size, state, element_tables(), *columns)
         if bad >= 0:
             raise _bad_line(self._data, start + bad, where)
         events[:, 2] += start
@@ -126,9 +126,10 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
     part = np.searchsorted(breaks, np.arange(n), side="right").astype(np.int32)
     part <<= 12
     part |= np.minimum(segment, 4095).astype(np.int32)
-    name = np.zeros((n, 4), dtype=np.uint32)
-    strip_names(columns.name, name)
-    atom_name = name.view("<U4").ravel()
+    keys, name = factorize_integers(columns.name.view(np.uint32).ravel().astype(np.uint64))
+    padded = [bytes(key[:4]).decode("latin-1") for key in keys.view(np.uint8).reshape(-1, 8)]
+    atoms = _index([_printable(word).strip() for word in padded], name)
+    atom_name = _spread(atoms)
     _number(columns, residue, part, notes)
     alternative, insertion = (_letters(columns.codes[:, i]) for i in range(2))
     model = number_models(
@@ -141,7 +142,7 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
     )
     hetero = (columns.flags & loops.HETERO) != 0
     polymer = _polymers(columns, model, chains, residues, hetero)
-    coded = {"residue_name": residues}
+    coded = {"residue_name": residues, "atom_name": atoms}
     named = _name_blank_chains(chain, segments, segment)
     if named is chain:
         coded["chain"] = chains

@@ -28,6 +28,9 @@ TO_INFER: Final = 255
 """Element code of atoms whose element columns are empty."""
 
 _POWERS = 10.0 ** np.arange(16)
+_LINE_ENDS = np.uint64(0x0A0A0A0A0A0A0A0A)
+_ONES = np.uint64(0x0101010101010101)
+_HIGHS = np.uint64(0x8080808080808080)
 
 
 @compile_exact
@@ -164,22 +167,28 @@ def _grow(events: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @compile_exact
-def _line_end(text: NDArray[np.uint8], pos: int) -> int:
-    """Return the position of the next line end, with a shortcut for lines of 80 columns."""
-    if text[pos + 80] == 10:
-        early = False
-        for i in range(80):
-            early |= text[pos + i] == 10
-        if not early:
-            return pos + 80
-    while text[pos] != 10:
-        pos += 1
-    return pos
+def _line_end(words: NDArray[np.uint64], pos: int) -> int:
+    """Return the position of the next line end, looking at eight letters at a time."""
+    index = pos >> 3
+    # Letters before the position are made to differ from a line end; a zero is one.
+    before = (np.uint64(1) << np.uint64(8 * (pos & 7))) - np.uint64(1)
+    letters = (words[index] ^ _LINE_ENDS) | before
+    while True:
+        zeros = (letters - _ONES) & ~letters & _HIGHS
+        if zeros:
+            pos = index << 3
+            while not zeros & np.uint64(128):
+                zeros >>= np.uint64(8)
+                pos += 1
+            return pos
+        index += 1
+        letters = words[index] ^ _LINE_ENDS
 
 
 @compile_exact
 def scan_pdb(
     text: NDArray[np.uint8],
+    words: NDArray[np.uint64],
     size: int,
     state: NDArray[np.int64],
     elements: NDArray[np.uint8],
@@ -199,6 +208,8 @@ def scan_pdb(
     ----------
     text
         Bytes of the file.
+    words
+        The same, eight bytes each.
     size
         Position to stop at: the start of a line, with at least 90 bytes of text after it.
     state
@@ -223,7 +234,7 @@ def scan_pdb(
     cards, autodock_atoms = state[3], state[4]
     pos = 0
     while pos < size:
-        end = _line_end(text, pos)
+        end = _line_end(words, pos)
         a, b = text[pos] & 0xDF, text[pos + 1] & 0xDF
         c, d = text[pos + 2] & 0xDF, text[pos + 3] & 0xDF
         hetero = a == 72 and b == 69 and c == 84 and d == 65

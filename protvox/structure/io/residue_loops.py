@@ -14,20 +14,6 @@ NO_NUMBER: Final = 2
 
 
 @compile_exact
-def strip_names(raw: NDArray[np.uint8], out: NDArray[np.uint32]) -> None:
-    """Write names without surrounding blanks, in numpy's layout of 32 bits per letter."""
-    width = raw.shape[1]
-    for row in range(len(raw)):
-        first, last = 0, width
-        while first < width and (raw[row, first] == 32 or raw[row, first] == 9):
-            first += 1
-        while last > first and (raw[row, last - 1] == 32 or raw[row, last - 1] == 9):
-            last -= 1
-        for i in range(width):
-            out[row, i] = raw[row, first + i] if first + i < last else 0
-
-
-@compile_exact
 def number_residues(
     number: NDArray[np.int32],
     flags: NDArray[np.uint8],

@@ -10,10 +10,10 @@ def test_gate_by_hand():
     gate = Gate("2x0e+1x1e+1x2e")
     assert str(gate.irreps_in) == "4x0e+1x1e+1x2e"
     field = torch.randn(2, 12, 3, 3, 3)
-    answer = gate(field)
-    assert torch.allclose(answer[:, :2], field[:, :2].relu())
-    assert torch.allclose(answer[:, 2:5], field[:, 4:7] * field[:, 2:3].sigmoid())
-    assert torch.allclose(answer[:, 5:], field[:, 7:] * field[:, 3:4].sigmoid())
+    output = gate(field)
+    assert torch.allclose(output[:, :2], field[:, :2].relu())
+    assert torch.allclose(output[:, 2:5], field[:, 4:7] * field[:, 2:3].sigmoid())
+    assert torch.allclose(output[:, 5:], field[:, 7:] * field[:, 3:4].sigmoid())
 
 
 def test_every_vector_has_its_own_gate():
@@ -21,8 +21,8 @@ def test_every_vector_has_its_own_gate():
     field = torch.zeros(1, 13, 1, 1, 1)
     field[:, 4:] = 1
     field[0, 2] = -1e4  # the gate of the second vector
-    answer = gate(field)[0, :, 0, 0, 0]
-    assert torch.allclose(answer, torch.tensor([0, 0.5, 0.5, 0.5, 0, 0, 0, 0.5, 0.5, 0.5]))
+    output = gate(field)[0, :, 0, 0, 0]
+    assert torch.allclose(output, torch.tensor([0, 0.5, 0.5, 0.5, 0, 0, 0, 0.5, 0.5, 0.5]))
 
 
 def test_bias_of_scalars_and_gates():
@@ -66,9 +66,9 @@ def test_norm_activation_by_hand():
     field = torch.zeros(1, 4, 1, 1, 2)
     field[0, :, 0, 0, 0] = torch.tensor([-2.0, 3.0, 0.0, 4.0])
     field[0, :, 0, 0, 1] = torch.tensor([2.0, 0.3, 0.0, 0.4])
-    answer = module(field)[0, :, 0, 0]
-    assert torch.allclose(answer[:, 0], torch.tensor([-2.0, 2.4, 0.0, 3.2]), atol=1e-5)
-    assert torch.allclose(answer[:, 1], torch.tensor([2.0, 0.0, 0.0, 0.0]), atol=1e-5)
+    output = module(field)[0, :, 0, 0]
+    assert torch.allclose(output[:, 0], torch.tensor([-2.0, 2.4, 0.0, 3.2]), atol=1e-5)
+    assert torch.allclose(output[:, 1], torch.tensor([2.0, 0.0, 0.0, 0.0]), atol=1e-5)
 
 
 def test_norm_activation_of_zero_has_a_finite_gradient():

@@ -15,7 +15,7 @@ def gaussians(centres: torch.Tensor, size: int, sigma: float) -> torch.Tensor:
 
 
 def rotation_error(low_pass: float | None) -> float:
-    """Change of pooled rectified scalars when the atoms turn by 5 to 40 degrees."""
+    """Return the change of pooled rectified scalars under rotations by 5 to 40 degrees."""
     torch.manual_seed(1)
     convolution = SteerableConv3d("1x0e", "16x0e", 3, stride=2, low_pass=low_pass)
     pool = GlobalAveragePool("16x0e")
@@ -32,8 +32,8 @@ def rotation_error(low_pass: float | None) -> float:
         axis = torch.nn.functional.normalize(torch.randn(3, dtype=torch.float64), dim=0)
         angle = torch.tensor(step * torch.pi / 36, dtype=torch.float64)
         rotation = o3.axis_angle_to_matrix(axis, angle)
-        turned = features(centres @ rotation.T)
-        errors.append(float((turned - reference).norm() / reference.norm()))
+        rotated = features(centres @ rotation.T)
+        errors.append(float((rotated - reference).norm() / reference.norm()))
     return sum(errors) / len(errors)
 
 

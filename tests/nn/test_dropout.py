@@ -9,8 +9,8 @@ from protvox.nn import IrrepDropout
 def test_whole_fields_are_dropped_everywhere():
     torch.manual_seed(0)
     dropout = IrrepDropout("4x0e+3x1e+2x2e", 0.5)
-    answer = dropout(torch.ones(200, 23, 2, 3, 2))
-    flat = answer.flatten(2)
+    output = dropout(torch.ones(200, 23, 2, 3, 2))
+    flat = output.flatten(2)
     assert torch.equal(flat.amin(2), flat.amax(2))
     fields = torch.cat(
         [flat[:, :4, None, 0], flat[:, 4:13, 0].unflatten(1, (3, 3)).flatten(2)[:, :, :1]], dim=1

@@ -22,7 +22,7 @@ IRREPS = GATE.irreps_out
 
 
 def trained(network: nn.Module, channels: int, size: int, dtype: torch.dtype) -> nn.Module:
-    """Give the norms statistics, scales and biases worth folding."""
+    """Give the norms statistics, scales and biases that matter for merging."""
     torch.manual_seed(0)
     network = network.to(dtype)
     for norm in network.modules():
@@ -66,27 +66,27 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_outputs_are_the_same(name, dtype, tolerance):
     network = trained(NETWORKS[name](), 2, 12, dtype)
-    folded = export_network(network)
+    exported = export_network(network)
     field = torch.randn(3, 2, 12, 12, 12, dtype=dtype)
     with torch.no_grad():
-        expected, answer = network(field), folded(field)
-    assert (answer - expected).abs().max() <= tolerance * expected.abs().max()
-    assert answer.dtype == dtype
+        expected, got = network(field), exported(field)
+    assert (got - expected).abs().max() <= tolerance * expected.abs().max()
+    assert got.dtype == dtype
 
 
 def test_exported_layers_are_plain():
-    folded = export_network(trained(NETWORKS["padded"](), 2, 12, torch.float32))
+    exported = export_network(trained(NETWORKS["padded"](), 2, 12, torch.float32))
     left = (SteerableConv3d, SteerableKernel, FieldNorm, IrrepDropout)
-    assert not [module for module in folded.modules() if isinstance(module, left)]
-    assert not any(parameter.requires_grad for parameter in folded.parameters())
-    assert not folded.training
+    assert not [module for module in exported.modules() if isinstance(module, left)]
+    assert not any(parameter.requires_grad for parameter in exported.parameters())
+    assert not exported.training
 
 
 def test_norm_before_a_padded_convolution_is_kept():
-    folded = export_network(trained(NETWORKS["padded, norms before"](), 2, 8, torch.float32))
-    assert sum(isinstance(module, FieldNorm) for module in folded.modules()) == 4
-    folded = export_network(trained(NETWORKS["valid, norms before"](), 2, 12, torch.float32))
-    assert not any(isinstance(module, FieldNorm) for module in folded.modules())
+    exported = export_network(trained(NETWORKS["padded, norms before"](), 2, 8, torch.float32))
+    assert sum(isinstance(module, FieldNorm) for module in exported.modules()) == 4
+    exported = export_network(trained(NETWORKS["valid, norms before"](), 2, 12, torch.float32))
+    assert not any(isinstance(module, FieldNorm) for module in exported.modules())
 
 
 def test_original_is_unchanged():
@@ -111,10 +111,10 @@ def test_layers_outside_a_sequence_are_not_merged():
 
     network = trained(Detour(), 1, 8, torch.float32)
     field = torch.randn(2, 1, 8, 8, 8)
-    folded = export_network(network)
-    assert isinstance(folded.conv, nn.Conv3d)
-    assert isinstance(folded.norm, FieldNorm)
-    assert torch.allclose(folded(field), network(field), atol=1e-5)
+    exported = export_network(network)
+    assert isinstance(exported.conv, nn.Conv3d)
+    assert isinstance(exported.norm, FieldNorm)
+    assert torch.allclose(exported(field), network(field), atol=1e-5)
 
 
 def test_single_convolution_is_exported():

@@ -35,8 +35,8 @@ def test_sampled_kernels_obey_the_constraint_for_all_cube_rotations(l_in, l_out,
     for rotation in cube_rotations():
         left = rotation_of_channels(f"1x{l_out}e", rotation)
         right = rotation_of_channels(f"1x{l_in}e", rotation)
-        turned = torch.einsum("op,ij,npj...->noi...", left, right, basis)
-        assert torch.allclose(rotate_kernel(turned, rotation), basis, rtol=0, atol=1e-9)
+        rotated = torch.einsum("op,ij,npj...->noi...", left, right, basis)
+        assert torch.allclose(rotate_kernel(rotated, rotation), basis, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize(("l_in", "l_out"), PAIRS)
@@ -57,8 +57,8 @@ def test_the_constraint_test_can_fail():
     basis[:, 0, 1, 0, 1, 2] += 1e-6
     rotation = cube_rotations()[5]
     wigner = rotation_of_channels("1x1e", rotation)
-    turned = torch.einsum("op,ij,npj...->noi...", wigner, wigner, basis)
-    assert not torch.allclose(rotate_kernel(turned, rotation), basis, rtol=0, atol=1e-9)
+    rotated = torch.einsum("op,ij,npj...->noi...", wigner, wigner, basis)
+    assert not torch.allclose(rotate_kernel(rotated, rotation), basis, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize(("l_in", "l_out"), [(0, 2), (1, 1), (2, 1), (3, 2)])
@@ -125,8 +125,8 @@ def test_variance_is_kept_by_random_weights():
     torch.manual_seed(0)
     kernel = SteerableKernel("32x0e+16x1e+8x2e", "32x0e+16x1e+8x2e", 3)
     field = torch.randn(2, 120, 12, 12, 12)
-    answer = torch.nn.functional.conv3d(field, kernel().detach())
-    assert 0.5 < float(answer.var()) < 2
+    output = torch.nn.functional.conv3d(field, kernel().detach())
+    assert 0.5 < float(output.var()) < 2
 
 
 def test_invalid_arguments_are_rejected():
@@ -145,7 +145,7 @@ def test_autocast_does_not_change_the_kernel():
 
 
 def anisotropy(degree: int, size: int, filters: Filters) -> float:
-    """Return how far filters on a Gaussian blob depend on its direction, relative to the answer."""
+    """Return how far filters on a Gaussian blob depend on its direction, relative to the output."""
     basis = kernel_basis(0, degree, size, filters)[:, :, 0]
     axis = torch.arange(size, dtype=torch.float64) - size // 2
     generator = torch.Generator().manual_seed(0)

@@ -15,7 +15,7 @@ SHAPE = (2, 3, 4)
 
 
 def as_field(moments, degrees):
-    """Turn the layout ``degree (component pair)`` into e3nn's ``degree (pair component)``."""
+    """Convert the layout ``degree (component pair)`` into e3nn's ``degree (pair component)``."""
     parts, first = [], 0
     for degree, pairs in enumerate(degrees):
         n = (2 * degree + 1) * pairs
@@ -68,8 +68,8 @@ def test_equals_e3nns_linear_layer(layer, moments):
         for instruction, weight in zip(
             sorted(linear.instructions, key=lambda i: i.i_out), layer.weights, strict=True
         ):
-            place = linear.instructions.index(instruction)
-            linear.weight_view_for_instruction(place).copy_(weight / instruction.path_weight)
+            index = linear.instructions.index(instruction)
+            linear.weight_view_for_instruction(index).copy_(weight / instruction.path_weight)
     expected = linear(as_field(moments, PAIRS).transpose(1, 2)).transpose(1, 2)
     got = layer(moments, SHAPE)
     assert got.shape == (3, layer.irreps_out.dim, *SHAPE)
@@ -79,37 +79,37 @@ def test_equals_e3nns_linear_layer(layer, moments):
 @pytest.mark.parametrize("seed", range(3))
 def test_rotated_moments_give_the_rotated_field(layer, moments, seed):
     torch.manual_seed(seed)
-    turn = o3.rand_matrix(dtype=torch.float64)
-    turned = layer.irreps_in.D_from_matrix(turn) @ as_field(moments, PAIRS)
-    got = layer(as_moments(turned, PAIRS), SHAPE).flatten(2)
-    expected = layer.irreps_out.D_from_matrix(turn) @ layer(moments, SHAPE).flatten(2)
+    rotation = o3.rand_matrix(dtype=torch.float64)
+    rotated = layer.irreps_in.D_from_matrix(rotation) @ as_field(moments, PAIRS)
+    got = layer(as_moments(rotated, PAIRS), SHAPE).flatten(2)
+    expected = layer.irreps_out.D_from_matrix(rotation) @ layer(moments, SHAPE).flatten(2)
     assert (got - expected).abs().max() < 1e-10
 
 
 def test_it_is_the_first_steerable_convolution_of_the_atoms():
-    # Atoms on voxels are densities of single voxels; a convolution with kernels radial x
-    # harmonic then is a sum over atoms, which is what moments are.
+    # Atoms at voxel centres are densities of single voxels, so a convolution with kernels
+    # radial x harmonic is a sum over atoms, as the moments are.
     spec = MomentSpec(5, 1.0, (0.0, 1.0), 0.6, 2, 2)
     rng = np.random.default_rng(3)
     density = (rng.random((1, 2, 9, 9, 9)) < 0.1).astype(np.float32)
-    kind, *place = np.nonzero(density[0])
-    atoms = np.stack(place, axis=1).astype(np.float32) - 4
+    kind, *position = np.nonzero(density[0])
+    atoms = np.stack(position, axis=1).astype(np.float32) - 4
     moments = moments_of(atoms, kind, spec)
-    # The kernel of the convolution is what one atom of each type gives, seen from its place.
+    # The kernel of the convolution is the response to one atom of each type.
     layer = MomentEmbedding((4, 2, 2), "3x0e+1x1e+1x2e")
     kernel = []
     for channel in range(2):
         single = moments_of(np.zeros((1, 3)), np.array([channel]), spec)
-        # A point's response to an atom beyond it is the atom's response at the mirrored point.
+        # The response at a point to an atom is the response of the atom at the mirrored point.
         kernel.append(layer(torch.from_numpy(single), spec.shape)[0].flip(1, 2, 3))
     weight = torch.stack(kernel, dim=1)
     expected = torch.nn.functional.conv3d(torch.from_numpy(density), weight)
     assert spec.cutoff < 3
     assert (layer(torch.from_numpy(moments), spec.shape) - expected).abs().max() < 1e-4
-    # And that kernel meets the constraint of steerable kernels: turning it changes nothing.
+    # That kernel obeys the constraint of steerable kernels: it is invariant to rotation.
     field = weight.transpose(0, 1)
-    for turn in cube_rotations():
-        assert (rotate_field(field, layer.irreps_out, turn) - field).abs().max() < 1e-5
+    for rotation in cube_rotations():
+        assert (rotate_field(field, layer.irreps_out, rotation) - field).abs().max() < 1e-5
 
 
 def test_weights_learn(layer, moments):

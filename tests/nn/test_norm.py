@@ -19,20 +19,20 @@ def field(dtype: torch.dtype = torch.float32, last: bool = False) -> torch.Tenso
 @pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_statistics_of_the_output(dtype, last):
-    answer = FieldNorm(IRREPS).to(dtype)(field(dtype, last))
-    scalars, vectors, tensors = answer.split([3, 6, 5], dim=1)
+    output = FieldNorm(IRREPS).to(dtype)(field(dtype, last))
+    scalars, vectors, tensors = output.split([3, 6, 5], dim=1)
     assert torch.allclose(scalars.mean((0, 2, 3, 4)), torch.zeros(3, dtype=dtype), atol=1e-5)
     assert torch.allclose(scalars.var((0, 2, 3, 4)), torch.ones(3, dtype=dtype), atol=2e-3)
     lengths = vectors.unflatten(1, (2, 3)).square().mean((0, 2, 3, 4, 5))
     assert torch.allclose(lengths, torch.ones(2, dtype=dtype), atol=1e-4)
     assert abs(float(tensors.square().mean()) - 1) < 1e-4
-    assert answer.dtype == dtype
+    assert output.dtype == dtype
 
 
 def test_direction_is_kept():
     values = field()
-    answer = FieldNorm(IRREPS)(values)
-    cosine = nn.functional.cosine_similarity(values[:, 3:6], answer[:, 3:6], dim=1)
+    output = FieldNorm(IRREPS)(values)
+    cosine = nn.functional.cosine_similarity(values[:, 3:6], output[:, 3:6], dim=1)
     assert torch.allclose(cosine, torch.ones_like(cosine), atol=1e-5)
 
 
@@ -76,14 +76,14 @@ def test_layouts_agree_and_are_kept():
 
 
 def test_pooled_features_are_normalised_too():
-    answer = FieldNorm(IRREPS)(torch.randn(64, 14) * 3)
-    assert torch.allclose(answer[:, :3].var(0, correction=0), torch.ones(3), atol=1e-3)
+    output = FieldNorm(IRREPS)(torch.randn(64, 14) * 3)
+    assert torch.allclose(output[:, :3].var(0, correction=0), torch.ones(3), atol=1e-3)
 
 
 def test_constant_field_stays_finite():
-    answer = FieldNorm(IRREPS)(torch.full((2, 14, 3, 3, 3), 4.0))
-    assert torch.isfinite(answer).all()
-    assert answer[:, :3].abs().max() < 1e-3
+    output = FieldNorm(IRREPS)(torch.full((2, 14, 3, 3, 3), 4.0))
+    assert torch.isfinite(output).all()
+    assert output[:, :3].abs().max() < 1e-3
 
 
 def test_names_of_the_state():

@@ -94,8 +94,8 @@ def test_samples_are_independent_for_any_number_of_threads():
 
 def test_layout_in_memory_does_not_matter():
     ours, inputs = convolution(), field()
-    turned = inputs.contiguous(memory_format=torch.channels_last_3d)
-    torch.testing.assert_close(ours(turned), ours(inputs), atol=0, rtol=0)
+    channels_last = inputs.contiguous(memory_format=torch.channels_last_3d)
+    torch.testing.assert_close(ours(channels_last), ours(inputs), atol=0, rtol=0)
 
 
 def test_commutes_with_the_rotations_of_the_cube():
@@ -117,12 +117,12 @@ def test_exported_with_its_norm_it_gives_the_same_output():
     )
     nn.init.normal_(layers[1].bias)
     layers(field())
-    folded = export_network(layers)
-    assert isinstance(folded[0], PlainPathConv)
-    assert len(folded) == 2
+    exported = export_network(layers)
+    assert isinstance(exported[0], PlainPathConv)
+    assert len(exported) == 2
     expected = layers.eval()(field())
-    torch.testing.assert_close(folded(field()), expected, atol=TOLERANCE, rtol=0)
-    inner = folded[0]
+    torch.testing.assert_close(exported(field()), expected, atol=TOLERANCE, rtol=0)
+    inner = exported[0]
     empty = PlainPathConv(IRREPS_IN, "9x0e+3x1e+2x2e", 3, padding=1)
     empty.load_state_dict(inner.state_dict())
     torch.testing.assert_close(empty(field()), inner(field()), atol=0, rtol=0)

@@ -47,7 +47,7 @@ def field_on(index, irreps=IRREPS_IN, seed=0):
 
 
 def in_box(field, index):
-    """The field on all points of the box, 0 where there is no site."""
+    """Return the field on all points of the box, 0 at inactive points."""
     box = field.new_zeros(field.shape[1], *SHAPE)
     box[(slice(None), *torch.from_numpy(index.T))] = field.T
     return box[None]
@@ -63,7 +63,7 @@ def tables(index):
 
 @pytest.fixture
 def convolutions():
-    """A convolution on sites and one on voxels with the same weights."""
+    """Return a convolution on points and one on voxels with the same weights."""
     torch.manual_seed(0)
     ours = SparseConv(IRREPS_IN, IRREPS_OUT).double()
     dense = SteerableConv3d(IRREPS_IN, IRREPS_OUT, 3, padding=1).double()
@@ -115,9 +115,9 @@ def test_cube_rotations_of_points_and_fields_commute(convolutions, rotation):
 
     coarse, children = coarsen(index, 6)
     coarse_moved, children_moved = coarsen(moved, 6)
-    row = {tuple(place): n for n, place in enumerate(coarse_moved.tolist())}
-    places = coarse @ rotation.numpy().astype(np.int64).T + shift // 2
-    order = [row[tuple(place)] for place in places.tolist()]
+    row = {tuple(point): n for n, point in enumerate(coarse_moved.tolist())}
+    coordinates = coarse @ rotation.numpy().astype(np.int64).T + shift // 2
+    order = [row[tuple(point)] for point in coordinates.tolist()]
     assert sorted(order) == list(range(len(coarse_moved)))
     expected = ours(field, torch.from_numpy(children)) @ after.T
     got = ours(field @ before.T, torch.from_numpy(children_moved))[order]
@@ -154,11 +154,11 @@ def test_norm_gate_by_hand():
 def test_norm_gate_commutes_with_any_rotation(seed):
     torch.manual_seed(seed)
     gate = NormGate("3x0e+2x1e+2x2e")
-    turn = rotation_of_channels(gate.irreps_in, o3.rand_matrix(dtype=torch.float64))
+    rotation_matrix = rotation_of_channels(gate.irreps_in, o3.rand_matrix(dtype=torch.float64))
     field = field_on(range(20), gate.irreps_in, seed)
-    expected = gate(field) @ turn.T
+    expected = gate(field) @ rotation_matrix.T
     assert (expected - gate(field)).abs().max() > 0.1
-    assert (gate(field @ turn.T) - expected).abs().max() < 1e-10
+    assert (gate(field @ rotation_matrix.T) - expected).abs().max() < 1e-10
 
 
 def test_norm_gate_has_a_finite_gradient_where_fields_vanish():
@@ -170,7 +170,7 @@ def test_norm_gate_has_a_finite_gradient_where_fields_vanish():
 
 
 class Two(nn.Module):
-    """An embedding and a convolution on sites, each with its norm and gate."""
+    """An embedding and a convolution on points, each with its norm and gate."""
 
     FEEDS = (("embedding", "steps.0.0"), ("convolution", "steps.1.0"))
 
@@ -200,11 +200,11 @@ def test_exported_network_gives_the_same_output():
     moments = torch.randn(len(index), 5 + 3 * 4 + 5 * 3, dtype=torch.float64)
     with torch.no_grad():
         expected = network(moments, tables(index))
-    folded = export_network(network)
+    exported = export_network(network)
     assert (
-        folded(moments, tables(index)) - expected
+        exported(moments, tables(index)) - expected
     ).abs().max() < TOLERANCE * expected.abs().max()
-    kinds = {type(m) for m in folded.modules()} - {Two, nn.ModuleList, nn.Sequential}
+    kinds = {type(m) for m in exported.modules()} - {Two, nn.ModuleList, nn.Sequential}
     assert kinds == {PlainEmbedding, PlainSparseConv, PlainNormGate, nn.ParameterList}
     # The original still has its norms.
     assert isinstance(network.steps[1][0], FieldNorm)

@@ -64,13 +64,13 @@ def repeated(value: int, n: int) -> dict:
 
 
 def strings(text: str, offsets: list[int], index: dict) -> dict:
-    places = whole(offsets)
+    encoded = whole(offsets)
     coding = {
         "kind": "StringArray",
         "stringData": text,
         "dataEncoding": index["encoding"],
-        "offsets": places["data"],
-        "offsetEncoding": places["encoding"],
+        "offsets": encoded["data"],
+        "offsetEncoding": encoded["encoding"],
     }
     return {"data": index["data"], "encoding": [coding]}
 
@@ -108,8 +108,8 @@ def rows_that_are_not_there(file):
 def a_long_sequence(file):
     rows(file, "entity_poly_seq", 15_000_000)
     for name in ("entity_id", "num", "mon_id"):
-        held = column(file, "entity_poly_seq", name)
-        held["data"], held["mask"] = repeated(1, 15_000_000), None
+        replaced = column(file, "entity_poly_seq", name)
+        replaced["data"], replaced["mask"] = repeated(1, 15_000_000), None
 
 
 @pytest.mark.parametrize(

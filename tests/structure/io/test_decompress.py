@@ -50,9 +50,9 @@ def test_wrong_checksum_or_length_is_reported(offset: int) -> None:
 def test_flipped_bits_are_detected_or_harmless() -> None:
     # A flipped bit may hide in the header's time stamp or operating system; the text may not.
     data = gzip.compress(TEXT[:300], mtime=0)
-    for place in range(len(data)):
+    for position in range(len(data)):
         broken = bytearray(data)
-        broken[place] ^= 4
+        broken[position] ^= 4
         try:
             assert decompress(bytes(broken), where="x") in (TEXT[:300], bytes(broken))
         except InputError:

@@ -22,17 +22,17 @@ MODEL = "https://alphafold.ebi.ac.uk/files/AF-P12345-F1-model_v6.cif"
 
 
 class Internet(urllib.request.HTTPSHandler):
-    """Answers https requests from a table of pages; everything else fails."""
+    """Serves https requests from a table of pages; everything else fails."""
 
     def __init__(self, pages: dict[str, bytes | int | str], headers: dict[str, str] | None = None):
         super().__init__()
         self.pages = pages
         self.headers = headers or {}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     def https_open(self, request: urllib.request.Request) -> urllib.response.addinfourl:
         url = request.full_url
-        self.asked.append(url)
+        self.requested.append(url)
         page = self.pages.get(url, 404)
         headers = Message()
         for key, value in self.headers.items():
@@ -41,9 +41,9 @@ class Internet(urllib.request.HTTPSHandler):
             headers["Location"] = page
         status = page if isinstance(page, int) else 302 if isinstance(page, str) else 200
         body = page if isinstance(page, bytes) else b""
-        answer = urllib.response.addinfourl(io.BytesIO(body), headers, url, status)
-        answer.msg = "x"
-        return answer
+        response = urllib.response.addinfourl(io.BytesIO(body), headers, url, status)
+        response.msg = "x"
+        return response
 
     @property
     def opener(self) -> urllib.request.OpenerDirector:
@@ -111,7 +111,7 @@ def test_entry_is_downloaded_once(tmp_path: Path, entry: bytes) -> None:
     path = get("1UBQ", internet, tmp_path)
     assert path.read_bytes() == entry
     assert get("pdb_00001ubq", internet, tmp_path) == path
-    assert internet.asked == [ENTRY]
+    assert internet.requested == [ENTRY]
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -120,14 +120,14 @@ def test_alphafold_model_is_found_in_its_index(tmp_path: Path, entry: bytes) -> 
     internet = Internet({INDEX: index, MODEL: gzip.decompress(entry)})
     path = get("AF-P12345-F1", internet, tmp_path)
     assert path.name == "AF-P12345-F1.cif"
-    assert internet.asked == [INDEX, MODEL]
+    assert internet.requested == [INDEX, MODEL]
 
 
 def test_alphafold_version_can_be_given(tmp_path: Path, entry: bytes) -> None:
     url = MODEL.replace("v6", "v4")
     internet = Internet({url: gzip.decompress(entry)})
     get("AF-P12345-F1-model_v4", internet, tmp_path)
-    assert internet.asked == [url]
+    assert internet.requested == [url]
 
 
 def test_offline_uses_only_the_cache(tmp_path: Path, entry: bytes) -> None:
@@ -137,7 +137,7 @@ def test_offline_uses_only_the_cache(tmp_path: Path, entry: bytes) -> None:
     with pytest.raises(FetchError) as caught:
         fetch_structure(identifier, cache_dir=tmp_path, offline=True, opener=internet.opener)
     assert caught.value.code == "input.offline"
-    assert internet.asked == []
+    assert internet.requested == []
     get("1ubq", internet, tmp_path)
     assert fetch_structure(identifier, cache_dir=tmp_path, offline=True).is_file()
 
@@ -164,7 +164,7 @@ def test_failed_download_is_one_error_and_leaves_no_file(
         get("1ubq", internet, tmp_path)
     assert caught.value.code == code
     assert caught.value.remedy
-    assert internet.asked == [ENTRY]
+    assert internet.requested == [ENTRY]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -195,7 +195,7 @@ def test_index_cannot_redirect_to_another_host(tmp_path: Path) -> None:
     internet = Internet({INDEX: json.dumps([{"cifUrl": url}]).encode()})
     with pytest.raises(FetchError, match="redirects to another host"):
         get("AF-P12345-F1", internet, tmp_path)
-    assert internet.asked == [INDEX]
+    assert internet.requested == [INDEX]
 
 
 def test_unwritable_cache_is_reported(tmp_path: Path, entry: bytes) -> None:

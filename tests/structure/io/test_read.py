@@ -142,8 +142,8 @@ def test_selenomethionine_is_methionine(data_dir: Path) -> None:
 def test_one_position_per_atom_of_crambin(data_dir: Path) -> None:
     structure = read_structure(data_dir / "1ejg.pdb.gz")
     assert structure.n_residues == structure.is_protein.sum() == 46
-    places = list(zip(structure.chain, structure.number, structure.insertion_code, strict=True))
-    assert len(set(places)) == 46
+    keys = list(zip(structure.chain, structure.number, structure.insertion_code, strict=True))
+    assert len(set(keys)) == 46
     assert structure.n_atoms == 327  # all non-hydrogen atoms of one conformer, no OXT missing
 
 
@@ -225,9 +225,9 @@ def test_crowd_is_counted_wherever_it_lies(data_dir: Path) -> None:
     """All atoms close together, far from the origin."""
     lines = (data_dir / "1a8o.pdb").read_text().splitlines()
     rows = [line for line in lines if line.startswith("ATOM")]
-    places = [f"{-913.2:8.3f}{812.9:8.3f}{z:8.3f}" for z in (-0.1, -3.9)]
+    columns = [f"{-913.2:8.3f}{812.9:8.3f}{z:8.3f}" for z in (-0.1, -3.9)]
     packed = "\n".join(
-        line[:30] + places[row % 2] + line[54:] for row, line in enumerate(rows)
+        line[:30] + columns[row % 2] + line[54:] for row, line in enumerate(rows)
     ).encode()
     n = read_structure(packed, name="x").n_atoms
     assert read_structure(packed, name="x", limits=ReadLimits(crowd=n)).n_atoms == n

@@ -45,34 +45,34 @@ TOKENS = (
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:
-    """Damage data in one to eight places."""
+    """Damage data in one to eight positions."""
     out = bytearray(data)
     for _ in range(chance.choice((1, 1, 2, 8))):
-        place = chance.randrange(len(out) + 1)
+        position = chance.randrange(len(out) + 1)
         kind = chance.randrange(7)
-        if kind == 0 and place < len(out):
-            out[place] ^= 1 << chance.randrange(8)
-        elif kind == 1 and place < len(out):
-            out[place] = chance.randrange(256)
+        if kind == 0 and position < len(out):
+            out[position] ^= 1 << chance.randrange(8)
+        elif kind == 1 and position < len(out):
+            out[position] = chance.randrange(256)
         elif kind == 2:
-            del out[place : place + chance.choice((1, 2, 8, 80, 1000))]
+            del out[position : position + chance.choice((1, 2, 8, 80, 1000))]
         elif kind == 3:
-            out[place:place] = chance.choice(TOKENS)
+            out[position:position] = chance.choice(TOKENS)
         elif kind == 4:
             token = chance.choice(TOKENS)
-            out[place : place + len(token)] = token
+            out[position : position + len(token)] = token
         elif kind == 5:
             other = chance.randrange(len(out) + 1)
-            out[place:place] = out[other : other + chance.choice((4, 80, 400))]
+            out[position:position] = out[other : other + chance.choice((4, 80, 400))]
         elif chance.random() < 0.1:
-            del out[place:]
+            del out[position:]
     return bytes(out)
 
 
 def fuzz(most: int, seconds: float, seed: int, crash: Path) -> tuple[int, int]:
-    """Read damaged files, so many or so long; return how many were read and how many refused.
+    """Read damaged files, up to a number and time; return how many were read and rejected.
 
-    The content that made something else happen is left in ``crash``.
+    Content that raises another exception is written to ``crash``.
     """
     chance = random.Random(seed)
     seeds = [path.read_bytes() for path in sorted(CORPUS.iterdir()) if path.stat().st_size]

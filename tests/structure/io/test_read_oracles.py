@@ -173,15 +173,15 @@ def test_mdtraj_agrees(data_dir: Path, name: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_biopython_agrees_on_original_files(raw_files: list[Path]) -> None:
-    compared = refused = 0
+    compared = rejected = 0
     beyond_biopython: list[str] = []
     for path in raw_files:
         if ".bcif" in path.name:
-            continue  # Biopython fails on some of these; biotite stands in, see test_read
+            continue  # Biopython fails on some of these; biotite is used instead, see test_read
         try:
             read_structure(path)
         except InputError as error:
-            refused += 1
+            rejected += 1
             assert error.code in ("input.no_protein", "input.format"), (path.name, error)
             continue
         try:
@@ -190,5 +190,5 @@ def test_biopython_agrees_on_original_files(raw_files: list[Path]) -> None:
             beyond_biopython.append(path.name)
             assert "pdbx_PDB_ins_code" in str(error)  # it needs this optional column
     assert compared >= 125
-    assert refused <= 6
+    assert rejected <= 6
     assert len(beyond_biopython) <= 2

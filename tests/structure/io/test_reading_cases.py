@@ -65,7 +65,7 @@ def test_four_letter_residue_names() -> None:
     assert not gromacs.warnings
 
 
-def test_chains_behind_end_are_read() -> None:
+def test_chains_after_end_are_read() -> None:
     found = read("b05_end_between_chains.pdb")
     assert len(found.protein_chains) == 2
     assert found.n_residues == 24

@@ -82,7 +82,7 @@ def test_mismatched_files_are_reported(data_dir, tmp_path, path, topology, code)
     assert caught.value.remedy
 
 
-def test_other_order_of_atoms_is_refused(data_dir, tmp_path, villin):
+def test_other_order_of_atoms_is_rejected(data_dir, tmp_path, villin):
     models = villin[1]
     frame = mdtraj.load(str(models))
     order = np.random.default_rng(0).permutation(frame.n_atoms)

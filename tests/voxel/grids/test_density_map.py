@@ -55,7 +55,7 @@ def test_gemmi_and_mrcfile_read_the_map_superimposed(example, density, tmp_path)
 
     ccp4 = gemmi.read_ccp4_map(str(path), setup=True)
     assert "protvox" in ccp4.header_str(57)
-    at_atoms, beside = (
+    at_atoms, elsewhere = (
         np.array(
             [
                 ccp4.grid.interpolate_value(gemmi.Position(*(xyz + move)))
@@ -65,7 +65,7 @@ def test_gemmi_and_mrcfile_read_the_map_superimposed(example, density, tmp_path)
         for move in (np.zeros(3), np.array([2.0, 2.0, 2.0]))
     )
     assert at_atoms.min() > 0.6
-    assert at_atoms.mean() > 3 * beside.mean()
+    assert at_atoms.mean() > 3 * elsewhere.mean()
 
 
 @pytest.mark.parametrize("spacing", [0.5, 1.0, 1.3])

@@ -65,27 +65,27 @@ def test_grid_contains_any_rotated_and_shifted_domain(seed, spacing, margin, mul
     _, grids = random_domains(
         seed % 7, spacing=spacing, sigma=spacing, margin=margin, multiple=multiple, maximum=1000
     )
-    turned = grids.jitter(np.random.default_rng(seed), shift)
-    shapes = turned.shapes()
+    rotated = grids.jitter(np.random.default_rng(seed), shift)
+    shapes = rotated.shapes()
     assert np.all(shapes % multiple == 0)
     assert np.all(shapes > 0)
-    for domain in range(len(turned)):
-        atoms = turned.coordinates[turned.offsets[domain] : turned.offsets[domain + 1]]
+    for domain in range(len(rotated)):
+        atoms = rotated.coordinates[rotated.offsets[domain] : rotated.offsets[domain + 1]]
         needed = 2 * (np.abs(atoms).max(axis=0) + margin)
-        held = shapes[domain] * spacing
-        assert np.all(held > needed - 0.01 * spacing)
-        assert np.all(held <= needed + (multiple + 0.01) * spacing)
+        available = shapes[domain] * spacing
+        assert np.all(available > needed - 0.01 * spacing)
+        assert np.all(available <= needed + (multiple + 0.01) * spacing)
         middle = (atoms.max(axis=0) + atoms.min(axis=0)) / 2
         assert np.abs(middle).max() <= shift + 1e-3
 
 
 def test_rotate_rotates_each_domain():
     domains, grids = random_domains(1)
-    turns = random_rotations(4, np.random.default_rng(0))
-    turned = grids.rotate(turns)
-    for domain, ((coordinates, _), turn) in enumerate(zip(domains, turns, strict=True)):
-        atoms = turned.coordinates[turned.offsets[domain] : turned.offsets[domain + 1]]
-        expected = np.array([turn.astype(float) @ xyz for xyz in coordinates.astype(float)])
+    rotations = random_rotations(4, np.random.default_rng(0))
+    rotated = grids.rotate(rotations)
+    for domain, ((coordinates, _), rotation) in enumerate(zip(domains, rotations, strict=True)):
+        atoms = rotated.coordinates[rotated.offsets[domain] : rotated.offsets[domain + 1]]
+        expected = np.array([rotation.astype(float) @ xyz for xyz in coordinates.astype(float)])
         assert np.abs(atoms - expected).max() < 1e-4
     assert np.array_equal(grids.coordinates, np.concatenate([xyz for xyz, _ in domains]))
 

@@ -74,10 +74,10 @@ def test_map_is_superimposed_on_the_residue(ubiquitin):
     density = voxelize_surroundings(ubiquitin, row, size=16, spacing=0.5, sigma=0.5)
     x, y, z = density.axes()
     ca = ubiquitin.backbone()[row, 1]
-    place = [int(np.abs(axis - v).argmin()) for axis, v in zip((x, y, z), ca, strict=True)]
+    index = [int(np.abs(axis - v).argmin()) for axis, v in zip((x, y, z), ca, strict=True)]
     own = density.values[-1]
     # The CA is less than half a voxel from the nearest centre: exp(-3 * 0.25^2 / (2 * 0.25)).
-    assert own[tuple(place)] > 0.68
+    assert own[tuple(index)] > 0.68
     assert (x[0] / 0.5) == round(x[0] / 0.5)
 
 

@@ -217,7 +217,7 @@ def test_inconsistent_arrays_are_rejected(change, message):
         {"shells": (-1.0, 1.0)},
     ],
 )
-def test_specifications_that_make_no_sense_are_refused(change):
+def test_invalid_specifications_are_rejected(change):
     good = {
         "size": 3,
         "spacing": 1.0,

@@ -27,10 +27,10 @@ def test_direction_is_close_to_biopythons_virtual_cb(example):
     frames = residue_frames(backbone, CB_DISTANCE)
     for row in np.flatnonzero(frames.valid)[::15]:
         n, ca, c = (Vector(*atom.tolist()) for atom in backbone[row, :3])
-        # The recipe of Biopython's manual: N turned by -120 degrees about the bond CA-C,
+        # The recipe of Biopython's manual: N rotated by -120 degrees about the bond CA-C,
         # an idealisation that real CBs miss by up to ten degrees.
-        turned = (n - ca).left_multiply(rotaxis(-math.pi * 120 / 180, c - ca)).normalized()
-        assert turned.get_array() @ frames.axes[row, 2] > math.cos(math.radians(12))
+        rotated = (n - ca).left_multiply(rotaxis(-math.pi * 120 / 180, c - ca)).normalized()
+        assert rotated.get_array() @ frames.axes[row, 2] > math.cos(math.radians(12))
 
 
 def test_glycine_has_a_frame(example):
@@ -54,12 +54,12 @@ def test_frames_are_right_handed_and_lie_as_described(example):
 def test_frames_rotate_and_move_with_the_structure(example):
     backbone = example.backbone()
     frames = residue_frames(backbone, 2.3)
-    turn = random_rotations(1, np.random.default_rng(1))[0]
-    moved = residue_frames(backbone @ turn.T + np.float32(7), 2.3)
+    rotation = random_rotations(1, np.random.default_rng(1))[0]
+    moved = residue_frames(backbone @ rotation.T + np.float32(7), 2.3)
     valid = frames.valid
     assert np.array_equal(valid, moved.valid)
-    assert np.abs(frames.axes[valid] @ turn.T - moved.axes[valid]).max() < 1e-5
-    assert np.abs(frames.origin[valid] @ turn.T + 7 - moved.origin[valid]).max() < 1e-4
+    assert np.abs(frames.axes[valid] @ rotation.T - moved.axes[valid]).max() < 1e-5
+    assert np.abs(frames.origin[valid] @ rotation.T + 7 - moved.origin[valid]).max() < 1e-4
 
 
 def test_hand_made_residue():

@@ -10,7 +10,7 @@ from protvox.registry.card import Vote, read_card, write_card
 
 
 @pytest.mark.parametrize("kept", [(), ("environment",)])
-def test_a_task_without_a_model_is_bad(protvox, monkeypatch, kept):
+def test_task_without_a_model_is_reported(protvox, monkeypatch, kept):
     left = [model for model in installed.available() if model.task in kept]
     monkeypatch.setattr(installed, "available", lambda: left)
     result = protvox("doctor")

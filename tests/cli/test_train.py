@@ -77,7 +77,7 @@ def test_missing_shards_and_device(protvox, tmp_path):
     assert "mistyped: there is no such folder" in result.err
 
 
-def test_an_output_that_cannot_be_a_folder_is_a_usage_error(protvox, table, example, tmp_path):
+def test_output_that_cannot_be_a_folder_is_a_usage_error(protvox, table, example, tmp_path):
     config = tmp_path / "config.toml"
     config.write_text('[architecture]\nlabels = ["3.40"]\n')
     taken = tmp_path / "taken"

@@ -39,12 +39,12 @@ def test_choppings_have_several_segments(methyltransferase):
     assert any("," in chopping for chopping in choppings)
 
 
-def test_chains_as_they_are(methyltransferase):
+def test_chains_are_kept_whole_on_request(methyltransferase):
     (domain,) = classify(methyltransferase, task="cath", domains="chain").domains
     assert (domain.id, domain.chopping, domain.n_residues) == ("A", "", 327)
 
 
-def test_a_single_domain_is_the_whole_chain(ubiquitin):
+def test_single_domain_is_the_whole_chain(ubiquitin):
     automatic = classify(ubiquitin, task="cath")
     whole = classify(ubiquitin, task="cath", domains="chain")
     assert automatic.to_json() == whole.to_json()
@@ -58,12 +58,12 @@ def test_residues_know_their_domain(methyltransferase):
     assert (rows["architecture"] != "").all()
 
 
-def test_environments_alone_split_nothing(methyltransferase, monkeypatch):
+def test_environments_alone_do_not_split_chains(methyltransferase, monkeypatch):
     monkeypatch.setattr(parts_module, "find_domains", lambda *_: pytest.fail("was split"))
     assert not classify(methyltransferase, task="environment").domains
 
 
-def test_only_the_chain_asked_for_is_split(many_chains):
+def test_only_the_requested_chain_is_split(many_chains):
     second = many_chains.protein_chains[1]
     domains, _ = choose_domains(
         many_chains, "auto", second, many_chains.is_protein & (many_chains.chain == second)
@@ -81,7 +81,7 @@ def test_every_residue_is_in_one_domain(many_chains):
     assert set(member[~many_chains.is_protein]) <= {""}
 
 
-def test_why_a_chain_was_not_split_is_told(ubiquitin, monkeypatch):
+def test_reason_for_not_splitting_is_reported(ubiquitin, monkeypatch):
     told = ChainDomains(warnings=("Chain A is too long.",))
     monkeypatch.setattr(parts_module, "find_domains", lambda *_: told)
     prediction = classify(ubiquitin, task="cath")
@@ -89,7 +89,7 @@ def test_why_a_chain_was_not_split_is_told(ubiquitin, monkeypatch):
     assert [domain.id for domain in prediction.domains] == ["A"]
 
 
-def test_the_python_door(data_dir):
+def test_python_interface(data_dir):
     path = data_dir / "3mht.pdb.gz"
     split = protvox.classify(path, task="cath")
     assert json.loads(split.to_json()) == json.loads(

@@ -136,7 +136,7 @@ def test_side_chain_does_not_affect_its_own_prediction(ubiquitin):
     assert change.max() > 1e-4
 
 
-def test_chain_filter_keeps_the_surroundings(repressor):
+def test_chain_option_keeps_the_environment(repressor):
     whole = classify(repressor)
     chains = repressor.protein_chains
     chosen = classify(repressor, chain=chains[0])
@@ -284,7 +284,7 @@ def test_model_that_disappears_is_reported(ubiquitin, monkeypatch, tmp_path):
     assert caught.value.code == "model.unknown"
 
 
-def test_python_front_door(data_dir):
+def test_python_interface(data_dir):
     path = data_dir / "1ubi.pdb"
     model = protvox.load("cath")
     prediction = model.predict(path, domains=["A:1-50"], top_k=1)

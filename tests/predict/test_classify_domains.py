@@ -36,7 +36,7 @@ def test_every_chain_is_a_domain(many_chains):
     assert set(prediction.residues.domain) == set(many_chains.protein_chains)
 
 
-def test_asked_for_twice_is_answered_once(ubiquitin):
+def test_repeated_domain_is_predicted_once(ubiquitin):
     assert [d.id for d in ask(ubiquitin, "A:1-40", "A:1-40", "1-40").domains] == ["A:1-40", "1-40"]
 
 
@@ -60,7 +60,7 @@ def test_chain_and_domain_together(many_chains):
 
 
 @pytest.mark.parametrize(("text", "code"), [("A:500-600", "input.range"), ("Q", "input.chain")])
-def test_domains_that_are_not_there(ubiquitin, text, code):
+def test_missing_domains_are_reported(ubiquitin, text, code):
     with pytest.raises(InputError) as caught:
         ask(ubiquitin, text)
     assert caught.value.code == code
@@ -83,7 +83,7 @@ def test_too_wide_for_the_grid(ubiquitin, monkeypatch):
     assert len(prediction.residues) == 76
 
 
-def test_lengths_outside_the_training_are_told(data_dir, ubiquitin):
+def test_lengths_outside_the_training_data_are_reported(data_dir, ubiquitin):
     from protvox.structure.io.read import read_structure
 
     short = ask(ubiquitin, "A:1-30")

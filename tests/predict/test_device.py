@@ -24,7 +24,7 @@ def test_unknown_names(name):
     assert caught.value.code == "device.unknown"
 
 
-def test_a_gpu_that_is_not_there(monkeypatch):
+def test_missing_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     with pytest.raises(DeviceError) as caught:
         choose_device("cuda")
@@ -44,12 +44,12 @@ def test_a_gpu_that_is_not_there(monkeypatch):
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
     ],
 )
-def test_running_out_of_memory_is_told(error):
+def test_running_out_of_memory_is_reported(error):
     with pytest.raises(DeviceError) as caught, report_out_of_memory(CPU):
         raise error
     assert caught.value.code == "device.memory"
 
 
-def test_other_errors_are_left_alone():
+def test_other_errors_are_unchanged():
     with pytest.raises(RuntimeError, match="shapes"), report_out_of_memory(CPU):
         raise RuntimeError("shapes differ")

@@ -100,14 +100,14 @@ def test_domain_network_is_invariant_under_cube_rotations(cath, ca):
         assert torch.allclose(turned, expected, atol=TOLERANCE), rotation
 
 
-def test_another_pose_is_another_answer_of_one_lattice(cath, ca):
+def test_pose_on_the_lattice_changes_the_logits(cath, ca):
     """What the poses of `protvox.networks.poses` average over; and the test above can fail."""
     expected = cath(batch_of(*sites_on_the_lattice(ca, OFFSET)))
     moved = cath(batch_of(*sites_on_the_lattice(ca, OFFSET + 0.5)))
     assert (moved - expected).abs().max() > 10 * TOLERANCE
 
 
-def test_empty_space_around_a_domain_changes_nothing(cath, ca):
+def test_empty_space_around_a_domain_does_not_matter(cath, ca):
     places, moments = sites_on_the_lattice(ca, OFFSET)
     expected = cath(batch_of(places, moments))
     for extra in (2, 8):
@@ -117,14 +117,14 @@ def test_empty_space_around_a_domain_changes_nothing(cath, ca):
         assert torch.allclose(cath(DomainBatch.join([drawn])), expected, atol=1e-6)
 
 
-def test_the_order_of_sites_changes_nothing(cath, ca):
+def test_order_of_points_does_not_matter(cath, ca):
     places, moments = sites_on_the_lattice(ca, OFFSET)
     order = np.random.default_rng(0).permutation(len(places))
     shuffled = cath(batch_of(places[order], moments[order]))
     assert torch.allclose(shuffled, cath(batch_of(places, moments)), atol=TOLERANCE)
 
 
-def test_domain_network_tells_a_mirror_image(cath, ca):
+def test_domain_network_distinguishes_mirror_images(cath, ca):
     mirror = np.array([1, 1, -1])
     # The lattice is mirrored too, so that nothing but the handedness differs.
     mirrored = cath(batch_of(*sites_on_the_lattice(ca * mirror, OFFSET * mirror)))
@@ -132,7 +132,7 @@ def test_domain_network_tells_a_mirror_image(cath, ca):
     assert difference.abs().max() > 50 * TOLERANCE
 
 
-def test_handedness_is_seen_by_the_layers_and_not_by_the_helices_alone(cath, ca):
+def test_layers_distinguish_handedness_beyond_helices(cath, ca):
     """Mirrored directions and places with the states of the original are told apart too."""
     mirror = np.array([1, 1, -1])
     states = trace_chain(ca).secondary
@@ -167,7 +167,7 @@ def test_trunk_moves_with_the_domain(cath, ca):
         assert torch.allclose(got, wanted, atol=1e-3)
 
 
-def test_domains_of_a_batch_do_not_see_each_other(cath, chains):
+def test_domains_of_a_batch_are_independent(cath, chains):
     drawn = draw(*chains)
     alone = torch.cat([cath(DomainBatch.join([one])) for one in drawn])
     assert alone.std(dim=0).min() > 1e-3
@@ -200,7 +200,7 @@ def test_tables_of_a_batch_stay_within_their_domain(chains):
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
-def test_the_smallest_domains_are_answered(cath, ca, n):
+def test_smallest_domains_are_predicted(cath, ca, n):
     logits = cath(DomainBatch.join(draw(ca[:n], ca)))
     assert torch.isfinite(logits).all()
     assert torch.allclose(logits[:1], cath(DomainBatch.join(draw(ca[:n]))), atol=1e-5)
@@ -246,7 +246,7 @@ def environment_logits(network, structure, coordinates):
     return network(torch.from_numpy(moments))
 
 
-def test_environment_network_sees_no_pose_but_handedness(data_dir):
+def test_environment_network_depends_on_handedness_but_not_on_pose(data_dir):
     structure = read_structure(data_dir / "1ubi.pdb")
     structure = structure.select(structure.is_protein)
     torch.manual_seed(0)

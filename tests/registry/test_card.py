@@ -35,7 +35,7 @@ def test_round_trip(tmp_path):
         {"unheard_of": 1},
     ],
 )
-def test_a_bad_card_is_one_error(tmp_path, change):
+def test_invalid_cards_give_one_error(tmp_path, change):
     write_card(CARD, tmp_path)
     path = tmp_path / "card.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
@@ -56,7 +56,7 @@ def test_missing_keys(tmp_path, missing):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe{}"])
-def test_no_card_at_all(tmp_path, content):
+def test_missing_card(tmp_path, content):
     with pytest.raises(ModelError):
         read_card(tmp_path)
     (tmp_path / "card.json").write_bytes(content)
@@ -64,7 +64,7 @@ def test_no_card_at_all(tmp_path, content):
         read_card(tmp_path)
 
 
-def test_a_vote_survives_the_file(tmp_path):
+def test_vote_round_trip(tmp_path):
     card = Card("cath", "1", "cath", "words", {}, "w", "0" * 64, vote=Vote(5, 0.2, 0.5))
     write_card(card, tmp_path)
     assert read_card(tmp_path) == card

@@ -85,7 +85,7 @@ def folded_model(tmp_path, tiny_models, task):
 
 
 @pytest.mark.parametrize("network", [CathNet(CATH), EnvironmentNet(ENVIRONMENT)])
-def test_folded_weights_fit_the_network_of_plain_layers(network, tmp_path):
+def test_exported_weights_fit_the_network_of_plain_layers(network, tmp_path):
     expected = answers(stirred(network))
     save_inference_weights(network, tmp_path / INFERENCE_FILE)
     plain = type(network)(network.config, PlainLayers())
@@ -96,14 +96,14 @@ def test_folded_weights_fit_the_network_of_plain_layers(network, tmp_path):
 
 
 @pytest.mark.parametrize("task", ["cath", "environment"])
-def test_folded_and_trained_agree(task, tmp_path, tiny_models):
+def test_exported_and_trained_networks_agree(task, tmp_path, tiny_models):
     card, network = folded_model(tmp_path, tiny_models, task)
     ready = load_inference_network(read_card(tmp_path), tmp_path)
     assert (answers(ready) - answers(network)).abs().max() <= 1e-5
     assert card.inference == INFERENCE_FILE
 
 
-def test_a_model_without_folded_weights_is_folded_when_loaded(tiny_models):
+def test_model_without_exported_weights_is_exported_when_loaded(tiny_models):
     card, network = installed.load_folder(tiny_models / "cath")
     assert card.inference is None
     trained = load_trained(card, tiny_models / "cath")
@@ -111,7 +111,7 @@ def test_a_model_without_folded_weights_is_folded_when_loaded(tiny_models):
     assert not any(isinstance(module, FieldNorm) for module in network.modules())
 
 
-def test_damaged_folded_weights_are_refused(tmp_path, tiny_models):
+def test_damaged_exported_weights_are_refused(tmp_path, tiny_models):
     card, _ = folded_model(tmp_path, tiny_models, "cath")
     path = tmp_path / INFERENCE_FILE
     data = bytearray(path.read_bytes())
@@ -122,7 +122,7 @@ def test_damaged_folded_weights_are_refused(tmp_path, tiny_models):
     assert caught.value.code == "model.hash"
 
 
-def test_predicting_loads_no_e3nn(tmp_path, tiny_models, data_dir):
+def test_prediction_does_not_import_e3nn(tmp_path, tiny_models, data_dir):
     for task in ("cath", "environment"):
         (tmp_path / task).mkdir()
         folded_model(tmp_path / task, tiny_models, task)

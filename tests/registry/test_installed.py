@@ -34,14 +34,14 @@ def test_own_models_come_first(models):
     assert names == sorted(names)
 
 
-def test_another_version_does_not_hide_one(models):
+def test_another_version_does_not_replace_a_model(models):
     shutil.copytree(models / "cath", models / "cath-old")
     change_card(models / "cath-old", version="8")
     assert installed.find("cath@8").folder == models / "cath-old"
     assert installed.find("cath@9").folder == models / "cath"
 
 
-def test_load_gives_the_trained_network_folded(models):
+def test_load_returns_the_exported_network(models):
     card, network = installed.load("environment")
     assert isinstance(network, EnvironmentNet)
     assert not network.training
@@ -59,7 +59,7 @@ def test_unknown_names_list_the_known(models, name):
     assert caught.value.code == "model.unknown"
 
 
-def test_other_weights_are_refused(models):
+def test_weights_with_another_hash_are_refused(models):
     path = models / "cath" / "model.safetensors"
     data = bytearray(path.read_bytes())
     data[-1] ^= 1

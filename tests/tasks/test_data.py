@@ -105,7 +105,7 @@ def test_batches_follow_the_seed_and_can_start_anywhere(request, name):
     assert not all(map(same, first, other))
 
 
-def test_an_epoch_has_every_residue_once(environments):
+def test_epoch_contains_each_residue_once(environments):
     per_epoch = len(environments.rows) // 8
     labels = torch.cat([y for _, y in islice(environments.batches(8, seed=0), per_epoch)])
     everything = np.bincount(environments.labels[environments.rows], minlength=20)
@@ -120,7 +120,7 @@ def test_fewer_domains_than_a_batch(domains):
     assert inputs.n_domains == 6
 
 
-def test_domains_of_other_architectures_are_left_out(domains):
+def test_domains_of_other_architectures_are_skipped(domains):
     assert domains.labels.tolist() == [1, 0, -1] * 3
     assert domains.rows.tolist() == [0, 1, 3, 4, 6, 7]
 
@@ -137,7 +137,7 @@ def test_topologies_with_two_domains_are_numbered(structures):
     assert labels.tolist() == [[1, 1], [1, UNKNOWN], [0, 0]]
 
 
-def test_large_superfamilies_are_held_back(structures):
+def test_large_superfamilies_are_drawn_less_often(structures):
     """Drawn by the size of the superfamily to the power of 1 - 0.4, seven against one."""
     part = structures[0].select(structures[0].is_protein)
     none = np.zeros(part.n_residues, dtype=bool)
@@ -161,7 +161,7 @@ def test_ca_atoms_are_those_of_the_structure_in_order(domains, structures):
         assert np.abs(moved - moved.mean(axis=0)).max() < 0.011
 
 
-def test_a_domain_without_ca_atoms_is_left_out(structures):
+def test_domain_without_ca_atoms_is_skipped(structures):
     part = structures[0].select(structures[0].is_protein)
     named = np.where(part.atom_name == "CA", "CX", part.atom_name)
     kind = np.where(part.atom_name == "CA", 255, part.atom_type).astype(np.uint8)
@@ -181,7 +181,7 @@ def test_poses_differ_in_training_only(domains):
     assert np.allclose(logits[0], logits[1], atol=1e-5)
 
 
-def test_predictions_come_in_the_order_asked_for(domains, environments):
+def test_predictions_keep_the_requested_order(domains, environments):
     torch.manual_seed(0)
     cath = CathNet(CATH).eval()
     rows = np.array([7, 0, 4, 1])
@@ -199,7 +199,7 @@ def test_predictions_come_in_the_order_asked_for(domains, environments):
     assert (found == environments.labels[chosen]).all()
 
 
-def test_nothing_to_learn(structures):
+def test_shard_without_labels_is_refused(structures):
     shard = pack(structures[0], np.zeros(structures[0].n_residues, dtype=bool), "6.20.1.1")
     with pytest.raises(InputError) as caught:
         EnvironmentData(shard, ENVIRONMENT.moments, ENVIRONMENT.cb_offset)

@@ -9,7 +9,7 @@ from protvox.nn import FieldNorm
 from protvox.train.batch_norm import reestimate_batch_norm
 
 
-def test_both_kinds_of_norms_are_measured_anew():
+def test_statistics_of_both_kinds_of_norms_are_estimated_again():
     torch.manual_seed(0)
     network = nn.Sequential(nn.BatchNorm1d(3), nn.Dropout(0.5))
     network[0].running_mean.fill_(100.0)
@@ -23,7 +23,7 @@ def test_both_kinds_of_norms_are_measured_anew():
     assert not any(part.training for part in network.modules())
 
 
-def test_norms_of_fields_too():
+def test_field_norms_are_included():
     torch.manual_seed(0)
     norm = FieldNorm("2x0e+1x1e", momentum=0.05)
     batches = [torch.randn(4, 5, 3, 3, 3) + shift for shift in (0.0, 2.0)]

@@ -63,7 +63,7 @@ def test_environments_label_the_chains_asked_for(data_dir, tmp_path):
     assert not labelled[~(whole.is_protein & (whole.chain == "A"))].any()
 
 
-def test_workers_give_the_same(table, data_dir, tmp_path):
+def test_number_of_workers_does_not_matter(table, data_dir, tmp_path):
     options = {"query": "split == 'train'"}
     build_shards(table, data_dir, tmp_path / "one", "cath", **options)
     build_shards(table, data_dir, tmp_path / "two", "cath", workers=2, **options)
@@ -83,13 +83,13 @@ def test_workers_give_the_same(table, data_dir, tmp_path):
         ("cath", "domain.nonsense()", "usage.table"),
     ],
 )
-def test_queries_that_cannot_be_used(table, data_dir, tmp_path, task, query, code):
+def test_invalid_queries_are_refused(table, data_dir, tmp_path, task, query, code):
     with pytest.raises(UsageError) as caught:
         build_shards(table, data_dir, tmp_path / "out", task, query=query)
     assert caught.value.code == code
 
 
-def test_tables_that_cannot_be_used(table, data_dir, tmp_path):
+def test_invalid_tables_are_refused(table, data_dir, tmp_path):
     other = tmp_path / "other.csv"
     for content, code in ((b"", "usage.table"), (b"file\na.pdb\n", "usage.columns")):
         other.write_bytes(content)
@@ -100,7 +100,7 @@ def test_tables_that_cannot_be_used(table, data_dir, tmp_path):
         build_shards(tmp_path / "missing.csv", data_dir, tmp_path / "out", "cath")
 
 
-def test_nothing_left(table, data_dir, tmp_path):
+def test_table_without_usable_structures_is_refused(table, data_dir, tmp_path):
     with pytest.raises(InputError, match="first reason") as caught:
         build_shards(table, data_dir, tmp_path / "out", "cath", query="file == 'gone.pdb'")
     assert caught.value.code == "input.no_structures"

@@ -27,7 +27,7 @@ def answers():
     )
 
 
-def test_both_calibration_errors_are_told(answers):
+def test_both_calibration_errors_are_reported(answers):
     found = measure(answers, CARD)
     raw = classification_summary(answers.logits, answers.labels)
     scaled = classification_summary(answers.logits / 2.0, answers.labels)
@@ -37,7 +37,7 @@ def test_both_calibration_errors_are_told(answers):
     assert found["top1"] == raw["top1"]
 
 
-def test_the_card_for_people_tells_the_error_before_calibration(answers, tmp_path):
+def test_model_card_reports_the_error_before_calibration(answers, tmp_path):
     write_card(CARD, tmp_path)
     found = measure(answers, CARD)
     record(tmp_path, "test", found)

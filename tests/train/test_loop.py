@@ -74,7 +74,7 @@ def test_rate_rises_stays_and_falls_to_zero():
     "values",
     [{"steps": 0}, {"batch_size": 0}, {"learning_rate": 0.0}, {"cooldown": 2.0}, {"seed": -1}],
 )
-def test_values_that_cannot_be_meant(values):
+def test_invalid_values_are_refused(values):
     with pytest.raises(ModelError):
         LoopConfig(**values)
 
@@ -114,7 +114,7 @@ def test_dropout_matters_for_the_test_above(tmp_path, monkeypatch):
     assert not torch.equal(whole[0].weight, resumed[0].weight)
 
 
-def test_finished_training_does_nothing_more(tmp_path):
+def test_finished_training_stays_unchanged(tmp_path):
     run(tmp_path)
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
     done, _, seen = run(tmp_path)
@@ -165,7 +165,7 @@ def test_failed_write_leaves_the_last_checkpoint(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("lost_at", [31, 36])
-def test_a_loss_that_is_no_number_stops_before_the_last_good_checkpoint(tmp_path, lost_at):
+def test_loss_that_is_not_finite_keeps_the_last_good_checkpoint(tmp_path, lost_at):
     def source(first):
         for step, (x, labels) in enumerate(batches(first), start=first):
             yield (x * float("nan") if step == lost_at else x), labels
@@ -184,7 +184,7 @@ def test_a_loss_that_is_no_number_stops_before_the_last_good_checkpoint(tmp_path
     assert run(tmp_path, config=config)[0]
 
 
-def test_weights_that_are_lost_while_the_loss_is_a_number_are_not_kept(tmp_path):
+def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     """A gradient overflows in the very step before a checkpoint."""
     calls = itertools.count()
 
@@ -200,7 +200,7 @@ def test_weights_that_are_lost_while_the_loss_is_a_number_are_not_kept(tmp_path)
     assert load_checkpoint(tmp_path / "checkpoint.safetensors", network())["step"] == 20
 
 
-def test_the_objective_is_what_is_minimised_and_reported(tmp_path):
+def test_objective_is_minimised_and_reported(tmp_path):
     def objective(logits, labels, smoothing):
         return (logits - 3).square().mean() + smoothing
 
@@ -227,7 +227,7 @@ def test_errors_of_the_data_reach_the_caller(tmp_path):
         run(tmp_path, source=broken)
 
 
-def test_prefetch_keeps_order_bounds_itself_and_ends_its_thread():
+def test_prefetch_keeps_order_is_bounded_and_ends_its_thread():
     drawn = []
 
     def source():
@@ -244,5 +244,5 @@ def test_prefetch_keeps_order_bounds_itself_and_ends_its_thread():
     assert threading.active_count() <= before
 
 
-def test_a_processor_computes_in_float32():
+def test_cpu_computes_in_float32():
     assert not loop_module.has_fast_bfloat16(CPU)

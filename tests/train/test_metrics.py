@@ -93,7 +93,7 @@ def test_balanced_interval():
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
-def test_temperature_is_found_again(temperature):
+def test_temperature_is_recovered(temperature):
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (5000, 5))
     p = special.softmax(logits, axis=1)
@@ -101,7 +101,7 @@ def test_temperature_is_found_again(temperature):
     assert fit_temperature(logits * temperature, labels) == pytest.approx(temperature, rel=0.06)
 
 
-def test_temperature_is_the_minimum():
+def test_temperature_minimises_the_loss():
     rng = np.random.default_rng(1)
     logits, labels = rng.normal(0, 3, (500, 4)), rng.integers(0, 4, 500)
     logits[np.arange(500), labels] += 2

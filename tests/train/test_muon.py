@@ -71,6 +71,6 @@ def test_weights_without_a_gradient_stay():
 
 
 @pytest.mark.parametrize("values", [{"beta2": 1.0}, {"mixing_rate": -1.0}])
-def test_values_that_cannot_be_meant(values):
+def test_invalid_values_are_refused(values):
     with pytest.raises(ModelError):
         LoopConfig(**values)

@@ -36,7 +36,7 @@ warmup = 0
 """
 
 
-def test_half_of_the_label_frequencies_is_divided_out():
+def test_power_of_the_label_frequencies_is_divided_out():
     network = CathNet(CathConfig(labels=("1.10", "3.40")))
     before = network.classifier[-1].bias.detach().clone()
     # Three domains of the first label, one of the second, and one of neither.
@@ -46,7 +46,7 @@ def test_half_of_the_label_frequencies_is_divided_out():
     assert torch.allclose(change, torch.tensor([0.75, 0.25]).log() * -0.5, atol=1e-6)
 
 
-def test_every_reader_loses_the_frequencies_once():
+def test_frequencies_are_divided_out_of_each_readout_once():
     shape = SSEConfig(members=2, width=4, layers=1, features=3)
     network = CathNet(CathConfig(labels=("1.10", "3.40"), sse=shape))
     last = [network.classifier[-1], *network.elements.classifiers]
@@ -98,7 +98,7 @@ def publish(training, folder, validation, **more):
     )
 
 
-def test_a_last_training_takes_the_temperature_of_an_earlier_one(training, tmp_path):
+def test_temperature_of_an_earlier_training_is_used(training, tmp_path):
     vote = {"superfamilies": 5, "temperature": 0.2, "weight": 0.3}
     card = publish(training, tmp_path / "last", [], temperature=1.25, options={"vote": vote})
     assert read_card(tmp_path / "last").temperature == 1.25
@@ -110,14 +110,14 @@ def test_a_last_training_takes_the_temperature_of_an_earlier_one(training, tmp_p
     assert "temperature 1.250, taken from an earlier version" in words
 
 
-def test_validation_goes_before_a_given_temperature(training, tmp_path):
+def test_validation_takes_precedence_over_a_given_temperature(training, tmp_path):
     card = publish(training, tmp_path / "checked", training[2], temperature=1.25)
     assert card.temperature != 1.25
     assert card.metrics["validation"]["n"] == 4
     assert "validation split\n" in (tmp_path / "checked" / "MODEL_CARD.md").read_text()
 
 
-def test_a_model_without_temperature_is_refused(training, tmp_path):
+def test_model_without_temperature_is_refused(training, tmp_path):
     with pytest.raises(ModelError, match="no validation data") as caught:
         publish(training, tmp_path / "none", [])
     assert caught.value.code == "release.temperature"

@@ -48,7 +48,7 @@ def test_round_trip_of_several(structures, tmp_path):
         assert shard.structure_start[index + 1] == residue
 
 
-def test_only_what_is_asked_for_is_labelled(structures):
+def test_only_requested_residues_are_labelled(structures):
     asked = np.zeros(structures[0].n_residues, dtype=bool)
     asked[3:5] = True
     assert np.flatnonzero(pack(structures[0], asked, "").residue_label != UNLABELLED).tolist() == [
@@ -65,7 +65,7 @@ def test_too_wide_for_16_bits(structures):
     assert caught.value.code == "input.too_wide"
 
 
-def test_files_that_are_no_shards(structures, tmp_path):
+def test_other_files_are_refused(structures, tmp_path):
     good = tmp_path / "good.npz"
     write_shard(label(structures[0]), good)
     data = good.read_bytes()

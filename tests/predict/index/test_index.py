@@ -28,7 +28,7 @@ def head_of(sha256: str) -> EmbeddingHead:
 
 
 @pytest.mark.parametrize("small", [0, 1 << 22])
-def test_products_are_those_of_whole_numbers(small, monkeypatch):
+def test_products_are_exact(small, monkeypatch):
     monkeypatch.setattr(product_loops, "_SMALL", small)
     rng = np.random.default_rng(0)
     codes = rng.integers(-127, 128, (1000, 128)).astype(np.int8)
@@ -51,7 +51,7 @@ def test_neighbours_are_those_of_all_cosines(axes):
         np.testing.assert_allclose(best, exact, atol=5e-3)  # 8 bits a component
 
 
-def test_a_known_domain_finds_itself():
+def test_known_domain_finds_itself():
     vectors = unit(500, 64)
     index = index_of(vectors)
     for row in (0, 250, 499):
@@ -60,12 +60,12 @@ def test_a_known_domain_finds_itself():
         assert 0.9998 < near.similarity <= 1.0
 
 
-def test_ties_and_more_than_there_are():
+def test_ties_and_more_neighbours_than_domains():
     vectors = np.repeat(unit(1, 16), 4, axis=0)
     assert [n.domain for n in index_of(vectors).search(vectors[0], 9)] == ["d0", "d1", "d2", "d3"]
 
 
-def test_what_cannot_be_asked():
+def test_invalid_queries_are_refused():
     with pytest.raises(UsageError) as caught:
         index_of(unit(3, 4)).search(unit(1, 4)[0], 0)
     assert caught.value.code == "usage.top"
@@ -74,7 +74,7 @@ def test_what_cannot_be_asked():
     assert empty.value.code == "index.empty"
 
 
-def test_files_come_back(tmp_path):
+def test_file_round_trip(tmp_path):
     index = Index.build(
         unit(7, 8),
         ["Å/é\n.pdb A", *"bcdefg"],
@@ -101,7 +101,7 @@ def test_another_embedding_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("place", [-1, -200])
-def test_a_flipped_bit_is_seen(tmp_path, place):
+def test_flipped_bit_is_detected(tmp_path, place):
     path = tmp_path / "i"
     index_of(unit(50, 16)).save(path)
     content = bytearray(path.read_bytes())
@@ -112,7 +112,7 @@ def test_a_flipped_bit_is_seen(tmp_path, place):
     assert caught.value.code == "index.hash"
 
 
-def test_other_files_are_no_index(tmp_path, data_dir):
+def test_other_files_are_refused(tmp_path, data_dir):
     (tmp_path / "text").write_text("hello")
     EmbeddingHead.save(head_of(""), tmp_path / "head")
     for path in (tmp_path / "text", tmp_path / "head", tmp_path / "absent", tmp_path):
@@ -121,7 +121,7 @@ def test_other_files_are_no_index(tmp_path, data_dir):
         assert caught.value.code == "index.file", path
 
 
-def test_nothing_is_left_where_writing_fails(tmp_path):
+def test_failed_write_leaves_no_file(tmp_path):
     with pytest.raises(UsageError) as caught:
         index_of(unit(3, 4)).save(tmp_path / "absent" / "i")
     assert caught.value.code == "output.write"

@@ -42,7 +42,7 @@ def test_mutations_are_read(text, expected):
     ("typed", "told"),
     [("A:45ATRP", "A:45AW"), ("a:leu45w", "a:L45W"), ("45Ala", "45A"), ("A:L-5AW", "A:L-5AW")],
 )
-def test_mutations_are_told_in_one_form_however_they_were_typed(typed, told):
+def test_mutations_are_printed_in_one_form(typed, told):
     assert str(parse_mutation(typed)) == told
 
 
@@ -63,7 +63,7 @@ def test_other_texts_are_refused_with_the_grammar(text):
 
 
 @pytest.mark.parametrize("text", ["A:45X", "A:B45W", "A:45MSE", "A:45Z"])
-def test_names_that_are_no_amino_acid_are_refused(text):
+def test_other_amino_acid_names_are_refused(text):
     with pytest.raises(InputError, match="not one of the 20") as caught:
         parse_mutation(text)
     assert caught.value.code == "mutation.amino_acid"
@@ -91,13 +91,13 @@ EXPECTED = {0: Mutation("A", 45, "", "LEU", "TRP"), 1: Mutation("B", 7, "C", "",
         'chain,number,wild_type,mutant\n"A", 45 ,LEU, TRP\nB,7C,,G\n',
     ],
 )
-def test_lists_of_every_make_read_alike(tmp_path, text):
+def test_lists_in_all_formats_are_read_alike(tmp_path, text):
     found = listed(tmp_path, text)
     assert dict(found.mutations) == EXPECTED
     assert found.failures == ()
 
 
-def test_bad_rows_are_failures_and_the_others_stay(tmp_path):
+def test_invalid_rows_become_failures(tmp_path):
     text = "chain,number,insertion_code,mutant\nA,45,,W\nA,x,,W\nA,46,,Z\nA,47\nA,48,,G\nA,4A,B,G\n"
     found = listed(tmp_path, text)
     assert list(found.mutations) == [0, 4]
@@ -123,19 +123,19 @@ def test_bad_rows_are_failures_and_the_others_stay(tmp_path):
         ('chain,number,mutant\n"' + "A" * 200_000 + '",1,W\n', "mutations.read"),
     ],
 )
-def test_lists_that_are_none_are_refused(tmp_path, text, code):
+def test_invalid_lists_are_refused(tmp_path, text, code):
     with pytest.raises(InputError, match=r"list\.csv") as caught:
         listed(tmp_path, text)
     assert caught.value.code == code
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_missing_file_is_reported(tmp_path):
     with pytest.raises(InputError, match="No such file") as caught:
         read_mutations(tmp_path / "none.csv")
     assert caught.value.code == "mutations.read"
 
 
-def test_joined_lists_count_on(tmp_path):
+def test_joined_lists_have_consecutive_rows(tmp_path):
     first = listed(tmp_path, "mutation\nA:45W\nA:46Z\n")
     joined = join_lists([first, collect_mutations(["A:47G"]), first])
     assert list(joined.mutations) == [0, 2, 3]

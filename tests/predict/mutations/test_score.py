@@ -31,7 +31,7 @@ def scan(ubiquitin, tiny_models):
         return score_mutations(ubiquitin, device="cpu")
 
 
-def test_a_scan_has_all_19_of_every_residue_in_file_order(scan):
+def test_scan_has_all_19_substitutions_of_each_residue_in_file_order(scan):
     frame = scan.to_pandas()
     assert tuple(frame.columns) == COLUMNS
     assert len(frame) == 76 * 19
@@ -41,7 +41,7 @@ def test_a_scan_has_all_19_of_every_residue_in_file_order(scan):
     assert list(frame["mutant"][:19]) == [name for name in AMINO_ACIDS if name != "MET"]
 
 
-def test_a_score_is_the_log_odds_less_those_in_solvent(scan, ubiquitin):
+def test_score_is_the_log_odds_less_those_in_solvent(scan, ubiquitin):
     """Worked out by hand from the probabilities that classify gives."""
     table = classify(ubiquitin, task="environment", device="cpu").residues
     p = table.probabilities.astype(float)
@@ -71,7 +71,7 @@ def test_percentiles_rank_all_substitutions(scan):
     np.testing.assert_allclose(frame["percentile"], expected, atol=1e-9)
 
 
-def test_a_list_is_answered_in_its_order_as_the_scan_is(scan, ubiquitin):
+def test_list_has_the_scores_of_the_scan_in_its_own_order(scan, ubiquitin):
     scores = score_mutations(ubiquitin, ["A:45W", "A:M1G", "2A"], device="cpu")
     frame, all_ = scores.to_pandas(), scan.to_pandas()
     assert list(frame["mutant"]) == ["TRP", "GLY", "ALA"]
@@ -98,7 +98,7 @@ def test_each_residue_is_computed_once_however_many_mutations(ubiquitin, monkeyp
     assert len(rows) == 76
 
 
-def test_what_cannot_be_scored_is_told_row_by_row(ubiquitin):
+def test_failures_are_reported_per_row(ubiquitin):
     asked = ["A:45W", "A:LEU45trp", "A:45F", "B:45W", "A:300W", "A:45BTRP", "A:45W", "A:M1C"]
     scores = score_mutations(ubiquitin, asked, device="cpu")
     assert [(f.row, f.code) for f in scores.failures] == [
@@ -134,7 +134,7 @@ def test_ranked_puts_the_least_destabilising_first(ubiquitin):
     assert frame["note"].tolist()[3] == "the residue is MET already"
 
 
-def test_none_that_can_be_scored_is_an_error(ubiquitin):
+def test_list_without_a_scorable_mutation_is_an_error(ubiquitin):
     with pytest.raises(InputError, match="the residue is PHE, not LEU") as caught:
         score_mutations(ubiquitin, ["A:L45W"], device="cpu")
     assert caught.value.code == "mutations.none"
@@ -168,7 +168,7 @@ def test_selenomethionine_counts_as_methionine():
         score_mutations(structure, [f"{place}M"], device="cpu")
 
 
-def test_a_residue_without_backbone_says_so(data_dir, tmp_path):
+def test_residue_without_backbone_is_reported(data_dir, tmp_path):
     lines = (data_dir / "1ubi.pdb").read_text().splitlines(keepends=True)
     path = tmp_path / "cut.pdb"
     path.write_text("".join(x for x in lines if x[12:26] != " N   PHE A  45"))
@@ -196,7 +196,7 @@ def test_nucleic_acids_have_no_mutations(repressor):
     assert "has no protein residues" in scores.failures[0].why
 
 
-def test_a_chain_alone_is_seen_among_the_others(many_chains):
+def test_chain_option_keeps_the_environment(many_chains):
     whole = score_mutations(many_chains, device="cpu").to_pandas()
     alone = score_mutations(many_chains, chain="B", device="cpu").to_pandas()
     part = whole[whole["chain"] == "B"].reset_index(drop=True)
@@ -208,7 +208,7 @@ def test_a_chain_alone_is_seen_among_the_others(many_chains):
         score_mutations(many_chains, ["A:1G"], chain="B", device="cpu")
 
 
-def test_the_front_door_reads_paths_and_lists(data_dir, tmp_path):
+def test_python_interface_reads_paths_and_lists(data_dir, tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("chain,number,mutant\nA,45,TRP\n")
     frame = protvox.mutations(data_dir / "1ubi.pdb", path, device="cpu").to_pandas()
@@ -216,7 +216,7 @@ def test_the_front_door_reads_paths_and_lists(data_dir, tmp_path):
     pd.testing.assert_frame_equal(frame, again)
 
 
-def test_the_output_of_a_scan_can_be_read_back(scan, ubiquitin, tmp_path):
+def test_output_of_a_scan_can_be_read_back(scan, ubiquitin, tmp_path):
     path = tmp_path / "scan.csv"
     scan.to_pandas().to_csv(path, index=False)
     again = score_mutations(ubiquitin, path, device="cpu")
@@ -224,7 +224,7 @@ def test_the_output_of_a_scan_can_be_read_back(scan, ubiquitin, tmp_path):
     pd.testing.assert_frame_equal(again.to_pandas(), scan.to_pandas())
 
 
-def test_a_model_of_another_task_is_refused(ubiquitin):
+def test_model_of_another_task_is_refused(ubiquitin):
     with pytest.raises(ModelError, match="does not predict residues"):
         score_mutations(ubiquitin, model="cath", device="cpu")
 

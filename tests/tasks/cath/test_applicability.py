@@ -40,7 +40,7 @@ def flags(chain, card=CARD):
     return find_flags(chain, len(chain), card)
 
 
-def test_an_ordinary_domain_raises_none(ca):
+def test_ordinary_domain_has_no_flags(ca):
     assert flags(ca) == ()
 
 
@@ -55,13 +55,13 @@ def test_an_ordinary_domain_raises_none(ca):
         (lambda ca: np.outer(np.arange(50), [0, 0, 3.4]), "loose"),
     ],
 )
-def test_each_doubt(ca, change, doubt):
+def test_each_flag(ca, change, doubt):
     found = flags(change(ca))
     assert doubt in found
     assert all(explain_flag(name) for name in found)
 
 
-def test_domains_that_touch_widely_are_several(data_dir):
+def test_domains_with_a_large_interface_are_flagged(data_dir):
     structure = read_structure(data_dir / "3mht.pdb.gz")
     rows = structure.is_protein & (structure.chain == "A")
     whole = structure.backbone()[rows, 1]
@@ -73,7 +73,7 @@ def test_domains_that_touch_widely_are_several(data_dir):
     assert flags(whole[(number <= 186) | (number >= 285)], card) == ()
 
 
-def test_without_limits_only_the_length_counts(ca):
+def test_without_limits_only_the_length_is_checked(ca):
     card = Card("cath", "9", "cath", "", {}, "w", "0", n_residues=(40, 300))
     assert flags(np.random.default_rng(0).permutation(ca), card) == ()
     assert flags(ca[:20], card) == ("too_short",)

@@ -38,7 +38,7 @@ def still(monkeypatch, *names):
         monkeypatch.setattr(augment, name, 0.0)
 
 
-def test_the_generator_decides(ca):
+def test_random_generator_determines_the_result(ca):
     one, two, other = (augment_domain(ca, np.random.default_rng(seed)) for seed in (3, 3, 4))
     assert np.array_equal(one.coordinates, two.coordinates)
     assert one.coordinates.dtype == np.float32
@@ -46,7 +46,7 @@ def test_the_generator_decides(ca):
     assert not (same and np.allclose(one.coordinates, other.coordinates))
 
 
-def test_without_noise_and_bending_a_domain_is_only_turned(ca, monkeypatch):
+def test_without_noise_and_bending_a_domain_is_only_rotated(ca, monkeypatch):
     still(monkeypatch, "NOISE", "STRETCH", "WAVE_HEIGHT")
     monkeypatch.setattr(augment, "LEAST_CUT", len(ca))
     traces = many(ca, 8)
@@ -58,7 +58,7 @@ def test_without_noise_and_bending_a_domain_is_only_turned(ca, monkeypatch):
     assert np.linalg.norm(np.diff(first, axis=0), axis=1).min() > 1
 
 
-def test_bent_domains_stay_near_what_they_were_and_are_no_mirror_image(ca, monkeypatch):
+def test_bent_domains_stay_close_and_keep_their_handedness(ca, monkeypatch):
     monkeypatch.setattr(augment, "LEAST_CUT", len(ca))
     distances = [superposed(trace.coordinates, ca) for trace in many(ca, 40)]
     assert min(distances) > 0.3
@@ -99,7 +99,7 @@ def test_short_domains_are_not_cut(ca, n):
     assert all(np.isfinite(trace.coordinates).all() for trace in many(ca[:n], 5))
 
 
-def test_elements_are_overlooked_now_and_then(ca):
+def test_some_elements_are_dropped(ca):
     whole = find_sses(trace_chain(ca))
     rng = np.random.default_rng(0)
     left = [len(drop_sses(whole, rng)) for _ in range(2000)]

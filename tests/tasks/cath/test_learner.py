@@ -41,7 +41,7 @@ def nats(logits, target):
     return np.log(np.exp(logits).sum()) - logits @ np.asarray(target, dtype=np.float64)
 
 
-def test_loss_is_that_of_architectures_and_of_the_topologies_known(learner):
+def test_loss_adds_architectures_and_known_topologies(learner):
     logits = torch.randn(3, 7)
     labels = torch.tensor([[2, 1], [0, UNKNOWN], [1, 3]])
     smoothing = 0.1
@@ -57,7 +57,7 @@ def test_loss_is_that_of_architectures_and_of_the_topologies_known(learner):
     assert TOPOLOGY_WEIGHT * second > 1e-2
 
 
-def test_a_batch_without_known_topology_learns_architectures_alone(learner):
+def test_batch_without_known_topologies_has_the_loss_of_architectures(learner):
     logits = torch.randn(3, 7, requires_grad=True)
     labels = torch.tensor([[2, UNKNOWN], [0, UNKNOWN], [1, UNKNOWN]])
     loss = learner.loss(logits[:, None], labels, 0.0)
@@ -81,7 +81,7 @@ def shard(data_dir):
     return join(parts)
 
 
-def test_topologies_teach_the_features_of_the_architecture(shard, learner):
+def test_topology_loss_trains_the_shared_features(shard, learner):
     data = DomainData(shard, CONFIG)
     learner = CathLearner(CathNet(CONFIG), data.n_topologies)
     inputs, labels = data.batch(data.rows, np.random.default_rng(0))
@@ -94,7 +94,7 @@ def test_topologies_teach_the_features_of_the_architecture(shard, learner):
     assert all(p.grad.abs().max() > 0 for p in learner.topology.parameters())
 
 
-def test_readers_of_elements_learn_beside_the_sites_and_not_from_them(shard):
+def test_networks_of_elements_and_lattice_are_trained_independently(shard):
     torch.manual_seed(0)
     config = replace(CONFIG, sse=SSEConfig(members=2, width=6, layers=1, features=4))
     data = DomainData(shard, config)
@@ -124,7 +124,7 @@ def test_readers_of_elements_learn_beside_the_sites_and_not_from_them(shard):
     assert not any(p.grad is not None and p.grad.any() for p in sites)
 
 
-def test_batches_hold_the_elements_of_the_varied_domains(shard, monkeypatch):
+def test_batches_hold_the_elements_of_the_augmented_domains(shard, monkeypatch):
     config = replace(CONFIG, sse=SSEConfig(members=1, width=4, layers=1, features=3))
     data = DomainData(shard, config)
     traces, thinned = [], []
@@ -149,7 +149,7 @@ def test_batches_hold_the_elements_of_the_varied_domains(shard, monkeypatch):
     assert inputs.sses.pairs.abs().max() > 1
 
 
-def test_a_training_runs_goes_on_and_keeps_the_second_readout(shard, tmp_path, monkeypatch):
+def test_training_resumes_with_both_readouts(shard, tmp_path, monkeypatch):
     monkeypatch.setattr(learner_module, "SETTLING_BATCHES", 2)
     write_shard(shard, tmp_path / "shard-000.npz")
     paths = [tmp_path / "shard-000.npz"]
@@ -179,7 +179,7 @@ def test_a_training_runs_goes_on_and_keeps_the_second_readout(shard, tmp_path, m
     assert load_checkpoint(tmp_path / "run" / "checkpoint.safetensors", again)["step"] == 4
 
 
-def test_a_training_begins_with_given_weights(shard, tmp_path, monkeypatch):
+def test_training_begins_with_given_weights(shard, tmp_path, monkeypatch):
     monkeypatch.setattr(learner_module, "SETTLING_BATCHES", 2)
     write_shard(shard, tmp_path / "shard-000.npz")
     torch.manual_seed(7)
@@ -203,7 +203,9 @@ def test_a_training_begins_with_given_weights(shard, tmp_path, monkeypatch):
         torch.testing.assert_close(trained, weight, atol=1e-6, rtol=1e-5)
 
 
-def test_without_validation_the_same_is_learned_and_nothing_measured(shard, tmp_path, monkeypatch):
+def test_without_validation_the_training_is_the_same_and_nothing_is_measured(
+    shard, tmp_path, monkeypatch
+):
     monkeypatch.setattr(learner_module, "SETTLING_BATCHES", 2)
     write_shard(shard, tmp_path / "shard-000.npz")
     paths = [tmp_path / "shard-000.npz"]

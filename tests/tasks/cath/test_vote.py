@@ -24,7 +24,7 @@ def test_two_superfamilies_by_hand():
     assert mixed.sum() == pytest.approx(1)
 
 
-def test_a_superfamily_has_one_voice_and_the_nearest_speaks():
+def test_each_superfamily_has_one_vote_by_its_nearest_domain():
     many = neighbours(*[("3.40.50.300", 0.9)] * 7, ("1.10.8.10", 0.9))
     two = neighbours(("3.40.50.300", 0.9), ("1.10.8.10", 0.9))
     vote = Vote(5, 0.2, 0.5)
@@ -33,18 +33,18 @@ def test_a_superfamily_has_one_voice_and_the_nearest_speaks():
     )
 
 
-def test_no_more_superfamilies_vote_than_asked_for():
+def test_number_of_voting_superfamilies_is_limited():
     near = neighbours(("3.40.50.300", 0.9), ("1.10.8.10", 0.9))
     one = cast_votes(OWN, LABELS, near, Vote(1, 0.2, 1.0))
     np.testing.assert_allclose(one, [0.01 / 3, 0.01 / 3, 0.99 + 0.01 / 3])
 
 
-def test_what_the_network_cannot_answer_does_not_vote():
+def test_other_architectures_do_not_vote():
     near = neighbours(("4.20.10.10", 0.99), ("", 0.98), ("1.10.8.10", 0.2))
     mixed = cast_votes(OWN, LABELS, near, Vote(1, 0.2, 0.5))
     assert mixed.argmax() == 0
     np.testing.assert_array_equal(cast_votes(OWN, LABELS, near[:2], Vote(5, 0.2, 0.5)), OWN)
 
 
-def test_nobody_near_leaves_the_network_alone():
+def test_without_neighbours_the_network_decides():
     np.testing.assert_array_equal(cast_votes(OWN, LABELS, [], Vote(5, 0.2, 0.5)), OWN)

@@ -20,8 +20,8 @@ types:
 	$(PYTHON) -m mypy
 
 contracts:
-	$(BIN)lint-imports
-	$(BIN)lint-imports --config contracts.toml
+	$(BIN)lint-imports --no-cache
+	$(BIN)lint-imports --no-cache --config contracts.toml
 
 fast:
 	$(PYTHON) -m pytest -q -m "not slow"

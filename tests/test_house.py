@@ -1,4 +1,4 @@
-"""The rules of the house, checked on its sources."""
+"""House rules, checked on the sources and the documentation."""
 
 from __future__ import annotations
 
@@ -133,3 +133,72 @@ def test_every_pinned_dependency_is_pinned_exactly():
     wanted = set(re.findall(r'^    "([a-z0-9-]+)>=', project, flags=re.MULTILINE))
     assert wanted <= names
     assert "torch==2.13.0" in pins
+
+
+_THING = (
+    "row|object|line|file|vector|structure|request|process|thread|atom|domain|residue|step|batch|"
+    "model|query|frame|entry|chain|column|group|task|table|run|folder|worker|axis|point|job|key"
+)
+PHRASES = {
+    r"cannot be meant": "is invalid",
+    r"(?:goes|going|gone|go) on(?: with| where| from|\b)": "resumes",
+    r"(?<!here\x20)is no (?!longer\b|more\b|less\b)[a-z]+": "is not a",
+    r"is none of|that are none\b": "is not one of",
+    r"told": "reported",
+    r"turned(?! off| on\b| into| out)": "rotated",
+    rf"(?:{_THING}) an? (?:{_THING})\b(?! time)": "per",
+    r"passed over|left out": "ignored, skipped or removed",
+    r"(?:models?|networks?|service|protvox|predictor|command line) answers?\b": "predicts, returns",
+    r"(?:is|are|was|were|be) answered": "gets a response, is scored",
+    r"doubt(?:s|ed|ful)?": "flag",
+    r"false alarms?": "false positive",
+    r"(?<!platform\.)processors?": "CPU",
+    r"Suspicious is": "A residue is suspicious when",
+    r"What fold is it|What falls short|Where does one domain end|Take away|map of the house": (
+        "Which architecture?, Limitations, Splitting chains, Downloads, Repository layout"
+    ),
+}
+"""Phrases of a translated style, and what to write instead."""
+
+RECORDED = {"CHANGELOG.md": r"`doubts`"}
+"""Former names that a file has to mention."""
+
+WRITTEN = sorted(
+    path
+    for pattern in (
+        "*.md",
+        "docs/**/*.md",
+        "docs/**/*.py",
+        "models/**/*.md",
+        "experiments/**/*.md",
+        "experiments/**/*.py",
+        "protvox/**/*.py",
+        "protvox/catalogue/*.toml",
+        "protvox/service/static/**/*.html",
+        "protvox/service/static/**/*.js",
+        "protvox/service/static/**/*.css",
+    )
+    for path in ROOT.glob(pattern)
+    if "molstar" not in path.parts
+)
+
+
+@pytest.mark.parametrize("phrase", PHRASES)
+def test_texts_are_plain_english(phrase):
+    pattern = re.compile(rf"\b(?:{phrase})\b".replace(" ", r"\s+").replace(r"\b\b", r"\b"))
+    found = []
+    for path in WRITTEN:
+        name = str(path.relative_to(ROOT))
+        text = path.read_text(encoding="utf-8")
+        if name in RECORDED:
+            text = re.sub(RECORDED[name], "", text)
+        for match in pattern.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            found.append(f"{name}:{line}: {' '.join(match[0].split())}")
+    assert found == [], f"write: {PHRASES[phrase]}"
+
+
+def test_parameters_are_described():
+    riddle = re.compile(r"^ +(?:It|Its card|Of it|Of the part|How|How many|What)\.$", re.MULTILINE)
+    found = [f"{name}: {m[0].strip()}" for name, t in TEXTS.items() for m in riddle.finditer(t)]
+    assert found == []

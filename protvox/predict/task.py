@@ -112,7 +112,7 @@ class Predictor(ABC):
     Attributes
     ----------
     card
-        Its card.
+        Card of the model.
     """
 
     card: Card
@@ -256,7 +256,7 @@ class PredictionTask(NetworkTask[ConfigT, NetworkT]):
         Parameters
         ----------
         card
-            Its card.
+            Card of the model.
         network
             Its network, with exported weights.
         device

@@ -35,7 +35,7 @@ def check_inference_weights(folder: Path, card: Card) -> Path | None:
     folder
         The model's folder.
     card
-        Its card.
+        Card of the model.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def load_inference_network(card: Card, folder: Path) -> nn.Module:
     Parameters
     ----------
     card
-        Its card.
+        Card of the model.
     folder
         The model's folder.
 

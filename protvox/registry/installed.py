@@ -22,7 +22,7 @@ class ModelInfo:
     Attributes
     ----------
     card
-        Its card.
+        Card of the model.
     folder
         Its folder.
     """

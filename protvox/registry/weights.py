@@ -41,7 +41,7 @@ def check_weights(folder: Path, card: Card) -> Path:
     folder
         The model's folder.
     card
-        Its card.
+        Card of the model.
 
     Raises
     ------

@@ -187,7 +187,7 @@ def balanced_interval(
     groups
         ``sample`` int64, the protein or superfamily each sample belongs to.
     repeats
-        Number of resamples; a class that one of them misses is left out of its mean.
+        Number of resamples; a class that one of them misses is excluded from its mean.
     seed
         Of the random generator.
 

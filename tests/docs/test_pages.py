@@ -143,6 +143,13 @@ def test_every_environment_variable_is_documented():
         assert f"`{name.upper()}`" in service
 
 
+def test_every_public_name_is_documented():
+    import protvox
+
+    text = (ROOT / "docs" / "reference" / "python.md").read_text()
+    assert [name for name in protvox.__all__ if f"`protvox.{name}`" not in text] == []
+
+
 def test_every_command_and_every_page_is_reachable():
     text = (ROOT / "docs" / "reference" / "cli.md").read_text()
     for name in app.commands:

@@ -42,7 +42,7 @@ class ReleasedIndex:
     model
         Folder of the model.
     card
-        Its card.
+        Card of the model.
     """
 
     def __init__(self, model: Path, card: Card) -> None:

@@ -40,7 +40,7 @@ class CathPredictor(DomainPredictor):
     Parameters
     ----------
     card
-        Its card.
+        Card of the model.
     network
         Its network with exported weights, see `protvox.registry.installed.load`.
     device

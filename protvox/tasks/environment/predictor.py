@@ -29,7 +29,7 @@ class EnvironmentPredictor(ResiduePredictor):
     Parameters
     ----------
     card
-        Its card.
+        Card of the model.
     network
         Its network with exported weights, see `protvox.registry.installed.load`.
     device

@@ -127,7 +127,7 @@ def _suspects(table: AtomTable, traced: NDArray[np.int64], chain: NDArray[np.int
     if table.part is not None:
         parts = table.part[rows]
         changes = same & (parts[1:] != parts[:-1])
-        # A single residue, such as a ligand behind TER, is no molecule.
+        # A single residue, such as a ligand behind TER, is not a molecule.
         pair = np.append(same[1:] & (parts[2:] == parts[1:-1]), False)
         suspect[1:] |= changes & pair[: len(changes)]
         same &= parts[1:] == parts[:-1]

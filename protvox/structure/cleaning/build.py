@@ -66,7 +66,7 @@ def build_structure(
     other_models = bool(dropped)
     check_coordinates(table, where=name)
     table, corrected = correct_elements(table)
-    table, copies = separate_molecules(table)
+    table, renamed = separate_molecules(table)
     table, site, residue = order_residues(table)
     ignored, solvent = find_solvent(table)
     keep, positions = choose_positions(table, site, residue, ignored)
@@ -112,7 +112,7 @@ def build_structure(
             "Corrected from the atom name: the element of "
             f"{count(corrected, 'atom')} in standard residues."
         )
-    warnings += [*table.notes, *copies]
+    warnings += [*table.notes, *renamed]
     warnings += describe_gaps(structure, table.declared)
     warnings += describe_residues(structure, words, table.texts("atom_name"))
     if untraced:

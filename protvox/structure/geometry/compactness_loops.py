@@ -61,7 +61,7 @@ def second_eigenvalue() -> Any:
         n = len(matrix)
         most = n - 1
         basis = np.zeros((most + 1, n))
-        diagonal, beside = np.zeros(most), np.zeros(most)
+        diagonal, off_diagonal = np.zeros(most), np.zeros(most)
         basis[0] = first
         # The parts of a chain are stretches of it, so a ramp is a good start; the cosine keeps
         # it from being orthogonal to the eigenvector.
@@ -81,7 +81,7 @@ def second_eigenvalue() -> Any:
             if length < 1e-13:
                 break
             if step:
-                beside[step - 1] = length
+                off_diagonal[step - 1] = length
             vector = basis[step + 1]
             for i in range(n):
                 vector[i] = new[i] / length
@@ -100,7 +100,7 @@ def second_eigenvalue() -> Any:
                     break
                 above, pivot = False, 1.0
                 for k in range(step + 1):
-                    reach = beside[k - 1] ** 2 / pivot if k else 0.0
+                    reach = off_diagonal[k - 1] ** 2 / pivot if k else 0.0
                     pivot = diagonal[k] - middle - reach
                     if pivot > 0.0:
                         above = True

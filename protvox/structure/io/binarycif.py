@@ -176,40 +176,40 @@ def _table(categories: Mapping[str, Mapping[str, Any]], budget: Budget) -> AtomT
     xyz = [_required(site.numbers(f"Cartn_{axis}")) for axis in "xyz"]
     entities = site.words("label_entity_id")
     entity_type = _pairs(categories, budget, "entity", "id", "type")
-    kind = _spread([entity_type.get(word, "").lower() for word in entities[0]], entities)
+    kind = _rows([entity_type.get(word, "").lower() for word in entities[0]], entities)
     polymer = np.where(kind == "polymer", 1, np.where(kind == "", -1, 0)).astype(np.int8)
-    chain = _spread(*_twice(site.words("auth_asym_id", "label_asym_id")))
+    chain = _rows(*_twice(site.words("auth_asym_id", "label_asym_id")))
     occupancy = site.numbers("occupancy")
     model = site.numbers("pdbx_PDB_model_num")
     number = _whole(_required(site.numbers("auth_seq_id", "label_seq_id")), 0)
     residues = site.words("auth_comp_id", "label_comp_id")
     atoms = site.words("auth_atom_id", "label_atom_id")
     symbols, groups = site.words("type_symbol"), site.words("group_PDB")
-    element = _spread([_symbol(word) for word in symbols[0]], symbols)
+    element = _rows([_symbol(word) for word in symbols[0]], symbols)
     return AtomTable(
         model=np.ones(n, dtype=np.int32) if model is None else _whole(model, 1),
         chain=chain,
         number=number,
         insertion_code=_letter(site.words("pdbx_PDB_ins_code")),
-        residue_name=_spread(*_twice(residues)),
-        atom_name=_spread(*_twice(atoms)),
+        residue_name=_rows(*_twice(residues)),
+        atom_name=_rows(*_twice(atoms)),
         element=fill_elements(element.astype("<U2"), atoms, residues, number),
         altloc=_letter(site.words("label_alt_id")),
         occupancy=(np.ones(n) if occupancy is None else np.nan_to_num(occupancy, nan=1.0)).astype(
             np.float32
         ),
         coordinates=np.column_stack(xyz),
-        hetero=_spread([word == "HETATM" for word in groups[0]], groups),
+        hetero=_rows([word == "HETATM" for word in groups[0]], groups),
         polymer=polymer,
         water=kind == "water",
         declared=_declared(categories, budget, entities, chain),
     )
 
 
-def _spread(values: list[Any], texts: Texts) -> NDArray[Any]:
-    """Give each row the value of its word."""
-    spread: NDArray[Any] = np.array(values)[texts[1]]
-    return spread
+def _rows(values: list[Any], texts: Texts) -> NDArray[Any]:
+    """Return the value of each row's word."""
+    rows: NDArray[Any] = np.array(values)[texts[1]]
+    return rows
 
 
 def _twice(texts: Texts) -> tuple[list[str], Texts]:
@@ -217,7 +217,7 @@ def _twice(texts: Texts) -> tuple[list[str], Texts]:
 
 
 def _letter(texts: Texts) -> NDArray[np.str_]:
-    return _spread([_given(word)[:1] for word in texts[0]], texts).astype("<U1")
+    return _rows([_given(word)[:1] for word in texts[0]], texts).astype("<U1")
 
 
 def _given(word: str) -> str:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tempfile
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -25,6 +26,12 @@ ALPHAFOLD: Final = "alphafold.ebi.ac.uk"
 HOSTS: Final = frozenset({RCSB, ALPHAFOLD})
 TIMEOUT: Final = 30.0
 """Seconds without a response after which a download fails."""
+
+PAUSES: Final = (0.5, 2.0)
+"""Seconds before each further attempt, after an error that may be temporary."""
+
+_TEMPORARY: Final = frozenset({429, 500, 502, 503, 504})
+"""HTTP status codes of errors that may be temporary."""
 
 _PDB: Final = re.compile(r"(?:pdb_0000)?([1-9][a-z0-9]{3})|(pdb_[a-z0-9]{8})", re.ASCII)
 _AF: Final = re.compile(
@@ -155,11 +162,8 @@ def download(url: str, *, opener: urllib.request.OpenerDirector, limit: int, whe
         See `fetch_structure`.
     """
     _check_address(url, where)
-    request = urllib.request.Request(url, headers={"User-Agent": "protvox"})
     try:
-        with opener.open(request, timeout=TIMEOUT) as response:
-            data: bytes = response.read(limit + 1)
-            expected = response.headers.get("Content-Length")
+        data, expected = _read(url, opener, limit)
     except urllib.error.HTTPError as error:
         if error.code in (404, 410):
             raise fail("input.not_found.entry", where=where) from error
@@ -173,6 +177,27 @@ def download(url: str, *, opener: urllib.request.OpenerDirector, limit: int, whe
     if not data or (expected is not None and expected.isdecimal() and int(expected) != len(data)):
         raise fail("input.fetch.short", where=where)
     return data
+
+
+def _read(url: str, opener: urllib.request.OpenerDirector, limit: int) -> tuple[bytes, str | None]:
+    """Return the content of a URL and its declared length, after retries if necessary."""
+    request = urllib.request.Request(url, headers={"User-Agent": "protvox"})
+    for pause in (*PAUSES, None):
+        try:
+            with opener.open(request, timeout=TIMEOUT) as response:
+                return response.read(limit + 1), response.headers.get("Content-Length")
+        except (OSError, http.client.HTTPException) as error:
+            if pause is None or not _is_temporary(error):
+                raise
+        time.sleep(pause)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _is_temporary(error: Exception) -> bool:
+    if isinstance(error, urllib.error.HTTPError):
+        return error.code in _TEMPORARY
+    reason = getattr(error, "reason", error)  # The cause of a URLError.
+    return isinstance(reason, ConnectionError | http.client.HTTPException)
 
 
 def _locate(identifier: Identifier, opener: urllib.request.OpenerDirector) -> str:

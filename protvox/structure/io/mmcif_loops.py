@@ -21,10 +21,10 @@ MODEL: Final = 16
 GROUP: Final = 17
 
 MISSING: Final = -(2**31)
-"""Stands for an absent residue or model number."""
+"""Value of an absent residue or model number."""
 
 NO_INTEGER: Final = MISSING + 1
-"""Stands for a residue or model number that is not an integer."""
+"""Value of a residue or model number that is not an integer."""
 
 ABSENT: Final = 65535
 """Length of absent texts; empty texts in quotes have length 0."""

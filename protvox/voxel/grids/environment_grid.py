@@ -22,7 +22,7 @@ _LAST_BACKBONE: Final = ATOM_TYPE_INDEX["backbone_O"]
 
 
 def environment_channels(structure: Structure, residue: int) -> NDArray[np.uint8]:
-    """Return the channel of every atom as seen from one residue.
+    """Return the channel of every atom in the environment of one residue.
 
     Parameters
     ----------

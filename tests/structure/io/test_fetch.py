@@ -29,11 +29,15 @@ class Internet(urllib.request.HTTPSHandler):
         self.pages = pages
         self.headers = headers or {}
         self.requested: list[str] = []
+        self.failures: list[int | Exception] = []
+        """Errors of the first requests."""
 
     def https_open(self, request: urllib.request.Request) -> urllib.response.addinfourl:
         url = request.full_url
         self.requested.append(url)
-        page = self.pages.get(url, 404)
+        page = self.failures.pop(0) if self.failures else self.pages.get(url, 404)
+        if isinstance(page, Exception):
+            raise page
         headers = Message()
         for key, value in self.headers.items():
             headers[key] = value
@@ -48,6 +52,14 @@ class Internet(urllib.request.HTTPSHandler):
     @property
     def opener(self) -> urllib.request.OpenerDirector:
         return urllib.request.build_opener(self, fetch._StayOnHosts)
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Record pauses instead of sleeping."""
+    pauses: list[float] = []
+    monkeypatch.setattr(fetch.time, "sleep", pauses.append)
+    return pauses
 
 
 @pytest.fixture
@@ -164,8 +176,33 @@ def test_failed_download_is_one_error_and_leaves_no_file(
         get("1ubq", internet, tmp_path)
     assert caught.value.code == code
     assert caught.value.remedy
-    assert internet.requested == [ENTRY]
+    assert internet.requested == [ENTRY] * (3 if page in (500, 503) else 1)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "failures", [[503], [429, 502], [ConnectionResetError(104, "reset"), 504]], ids=str
+)
+def test_temporary_failures_are_retried(
+    tmp_path: Path, entry: bytes, failures: list[int | Exception], pauses: list[float]
+) -> None:
+    internet = Internet({ENTRY: entry})
+    internet.failures = [*failures]
+    assert get("1ubq", internet, tmp_path).read_bytes() == entry
+    assert len(internet.requested) == len(failures) + 1
+    assert pauses == list(fetch.PAUSES[: len(failures)])
+
+
+@pytest.mark.parametrize("failure", [403, TimeoutError("timed out"), OSError(101, "unreachable")])
+def test_other_failures_are_not_retried(
+    tmp_path: Path, entry: bytes, failure: int | Exception, pauses: list[float]
+) -> None:
+    internet = Internet({ENTRY: entry})
+    internet.failures = [failure]
+    with pytest.raises(FetchError):
+        get("1ubq", internet, tmp_path)
+    assert internet.requested == [ENTRY]
+    assert pauses == []
 
 
 def test_truncated_download_is_detected(tmp_path: Path, entry: bytes) -> None:

@@ -16,6 +16,7 @@ import { suspectCard } from "./suspects.js";
 import { viewerCard } from "./viewer.js";
 
 const MAX_WARNINGS = 3;
+const FORMATS = Object.freeze({ pdb: "PDB", mmcif: "mmCIF", bcif: "BinaryCIF" });
 
 /**
  * @typedef {Object} Shown
@@ -83,7 +84,7 @@ function heading({ input, warnings }) {
     : null;
   return el("div", { class: "heading" }, el("h1", {}, input.name),
     el("p", { class: "quiet" }, `${count(input.n_residues)} residues, ` +
-      `${count(input.n_atoms)} atoms, model ${input.model} of the ${input.format} file`),
+      `${count(input.n_atoms)} atoms, model ${input.model} of the ${FORMATS[input.format]} file`),
     ...warningLists(warnings),
     dropped);
 }

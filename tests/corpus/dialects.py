@@ -1,4 +1,4 @@
-"""Corpus files in the dialects of simulation, docking and old programs, with the right values."""
+"""Corpus files in the dialects of simulation, docking and old programs, with expected results."""
 
 from __future__ import annotations
 

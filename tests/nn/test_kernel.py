@@ -52,7 +52,7 @@ def test_continuous_kernels_obey_the_constraint_for_any_rotation(l_in, l_out):
         assert torch.allclose(there, here, rtol=0, atol=1e-11)
 
 
-def test_the_constraint_test_can_fail():
+def test_constraint_test_can_fail():
     basis = kernel_basis(1, 1, 3).clone()
     basis[:, 0, 1, 0, 1, 2] += 1e-6
     rotation = cube_rotations()[5]

@@ -86,7 +86,7 @@ def test_rotated_moments_give_the_rotated_field(layer, moments, seed):
     assert (got - expected).abs().max() < 1e-10
 
 
-def test_it_is_the_first_steerable_convolution_of_the_atoms():
+def test_equals_the_first_steerable_convolution_of_the_atoms():
     # Atoms at voxel centres are densities of single voxels, so a convolution with kernels
     # radial x harmonic is a sum over atoms, as the moments are.
     spec = MomentSpec(5, 1.0, (0.0, 1.0), 0.6, 2, 2)

@@ -17,7 +17,7 @@ def example(example_path):
 
 
 def cloud(seed, n=60):
-    """A lopsided cloud, so that no axis is arbitrary."""
+    """Return an asymmetric cloud, so that no axis is arbitrary."""
     rng = np.random.default_rng(seed)
     skewed = rng.gamma(2.0, 1.0, (n, 3)) * np.array([9.0, 5.0, 2.0])
     return (skewed @ random_rotations(1, rng)[0]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Inputs made after public reports of files that people have, and what they expect of each."""
+"""Files of the kinds described in public reports, with the results that their authors expect."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_coordinates_in_the_second_block() -> None:
     assert found.is_protein.sum() == 12
 
 
-def test_blank_chain_is_named_as_it_is_printed() -> None:
+def test_blank_chain_can_be_named_as_printed() -> None:
     found = read("b11_blank_chain_of_two.pdb")
     assert len(found.protein_chains) == 2
     assert found.protein_chains[0] == ""

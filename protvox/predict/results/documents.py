@@ -171,6 +171,9 @@ class Classification(Document):
         Residues with predicted amino acids; empty if not requested.
     warnings
         One sentence each.
+    others
+        Predictions of tasks that are not built in, one object per thing predicted; absent if
+        none was requested.
     """
 
     schema_: Literal["protvox.classify/1"] = Field("protvox.classify/1", alias="schema")
@@ -179,6 +182,9 @@ class Classification(Document):
     domains: tuple[DomainPrediction, ...]
     residues: list[Residue]
     warnings: tuple[str, ...]
+    others: Mapping[str, list[dict[str, Any]]] = Field(
+        default_factory=dict, exclude_if=lambda value: not value
+    )
 
 
 class Mutations(Document):

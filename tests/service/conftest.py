@@ -20,7 +20,7 @@ class Server:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        # Whatever is written where it should not be is seen by `written` in the hostile tests.
+        # The hostile tests check that nothing is written here.
         for name in ("tmp", "cwd"):
             (folder / name).mkdir()
         with socket.socket() as free:
@@ -94,7 +94,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def make_server(tmp_path_factory):
-    """Start services; they are stopped at the end."""
+    """Start services that are stopped at the end; a function."""
     made = []
 
     def make(**settings: str) -> Server:
@@ -113,7 +113,7 @@ def make_server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(make_server) -> Server:
-    # Bounds that tests can reach.
+    # Limits that tests can reach.
     return make_server(queue_size="16", body_s="8", bodies_mib="96")
 
 
@@ -124,7 +124,7 @@ def client(server) -> httpx.Client:
 
 @pytest.fixture
 def same_settings(monkeypatch):
-    """Let the command line in this process compute as the service does."""
+    """Give the command line in this process the same settings as the service."""
     monkeypatch.delenv("PROTVOX_MODEL_DIR", raising=False)
     monkeypatch.setenv("PROTVOX_THREADS", "1")
 
@@ -136,7 +136,7 @@ def ubiquitin() -> bytes:
 
 @pytest.fixture
 def cli(same_settings, capsysbinary):
-    """Run the command line with the same models, one answer a line."""
+    """Run the command line with the same models, one result per line."""
     from protvox.cli.app import run
 
     def call(*arguments) -> list[bytes]:

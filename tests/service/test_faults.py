@@ -1,4 +1,4 @@
-"""The engine over a model process that is not one: crashes, deadlines, order and places."""
+"""The engine with fake model processes: crashes, deadlines, order and slots."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from protvox.service.workers.work import Work
 
 
 class FakeChild:
-    """Answers with the structure itself; ``poison`` kills it, ``slow`` is never answered."""
+    """Returns the structure itself; ``poison`` kills it, ``slow`` gets no reply."""
 
     starts = 0
     batches: list[list[bytes]]
@@ -83,7 +83,7 @@ def run(
     urgent=lambda s: True,
     devices: str = "cpu",
 ) -> list:
-    """Results or errors of works that come in at once."""
+    """Return the results or errors of requests that arrive together."""
 
     async def main():
         settings = load_service_settings(devices=devices, batch_size=places)

@@ -1,4 +1,4 @@
-"""Jobs over an engine that is none: what goes wrong between the folder of jobs and the models."""
+"""Jobs with a fake engine: failures between the job directory and the models."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESULTS = {"json": b"{}", "csv": b"", "parquet": b""}
 
 
 class FakeEngine:
-    """Answers at once, or with an error."""
+    """Returns results at once, or raises an error."""
 
     def __init__(self):
         self.received: list[bytes] = []
@@ -40,7 +40,7 @@ class FakeEngine:
 
 @pytest.fixture
 def play(tmp_path, monkeypatch):
-    """Run a play of a service's jobs, its engine and its folder."""
+    """Run a scene with jobs and a fake engine; a function."""
     monkeypatch.setattr(runner_module, "_PAUSE_S", 0.01)
 
     def run(scene, **settings):
@@ -70,8 +70,8 @@ async def over(jobs: Jobs, job, owner: str = "me"):
     return found
 
 
-async def stand(jobs: Jobs, engine: FakeEngine, most: int):
-    """Keep all that compute busy with work of another."""
+async def occupy(jobs: Jobs, engine: FakeEngine, most: int):
+    """Occupy all workers with jobs of another owner."""
     engine.open.clear()
     for number in range(most):
         await jobs.add(parsed(b"%d" % number), "other")
@@ -81,20 +81,20 @@ async def stand(jobs: Jobs, engine: FakeEngine, most: int):
 
 def test_job_without_its_structure_fails(play, tmp_path):
     async def scene(jobs, engine):
-        await stand(jobs, engine, 1)
-        job = await jobs.add(parsed(b"taken away"), "me")
+        await occupy(jobs, engine, 1)
+        job = await jobs.add(parsed(b"removed"), "me")
         for path in (tmp_path / "files").glob("*.structure"):
             path.unlink()
         engine.open.set()
         failed = await over(jobs, job)
-        again = await over(jobs, await jobs.add(parsed(b"taken away"), "me"))
+        again = await over(jobs, await jobs.add(parsed(b"removed"), "me"))
         return failed, again, engine.received
 
     failed, again, received = play(scene, batch_size=2)
     assert (failed.state, failed.error["code"]) == ("failed", "job.lost")
     assert failed.error["remedy"] == "Submit it again"
-    # Sent again, it is there again.
-    assert (again.state, received) == ("done", [b"0", b"taken away"])
+    # Submitting it again restores the structure.
+    assert (again.state, received) == ("done", [b"0", b"removed"])
 
 
 def test_lost_results_are_reported(play, tmp_path):
@@ -118,7 +118,7 @@ def test_full_disk_is_reported(play, monkeypatch):
         raise OSError(28, "No space left on device")
 
     async def scene(jobs, engine):
-        await stand(jobs, engine, 1)
+        await occupy(jobs, engine, 1)
         job = await jobs.add(parsed(), "me")
         monkeypatch.setattr("protvox.service.jobs.files.JobFiles.write", full)
         engine.open.set()
@@ -173,7 +173,7 @@ def test_cancelled_work_requested_again_is_completed(play):
 
 def test_one_owner_cannot_fill_the_queue(play):
     async def scene(jobs, engine):
-        await stand(jobs, engine, 1)
+        await occupy(jobs, engine, 1)
         for number in range(2):
             await jobs.add(parsed(b"mine %d" % number), "me")
         with pytest.raises(ServiceError) as caught:

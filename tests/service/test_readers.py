@@ -1,4 +1,4 @@
-"""The pool over reading processes that are none."""
+"""The reader pool with fake processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from protvox.service.workers.reader_pool import ReaderPool
 
 
 class FakeChild:
-    """Starts once; after that it is dead."""
+    """Starts once, then never again."""
 
     starts = 0
 

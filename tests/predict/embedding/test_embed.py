@@ -168,31 +168,31 @@ def test_invalid_tables_are_refused(tmp_path, ubiquitin):
 
 def test_without_an_embedding_domains_are_still_classified(tiny_models, ubiquitin, monkeypatch):
     monkeypatch.setenv("PROTVOX_MODEL_DIR", str(tiny_models))
-    answer = classify(ubiquitin, task="cath")
-    (domain,) = answer.domains
+    result = classify(ubiquitin, task="cath")
+    (domain,) = result.domains
     assert (domain.nearest, domain.embedding) == ((), None)
-    assert not [told for told in answer.warnings if "network alone" in told]
+    assert not [text for text in result.warnings if "network alone" in text]
     for ask in (embed, search):
         with pytest.raises(ModelError) as caught:
             ask(ubiquitin)
         assert caught.value.code == "index.missing"
 
 
-@pytest.mark.parametrize("there", [False, True])
-def test_missing_vote_is_reported_once(searchable_models, ubiquitin, tmp_path, monkeypatch, there):
+@pytest.mark.parametrize("exists", [False, True])
+def test_missing_vote_is_reported_once(searchable_models, ubiquitin, tmp_path, monkeypatch, exists):
     root = tmp_path / "models"
     shutil.copytree(searchable_models, root)
     card = dataclasses.replace(read_card(root / "cath"), vote=Vote(5, 0.2, 0.5))
     write_card(card, root / "cath")
-    if not there:
+    if not exists:
         shutil.rmtree(root / "cath-index")
     monkeypatch.setenv("PROTVOX_MODEL_DIR", str(root))
     two = ("A:1-40", "A:41-76")
-    answer = classify(ubiquitin, task="cath", domains=[parse_selection(t) for t in two])
-    assert len(answer.domains) == 2
-    told = [warning for warning in answer.warnings if "network alone" in warning]
-    assert len(told) == (0 if there else 1)
-    assert not there or all(domain.nearest for domain in answer.domains)
+    result = classify(ubiquitin, task="cath", domains=[parse_selection(t) for t in two])
+    assert len(result.domains) == 2
+    reported = [warning for warning in result.warnings if "network alone" in warning]
+    assert len(reported) == (0 if exists else 1)
+    assert not exists or all(domain.nearest for domain in result.domains)
 
 
 def test_an_embedding_of_other_weights_is_refused(

@@ -28,7 +28,7 @@ def test_slow_bodies_are_refused(server):
         assert b"request.slow" in answer
 
 
-def answered(server, status: int) -> list[dict]:
+def logged(server, status: int) -> list[dict]:
     """Log lines of requests with a status."""
     lines = [json.loads(line) for line in server.log().splitlines()]
     return [line for line in lines if line.get("status") == status]
@@ -36,7 +36,7 @@ def answered(server, status: int) -> list[dict]:
 
 def test_disconnected_clients_are_logged_as_such(server, ubiquitin):
     """They are not logged or counted as malformed requests."""
-    before, malformed = len(answered(server, 499)), len(answered(server, 400))
+    before, malformed = len(logged(server, 499)), len(logged(server, 400))
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
             connection.sendall(UNFINISHED + b"{")
@@ -46,10 +46,10 @@ def test_disconnected_clients_are_logged_as_such(server, ubiquitin):
         head = UNFINISHED.replace(b"1000", b"%d" % len(body)).replace(b"cath", b"environment")
         connection.sendall(head + body)
     end = time.monotonic() + 20
-    while len(answered(server, 499)) < before + 21 and time.monotonic() < end:
+    while len(logged(server, 499)) < before + 21 and time.monotonic() < end:
         time.sleep(0.1)
-    assert len(answered(server, 499)) == before + 21
-    assert len(answered(server, 400)) == malformed
+    assert len(logged(server, 499)) == before + 21
+    assert len(logged(server, 400)) == malformed
     text = server.client.get("/metrics").text
     assert 'protvox_requests_total{method="POST",route="/predict/environment",status="499"}' in text
 

@@ -40,3 +40,51 @@ def mark_repeats(residue: NDArray[np.int64], name: NDArray[Any], names: int) -> 
         out[row] = last[name[row]] == residue[row]
         last[name[row]] = residue[row]
     return out
+
+
+@compile_exact
+def place_atoms(
+    name: NDArray[Any],
+    element: NDArray[Any],
+    residue: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+    coordinates: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Copy the coordinates of some atoms of each residue.
+
+    Parameters
+    ----------
+    name, element, residue
+        ``atom``, indices.
+    wanted
+        ``kind 2``, index of the name and of the element of each kind of atom.
+    coordinates
+        ``atom 3``.
+    out
+        ``kind residue 3``, filled in where a residue has the atom.
+    """
+    for row in range(len(name)):
+        for kind in range(len(wanted)):
+            if name[row] == wanted[kind, 0] and element[row] == wanted[kind, 1]:
+                for axis in range(3):
+                    out[kind, residue[row], axis] = coordinates[row, axis]
+
+
+@compile_exact
+def collect_flags(
+    residue: NDArray[Any], name: NDArray[Any], flags: NDArray[np.uint8], out: NDArray[np.uint8]
+) -> None:
+    """Unite the flags of the names of each residue's atoms.
+
+    Parameters
+    ----------
+    residue, name
+        ``atom``, indices.
+    flags
+        Flags of each name.
+    out
+        ``residue``, filled in.
+    """
+    for row in range(len(name)):
+        out[residue[row]] |= flags[name[row]]

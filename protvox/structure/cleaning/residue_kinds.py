@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACID_INDEX, METALS, atom_type
 from protvox.structure.atom_table import AtomTable, factorize, lookup
 from protvox.structure.cleaning.force_fields import FORCE_FIELD_PARENTS
+from protvox.structure.cleaning.loops import place_atoms
 from protvox.structure.cleaning.residue_names import ResidueName, residue_name
 from protvox.structure.interning import factorize_integers
 from protvox.structure.structure import ResidueKind
@@ -19,6 +20,9 @@ PEPTIDE_BOND: Final = 2.0
 
 CA_DISTANCE: Final = 4.3
 """Largest CA-CA distance of linked residues, Å, used where C or N is missing (trans is 3.8 Å)."""
+
+_DENSE: Final = 4_000_000
+"""Combinations of names below which a table of all of them is made."""
 
 _HALOGENS: Final = frozenset({"F", "CL", "BR", "I"})
 _AMINO_ELEMENTS: Final = frozenset("CNOSHD")
@@ -91,7 +95,7 @@ def classify_residues(
     meanings = [residue_name(name) for name in names]
     words = [meanings[i] for i in which.tolist()]
     n = len(starts)
-    atoms = {name: _first_atom(table, residue, name, n) for name in ("N", "CA", "C")}
+    atoms = _backbone(table, residue, n)
     has = {name: ~np.isnan(xyz[:, 0]) for name, xyz in atoms.items()}
     linked = _linked(atoms, table.chain[starts])
     polymer = table.polymer[starts]
@@ -143,7 +147,13 @@ def assign_atom_types(
         words, which = table.texts(column)
         codes = codes * len(words) + which
         values.append(words)
-    unique_codes, which = factorize_integers(codes.astype(np.uint64))
+    size = int(np.prod([len(words) for words in values])) * 2
+    if size <= _DENSE:
+        present = np.zeros(size, dtype=np.bool_)
+        present[codes] = True
+        unique_codes = np.flatnonzero(present).astype(np.uint64)
+    else:
+        unique_codes, which = factorize_integers(codes.astype(np.uint64))
     types = np.empty(len(unique_codes), dtype=np.uint8)
     for i, code in enumerate(unique_codes.tolist()):
         code, element = divmod(code, len(values[2]))
@@ -152,20 +162,28 @@ def assign_atom_types(
         types[i] = atom_type(
             values[0][name_of_parent], values[1][atom], values[2][element], protein=bool(is_protein)
         )
+    if size <= _DENSE:
+        table_of_types = np.zeros(size, dtype=np.uint8)
+        table_of_types[unique_codes.astype(np.int64)] = types
+        return table_of_types[codes]
     return types[which]
 
 
-def _first_atom(
-    table: AtomTable, residue: NDArray[np.int64], name: str, n: int
-) -> NDArray[np.float64]:
-    out = np.full((n, 3), np.nan)
-    (names, name_of), (elements, element_of) = table.texts("atom_name"), table.texts("element")
-    if name not in names or name[0] not in elements:
-        return out
-    right = name_of == names.index(name)
-    rows = np.flatnonzero(right & (element_of == elements.index(name[0])))
-    out[residue[rows]] = table.coordinates[rows]
-    return out
+def _backbone(
+    table: AtomTable, residue: NDArray[np.int64], n: int
+) -> dict[str, NDArray[np.float64]]:
+    """Return the positions of N, CA and C, NaN for residues without them."""
+    (names, name), (elements, element) = table.texts("atom_name"), table.texts("element")
+    kinds = ("N", "CA", "C")
+    wanted = [
+        (names.index(kind), elements.index(kind[0]))
+        if kind in names and kind[0] in elements
+        else (-1, -1)
+        for kind in kinds
+    ]
+    out = np.full((3, n, 3), np.nan)
+    place_atoms(name, element, residue, np.array(wanted), table.coordinates, out)
+    return dict(zip(kinds, out, strict=True))
 
 
 def _linked(atoms: dict[str, NDArray[np.float64]], chain: NDArray[np.str_]) -> NDArray[np.bool_]:

@@ -8,9 +8,16 @@ import numpy as np
 
 from protvox.chemistry import BACKBONE_ATOMS
 from protvox.messages import chain_label, count, listing
-from protvox.structure.atom_table import Declared, Texts, factorize, lookup
+from protvox.structure.atom_table import Declared, Texts, factorize
+from protvox.structure.cleaning.loops import collect_flags
 from protvox.structure.cleaning.residue_names import ResidueName, residue_name
 from protvox.structure.structure import Structure
+
+_BACKBONE: Final = 7
+"""Flags of N, CA and C together."""
+
+_SIDE: Final = 8
+"""Flag of side chain atoms."""
 
 _NO_SIDE_CHAIN: Final = frozenset({*BACKBONE_ATOMS, "CB", "OXT"})
 
@@ -69,13 +76,16 @@ def describe_residues(
     protein = structure.is_protein
     atoms = np.bincount(structure.residue_index, minlength=structure.n_residues)
     names, which = atom_names
-    backbone = np.zeros((structure.n_residues, 3), dtype=np.bool_)
-    for column, name in enumerate(BACKBONE_ATOMS[:3]):
-        if name in names:
-            backbone[structure.residue_index[which == names.index(name)], column] = True
-    side = lookup((name not in _NO_SIDE_CHAIN for name in names), which)
-    side_atoms = np.bincount(structure.residue_index[side], minlength=structure.n_residues)
-    complete = backbone.all(axis=1)
+    flags = [
+        1 << BACKBONE_ATOMS.index(name)
+        if name in BACKBONE_ATOMS[:3]
+        else _SIDE * (name not in _NO_SIDE_CHAIN)
+        for name in names
+    ]
+    found_flags = np.zeros(structure.n_residues, dtype=np.uint8)
+    collect_flags(structure.residue_index, which, np.array(flags, dtype=np.uint8), found_flags)
+    complete = (found_flags & _BACKBONE) == _BACKBONE
+    side_atoms = (found_flags & _SIDE) != 0
     ca_only, backbone_only, incomplete = [], [], []
     chains, chain_of = factorize(structure.chain)
     for chain in structure.protein_chains:

@@ -34,7 +34,7 @@ def clean_text(data: bytes) -> bytes:
     if _is_messagepack_map(data):
         return data
     data = data.removeprefix(b"\xef\xbb\xbf")
-    if b"\r" in data and b"\n" not in data:
+    if b"\n" not in data and b"\r" in data:
         data = data.replace(b"\r", b"\n")
     return data
 

@@ -217,7 +217,7 @@ def _segments(columns: _Columns) -> tuple[list[str], NDArray[np.int64]]:
     Old entries of the PDB have their identifier and a line number in columns 73-80, which are
     not segments.
     """
-    if columns.has_cards or not columns.n:
+    if columns.has_cards or not columns.n or (columns.segment == ord(" ")).all():
         return [""], np.zeros(columns.n, dtype=np.int64)
     keys, codes = factorize_integers(columns.segment.view(np.uint32).ravel().astype(np.uint64))
     words = [bytes(key[:4]).decode("latin-1").strip() for key in keys.view(np.uint8).reshape(-1, 8)]

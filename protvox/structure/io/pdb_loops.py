@@ -42,6 +42,18 @@ def _coordinate(text: NDArray[np.uint8], start: int) -> tuple[bool, float]:
     negative = i < stop and text[i] == 45
     if i < stop and (text[i] == 45 or text[i] == 43):
         i += 1
+    # Nearly always three decimals end the field.
+    a, b, c = text[start + 5] - 48, text[start + 6] - 48, text[start + 7] - 48
+    if text[start + 4] == 46 and 0 <= a < 10 and 0 <= b < 10 and 0 <= c < 10 and i < start + 4:
+        whole = 0
+        while i < start + 4:
+            digit = text[i] - 48
+            if not 0 <= digit < 10:
+                return False, 0.0
+            whole = 10 * whole + digit
+            i += 1
+        value = (1000 * whole + 100 * a + 10 * b + c) / 1000.0
+        return True, -value if negative else value
     whole, digits, decimals, point = 0, 0, 0, False
     while i < stop and text[i] != 32:
         letter = text[i]
@@ -65,6 +77,9 @@ def _coordinate(text: NDArray[np.uint8], start: int) -> tuple[bool, float]:
 @compile_exact
 def _occupancy(text: NDArray[np.uint8], start: int, stop: int) -> float:
     """Read a number leniently: trailing characters are ignored, and a missing number is 0."""
+    if text[start + 2] == 49 and text[start + 4] == 48 and text[start + 5] == 48:
+        if text[start] == 32 and text[start + 1] == 32 and text[start + 3] == 46:
+            return 1.0
     i = start
     while i < stop and text[i] == 32:
         i += 1

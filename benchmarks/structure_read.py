@@ -37,6 +37,10 @@ ROUNDS = 9
 PEER_ROUNDS = 2
 ATOMS = 65_000
 SOURCE = Path(__file__).parents[1] / "protvox" / "examples" / "1pwc.pdb.gz"
+NUMBERS = {
+    **dict.fromkeys(("Cartn_x", "Cartn_y", "Cartn_z", "occupancy", "B_iso_or_equiv"), float),
+    **dict.fromkeys(("id", "auth_seq_id", "pdbx_PDB_model_num"), int),
+}
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -70,7 +74,10 @@ def write(folder: Path, atoms: int) -> dict[str, Path]:
     structure.make_mmcif_document().write_file(str(paths["cif"]))
     if atoms < 100_000:
         text = biotite_pdbx.CIFFile.read(str(paths["cif"]))
-        site = {name: column.as_array() for name, column in text.block["atom_site"].items()}
+        site = {
+            name: column.as_array(NUMBERS.get(name, str))
+            for name, column in text.block["atom_site"].items()
+        }
         category = biotite_pdbx.BinaryCIFCategory(site)
         block = biotite_pdbx.BinaryCIFBlock({"atom_site": category})
         biotite_pdbx.compress(biotite_pdbx.BinaryCIFFile({"x": block})).write(str(paths["bcif"]))

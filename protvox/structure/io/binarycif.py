@@ -65,31 +65,35 @@ class _Category:
         if column is None:
             return [""], np.zeros(self.rows, dtype=np.int64)
         data = column["data"]
-        if not data["encoding"] or data["encoding"][0]["kind"] != "StringArray":
+        if not _is_text(column):
             values = self.text(*names)
             return factorize(values) if values is not None else ([""], np.zeros(0, np.int64))
         words, index = decode_words(data, self._budget)
         if len(index) != self.rows:
             raise CodecError(f"column {column['name']} has the wrong length")
         last = len(words) - 1
-        codes = np.where(index < 0, last, index).astype(np.int64)
+        codes = np.where(index < 0, last, index).astype(np.int32)
         absent = self._absent(column)
         if absent is not None:
             codes[absent] = last
         check_letters(max(map(len, words)), self.rows)
-        return words, codes
+        unique = {word: i for i, word in enumerate(dict.fromkeys(words))}
+        if len(unique) < len(words):
+            codes = np.array([unique[word] for word in words], dtype=np.int32)[codes]
+        return list(unique), codes
 
     def numbers(self, *names: str) -> NDArray[np.float64] | None:
         """Return the first of the columns that exists, as floats."""
         column = self._first(names)
         if column is None:
             return None
-        values = self._decode(column)
-        absent = self._absent(column)
-        if values.dtype.kind == "U":
-            blank = np.isin(values, ("", ".", "?"))
-            values = np.where(blank, "nan", values)
+        values = self._decode(column) if not _is_text(column) else None
+        if values is None or values.dtype.kind == "U":
+            words, codes = self.words(*names)
+            numbers = [float("nan") if word in ("", ".", "?") else float(word) for word in words]
+            return np.array(numbers, dtype=np.float64)[codes]
         out = values.astype(np.float64)
+        absent = self._absent(column)
         if absent is not None:
             out[absent] = np.nan
         return out
@@ -115,6 +119,11 @@ class _Category:
         if len(absent) != self.rows:
             raise CodecError(f"the mask of column {column['name']} has the wrong length")
         return absent
+
+
+def _is_text(column: Mapping[str, Any]) -> bool:
+    encodings = column["data"]["encoding"]
+    return bool(encodings) and encodings[0]["kind"] == "StringArray"
 
 
 def parse_binary(data: bytes) -> AtomTable:
@@ -178,7 +187,8 @@ def _table(categories: Mapping[str, Mapping[str, Any]], budget: Budget) -> AtomT
     entity_type = _pairs(categories, budget, "entity", "id", "type")
     kind = _rows([entity_type.get(word, "").lower() for word in entities[0]], entities)
     polymer = np.where(kind == "polymer", 1, np.where(kind == "", -1, 0)).astype(np.int8)
-    chain = _rows(*_twice(site.words("auth_asym_id", "label_asym_id")))
+    chains = site.words("auth_asym_id", "label_asym_id")
+    chain = _rows(*_twice(chains))
     occupancy = site.numbers("occupancy")
     model = site.numbers("pdbx_PDB_model_num")
     number = _whole(_required(site.numbers("auth_seq_id", "label_seq_id")), 0)
@@ -203,6 +213,7 @@ def _table(categories: Mapping[str, Mapping[str, Any]], budget: Budget) -> AtomT
         polymer=polymer,
         water=kind == "water",
         declared=_declared(categories, budget, entities, chain),
+        coded={"chain": chains, "residue_name": residues, "atom_name": atoms},
     )
 
 

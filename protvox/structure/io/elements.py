@@ -203,7 +203,7 @@ def fill_elements(
     starts = np.flatnonzero(new)
     size = np.diff(starts, append=len(element))
     alone = np.repeat(size == 1, size)[rows]
-    keys = (atoms[1][rows] * len(residues[0]) + residues[1][rows]) * 2 + alone
+    keys = (atoms[1][rows].astype(np.int64) * len(residues[0]) + residues[1][rows]) * 2 + alone
     unique, of_row = factorize_integers(keys.astype(np.uint64))
     found = []
     for key in unique.tolist():

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.messages import count
-from protvox.structure.atom_table import AtomTable
+from protvox.structure.atom_table import AtomTable, Texts
 from protvox.structure.io import mmcif_loops as loops
 from protvox.structure.io.cif_categories import (
     SITE,
@@ -35,6 +35,8 @@ _MOST_LETTERS: Final = 160_000_000
     _LABEL_RESIDUE,
     _LABEL_ATOM,
 ) = range(loops.TEXT_COLUMNS)
+
+_LABELS: Final = ((_RESIDUE, _LABEL_RESIDUE), (_ATOM, _LABEL_ATOM))
 
 _ROLES: Final = {
     "auth_asym_id": _CHAIN,
@@ -98,19 +100,32 @@ class _Site:
         self._text = np.frombuffer(category.data, dtype=np.uint8)
         self.names = category.names
         self.n = n = category.rows
-        roles = np.array([_ROLES.get(name, -1) for name in category.names], dtype=np.int64)
-        self._has = set(roles.tolist())
-        self._start = np.empty((loops.TEXT_COLUMNS, n), dtype=np.uint32)
-        self._length = np.zeros((loops.TEXT_COLUMNS, n), dtype=np.uint16)
+        roles = [_ROLES.get(name, -1) for name in category.names]
+        self._has = set(roles)
         self.coordinates = np.full((n, 3), np.nan)
         self.occupancy = np.ones(n, dtype=np.float32)
         self._numbers = np.full((3, n), loops.MISSING, dtype=np.int32)
         self.letters = np.zeros(n, dtype=np.uint8)
         self.hetero = np.zeros(n, dtype=np.bool_)
+        # The names by label are only kept where those by author are absent.
+        spare = {label for author, label in _LABELS if author in self._has and label in self._has}
+        if not self._read(category, roles, spare):
+            self._read(category, roles, set())
+
+    def _read(self, category: Category, roles: list[int], without: set[int]) -> bool:
+        """Read the rows; return whether the columns left out are not needed."""
+        kept = [-1 if role in without else role for role in roles]
+        texts = sorted({role for role in kept if 0 <= role < loops.TEXT_COLUMNS})
+        slots = np.zeros(loops.TEXT_COLUMNS, dtype=np.int64)
+        slots[texts] = np.arange(len(texts))
+        self._start = np.empty((len(texts), self.n), dtype=np.uint32)
+        self._length = np.zeros((len(texts), self.n), dtype=np.uint16)
+        self._slots = slots.tolist()
         too_long = loops.read_rows(
             self._text,
             category.pos,
-            roles,
+            np.array(kept, dtype=np.int64),
+            slots,
             self._start,
             self._length,
             self.coordinates,
@@ -121,29 +136,36 @@ class _Site:
         )
         if too_long >= 0:
             raise ValueError("a name is too long")
+        return not any(
+            (self._length[slots[author]] == loops.ABSENT).any()
+            for author, label in _LABELS
+            if label in without
+        )
 
     def has(self, role: int) -> bool:
         """Return whether the file has a column."""
         return role in self._has
 
-    def texts(self, *roles: int) -> tuple[list[str], NDArray[np.int64]]:
+    def texts(self, *roles: int) -> Texts:
         """Return the distinct texts of a column, and the index of each row's text.
 
         Of several columns, the first that the file has is used, and where it is empty, the next.
         """
-        codes = np.zeros(self.n, dtype=np.int64)
-        present = [role for role in roles if role in self._has]
+        codes = np.zeros(self.n, dtype=np.int32)
+        present = [self._slots[role] for role in roles if role in self._has]
         if not present or not self.n:
             return [""], codes
         start, length = self._start[present[0]], self._length[present[0]]
-        for role in present[1:]:
+        for slot in present[1:]:
             empty = length == loops.ABSENT
             if empty.any():
-                start = np.where(empty, self._start[role], start)
-                length = np.where(empty, self._length[role], length)
+                start = np.where(empty, self._start[slot], start)
+                length = np.where(empty, self._length[slot], length)
         if (length == loops.ABSENT).any():
             length = np.where(length == loops.ABSENT, np.uint16(0), length)
         first = loops.intern_texts(self._text, start, length, codes)
+        if not len(first):
+            raise ValueError("its names are made to take forever")
         begin, size = start[first].astype(np.int64), length[first].astype(np.int64)
         if int(size.max()) * self.n > _MOST_LETTERS:
             raise ValueError("a column of names is too large")
@@ -171,6 +193,12 @@ class _Site:
         models[models == loops.MISSING] = 1
         return models
 
+    def release(self) -> None:
+        """Give the memory of names and numbers back; only coordinates and the like remain."""
+        self._start = np.empty((0, 0), dtype=np.uint32)
+        self._length = np.empty((0, 0), dtype=np.uint16)
+        self._numbers = np.empty((0, 0), dtype=np.int32)
+
     def _integers(self, *roles: int) -> NDArray[np.int32]:
         out = self._numbers[roles[0] - loops.NUMBER].copy()
         for role in roles[1:]:
@@ -187,18 +215,15 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
         _check_columns(site)
     notes: list[str] = []
     chains, which = site.texts(_CHAIN, _ASYM)
-    chain = np.array(chains, dtype=np.str_)[which]
     residues, residue = site.texts(_RESIDUE, _LABEL_RESIDUE)
-    residue_name_ = np.array(residues, dtype=np.str_)[residue]
     atoms, atom = site.texts(_ATOM, _LABEL_ATOM)
-    atom_name = np.array(atoms, dtype=np.str_)[atom]
     insertion = site.letter(_INSERTION)
     if site.letters.any():
         insertion = np.where(insertion == "", site.letters.astype(np.uint32).view("<U1"), insertion)
     number = site.numbers()
     missing = number == loops.MISSING
     if missing.any():
-        unit = site.texts(_ASYM, _CHAIN)[1].astype(np.int32)
+        unit = site.texts(_ASYM, _CHAIN)[1]
         flags = np.where(missing, np.uint8(NO_NUMBER), np.uint8(0))
         found = number_residues(number, flags, residue, atom.astype(np.uint32), unit)
         if site.has(loops.NUMBER):
@@ -208,16 +233,19 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
     entity, asym = site.texts(_ENTITY), site.texts(_ASYM)
     polymer, water = find_polymers(small, entity, asym, (residues, residue))
     symbols, symbol = site.texts(_ELEMENT)
+    altloc, model = site.letter(_ALTLOC), site.models()
+    site.release()
+    chain = np.array(chains, dtype=np.str_)[which]
     given = np.array([find_element(word[:2]) if word else "" for word in symbols], dtype="<U2")
     return AtomTable(
-        model=site.models(),
+        model=model,
         chain=chain,
         number=number,
         insertion_code=insertion,
-        residue_name=residue_name_,
-        atom_name=atom_name,
+        residue_name=np.array(residues, dtype=np.str_)[residue],
+        atom_name=np.array(atoms, dtype=np.str_)[atom],
         element=fill_elements(given[symbol], (atoms, atom), (residues, residue), number),
-        altloc=site.letter(_ALTLOC),
+        altloc=altloc,
         occupancy=site.occupancy,
         coordinates=site.coordinates,
         hetero=site.hetero,
@@ -226,9 +254,9 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
         declared=declared_sequences(small, entity, asym, chain),
         notes=tuple(notes),
         coded={
-            "chain": (chains, which.astype(np.int32)),
-            "residue_name": (residues, residue.astype(np.int32)),
-            "atom_name": (atoms, atom.astype(np.int32)),
+            "chain": (chains, which),
+            "residue_name": (residues, residue),
+            "atom_name": (atoms, atom),
         },
     )
 

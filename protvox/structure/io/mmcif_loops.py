@@ -110,6 +110,7 @@ def read_rows(
     text: NDArray[np.uint8],
     pos: int,
     roles: NDArray[np.int64],
+    slots: NDArray[np.int64],
     starts: NDArray[np.uint32],
     lengths: NDArray[np.uint16],
     coordinates: NDArray[np.float64],
@@ -128,6 +129,8 @@ def read_rows(
         Position of the first value.
     roles
         ``column``, role of each column, or -1 for columns that are not needed.
+    slots
+        Row of the next two for each column of text.
     starts, lengths
         ``text row``, output: position and length of each text, `ABSENT` if absent.
     coordinates, occupancy
@@ -157,8 +160,8 @@ def read_rows(
             if role < TEXT_COLUMNS:
                 if stop - start >= ABSENT:
                     return start
-                starts[role, row] = start
-                lengths[role, row] = ABSENT if absent else stop - start
+                starts[slots[role], row] = start
+                lengths[slots[role], row] = ABSENT if absent else stop - start
             elif role < OCCUPANCY:
                 coordinates[row, role - X] = np.nan if absent else _number(text, start, stop)
             elif role == OCCUPANCY:
@@ -178,7 +181,7 @@ def intern_texts(
     text: NDArray[np.uint8],
     starts: NDArray[np.uint32],
     lengths: NDArray[np.uint16],
-    codes: NDArray[np.int64],
+    codes: NDArray[np.int32],
 ) -> NDArray[np.int64]:
     """Index the distinct texts of a column in order of first appearance.
 
@@ -194,8 +197,10 @@ def intern_texts(
     Returns
     -------
     ndarray
-        Row of the first appearance of each.
+        Row of the first appearance of each; none where texts are made to collide, which would
+        take forever.
     """
+    probes, most = 0, 32 * len(starts) + 4096
     size = 1024
     slots = np.full(size, -1, dtype=np.int64)
     first = np.empty(size, dtype=np.int64)
@@ -241,6 +246,9 @@ def intern_texts(
                 if same:
                     break
             slot = (slot + 1) & (size - 1)
+            probes += 1
+        if probes > most:
+            return first[:0].copy()
         if slots[slot] < 0:
             slots[slot] = n
             first[n] = row

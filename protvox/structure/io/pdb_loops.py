@@ -77,9 +77,6 @@ def _coordinate(text: NDArray[np.uint8], start: int) -> tuple[bool, float]:
 @compile_exact
 def _occupancy(text: NDArray[np.uint8], start: int, stop: int) -> float:
     """Read a number leniently: trailing characters are ignored, and a missing number is 0."""
-    if text[start + 2] == 49 and text[start + 4] == 48 and text[start + 5] == 48:
-        if text[start] == 32 and text[start + 1] == 32 and text[start + 3] == 46:
-            return 1.0
     i = start
     while i < stop and text[i] == 32:
         i += 1

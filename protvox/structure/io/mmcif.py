@@ -113,7 +113,7 @@ class _Site:
             self._read(category, roles, set())
 
     def _read(self, category: Category, roles: list[int], without: set[int]) -> bool:
-        """Read the rows; return whether the columns left out are not needed."""
+        """Read the rows; return whether the skipped columns are not needed."""
         kept = [-1 if role in without else role for role in roles]
         texts = sorted({role for role in kept if 0 <= role < loops.TEXT_COLUMNS})
         slots = np.zeros(loops.TEXT_COLUMNS, dtype=np.int64)

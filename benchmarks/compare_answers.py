@@ -119,7 +119,8 @@ def report(folder: Path) -> None:
     names = sorted(
         str(path.relative_to(before))
         for path in before.rglob("*")
-        if path.suffix in (".json", ".csv", ".parquet") and path.name not in ("codes.json",)
+        if path.suffix in (".json", ".csv", ".parquet")
+        and path.name not in ("codes.json",)
         and "manifest" not in path.name
     )
     for name in names:
@@ -127,8 +128,10 @@ def report(folder: Path) -> None:
             differences.append(f"{name}: missing now")
             continue
         found = list(compare(before / name, after / name))
-        counts[f"{Path(name).parts[0].split('.')[1] if '.' in name.split('/')[0] else 'score'} "
-               f"{Path(name).suffix[1:]}"] += 1
+        counts[
+            f"{Path(name).parts[0].split('.')[1] if '.' in name.split('/')[0] else 'score'} "
+            f"{Path(name).suffix[1:]}"
+        ] += 1
         differences += [f"{name}: {text}" for text in found[:3]]
     for kind, n in sorted(counts.items()):
         print(f"{kind}: {n} files compared")

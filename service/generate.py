@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from protvox.predict.results.documents import DOCUMENTS
-from protvox.predict.results.json_schema import document_schema
+from protvox.predict.results.json_documents import DOCUMENTS
+from protvox.predict.results.publish_schema import document_schema
 from protvox.service.app import build_app
 from protvox.service.core import Core
 from protvox.service.settings import ServiceSettings

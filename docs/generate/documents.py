@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from docs.generate.values import sections, table
-from protvox.predict.results.documents import DOCUMENTS
-from protvox.predict.results.json_schema import describe_documents, document_schema
+from protvox.predict.results.json_documents import DOCUMENTS
+from protvox.predict.results.publish_schema import describe_documents, document_schema
 
 SKIPPED = frozenset({"AminoAcidProbabilities"})
 """Records with one field per amino acid."""

@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
 from protvox import __version__
-from protvox.predict.results.json_schema import describe_documents
+from protvox.predict.results.publish_schema import describe_documents
 from protvox.service.core import Core, core_of
 from protvox.service.http.boundary import Boundary
 from protvox.service.http.problems import install_problem_handlers

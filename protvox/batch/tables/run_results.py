@@ -11,6 +11,7 @@ from protvox.batch.messages import Failure, ResultTables
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
+from protvox.batch.resume import finished_content
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.schema import key_values, table_schemas
 
@@ -61,10 +62,7 @@ class RunResults:
         str or None
             None if the input has no results yet, or those of another chain or domain.
         """
-        known = self._output.entries.get(item.id)
-        if known is None or known.work[1:] != (item.chain, item.chopping):
-            return None
-        return known.work[0] if known.done or not self._retry else None
+        return finished_content(self._output, item, retry=self._retry)
 
     def is_wanted(self, item: Item, sha256: str) -> bool:
         """Return whether an input must be scored; count it if not.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.messages import count
-from protvox.predict.results.documents import Embedding
+from protvox.predict.results.json_documents import Embedding
 from protvox.predict.results.records import EmbeddedDomain, InputInfo
 from protvox.predict.results.rows import embedded_rows, to_json
 

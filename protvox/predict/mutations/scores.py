@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
 from protvox.messages import count
 from protvox.predict.mutations.mutation_list import Failure
-from protvox.predict.results.documents import FailedMutation, Mutations
+from protvox.predict.results.json_documents import FailedMutation, Mutations
 from protvox.predict.results.records import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.results.rows import mutation_rows, to_json

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from protvox.messages import count
-from protvox.predict.results.documents import Classification
+from protvox.predict.results.json_documents import Classification
 from protvox.predict.results.records import (
     DomainPrediction,
     InputInfo,

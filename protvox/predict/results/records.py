@@ -1,7 +1,7 @@
 """Records of predictions: the input, its domains, their labels and neighbours.
 
 The records are frozen dataclasses. Their field names, field order and types also define the JSON
-form (`protvox.predict.results.documents`), so each fact is declared once.
+form (`protvox.predict.results.json_documents`), so each fact is declared once.
 """
 
 from __future__ import annotations

@@ -12,7 +12,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from protvox.chemistry import AMINO_ACIDS
-from protvox.predict.results.documents import EmbeddedResidue, Mutation, Residue, ResidueAddress
+from protvox.predict.results.json_documents import (
+    EmbeddedResidue,
+    Mutation,
+    Residue,
+    ResidueAddress,
+)
 from protvox.predict.results.records import rounded, rounded_list
 from protvox.predict.results.task_rows import TaskRows
 

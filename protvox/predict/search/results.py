@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from protvox.messages import count
-from protvox.predict.results.documents import Search
+from protvox.predict.results.json_documents import Search
 from protvox.predict.results.records import IndexInfo, InputInfo, SearchedDomain
 from protvox.predict.results.rows import to_json
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from protvox.chemistry import AMINO_ACIDS
-from protvox.predict.results.documents import DOCUMENTS, MEANING
+from protvox.predict.results.json_documents import DOCUMENTS, MEANING
 from protvox.service.released import released_model
 
 REF_TEMPLATE: Final = "#/components/schemas/{model}"

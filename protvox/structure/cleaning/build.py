@@ -15,13 +15,13 @@ from protvox.structure.cleaning.clean import (
     find_solvent,
     order_residues,
 )
+from protvox.structure.cleaning.missing_atoms import describe_gaps, describe_residues
 from protvox.structure.cleaning.molecules import separate_molecules
 from protvox.structure.cleaning.residue_kinds import (
     assign_atom_types,
     classify_residues,
     correct_elements,
 )
-from protvox.structure.cleaning.warnings import describe_gaps, describe_residues
 from protvox.structure.limits import CUBE, DEFAULT_LIMITS, ReadLimits
 from protvox.structure.structure import ResidueKind, Structure
 

@@ -12,8 +12,8 @@ from protvox.chemistry import AMINO_ACIDS
 from protvox.predict.classify import classify
 from protvox.predict.embedding.embed import embed
 from protvox.predict.mutations.score import score_mutations
-from protvox.predict.results.documents import DOCUMENTS, Mutation, Residue
-from protvox.predict.results.json_schema import describe_documents, document_schema
+from protvox.predict.results.json_documents import DOCUMENTS, Mutation, Residue
+from protvox.predict.results.publish_schema import describe_documents, document_schema
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.results.rows import residue_rows
 from protvox.predict.search.search import search

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from protvox.predict.results.documents import DOCUMENTS
+from protvox.predict.results.json_documents import DOCUMENTS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

@@ -11,8 +11,8 @@ from protvox.batch.messages import Failure, ResultTables
 from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
-from protvox.batch.resume import finished_content
 from protvox.batch.tables.output_folder import OutputFolder
+from protvox.batch.tables.resume import finished_content
 from protvox.batch.tables.schema import key_values, table_schemas
 
 

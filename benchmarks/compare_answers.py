@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -26,6 +27,9 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 RENAMED = {"doubts": "flags"}
 TIMES = {"seconds"}
+PROSE = re.compile(r"\.(why|what|warnings|note|score|message|remedy)(\[\d+\])?$")
+"""Sentences, which may be reworded; they are counted apart."""
+REWORDED = "reworded "
 TOLERANCE = 1e-6
 COMMANDS = {
     "classify": ("json", "csv", "parquet"),
@@ -110,32 +114,35 @@ def report(folder: Path) -> None:
     before, after = folder / "before", folder / "after"
     counts: Counter[str] = Counter()
     differences: list[str] = []
+    sentences: list[str] = []
     codes = [json.loads((side / "codes.json").read_text()) for side in (before, after)]
     differences += [
         f"{name}: exit code {codes[0][name]}, now {codes[1].get(name)}"
         for name in codes[0]
         if codes[0][name] != codes[1].get(name)
     ]
+    # Parts of a run end when time is up; its tables are compared as a whole.
+    paths = [*before.glob("*.*"), *(before / "scored").glob("*")]
     names = sorted(
         str(path.relative_to(before))
-        for path in before.rglob("*")
-        if path.suffix in (".json", ".csv", ".parquet")
-        and path.name not in ("codes.json",)
-        and "manifest" not in path.name
+        for path in paths
+        if (path.suffix in (".json", ".csv", ".parquet") or any(path.glob("*.parquet")))
+        and path.name not in ("codes.json", "manifest.json")
     )
     for name in names:
         if not (after / name).exists():
             differences.append(f"{name}: missing now")
             continue
         found = list(compare(before / name, after / name))
-        counts[
-            f"{Path(name).parts[0].split('.')[1] if '.' in name.split('/')[0] else 'score'} "
-            f"{Path(name).suffix[1:]}"
-        ] += 1
-        differences += [f"{name}: {text}" for text in found[:3]]
+        command = "score" if name.startswith("scored") else name.split(".")[1]
+        counts[f"{command} {Path(name).suffix[1:] or 'parquet'}"] += 1
+        sentences += [text for text in found if text.startswith(REWORDED)]
+        differences += [f"{name}: {text}" for text in found if not text.startswith(REWORDED)][:3]
     for kind, n in sorted(counts.items()):
         print(f"{kind}: {n} files compared")
     print(f"exit codes: {dict(Counter(codes[1].values()))}")
+    kinds = {text.partition(": ")[2] for text in sentences}
+    print(f"sentences reworded: {len(sentences)}, of {len(kinds)} kinds")
     print(f"differences: {len(differences)}")
     print("\n".join(differences[:40]))
 
@@ -143,16 +150,22 @@ def report(folder: Path) -> None:
 def compare(old: Path, new: Path) -> list[str]:
     if old.suffix == ".json":
         return differ(json.loads(old.read_text()), json.loads(new.read_text()), "$")
-    read = pd.read_csv if old.suffix == ".csv" else pd.read_parquet
-    options = {"keep_default_na": False} if old.suffix == ".csv" else {}
-    left, right = (table_of(read(path, **options)) for path in (old, new))
+    left, right = (table_of(path) for path in (old, new))
     if list(left.columns) != list(right.columns):
         return [f"columns {list(left.columns)}, now {list(right.columns)}"]
     return differ(left.to_dict("list"), right.to_dict("list"), "$")
 
 
-def table_of(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.rename(columns=RENAMED).drop(columns=list(TIMES & {*frame.columns}))
+def table_of(path: Path) -> pd.DataFrame:
+    """Read a table without its times; a run finishes its inputs in any order, so sort them."""
+    if path.suffix == ".csv":
+        frame = pd.read_csv(path, keep_default_na=False)
+    else:
+        frame = pd.read_parquet(path)
+    frame = frame.rename(columns=RENAMED).drop(columns=list(TIMES & {*frame.columns}))
+    if "scored" in path.parts:
+        frame = frame.sort_values("id", kind="stable", ignore_index=True)
+    return frame
 
 
 def differ(old: Any, new: Any, where: str) -> list[str]:
@@ -174,7 +187,11 @@ def differ(old: Any, new: Any, where: str) -> list[str]:
     if isinstance(old, float) and isinstance(new, float | int):
         close = abs(old - new) <= TOLERANCE * max(1.0, abs(old)) or (old != old and new != new)
         return [] if close else [f"{where}: {old!r}, now {new!r}"]
-    return [] if old == new else [f"{where}: {str(old)[:80]!r}, now {str(new)[:80]!r}"]
+    if old == new:
+        return []
+    reworded = isinstance(old, str) and isinstance(new, str) and PROSE.search(where)
+    mark = REWORDED if reworded else ""
+    return [f"{mark}{where}: {str(old)[:80]!r}, now {str(new)[:80]!r}"]
 
 
 if __name__ == "__main__":

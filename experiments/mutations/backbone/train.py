@@ -156,7 +156,7 @@ class Training:
         os.replace(partial, path)
 
     def load(self, path: Path) -> None:
-        """Go on from a file that `save` wrote with the same configuration."""
+        """Resume from a file that `save` wrote with the same configuration."""
         with safe_open(path, framework="pt") as file:
             state: dict[str, Any] = json.loads(file.metadata()["state"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

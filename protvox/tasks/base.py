@@ -21,4 +21,8 @@ class Task(
     released (`protvox.train.task.TrainingTask`), and how it predicts
     (`protvox.predict.task.PredictionTask`). Modules of tasks must be quick to import: leave
     torch to the methods that need it.
+
+    A task is found by name once it is registered: by an entry point of the group
+    ``protvox.tasks`` in the package that holds it, or, for a task of this package, in
+    `protvox.registry.tasks.BUILT_IN`. `protvox.tasks.environment.task` is an example.
     """

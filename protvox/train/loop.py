@@ -53,6 +53,10 @@ class LoopConfig:
         Seconds between checkpoints.
     seed
         Decides the weights at the start and the order of the data.
+    balance
+        For domains: how much large superfamilies are down-weighted. A domain is drawn in
+        proportion to the size of its superfamily to the power of minus this; at 1 all
+        superfamilies are drawn equally often.
 
     Raises
     ------
@@ -72,6 +76,7 @@ class LoopConfig:
     evaluate_every: int = 2000
     checkpoint_every: float = 180.0
     seed: int = 0
+    balance: float = 0.4
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -80,7 +85,8 @@ class LoopConfig:
             raise fail("config.value.loop", where="[loop]")
         if not (0 <= self.beta2 < 1 and self.mixing_rate >= 0):
             raise fail("config.value.rates", where="[loop]")
-        if not (0 <= self.cooldown <= 1 and 0 <= self.label_smoothing <= 1):
+        shares = (self.cooldown, self.label_smoothing, self.balance)
+        if not all(0 <= share <= 1 for share in shares):
             raise fail("config.value.shares", where="[loop]")
 
 

@@ -107,7 +107,7 @@ def release(
     shard = read_shards(train_shards)
     architecture, loop = read_config(config, kind.config)
     network = kind.network(architecture)
-    data = kind.data(shard, architecture)
+    data = kind.training_data(shard, architecture, loop)
     learner, _ = kind.learner(network, data)
     state = load_checkpoint(run / CHECKPOINT_FILE, learner)
     network.to(device).float()

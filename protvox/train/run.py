@@ -69,7 +69,7 @@ def train_task(
     ModelError
         If ``out`` or ``start`` holds another architecture.
     """
-    training = task.data(read_shards(train_shards), architecture)
+    training = task.training_data(read_shards(train_shards), architecture, loop)
     validation = None
     if validation_shards:
         data = task.data(read_shards(validation_shards), architecture)

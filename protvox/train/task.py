@@ -146,6 +146,20 @@ class TrainingTask(NetworkTask[ConfigT, NetworkT], Generic[ConfigT, NetworkT, Da
             If there is no labelled sample (``input.no_labels``).
         """
 
+    def training_data(self, shard: Shard, config: ConfigT, loop: LoopConfig) -> DataT:
+        """Return the labelled samples to train on, by default those of `data`.
+
+        Parameters
+        ----------
+        shard
+            All structures.
+        config
+            Arguments of the network.
+        loop
+            The schedule, where it says how samples are drawn.
+        """
+        return self.data(shard, config)
+
     def learner(
         self, network: NetworkT, data: DataT
     ) -> tuple[nn.Module, Callable[[Tensor, Tensor, float], Tensor] | None]:

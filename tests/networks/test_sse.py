@@ -253,3 +253,16 @@ def test_configurations_survive_a_round_trip():
     assert from_mapping(CathConfig, asdict(CATH), "card") == CATH
     without = CathConfig(labels=("1.10",))
     assert from_mapping(CathConfig, asdict(without), "card") == without
+
+
+def test_pair_features_are_never_subnormal(chains):
+    """Subnormal numbers make matrix products twice as slow; what is dropped is below 1e-17."""
+    spread = np.concatenate([chains[0], chains[1] + 25.0])
+    pairs = SSEBatch.join(sses_of([spread])).pairs
+    features = sse_module._encode_pairs(pairs)
+    distance = pairs[:, PAIR.index("distance")][:, None]
+    exact = torch.exp(-(((distance - torch.linspace(4.0, 36.0, 17)) / 2.0) ** 2) / 2)
+    least = torch.finfo(torch.float32).tiny
+    assert ((exact > 0) & (exact < least)).any()
+    assert not ((features != 0) & (features.abs() < least)).any()
+    assert (features[:, :17] - exact).abs().max() < 1e-17

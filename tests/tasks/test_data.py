@@ -16,7 +16,9 @@ from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
 from protvox.structure.io.read import read_structure
 from protvox.tasks.cath.data import UNKNOWN, DomainData
 from protvox.tasks.cath.learner import predict_domains
+from protvox.tasks.cath.task import TASK
 from protvox.tasks.environment.data import EnvironmentData, predict_rows
+from protvox.train.loop import LoopConfig
 from protvox.train.shard import join, pack
 from protvox.voxel.moments.moments import environment_moments
 from protvox.voxel.moments.residue_frames import residue_frames
@@ -137,17 +139,19 @@ def test_topologies_with_two_domains_are_numbered(structures):
     assert labels.tolist() == [[1, 1], [1, UNKNOWN], [0, 0]]
 
 
-def test_large_superfamilies_are_drawn_less_often(structures):
-    """Drawn by the size of the superfamily to the power of 1 - 0.4, seven against one."""
+@pytest.mark.parametrize("balance", [0.4, 1.0])
+def test_large_superfamilies_are_drawn_less_often(structures, balance):
+    """Drawn by the size of the superfamily to the power of 1 - balance, seven against one."""
     part = structures[0].select(structures[0].is_protein)
     none = np.zeros(part.n_residues, dtype=bool)
     codes = ["3.10.20.90"] * 7 + ["3.10.20.80"]
-    data = DomainData(join([pack(part, none, code) for code in codes]), CATH)
+    shard = join([pack(part, none, code) for code in codes])
+    data = TASK.training_data(shard, CATH, LoopConfig(balance=balance))
     chosen = []
     data.batch = lambda rows, rng: chosen.extend(rows.tolist())
     list(islice(data.batches(8, seed=0), 600))
     share = np.mean(np.array(chosen) == 7)
-    expected = 1 / (1 + 7**0.6)
+    expected = 1 / (1 + 7 ** (1 - balance))
     # Five standard deviations of 4,800 draws.
     assert abs(share - expected) < 5 * np.sqrt(expected * (1 - expected) / len(chosen))
 

@@ -72,7 +72,14 @@ def test_rate_rises_stays_and_falls_to_zero():
 
 @pytest.mark.parametrize(
     "values",
-    [{"steps": 0}, {"batch_size": 0}, {"learning_rate": 0.0}, {"cooldown": 2.0}, {"seed": -1}],
+    [
+        {"steps": 0},
+        {"batch_size": 0},
+        {"learning_rate": 0.0},
+        {"cooldown": 2.0},
+        {"seed": -1},
+        {"balance": 1.5},
+    ],
 )
 def test_invalid_values_are_refused(values):
     with pytest.raises(ModelError):

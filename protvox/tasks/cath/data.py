@@ -17,11 +17,8 @@ from protvox.errors import fail
 from protvox.networks.cath import CathConfig, DomainBatch, featurize_domain
 from protvox.structure.geometry.sse import find_sses
 from protvox.tasks.cath.augment import augment_domain, drop_sses
+from protvox.train.loop import LoopConfig
 from protvox.train.shard import Shard
-
-BALANCE: Final = 0.4
-"""How much large superfamilies are down-weighted: a domain is drawn in proportion to the size of
-its superfamily to the power of minus this."""
 
 UNKNOWN: Final = -100
 """Label of a topology with a single domain, which is ignored."""
@@ -37,6 +34,8 @@ class DomainData:
     config
         The network's input and labels; domains of other architectures and those
         without a CA atom are skipped.
+    balance
+        See `protvox.train.loop.LoopConfig.balance`.
 
     Attributes
     ----------
@@ -58,7 +57,9 @@ class DomainData:
         If no domain has one of the labels.
     """
 
-    def __init__(self, shard: Shard, config: CathConfig) -> None:
+    def __init__(
+        self, shard: Shard, config: CathConfig, *, balance: float = LoopConfig.balance
+    ) -> None:
         self.config = config
         coordinates = shard.positions()
         bounds = shard.residue_start[shard.structure_start]
@@ -77,8 +78,8 @@ class DomainData:
         counts = Counter(topologies[row] for row in self.rows.tolist())
         numbers = {name: n for n, name in enumerate(sorted(k for k, c in counts.items() if c > 1))}
         families = Counter(".".join(codes[row]) for row in self.rows.tolist())
-        sizes = np.array([families[".".join(codes[row])] for row in self.rows.tolist()])
-        self._chance = sizes**-BALANCE / (sizes**-BALANCE).sum()
+        sizes = np.array([float(families[".".join(codes[row])]) for row in self.rows.tolist()])
+        self._chance = sizes**-balance / (sizes**-balance).sum()
         self.n_topologies = len(numbers)
         self.topologies = np.array([numbers.get(t, UNKNOWN) for t in topologies], dtype=np.int64)
 
@@ -125,6 +126,23 @@ class DomainData:
     ) -> Iterator[tuple[DomainBatch, Tensor]]:
         """Yield training batches without end, the same for the same seed.
 
+        Parameters
+        ----------
+        batch_size
+            Domains per batch.
+        seed
+            Determines order, poses and noise.
+        first_step
+            Batch to begin with.
+        """
+        for rows, rng in self.draws(batch_size, seed, first_step):
+            yield self.batch(rows, rng)
+
+    def draws(
+        self, batch_size: int, seed: int, first_step: int = 0
+    ) -> Iterator[tuple[NDArray[np.int64], np.random.Generator]]:
+        """Yield the structures of each batch, ``sample`` int64, and its source of randomness.
+
         Domains are drawn with replacement, those of large superfamilies less often.
 
         Parameters
@@ -145,6 +163,5 @@ class DomainData:
             )
             while step // per_epoch == epoch:
                 first = step % per_epoch * batch_size
-                rng = np.random.default_rng([seed, epoch, step])
-                yield self.batch(order[first : first + batch_size], rng)
+                yield order[first : first + batch_size], np.random.default_rng([seed, epoch, step])
                 step += 1

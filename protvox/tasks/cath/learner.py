@@ -78,19 +78,37 @@ class CathLearner(nn.Module):
         label_smoothing
             Share of the target spread over all architectures.
         """
-        n = len(self.network.config.labels)
-        readers = logits.shape[1]
-        architecture, topology = labels.repeat_interleave(readers, dim=0).unbind(dim=1)
-        logits = logits.flatten(0, 1)
-        loss = functional.cross_entropy(
-            logits[:, :n], architecture, label_smoothing=label_smoothing
-        )
-        # In a batch without known topologies the mean would not be a number.
-        known = (topology != UNKNOWN).sum().clamp_min(1)
-        other = functional.cross_entropy(
-            logits[:, n:], topology, ignore_index=UNKNOWN, reduction="sum"
-        )
-        return loss + TOPOLOGY_WEIGHT * other / known
+        return loss_of_readers(logits, labels, len(self.network.config.labels), label_smoothing)
+
+
+def loss_of_readers(
+    logits: Tensor, labels: Tensor, n_labels: int, label_smoothing: float
+) -> Tensor:
+    """Return the loss of architectures and topologies, nats, the mean over the readers.
+
+    Parameters
+    ----------
+    logits
+        ``domain reader label+topology``.
+    labels
+        ``domain 2``, see `protvox.tasks.cath.data.DomainData.batch`.
+    n_labels
+        Number of architectures.
+    label_smoothing
+        Share of the target spread over all architectures.
+    """
+    readers = logits.shape[1]
+    architecture, topology = labels.repeat_interleave(readers, dim=0).unbind(dim=1)
+    logits = logits.flatten(0, 1)
+    loss = functional.cross_entropy(
+        logits[:, :n_labels], architecture, label_smoothing=label_smoothing
+    )
+    # In a batch without known topologies the mean would not be a number.
+    known = (topology != UNKNOWN).sum().clamp_min(1)
+    other = functional.cross_entropy(
+        logits[:, n_labels:], topology, ignore_index=UNKNOWN, reduction="sum"
+    )
+    return loss + TOPOLOGY_WEIGHT * other / known
 
 
 def settling_batches(

@@ -86,6 +86,12 @@ class CathTask(Task["CathConfig", "CathNet", "DomainData"]):
 
         return DomainData(shard, config)
 
+    def training_data(self, shard: Shard, config: CathConfig, loop: LoopConfig) -> DomainData:
+        """Return the labelled domains of a shard, drawn with the balance of the schedule."""
+        from protvox.tasks.cath.data import DomainData
+
+        return DomainData(shard, config, balance=loop.balance)
+
     def learner(
         self, network: CathNet, data: DomainData
     ) -> tuple[nn.Module, Callable[[Tensor, Tensor, float], Tensor]]:

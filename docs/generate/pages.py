@@ -65,19 +65,20 @@ def summary() -> str:
             ),
             (
                 "[Domains of a chain](docs/results.md#splitting-chains-into-domains)",
-                f"{ours['n']:,} chains, {ours['n_multi']} of several domains",
-                f"correct number {estimate(ours, 'right_count')}",
+                f"{ours['n']:,} chains, {ours['n_multi']} with several domains",
+                f"correct number of domains {estimate(ours, 'right_count')}",
             ),
             (
                 "[Nearest known domain](docs/results.md#search)",
-                f"{found['n']} domains that have relatives to find",
+                f"{found['n']} domains with relatives among those searched",
                 f"same superfamily {estimate(found, 'precision_at_1')}",
             ),
             (
-                "[Poses never trained on](docs/results.md#tetris)",
+                "[Poses not seen in training](docs/results.md#tetris)",
                 f"Tetris pieces, {len(tetris['steerable']['seeds'])} networks of each kind",
-                f"accuracy {tetris['steerable']['mean']:.3f}; conventional network "
-                f"{tetris['conventional']['mean']:.3f}",
+                f"accuracy of steerable networks {tetris['steerable']['mean']:.3f}, of "
+                "conventional "
+                f"ones {tetris['conventional']['mean']:.3f}",
             ),
         ),
     )

@@ -73,7 +73,7 @@ def comparison() -> str:
                 "SHREC17: shapes retrieved in any pose, micro mAP + macro mAP",
                 "0.661 + 0.449 = 1.11",
                 "not measured: ShapeNet Core55 is available to registered users only; the whole "
-                "pipeline exists and is tested",
+                "pipeline is implemented and tested",
             ),
             (
                 f"the same pipeline on {shapes['models']['test_perturbed']} synthetic shapes of "
@@ -94,28 +94,31 @@ def comparison() -> str:
                 "amino-acid environments, correct of 20",
                 "steerable 0.58, conventional 0.56",
                 f"{results('environments/metrics')['top1']:.3f} by the released network, which "
-                "reads its features in the frame of the residue; a small steerable network and a "
-                f"conventional one of the same widths after {samples:,} samples "
-                f"{top1['steerable', 'rotated']:.3f} and {top1['conventional', 'rotated']:.3f}, in "
-                f"the frame of the residue {top1['steerable', 'frame']:.3f} and "
-                f"{top1['conventional', 'frame']:.3f}",
+                "reads its features in the frame of the residue; after "
+                f"{samples:,} samples, a small steerable network and a conventional one of the "
+                "same "
+                f"widths reach {top1['steerable', 'rotated']:.3f} and "
+                f"{top1['conventional', 'rotated']:.3f} in random poses, and "
+                f"{top1['steerable', 'frame']:.3f} and {top1['conventional', 'frame']:.3f} in the "
+                "frame of the residue",
             ),
             (
                 "CATH, correct of ten architectures",
                 "steerable 0.657, conventional 0.609",
                 f"{results('cath/metrics')['paper']['top1']:.3f} by the released model, which was "
-                "trained on the validation domains as well; the paper's networks on all training "
-                "domains, in voxels of 4 Å after 4 epochs where the paper has 2 Å and 100, far "
-                f"from converged: steerable {estimate(point('steerable', 1)['test'], 'top1')}, "
-                "conventional of half the widths "
+                "trained on the validation domains as well; the paper's networks, trained on all "
+                "training domains in voxels of 4 Å for 4 epochs instead of 2 Å and 100, are far "
+                "from "
+                f"converged: steerable {estimate(point('steerable', 1)['test'], 'top1')}, "
+                "conventional at half the widths "
                 f"{estimate(point('resnet34-half', 1)['test'], 'top1')}; the full experiment "
                 "needs a GPU",
             ),
             (
                 "CATH with 1/2, 1/4, 1/8, 1/16 of the training domains",
                 "steerable 0.642, 0.618, 0.598, 0.544; conventional 0.603, 0.573, 0.546, 0.489",
-                "the same short trainings, of 8, 15, 30 and 30 epochs: steerable "
-                f"{_fractions('steerable')}; conventional of half the widths "
+                "equally short training runs, of 8, 15, 30 and 30 epochs: steerable "
+                f"{_fractions('steerable')}; conventional at half the widths "
                 f"{_fractions('resnet34-half')}",
             ),
             (
@@ -147,7 +150,7 @@ def paper() -> str:
     """Return the section that compares protvox with the paper."""
     return sections(
         "## Compared with Weiler et al. (2018)",
-        "*3D Steerable CNNs* beside what committed commands measured here. The test sets differ: "
+        "The results of *3D Steerable CNNs* beside those measured here. The test sets differ: "
         "compare the gap between two networks, not their absolute values with those of the paper.",
         comparison(),
         tetris(),
@@ -184,8 +187,8 @@ def tetris() -> str:
             ),
         ),
         "Weiler et al. (2018) report 99 ± 2 and 27 ± 7 %, and the original runs 28 to 47 % without "
-        "the blur. Their pieces have sharp edges. Ours are Gaussians, which a stride of 2 hardly "
-        "aliases, so the blur matters less here.",
+        "the blur. Their pieces have sharp edges. Ours are Gaussians, which hardly alias at a "
+        "stride of 2, so the blur matters less here.",
         "![Accuracy against the angle from the trained pose]"
         "(../experiments/tetris/results/angle.png)",
     )
@@ -203,8 +206,8 @@ def shapes() -> str:
         "### Retrieval of shapes",
         f"Synthetic shapes in the layout of SHREC17, {metrics['models']['test_perturbed']} test "
         "models. Micro mAP + macro mAP; the classes are of equal size, so the two agree. The "
-        "conventional network with random rotations may gain from a longer training: all have 150 "
-        "steps.",
+        "conventional network with random rotations might gain from longer training: all networks "
+        "were trained for 150 steps.",
         table(
             ("network", "weights", "tested rotated", "tested upright"),
             (
@@ -227,7 +230,8 @@ def networks() -> str:
     grids = {"rotated": "rotated at random", "frame": "frame of the residue"}
     return sections(
         "### Steerable and conventional networks on environments",
-        "Equal widths, samples and schedule, one training each. The last column is the share of "
+        "Equal widths, samples and schedule, one training run each. The last column is the share "
+        "of "
         "residues whose most probable amino acid changes when the file is rotated.",
         table(
             (
@@ -251,8 +255,8 @@ def networks() -> str:
                 for kind in ("steerable", "conventional")
             ),
         ),
-        "In random poses, steerability gains at least as much as in the paper at this length of "
-        "training. The frame of the residue makes any network independent of the pose; there the "
+        "In random poses, after training of this length, steerability helps at least as much as in "
+        "the paper. The frame of the residue makes any network independent of the pose; there the "
         "steerable one is as good or better with two fifths of the weights, at equal samples and "
         "about equal time.",
         "![Validation curves](../experiments/environments/results/compare/curves.png)",
@@ -280,19 +284,29 @@ def domains() -> str:
     gaps = {f: _gap(f) for f in (16, 2, 1)}
     return sections(
         "### The paper's networks on fractions of the domains",
-        "Voxels of 4 Å, about 1,800 steps each (1/16: 840), one training of each kind.",
-        table(("training set", "network", "correct of ten, test", "balanced", "validation"), rows),
+        "Voxels of 4 Å, about 1,800 steps each (1/16: 840), one training run of each kind.",
+        table(
+            (
+                "training set",
+                "network",
+                "correct of ten, test",
+                "mean recall, test",
+                "correct of ten, validation",
+            ),
+            rows,
+        ),
         "![Test accuracy against the size of the training set]"
         "(../experiments/cath/results/paper/curve.png)",
-        "These trainings use an eighth of the voxels of the paper, which takes 100 epochs (45,300 "
+        "These runs use an eighth of the voxels of the paper, which trained for 100 epochs (45,300 "
         "steps on all domains). All are far below the paper's 0.657 to 0.544 (steerable) and 0.609 "
         "to 0.489 (conventional) and were still improving when they stopped. The curve therefore "
-        "shows what a fraction is worth at equal steps, not at convergence: all domains do no "
+        "compares fractions after equal numbers of steps, not at convergence: all domains do no "
         "better than half of them. The steerable network, with a twenty-eighth of the weights, "
         f"leads on every fraction, by {gaps[16]:.3f} on the smallest and by {gaps[1]:.3f} and "
-        f"{gaps[2]:.3f} on the two largest; these are single trainings whose intervals overlap. "
-        "The conventional network gains nothing from more domains at this length. The paper "
-        "trained on other domains of another release: compare slopes and differences, not "
+        f"{gaps[2]:.3f} on the two largest; these are single runs whose intervals overlap. "
+        "The conventional network gains nothing from more domains in runs of this length. The "
+        "paper trained on other domains, of another release of CATH: compare slopes and "
+        "differences, not "
         "absolute values.",
     )
 
@@ -307,13 +321,13 @@ def retrieval() -> str:
     metrics = results("shrec17/domains")
     parts = {
         "embedding": "`protvox embed`",
-        "network_part": "its part from the network alone",
+        "network_part": "the part of it that comes from the network",
         "random": "random order",
     }
     return sections(
         "### Retrieval of domains with the measures of SHREC17",
-        f"{metrics['domains']} test domains; relevant are those of the same architecture or "
-        "topology. Every list holds all other domains, so only mAP and NDCG distinguish rankings.",
+        f"{metrics['domains']} test domains; those of the same architecture or topology are "
+        "relevant. Every list holds all other domains, so only mAP and NDCG distinguish rankings.",
         table(
             ("level", "ranked by", "micro mAP + macro mAP", "micro NDCG", "nearest is relevant"),
             (
@@ -363,8 +377,8 @@ def vote() -> str:
                 "superfamilies, temperature, weight",
                 "correct of 24",
                 "correct of ten",
-                "mean recall of ten",
-                "nats",
+                "mean recall over the ten",
+                "negative log likelihood, nats",
             ),
             (
                 (

@@ -16,8 +16,8 @@ EXIT_CODES = {
     "2": "invalid option or argument",
     "3": "bad input",
     "4": "some of several inputs failed; the others were processed",
-    "5": "a model or its configuration",
-    "6": "device or memory",
+    "5": "unusable model or configuration",
+    "6": "unusable device, or not enough memory",
     "70": "a bug in protvox",
     "130": "interrupted",
 }
@@ -74,7 +74,7 @@ def errors() -> str:
     entries = sorted(catalogue().items(), key=lambda item: (item[1].code, item[0]))
     parts = [
         "# Errors",
-        "Every error has a stable code, says what is wrong, where, and what to do. The command "
+        "Every error has a stable code and says what is wrong, where, and what to do. The command "
         "line prints `error: WHERE: WHAT. REMEDY.` and exits with the exit code below; the "
         "service returns the same code as JSON ([http.md](http.md#errors)); Python raises an "
         "exception of `protvox.errors` with the attributes `code`, `what`, `where` and `remedy`. "

@@ -9,14 +9,14 @@ from docs.generate.values import estimate, interval, read, results, sections, ta
 FLAG_CASES = (
     ("domain", "domains as they are (false positives)"),
     ("chain of 2 domains", "whole chains of two CATH domains"),
-    ("chain of 3 or more domains", "whole chains of three or more"),
+    ("chain of 3 or more domains", "whole chains of three or more CATH domains"),
     ("first half", "first halves of domains"),
-    ("last half", "last halves of domains"),
+    ("last half", "second halves of domains"),
     ("window of 40 residues", "windows of 40 residues"),
     ("other peptide", "peptides of 12 to 39 residues"),
     ("peptide bound to nucleic acid", "the same, bound to nucleic acid"),
     ("order permuted", "domains, CA atoms in random order"),
-    ("noise of 0.5 Å", "domains, noise of 0.5 Å along each axis (1 and 2 Å alike)"),
+    ("noise of 0.5 Å", "domains, noise of 0.5 Å along each axis (1 and 2 Å give the same)"),
     ("mirrored", "domains, mirrored"),
 )
 PEERS = {
@@ -27,6 +27,12 @@ PEERS = {
     "ddgun3d": "DDGun3D",
     "proteinmpnn": "ProteinMPNN",
     "esm_if": "ESM-IF",
+}
+REFERENCES = {
+    "frequencies": "amino-acid frequencies in Swiss-Prot",
+    "residue alone": "the backbone of a residue alone",
+    "no atoms": "an environment without atoms",
+    "exposed residues": "exposed residues (the one used)",
 }
 SPLITTERS = {
     "protvox": "protvox",
@@ -57,14 +63,14 @@ def environments() -> str:
     return sections(
         "## Amino-acid environments",
         f"`{test['model']}` on {test['n']:,} residues of {test['n_groups']} test entries, drawn at "
-        "random. No training chain shares 30 % sequence identity over 80 % of its length with a "
-        "test chain. Intervals resample whole proteins.",
+        "random. No training chain shares 30 % sequence identity with a test chain over 80 % of "
+        "its length. Intervals resample whole proteins.",
         table(
             ("measure", "value"),
             (
                 ("correct amino acid of 20", estimate(test, "top1")),
                 ("correct amino acid among the first three", estimate(test, "top3")),
-                ("mean recall of the 20", estimate(test, "balanced")),
+                ("mean recall over the 20", estimate(test, "balanced")),
                 ("negative log likelihood, nats", estimate(test, "nll")),
                 ("expected calibration error", f"{test['ece']:.3f}"),
                 ("expected calibration error before calibration", _uncalibrated(test)),
@@ -78,9 +84,9 @@ def environments() -> str:
         f"calibration error: {val['ece']:.3f} after it, {_uncalibrated(val)} before.",
         "![Accuracy by burial, amino acid and interface, test]"
         "(../experiments/environments/results/strata.png)",
-        "Limitations: the network saw each training residue five times on one core, and averaging "
-        "the weights of several trainings was the only thing that still helped. A better network "
-        "needs more weights, and therefore a GPU.",
+        "Limitations: the network was trained on one core and saw each training residue five "
+        "times. In the end, only averaging the weights of several training runs improved it "
+        "further. A better network needs more weights, and therefore a GPU.",
     )
 
 
@@ -104,23 +110,25 @@ def cath() -> str:
             (
                 (f"{test['n']}", "correct architecture of 24", estimate(test, "top1")),
                 ("", "correct architecture among the first three", estimate(test, "top3")),
-                ("", "mean recall of the architectures", estimate(test, "balanced")),
+                ("", "mean recall over the architectures", estimate(test, "balanced")),
                 ("", "correct class (mainly alpha, mainly beta, ...)", estimate(by_class, "top1")),
                 ("", "negative log likelihood, nats", estimate(test, "nll")),
                 ("", "expected calibration error", f"{test['ece']:.3f}"),
                 ("", "expected calibration error before calibration", _uncalibrated(test)),
                 (f"{paper['n']}", "correct of the paper's ten", estimate(paper, "top1")),
-                ("", "mean recall of the ten", estimate(paper, "balanced")),
+                ("", "mean recall over the ten", estimate(paper, "balanced")),
             ),
         ),
         f"A further {test['n_unknown']} test domains have an architecture that the model does not "
-        "know; no other number includes them.",
+        "know; the numbers of this section do not include them.",
         "### Compared with TM-align",
-        f"The nearest of {nearest['library']:,} known domains by TM-align, one per superfamily of "
-        f"the ten architectures, against the model, on {align['n']} random test domains of "
-        f"{align['n_groups']} superfamilies. One domain per superfamily and "
-        f"{nearest['keep']} alignments per query make this a baseline of limited effort: all "
-        "8,966 training domains may hold closer ones, at 37 times the number of alignments.",
+        f"The model is compared with the nearest of {nearest['library']:,} known domains by "
+        "TM-align (one domain per superfamily of the ten architectures), on "
+        f"{align['n']} random test domains of {align['n_groups']} superfamilies. With one domain "
+        "per "
+        f"superfamily and {nearest['keep']} alignments per query, this is a baseline of limited "
+        "effort: there may be closer ones among all 8,966 training domains, at 37 times the number "
+        "of alignments.",
         table(
             ("method", "correct of ten", "mean recall", "CPU time per domain"),
             (
@@ -139,9 +147,9 @@ def cath() -> str:
                 ("difference", estimate(difference, "top1"), "", ""),
             ),
         ),
-        "Limitations: the networks do not transfer to new superfamilies as well as they learn the "
-        "training ones, although more superfamilies, a second network and the vote of the nearest "
-        "known superfamilies helped. Rare architectures are missed more often.",
+        "Limitations: the networks do less well on new superfamilies than on those of the training "
+        "set, although more superfamilies, a second network and the vote of the nearest known "
+        "superfamilies helped. Rare architectures are missed more often.",
     )
 
 
@@ -150,8 +158,8 @@ def flags() -> str:
     kinds = results("cath/flags")["kinds"]
     return sections(
         "## Applicability flags",
-        "How often a chain given as one domain is flagged as unlike the training domains. Test "
-        "domains, the chains that contain one, and the peptides in their files; intervals "
+        "How often a chain given as one domain is flagged as unlike the training domains, for test "
+        "domains, the chains that contain one, and the peptides in their files. Intervals "
         "resample superfamilies or files. The last column ignores flags for length "
         "(`too_long`, `too_short`).",
         table(
@@ -166,11 +174,12 @@ def flags() -> str:
                 for name, title in FLAG_CASES
             ),
         ),
-        "One sound domain in ten is flagged. Two thirds of the fragments are not: half a domain is "
+        "One intact domain in ten is flagged. Two thirds of the fragments are not: half a domain "
+        "is "
         "often as compact as a small domain, and the CA atoms do not show what is missing. A "
         "mirrored structure is flagged no more often than a true one. Peptides are recognised by "
         "their length, below 36 residues; their shape alone would flag only half of them. "
-        "Resampling gives no width to a share of exactly 1, and the single peptide bound to "
+        "A share of exactly 1 gets an interval of no width, and the single peptide bound to "
         "nucleic acid says next to nothing.",
     )
 
@@ -191,10 +200,17 @@ def mutations() -> str:
         "proteins (S2648). Neither these proteins nor their relatives occur in training, and "
         "nothing was fitted to the measurements; the reference state was chosen with them in view. "
         "The other programs' scores are those published with ProteinMPNN-ddG (Dutton et al. "
-        "2024), each on the rows it covers. Intervals resample whole proteins. AUC: mutations "
-        "that destabilise by more than 1 kcal/mol against the others.",
+        "2024), each on the mutations it covers. Intervals resample whole proteins. AUC: "
+        "separating "
+        "mutations that destabilise by more than 1 kcal/mol from the others.",
         table(
-            ("scores", "rows", "Spearman", "AUC", "protvox minus the other, Spearman"),
+            (
+                "scores",
+                "mutations",
+                "Spearman",
+                "AUC",
+                "Spearman of protvox minus that of the other",
+            ),
             (
                 (title, f"{part['n']:,}", estimate(part, "spearman"), f"{part['auc']:.3f}", gap)
                 for title, part, gap in rows
@@ -202,14 +218,18 @@ def mutations() -> str:
         ),
         f"The Pearson correlation is {estimate(test, 'pearson')}. Within the "
         f"{per_protein['n_proteins']} proteins of at least {per_protein['least_mutations']} "
-        f"mutations the mean Spearman correlation is {per_protein['mean']:.3f}. To see what the "
-        f"choice of reference is worth, the proteins were halved {choice['halvings']} times: the "
-        "same reference was chosen on one half "
+        f"mutations, the mean Spearman correlation is {per_protein['mean']:.3f}. To test the "
+        "choice "
+        f"of reference state, the proteins were split into halves {choice['halvings']} times: the "
+        "same reference state was chosen on one half "
         f"{choice['chosen'][test['reference']]} times, and the correlation on the other half was "
-        f"{choice['held_out_spearman']:.3f} on average. The references that were compared:",
+        f"{choice['held_out_spearman']:.3f} on average. The reference states compared:",
         table(
-            ("reference", "Spearman"),
-            ((name, estimate(part, "spearman")) for name, part in test["references"].items()),
+            ("reference state", "Spearman"),
+            (
+                (REFERENCES.get(name, name), estimate(part, "spearman"))
+                for name, part in test["references"].items()
+            ),
         ),
         "![Scores against measured changes of stability](../experiments/mutations/results/ddg.png)",
     )
@@ -259,13 +279,15 @@ def splitting() -> str:
             ),
         ),
         "Overlap (intersection over union): CATH domains and predicted domains are paired one to "
-        "one for the largest sum; the mean over the CATH domains is weighted by their residues, "
-        "and a domain without a partner counts 0.",
-        f"Of the {alone['n']} test chains of `chains.csv`, no labelled relative of which was in "
-        f"training, the number of domains is correct for {alone['right_count']:.3f}, and the "
-        f"overlap of the multi-domain chains is {alone['iou_multi']:.3f}. On the 580 validation "
-        "chains, on which the threshold was chosen, these were 0.783 and 0.818: samples of "
-        "families differ by that much.",
+        "one for the largest total overlap; the mean over the CATH domains is weighted by their "
+        "residues, "
+        "and a domain without a partner counts as 0.",
+        f"For the {alone['n']} test chains of `chains.csv`, which have no labelled relative in "
+        f"training, the number of domains is correct for {alone['right_count']:.3f}, and "
+        f"the overlap of the multi-domain chains is {alone['iou_multi']:.3f}. On the 580 "
+        "validation "
+        "chains, on which the threshold was chosen, these were 0.783 and 0.818: that is "
+        "how much samples of families differ.",
         f"CPU time per chain: median {times['median']:.0f} ms, mean {times['mean']:.0f} ms, "
         f"95th percentile {times['quantile_95']:.0f} ms, on one core; 0.5 s at 1,500 residues and "
         "1.6 s at 3,000.",
@@ -302,10 +324,10 @@ def search() -> str:
     faster = round(one["tm_align_seconds"] / embedding_seconds, -1)
     return sections(
         "## Search",
-        f"Test domains, whose superfamilies were used neither for training nor for any choice, by "
-        f"the embedding of `{metrics['model']}`; intervals resample superfamilies. Precision at 1: "
-        "the nearest domain belongs to the same CATH node. Only domains with something to find "
-        "are counted.",
+        "Queries are test domains, whose superfamilies were used neither for training nor for any "
+        f"choice; they are compared by the embedding of `{metrics['model']}`. Intervals resample "
+        "superfamilies. Precision at 1 is the share of queries whose nearest domain belongs to the "
+        "same CATH node. Only queries with a match among the domains searched are counted.",
         table(
             (
                 "searched",
@@ -313,7 +335,7 @@ def search() -> str:
                 "n",
                 "precision at 1",
                 "mean average precision",
-                "sensitivity to the first false positive",
+                "sensitivity up to the first false positive",
             ),
             (
                 (
@@ -327,11 +349,11 @@ def search() -> str:
                 for title, part, node in rows
             ),
         ),
-        f"Compared with TM-align (`tmtools`) on a random {one['n']} of the test domains of the ten "
-        "architectures. TM-align aligned the 250 domains most similar by histograms of distances. "
-        "Among the training domains it searched one domain of each superfamily; so did the "
-        "embedding in the first two rows. All training domains are what `protvox search` "
-        "searches.",
+        f"Comparison with TM-align (`tmtools`), on {one['n']} random test domains of the ten "
+        "architectures. TM-align aligned each query with the 250 domains whose histograms of "
+        "distances are most similar. Among the training domains it searched one domain of each "
+        "superfamily; so did the embedding in the first two rows. `protvox search` searches all "
+        "training domains.",
         table(
             ("searched", "node", "n", "embedding", "TM-align", "difference"),
             (
@@ -349,14 +371,14 @@ def search() -> str:
         ),
         f"A query takes TM-align {one['tm_align_seconds']:.1f} s of one core for its 250 "
         f"alignments. The embedding takes {time['embed_seconds']:.2f} s and the search "
-        f"{time['search_seconds']:.4f} s, which is {faster:.0f} times "
+        f"{time['search_seconds']:.4f} s, together {faster:.0f} times "
         f"faster. Aligning all {one['n_known']:,} at that rate would take TM-align about "
         f"{every:.0f} s, {round(every / embedding_seconds, -2):,.0f} times as long.",
-        "Limitations: the nearest domain names the architecture less often than the classifier "
-        f"does ({metrics['train']['paper']['precision_at_1']:.3f} against "
-        f"{results('cath/metrics')['paper']['top1']:.3f} of the ten). Alignment finds close "
+        "Limitations: the nearest domain has the right architecture less often than the "
+        f"classifier finds it ({metrics['train']['paper']['precision_at_1']:.3f} against "
+        f"{results('cath/metrics')['paper']['top1']:.3f}, among the ten). Alignment finds close "
         "relatives more reliably: use the embedding to find candidates quickly, and TM-align to "
-        "settle which of them are right.",
+        "decide which of them are right.",
     )
 
 

@@ -11,7 +11,7 @@ def speed() -> str:
     """Return the section about speed and memory."""
     return sections(
         "## Speed and memory",
-        "Measured on a two-core x86-64 machine without a GPU, each by one file of "
+        "Measured on a two-core x86-64 machine without a GPU, each subject by one file of "
         "[`benchmarks/`](../benchmarks). Nothing has been measured on a GPU.",
         _classify(),
         _batch(),
@@ -52,7 +52,7 @@ def _batch() -> str:
             (
                 "task",
                 "per second",
-                "as a run grows",
+                "cost as a run grows",
                 "share of the network, including its first layer",
             ),
             (
@@ -73,9 +73,10 @@ def _batch() -> str:
                 ("`all`", "", "", f"{share['all']:.0%}"),
             ),
         ),
-        "The rest of the CATH time goes into splitting chains, reading "
-        f"({speed['shares']['cath']['read']:.0%}), neighbours and the shape of domains. By the "
-        f"clock, {speed['two_threads']['files']} entries ran at {clock['1']} domains per second "
+        "The rest of the CATH time is spent on splitting chains, reading files "
+        f"({speed['shares']['cath']['read']:.0%}), finding neighbours and measuring the shape of "
+        f"domains. In wall-clock time, {speed['two_threads']['files']} entries ran at "
+        f"{clock['1']} domains per second "
         f"with one thread and at {clock['2']} with two, while other work used about one of the two "
         "cores.",
         f"Memory: over {memory['files']:,} small files the private memory of all processes grew by "
@@ -83,8 +84,9 @@ def _batch() -> str:
         f"last, to at most {memory['memory']['peak_mb']['private']:.0f} MB "
         "([batch_scale.json](../benchmarks/results/batch_scale.json)). One broken file among "
         f"{broken['files']:,} gave {broken['results']:,} results and "
-        f"{len(broken['failures'])} failure. Killed {kill['kills']} times at work, a run "
-        "ended with the tables of an undisturbed one, bit for bit "
+        f"{len(broken['failures'])} failure. A run that was killed "
+        f"{kill['kills']} times at work ended with the same tables as an undisturbed one, bit for "
+        "bit "
         "([batch_kill.json](../benchmarks/results/batch_kill.json)).",
     )
 
@@ -114,17 +116,17 @@ def _service() -> str:
     statuses = load["overload_statuses"]
     return sections(
         "### The service",
-        "The CATH task of ubiquitin over the loopback, client and service on the same two idle "
-        f"cores, {len(rounds)} rounds of {load['seconds']:.0f} s per part, by "
+        "The task `cath` for ubiquitin over the loopback interface, client and service on the same "
+        f"two idle cores, {len(rounds)} rounds of {load['seconds']:.0f} s per part, by "
         "`python benchmarks/service_load.py --rounds 3 --seconds 10 --kills 2` "
         "([service_load.json](../benchmarks/results/service_load.json)).",
         table(
-            (f"measure (median of {len(rounds)})", "median", "least to most", "goal"),
+            ("measure", f"median of {len(rounds)}", "lowest to highest", "goal"),
             (
                 row("one request at a time, per second", one, "", "", 1),
                 row("eight at a time, per second", eight, "", "", 1),
                 row(
-                    "gain of computing side by side",
+                    "speed-up from computing requests in parallel",
                     [r["batching_gain"] for r in rounds],
                     "",
                     f"{goals['batching_gain']}",
@@ -154,10 +156,11 @@ def _service() -> str:
         ),
         f"At four times the capacity, requests arrive at fixed times, {min(offered):.0f} to "
         f"{max(offered):.0f} per second: {statuses['200']:,} got status 200, "
-        f"{statuses['503']:,} got 503, and none another. The gain is larger than two cores "
-        "explain, because a single request also waits for its way through the processes. All "
-        f"{answered} requests that a killed model process held got status 200. On a machine with a "
-        "load of 35 to 49, an earlier run had shares of 0.79 to 0.85 and 60 ms.",
+        f"{statuses['503']:,} got 503, and none any other. The speed-up is larger than two "
+        "cores explain, because a single request also waits to pass through the processes. All "
+        f"{answered} requests that a killed model process held got status 200. In an "
+        "earlier run, on a machine with a load of 35 to 49, the relative throughput was 0.79 to "
+        "0.85 and the 99th percentile of `/health/live` 60 ms.",
     )
 
 
@@ -171,8 +174,8 @@ def _soak() -> str:
 
     return sections(
         f"A soak test of {soak['seconds'] / 60:.1f} minutes sent small structures to all addresses "
-        f"and as jobs, {soak['offered_per_s']:.1f} requests per second or two fifths of the "
-        "capacity, beside two trainings of lower priority "
+        f"and as jobs, {soak['offered_per_s']:.1f} requests per second (two fifths of the "
+        "capacity), while two training runs of lower priority were at work "
         "(`python benchmarks/service_soak.py --seconds 930`, "
         "[service_soak.json](../benchmarks/results/service_soak.json)): "
         f"{soak['requests']:,} requests, none refused for lack of room, {soak['restarts']} "
@@ -188,8 +191,8 @@ def _search() -> str:
     metrics = benchmark("search_speed")
     return sections(
         "### Search among a million vectors",
-        f"The {metrics['top']} nearest of {metrics['vectors']:,} vectors of {metrics['axes']} "
-        "numbers on one core, every vector compared. The index takes "
+        f"Finding the {metrics['top']} nearest of {metrics['vectors']:,} vectors of "
+        f"{metrics['axes']} numbers on one core, by comparing every vector. The index takes "
         f"{metrics['index_mb']:.0f} MB and finds "
         f"{metrics['search']['protvox int8']['overlap']:.1%} of the true neighbours.",
         table(
@@ -203,12 +206,12 @@ def _layers() -> str:
     moments, paths = benchmark("moments_speed"), benchmark("path_speed")
     return sections(
         "### Layers",
-        "The first layer computed from the atoms (`protvox.voxel.moments`) takes "
+        "Computed directly from the atoms (`protvox.voxel.moments`), the first layer takes "
         f"{moments['microseconds_per_environment']['moments and embedding']:.0f} µs per "
         "environment; voxelising and convolving takes "
         f"{moments['microseconds_per_environment']['voxelize and convolve']:,.0f} µs, "
-        f"{moments['times_slower_than_moments']:.1f} times as long. Time of convolutions path by "
-        "path (`protvox.nn.PathConv3d`) relative to dense kernels, median:",
+        f"{moments['times_slower_than_moments']:.1f} times as long. The median time of "
+        "convolutions path by path (`protvox.nn.PathConv3d`), relative to dense kernels:",
         table(
             ("channels", "training", "inference"),
             (

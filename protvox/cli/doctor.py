@@ -39,7 +39,7 @@ class Finding:
 def doctor() -> int:
     """Check the installation, the device and the models.
 
-    Exits with 5 when something must be repaired.
+    The exit code is 5 if something must be repaired.
     """
     healthy = True
     for check in (_versions, _cpu, _gpu, _settings, _models):

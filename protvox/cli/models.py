@@ -12,7 +12,7 @@ def models() -> None:
     """List, describe and verify the installed models."""
 
 
-@models.command("list", short_help="One line per model.")
+@models.command("list", short_help="Print one line per model.")
 def list_models() -> None:
     """Print one line per model: name, task and summary, separated by tabs."""
     from protvox.registry import installed
@@ -35,7 +35,7 @@ def show(name: str) -> None:
 def verify(names: tuple[str, ...]) -> int:
     """Check the weights of all models, or of those named, against their hashes.
 
-    Exits with 5 when one does not match.
+    The exit code is 5 if any does not match.
     """
     from protvox.cli.failures import report
     from protvox.registry import installed

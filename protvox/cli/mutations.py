@@ -59,7 +59,7 @@ class _Request:
     multiple=True,
     help="A mutation such as A:45W (A:L45W also checks the wild type, A:45AW has insertion code "
     "A); repeat for more. Or a CSV file with columns chain, number, mutant and optional columns "
-    "insertion_code, wild_type. [default: all 19 at every residue]",
+    "insertion_code, wild_type. [default: all 19 of each residue]",
 )
 @chain_option
 @format_option

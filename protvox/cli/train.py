@@ -58,7 +58,7 @@ def train() -> None:
 @train.command(short_help="Reduce structures to labelled atoms.")
 @click.argument("table", type=_PATH)
 @click.option("--task", type=TaskName(), required=True, help="What the shards are for.")
-@click.option("--structures", type=_PATH, help="Folder of the files. [default: the table's]")
+@click.option("--structures", type=_PATH, help="Folder of the files. [default: that of TABLE]")
 @click.option("--query", metavar="EXPRESSION", help="Rows to use: \"split == 'train'\".")
 @click.option(
     "--per-shard",
@@ -86,11 +86,11 @@ def shards(
 ) -> int:
     """Reduce structures to labelled atoms.
 
-    TABLE is a CSV file with the column file and those of the task. For the task environment:
-    chain; residues of these chains are labelled with their amino acids, the rest of the file is
-    context. For the task cath: cath (the code) and, unless the file holds just the domain, chain
-    and chopping (1-90,120-150). Structures that cannot be used are named on stderr and skipped;
-    the exit code is 4 then.
+    TABLE is a CSV file with the column file and the columns of the task. For the task
+    environment: chain; residues of these chains are labelled with their amino acids, and the rest
+    of the file is context. For the task cath: cath (the code) and, unless the file holds just the
+    domain, chain and chopping (1-90,120-150). Structures that cannot be used are named on
+    stderr and skipped; the exit code is then 4.
     """
     from protvox.train.build_shards import build_shards
 
@@ -112,10 +112,10 @@ def shards(
     return _SOME_FAILED if failures else 0
 
 
-@train.command(short_help="Make a model folder of a training.")
+@train.command(short_help="Make a model folder from a training run.")
 @click.argument("run", type=_PATH)
 @click.option("--task", type=TaskName(), required=True, help="What the network predicts.")
-@click.option("--config", type=_PATH, required=True, help="Configuration of the training.")
+@click.option("--config", type=_PATH, required=True, help="Configuration of the training run.")
 @click.option("--train", "learn", type=_PATH, required=True, help="Folder of training shards.")
 @click.option(
     "--validation",
@@ -143,9 +143,9 @@ def release(
     output: Path,
     device: str | None,
 ) -> int:
-    """Make a model folder of a training.
+    """Make a model folder from a training run.
 
-    RUN is the folder of the training. The model folder holds the weights and the model card; give
+    RUN is the folder of a training run. The model folder holds the weights and the model card; give
     its path to --model, or put it into the folder named by PROTVOX_MODEL_DIR.
     """
     from protvox.train.release import release as make_model
@@ -174,7 +174,7 @@ def _task_command(task: str, title: str) -> click.Command:
     @click.option(
         "--validation",
         type=_PATH,
-        help="Folder of shards. Without it nothing is measured during the training.",
+        help="Folder of shards. Without it, nothing is measured during training.",
     )
     @click.option("-o", "--output", type=_PATH, required=True, help="Folder of the run.")
     @click.option(
@@ -187,7 +187,7 @@ def _task_command(task: str, title: str) -> click.Command:
         "--start",
         type=_PATH,
         metavar="WEIGHTS",
-        help="Begin with a model.safetensors of this architecture, not with random weights.",
+        help="Begin with a model.safetensors of this architecture instead of random weights.",
     )
     @device_option
     def command(**options: Any) -> int:

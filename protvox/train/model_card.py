@@ -12,7 +12,7 @@ from protvox.train.task import training_task
 _MEASURES: Final = {
     "top1": "correct (top 1)",
     "top3": "correct among the first three",
-    "balanced": "mean recall over the classes",
+    "balanced": "mean recall over the labels",
     "nll": "negative log likelihood, nats",
     "ece": "expected calibration error",
 }
@@ -45,7 +45,7 @@ def _lines(card: Card) -> Iterator[str]:
     yield f"- {training.get('n_parameters', 0):,} parameters, {training.get('steps', 0):,} steps"
     fitted = "validation" in card.metrics
     origin = "fitted on the validation split" if fitted else "taken from an earlier version"
-    yield f"- temperature {card.temperature:.3f}, {origin}"
+    yield f"- calibration temperature {card.temperature:.3f}, {origin}"
     if card.n_residues is not None:
         yield f"- training domains of {card.n_residues[0]} to {card.n_residues[1]} residues"
     yield from ("", "## Quality", "")

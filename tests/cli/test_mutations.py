@@ -86,9 +86,9 @@ def test_a_failed_row_is_code_4_and_the_others_are_written(protvox, ubiquitin, t
     [
         ("", "the list is empty"),
         ("chain,number,mutant\n", "a header but no rows"),
-        ("name,place\nA,45\n", "the header has no chain, number, mutant"),
+        ("name,place\nA,45\n", "the header lacks chain, number, mutant"),
         ("chain,number,mutant\nA,45,X\n", "not one of the 20"),
-        ("chain,number,mutant\nA,45,PHE\n", "the residue is PHE already"),
+        ("chain,number,mutant\nA,45,PHE\n", "the residue is already PHE"),
         ("chain,number,mutant\nQ,45,TRP\n", "chain Q does not exist"),
     ],
 )

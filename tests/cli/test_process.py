@@ -33,7 +33,7 @@ def test_full_disk_is_one_clear_line(start, example):
         process = start("predict", "classify", example, stdout=full)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert b"error: stdout: cannot be written" in err
+    assert b"error: stdout: the output cannot be written" in err
     assert b"Traceback" not in err
 
 

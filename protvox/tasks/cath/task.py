@@ -37,7 +37,12 @@ class CathTask(Task["CathConfig", "CathNet", "DomainData"]):
     name = "cath"
     title = BUILT_IN["cath"]
     columns = frozenset({"file", "cath"})
-    summaries = MappingProxyType({"paper": "the paper's ten", "class_accuracy": "class"})
+    summaries = MappingProxyType(
+        {
+            "paper": "ten architectures of Weiler et al. (2018)",
+            "class_accuracy": "CATH class",
+        }
+    )
     release_options = frozenset({"flatten_prior", "vote"})
     needs_domains = True
     embeds = "domain"

@@ -131,7 +131,7 @@ def test_ranked_puts_the_least_destabilising_first(ubiquitin):
         .to_pandas()
     )
     assert frame["score"][:3].is_monotonic_increasing
-    assert frame["note"].tolist()[3] == "the residue is MET already"
+    assert frame["note"].tolist()[3] == "the residue is already MET"
 
 
 def test_list_without_a_scorable_mutation_is_an_error(ubiquitin):
@@ -164,7 +164,7 @@ def test_selenomethionine_counts_as_methionine():
     name, _, number = place.partition(":")
     scores = score_mutations(structure, [f"{name}:M{number}A"], device="cpu")
     assert scores.table.wild_type.tolist() == ["MET"]
-    with pytest.raises(InputError, match="the residue is MET already"):
+    with pytest.raises(InputError, match="the residue is already MET"):
         score_mutations(structure, [f"{place}M"], device="cpu")
 
 
@@ -204,7 +204,7 @@ def test_chain_option_keeps_the_environment(many_chains):
     assert set(alone["chain"]) == {"B"}
     with pytest.raises(InputError, match="does not name a chain"):
         score_mutations(many_chains, ["1G"], device="cpu")
-    with pytest.raises(InputError, match="does not lie in chain B"):
+    with pytest.raises(InputError, match="is not in chain B"):
         score_mutations(many_chains, ["A:1G"], chain="B", device="cpu")
 
 

@@ -34,7 +34,7 @@ export class Problem extends Error {
 export function asProblem(error) {
   if (error instanceof Problem) return error;
   console.error(error);
-  return new Problem({ what: "an error occurred in this page", where: error.message,
+  return new Problem({ what: "an error occurred on this page", where: error.message,
     remedy: "Reload the page; if the error persists, report it", code: "page.bug" });
 }
 

@@ -13,12 +13,12 @@ const MANY = 3;
 
 /** Short descriptions of the flags; the warnings above give details. */
 const FLAGS = Object.freeze({
-  too_long: "longer; it probably contains several domains",
+  too_long: "longer, so it probably contains several domains",
   too_short: "shorter",
-  broken: "neighbouring residues are not at bonding distance",
-  loose: "loosely packed; it may be a fragment or a peptide",
+  broken: "with consecutive residues not at bonding distance",
+  loose: "loosely packed, perhaps a fragment or a peptide",
   extended: "elongated",
-  several: "it separates into parts",
+  several: "in separate parts",
 });
 
 /**

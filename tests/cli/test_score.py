@@ -53,7 +53,7 @@ def test_tables_and_exit_codes(fake, protvox, folder, tmp_path):
     assert protvox("score", folder / "bad.pdb", "-o", tmp_path / "bad").code == 3
     result = protvox("score", folder, "-o", out, "--task", "cath")
     assert result.code == 2
-    assert "other options" in result.err
+    assert "different options" in result.err
     assert protvox("score", folder, "-o", out, "--no-resume").code == 2
     assert protvox("score", folder / "1ubi.pdb", "-o", out, "--task", "cath", "--force").code == 0
     assert pd.read_parquet(out / "inputs")["id"].tolist() == [str(folder / "1ubi.pdb")]

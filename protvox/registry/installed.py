@@ -168,6 +168,6 @@ def _folders() -> Iterator[Path]:
     if extra is not None and not extra.is_dir():
         raise fail("model.dir", where=f"PROTVOX_MODEL_DIR={extra}")
     # Inside an installed package, or at the top of a source checkout.
-    for root in (extra, package / "models", package.parent / "models"):
+    for root in (extra, package / "_models", package.parent / "models"):
         if root is not None:
             yield from sorted(card.parent for card in root.glob(f"*/{CARD_FILE}"))

@@ -14,7 +14,7 @@ from protvox.errors import ModelError
 from protvox.registry.card import read_card
 
 _PACKAGE: Final = Path(protvox.__file__).parent
-_FOLDERS: Final = (_PACKAGE / "models", _PACKAGE.parent / "models")
+_FOLDERS: Final = (_PACKAGE / "_models", _PACKAGE.parent / "models")
 """In an installed package, and in a source checkout."""
 
 

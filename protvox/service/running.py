@@ -40,28 +40,27 @@ def run(**values: Any) -> None:
     settings = load_service_settings(**values)
     check_address(settings)
     _allow_connections()
-    lock = _lock_spool(settings.spool)
-    listener = _listen(settings.host, settings.port)
-    configure_logging()
-    # Uvicorn raises the signal again after shutting down, which would end the process with an error
-    # status.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings),
-            http=Connection,
-            ws="none",
-            proxy_headers=bool(settings.proxies),
-            forwarded_allow_ips=list(settings.proxies),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=int(settings.grace_s),
-            timeout_keep_alive=15,
-            h11_max_incomplete_event_size=32 << 10,
+    with _lock_spool(settings.spool):
+        listener = _listen(settings.host, settings.port)
+        configure_logging()
+        # Uvicorn raises the signal again after shutting down, which would end the process with an
+        # error status.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(settings),
+                http=Connection,
+                ws="none",
+                proxy_headers=bool(settings.proxies),
+                forwarded_allow_ips=list(settings.proxies),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=int(settings.grace_s),
+                timeout_keep_alive=15,
+                h11_max_incomplete_event_size=32 << 10,
+            )
         )
-    )
-    with lock:
         server.run(sockets=[listener])
     if not server.started:
         raise fail("usage.start", where="protvox serve")

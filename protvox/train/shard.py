@@ -195,7 +195,7 @@ def _joined(starts: list[NDArray[np.int64]], offsets: NDArray[np.int64]) -> NDAr
 
 def _read_shard(path: Path) -> Shard:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             shard = Shard(**{item.name: arrays[item.name] for item in fields(Shard)})
         if (
             shard.residue_start[-1] != len(shard.coordinates)

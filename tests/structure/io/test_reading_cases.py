@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from protvox.structure.io.trajectory import Trajectory
 from protvox.structure.selection import parse_selection
 from protvox.structure.structure import ResidueKind, Structure
 
-FOLDER = Path(__file__).parents[4] / "shared" / "cases" / "reading"
+_DATA = os.environ.get("PROTVOX_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data")
+FOLDER = Path(_DATA).parent / "cases" / "reading"
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the reading cases are not here")
 

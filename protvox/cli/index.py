@@ -16,8 +16,6 @@ from protvox.cli.files import refuse_overwrite
 from protvox.cli.options import device_option, model_option
 from protvox.errors import fail
 
-_SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
-
 
 @click.group(short_help="Build and describe indexes for protvox search.")
 def index() -> None:
@@ -58,6 +56,7 @@ def build(
       protvox embed designs/*.pdb -o designs.parquet
       protvox index build designs.parquet -o designs.index
     """  # noqa: D301 (in click, \b keeps line breaks)
+    from protvox.batch.plan import STRUCTURE_SUFFIXES
     from protvox.predict.search.build_index import IndexBuilder
     from protvox.settings import load_settings
 
@@ -70,7 +69,7 @@ def build(
     if Path(source).is_dir():
         files = sorted(_structures(Path(source)))
         if not files:
-            raise fail("index.empty", where=source, suffixes=", ".join(_SUFFIXES))
+            raise fail("index.empty", where=source, suffixes=", ".join(STRUCTURE_SUFFIXES))
         outcomes = Outcomes(len(files))
         with console.progress(name) as progress:
             for done, path in enumerate(files, start=1):
@@ -98,9 +97,10 @@ def show(path: str) -> None:
 
 
 def _structures(folder: Path) -> Iterator[Path]:
+    from protvox.batch.plan import looks_like_structure
+
     for root, folders, files in os.walk(folder):
         folders.sort()
         for file in files:
-            plain = file.lower().removesuffix(".gz").removesuffix(".xz").removesuffix(".bz2")
-            if not file.startswith(".") and plain.endswith(_SUFFIXES):
+            if not file.startswith(".") and looks_like_structure(file):
                 yield Path(root, file)

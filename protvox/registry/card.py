@@ -15,6 +15,10 @@ SCHEMA: Final = "protvox.card/1"
 
 CARD_FILE: Final = "card.json"
 
+_PACKAGE: Final = Path(__file__).parent.parent
+RELEASED_FOLDERS: Final = (_PACKAGE / "_models", _PACKAGE.parent / "models")
+"""Folders of the released models: of an installed package, and of a source checkout."""
+
 
 @dataclass(frozen=True)
 class Vote:

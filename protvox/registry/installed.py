@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from protvox.errors import fail
-from protvox.registry.card import CARD_FILE, Card, read_card
+from protvox.registry.card import CARD_FILE, RELEASED_FOLDERS, Card, read_card
 from protvox.registry.inference_weights import check_inference_weights, load_inference_network
 from protvox.registry.weights import check_weights
 from protvox.settings import load_settings
@@ -163,11 +163,9 @@ def load_folder(folder: Path) -> tuple[Card, nn.Module]:
 
 
 def _folders() -> Iterator[Path]:
-    package = Path(__file__).parent.parent
     extra = load_settings().model_dir
     if extra is not None and not extra.is_dir():
         raise fail("model.dir", where=f"PROTVOX_MODEL_DIR={extra}")
-    # Inside an installed package, or at the top of a source checkout.
-    for root in (extra, package / "_models", package.parent / "models"):
+    for root in (extra, *RELEASED_FOLDERS):
         if root is not None:
             yield from sorted(card.parent for card in root.glob(f"*/{CARD_FILE}"))

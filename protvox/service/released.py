@@ -6,16 +6,9 @@ Cards are read directly, since `protvox.registry.installed` would load torch.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
-from typing import Final
 
-import protvox
 from protvox.errors import ModelError
-from protvox.registry.card import read_card
-
-_PACKAGE: Final = Path(protvox.__file__).parent
-_FOLDERS: Final = (_PACKAGE / "_models", _PACKAGE.parent / "models")
-"""In an installed package, and in a source checkout."""
+from protvox.registry.card import RELEASED_FOLDERS, read_card
 
 
 @cache
@@ -34,7 +27,7 @@ def released_model(name: str) -> dict[str, str]:
         the model process reports the error.
     """
     version, task, summary = "0", name, ""
-    for folder in _FOLDERS:
+    for folder in RELEASED_FOLDERS:
         try:
             card = read_card(folder / name)
         except ModelError:

@@ -66,8 +66,8 @@ function environmentCard(prediction, selection) {
     readout(prediction, selection),
     sequenceStrip(prediction, selection),
     el("p", { class: "quiet" }, "Top: the sequence, coloured by the probability of the " +
-      "wild-type amino acid. Bottom: the probability of each amino acid at every residue; the " +
-      "stronger the colour, the higher. Dots mark the wild type."),
+      "wild-type amino acid. Bottom: the probability of each amino acid at every residue; a " +
+      "stronger colour means a higher probability. Dots mark the wild type."),
     heatMap(prediction, selection),
     model ? el("p", { class: "quiet" }, `Model ${model}`) : null);
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from protvox.structure.disorder import DisorderOption
 from protvox.structure.domain_option import parse_domain_option
 from protvox.structure.io.read import read_structure
 from protvox.structure.selection import Selection
@@ -35,6 +36,8 @@ def classify(
     top_k: int = 5,
     device: str = "auto",
     model: str | None = None,
+    plddt: float = 50.0,
+    hide_disordered: bool = False,
 ) -> Prediction:
     """Predict amino-acid environments and CATH architectures of a structure.
 
@@ -56,6 +59,11 @@ def classify(
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     model
         Name of a model to use instead of the released one.
+    plddt
+        Residues of a predicted model with a pLDDT below this are disordered: they are not part of
+        domains, and are flagged. 0 switches it off.
+    hide_disordered
+        Whether the environments of other residues leave disordered residues out.
 
     Returns
     -------
@@ -88,6 +96,7 @@ def classify(
         top_k=top_k,
         device=device,
         model=model,
+        disorder=DisorderOption(plddt, hide_disordered),
     )
 
 
@@ -98,6 +107,8 @@ def mutations(
     chain: str | None = None,
     device: str = "auto",
     model: str | None = None,
+    plddt: float = 50.0,
+    hide_disordered: bool = False,
 ) -> MutationScores:
     """Score single mutations of a structure.
 
@@ -113,6 +124,8 @@ def mutations(
     chain
         Score this chain only. Other chains still form its environment.
     device, model
+        See `classify`.
+    plddt, hide_disordered
         See `classify`.
 
     Returns
@@ -133,7 +146,14 @@ def mutations(
     """
     from protvox.predict.mutations.score import score_mutations
 
-    return score_mutations(_structure(source), mutations, chain=chain, device=device, model=model)
+    return score_mutations(
+        _structure(source),
+        mutations,
+        chain=chain,
+        device=device,
+        model=model,
+        disorder=DisorderOption(plddt, hide_disordered),
+    )
 
 
 def embed(
@@ -144,6 +164,8 @@ def embed(
     chain: str | None = None,
     device: str = "auto",
     model: str | None = None,
+    plddt: float = 50.0,
+    hide_disordered: bool = False,
 ) -> Embeddings:
     """Embed the domains or the residues of a structure.
 
@@ -155,6 +177,8 @@ def embed(
         ``"domain"``: vectors of length 1, similar for domains of one fold; ``"residue"``:
         features of the environment of every residue, which excludes its own side chain.
     domains, chain, device, model
+        See `classify`.
+    plddt, hide_disordered
         See `classify`.
 
     Returns
@@ -181,6 +205,7 @@ def embed(
         chain=chain,
         device=device,
         model=model,
+        disorder=DisorderOption(plddt, hide_disordered),
     )
 
 
@@ -193,6 +218,7 @@ def search(
     chain: str | None = None,
     device: str = "auto",
     model: str | None = None,
+    plddt: float = 50.0,
 ) -> SearchResult:
     """Find the known domains nearest to those of a structure.
 
@@ -206,6 +232,8 @@ def search(
     top_k
         Number of neighbours per domain, at least 1.
     domains, chain, device, model
+        See `classify`.
+    plddt
         See `classify`.
 
     Returns
@@ -232,6 +260,7 @@ def search(
         chain=chain,
         device=device,
         model=model,
+        disorder=DisorderOption(plddt),
     )
 
 

@@ -38,12 +38,14 @@ class Model:
         domains: Domains = "auto",
         chain: str | None = None,
         top_k: int = 5,
+        plddt: float = 50.0,
+        hide_disordered: bool = False,
     ) -> Prediction:
         """Predict with this model only.
 
         Parameters
         ----------
-        source, domains, chain, top_k
+        source, domains, chain, top_k, plddt, hide_disordered
             See `protvox.classify`.
 
         Returns
@@ -66,16 +68,24 @@ class Model:
             top_k=top_k,
             device=self.device,
             model=self.name,
+            plddt=plddt,
+            hide_disordered=hide_disordered,
         )
 
     def embed(
-        self, source: Source, *, domains: Domains = "auto", chain: str | None = None
+        self,
+        source: Source,
+        *,
+        domains: Domains = "auto",
+        chain: str | None = None,
+        plddt: float = 50.0,
+        hide_disordered: bool = False,
     ) -> Embeddings:
         """Embed domains (with a CATH model) or residues (with an environment model).
 
         Parameters
         ----------
-        source, domains, chain
+        source, domains, chain, plddt, hide_disordered
             See `protvox.embed`.
 
         Returns
@@ -96,7 +106,14 @@ class Model:
 
         per: Per = prediction_task(self.task).embeds or "domain"
         return embed(
-            source, per=per, domains=domains, chain=chain, device=self.device, model=self.name
+            source,
+            per=per,
+            domains=domains,
+            chain=chain,
+            device=self.device,
+            model=self.name,
+            plddt=plddt,
+            hide_disordered=hide_disordered,
         )
 
 

@@ -27,6 +27,10 @@ class BatchOptions:
         Whether the table of domains has a column ``embedding``.
     trajectory
         Whether the inputs are trajectory frames.
+    plddt
+        Residues of predicted models with a lower pLDDT are disordered; 0 for none.
+    hide_disordered
+        Whether the environments of others leave disordered residues out.
     """
 
     task: Literal["all", "cath", "environment"] = "all"
@@ -36,6 +40,8 @@ class BatchOptions:
     domains: Literal["auto", "chain"] = "auto"
     embeddings: bool = False
     trajectory: bool = False
+    plddt: float = 50.0
+    hide_disordered: bool = False
 
     def identity(self) -> dict[str, Any]:
         """Return what decides the results, apart from the files and the weights."""

@@ -17,9 +17,11 @@ from protvox.cli.options import (
     device_option,
     domains_option,
     format_option,
+    hide_option,
     model_number_option,
     offline_option,
     output_option,
+    plddt_option,
 )
 from protvox.cli.task_option import ModelName, TaskName
 from protvox.errors import fail
@@ -43,6 +45,8 @@ class _Request:
     device: str | None
     model: str | Path | None
     model_number: int | None
+    plddt: float
+    hide_disordered: bool
     offline: bool | None
 
 
@@ -84,6 +88,8 @@ class _Request:
 @click.option("--pymol", metavar="FILE.pml", type=click.Path(), help="Write a PyMOL script.")
 @click.option("--chimerax", metavar="FILE.cxc", type=click.Path(), help="Write a ChimeraX script.")
 @model_number_option
+@plddt_option
+@hide_option
 @offline_option
 def classify(
     inputs: tuple[str, ...],
@@ -175,6 +181,7 @@ def check_stream(form: str, terminal: bool) -> None:
 
 def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
     from protvox.settings import load_settings
+    from protvox.structure.disorder import DisorderOption
     from protvox.structure.domain_option import parse_domain_option
     from protvox.structure.io.read import read_structure
 
@@ -193,6 +200,7 @@ def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
             device=request.device or load_settings().device,
             model=request.model,
             progress=progress,
+            disorder=DisorderOption(request.plddt, request.hide_disordered),
         )
     return structure, prediction
 

@@ -14,15 +14,18 @@ from protvox.cli.options import (
     chain_option,
     device_option,
     domains_option,
+    hide_option,
     model_number_option,
     model_option,
     offline_option,
+    plddt_option,
 )
 from protvox.errors import fail
 from protvox.report.embedding_output import VECTOR_FORMATS, make_vector_writer, vector_format_of
 
 if TYPE_CHECKING:
     from protvox.predict.embedding.embeddings import Embeddings
+    from protvox.structure.disorder import DisorderOption
 
 _PER: Final = ("domain", "residue")
 
@@ -55,6 +58,8 @@ _PER: Final = ("domain", "residue")
 @device_option
 @model_option
 @model_number_option
+@plddt_option
+@hide_option
 @offline_option
 def embed(
     inputs: tuple[str, ...],
@@ -66,6 +71,8 @@ def embed(
     device: str | None,
     model: str | None,
     model_number: int | None,
+    plddt: float,
+    hide_disordered: bool,
     offline: bool | None,
 ) -> int:
     """Write rotation-invariant embeddings of domains or residues.
@@ -88,6 +95,9 @@ def embed(
     form = form or vector_format_of(output)
     if form is None:
         raise fail("usage.format.vectors", where=output, formats=", ".join(VECTOR_FORMATS))
+    from protvox.structure.disorder import DisorderOption
+
+    disorder = DisorderOption(plddt, hide_disordered)
     outcomes = Outcomes(len(inputs))
     with open_output(output) as stream:
         if stream.isatty() and form in ("npz", "parquet"):
@@ -95,7 +105,7 @@ def embed(
         writer = make_vector_writer(form, stream, many=len(inputs) > 1)
         for source in inputs:
             work = partial(
-                _embed, source, per, chain, domains, device, model, model_number, offline
+                _embed, source, per, chain, domains, device, model, model_number, offline, disorder
             )
             embeddings = outcomes.attempt(work)
             if embeddings is None:
@@ -141,6 +151,7 @@ def _embed(
     model: str | None,
     model_number: int | None,
     offline: bool | None,
+    disorder: DisorderOption,
 ) -> Embeddings:
     from protvox.settings import load_settings
     from protvox.structure.domain_option import parse_domain_option
@@ -161,4 +172,5 @@ def _embed(
             device=device or load_settings().device,
             model=model,
             progress=progress,
+            disorder=disorder,
         )

@@ -17,10 +17,12 @@ from protvox.cli.options import (
     chain_option,
     device_option,
     format_option,
+    hide_option,
     model_number_option,
     model_option,
     offline_option,
     output_option,
+    plddt_option,
 )
 from protvox.cli.views import check_structure_name, write_values
 from protvox.errors import fail
@@ -48,6 +50,8 @@ class _Request:
     device: str | None
     model: str | None
     model_number: int | None
+    plddt: float
+    hide_disordered: bool
     offline: bool | None
 
 
@@ -94,6 +98,8 @@ class _Request:
 )
 @click.option("--example", is_flag=True, help="Use the bundled example, PDB entry 1pwc.")
 @model_number_option
+@plddt_option
+@hide_option
 @offline_option
 def mutations(
     source: str | None,
@@ -200,6 +206,7 @@ def _score(
     source: str, request: _Request, requested: MutationList | None
 ) -> tuple[Structure, MutationScores]:
     from protvox.settings import load_settings
+    from protvox.structure.disorder import DisorderOption
     from protvox.structure.io.read import read_structure
 
     structure = read_structure(source, model=request.model_number, offline=request.offline)
@@ -215,6 +222,7 @@ def _score(
             device=request.device or load_settings().device,
             model=request.model,
             progress=progress,
+            disorder=DisorderOption(request.plddt, request.hide_disordered),
         )
     return structure, scores
 

@@ -56,3 +56,17 @@ domains_option = click.option(
     help="Domains to use: auto splits each chain, chain takes each chain as one domain, and "
     "A:1-90,120-150 names a domain (author numbering; repeat for more). [default: auto]",
 )
+plddt_option = click.option(
+    "--plddt",
+    type=click.FloatRange(0, 100),
+    default=50.0,
+    show_default=True,
+    metavar="N",
+    help="Predicted models: residues with a pLDDT below N are disordered, so they are kept out of "
+    "domains and flagged; 0 for none.",
+)
+hide_option = click.option(
+    "--hide-disordered",
+    is_flag=True,
+    help="Leave disordered residues out of the environments of others.",
+)

@@ -12,7 +12,7 @@ import click
 
 from protvox.cli import console
 from protvox.cli.failures import BUG_EXIT, INTERRUPTED_EXIT, SOME_FAILED_EXIT
-from protvox.cli.options import device_option, model_number_option
+from protvox.cli.options import device_option, hide_option, model_number_option, plddt_option
 from protvox.errors import InputError, fail
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ if TYPE_CHECKING:
     help="Score every Nth frame of a trajectory.",
 )
 @model_number_option
+@plddt_option
+@hide_option
 def score(
     inputs: tuple[str, ...],
     output: str,

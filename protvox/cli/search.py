@@ -22,6 +22,7 @@ from protvox.cli.options import (
     model_option,
     offline_option,
     output_option,
+    plddt_option,
 )
 from protvox.report.output import choose_format, make_writer
 
@@ -40,6 +41,7 @@ class _Request:
     device: str | None
     model: str | None
     model_number: int | None
+    plddt: float
     offline: bool | None
 
 
@@ -65,6 +67,7 @@ class _Request:
 @device_option
 @model_option
 @model_number_option
+@plddt_option
 @offline_option
 def search(inputs: tuple[str, ...], form: str | None, output: str | None, **options: Any) -> int:
     """Find known domains similar to those of a structure.
@@ -104,6 +107,7 @@ def search(inputs: tuple[str, ...], form: str | None, output: str | None, **opti
 
 def _search(source: str, request: _Request) -> SearchResult:
     from protvox.settings import load_settings
+    from protvox.structure.disorder import DisorderOption
     from protvox.structure.domain_option import parse_domain_option
     from protvox.structure.io.read import read_structure
 
@@ -121,4 +125,5 @@ def _search(source: str, request: _Request) -> SearchResult:
         chain=request.chain,
         device=request.device or load_settings().device,
         model=request.model,
+        disorder=DisorderOption(request.plddt),
     )

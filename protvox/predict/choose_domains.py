@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import fail
+from protvox.messages import chain_label
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.selection import Selection
-from protvox.structure.splitting.find import find_domains
+from protvox.structure.splitting.find import describe_residues, find_domains
 from protvox.structure.structure import Structure
 
 
@@ -38,7 +39,11 @@ class Domain:
 
 
 def choose_domains(
-    structure: Structure, option: DomainOption, chain: str | None, requested: NDArray[np.bool_]
+    structure: Structure,
+    option: DomainOption,
+    chain: str | None,
+    requested: NDArray[np.bool_],
+    outside: NDArray[np.bool_] | None = None,
 ) -> tuple[list[Domain], list[str]]:
     """Return the domains of a structure.
 
@@ -52,6 +57,9 @@ def choose_domains(
         Domains without a chain name lie in this one.
     requested
         ``residue`` mask; only the chains that hold these residues.
+    outside
+        ``residue`` mask of residues that belong to no domain unless the user gave it, because they
+        are disordered.
 
     Returns
     -------
@@ -71,10 +79,21 @@ def choose_domains(
     warnings: list[str] = []
     for name in dict.fromkeys(structure.chain[requested].tolist()):
         whole = Domain(name, name, "", requested & (structure.chain == name))
+        if outside is not None and (whole.residues & outside).any():
+            ordered = whole.residues & ~outside
+            if not ordered.any():
+                warnings.append(
+                    f"All residues of {chain_label(name)} are disordered, so it has no domain."
+                )
+                continue
+            described = describe_residues(structure, name, ordered)
+            whole = replace(whole, residues=ordered)
+            if described is not None:
+                whole = replace(whole, id=str(described), chopping=described.chopping)
         if option == "chain":
             domains.append(whole)
             continue
-        found = find_domains(structure, name)
+        found = find_domains(structure, name, outside)
         warnings += found.warnings
         domains += _chosen(structure, found.selections, name) or [whole]
     return domains, warnings

@@ -24,6 +24,7 @@ from protvox.predict.task import (
 )
 from protvox.registry import installed
 from protvox.registry.tasks import BUILT_IN, task_names
+from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Dropped, Structure
@@ -41,6 +42,7 @@ def classify(
     device: str = "auto",
     model: str | Path | None = None,
     progress: ProgressBar | None = None,
+    disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> Prediction:
     """Predict environments, architectures or another task of a structure that has been read.
 
@@ -69,6 +71,8 @@ def classify(
     progress
         Called with the number of residues done and in all, first for domains, then for
         environments; what it raises ends the prediction.
+    disorder
+        Which residues of a predicted model are disordered, and whether others see them.
 
     Returns
     -------
@@ -97,6 +101,7 @@ def classify(
         needs_domains=any(one.needs_domains for one in tasks.values()),
         top_k=top_k,
         progress=progress,
+        disorder=disorder,
     )
     outcomes: dict[str, Outcome] = {}
     models: dict[str, str] = {}
@@ -112,7 +117,7 @@ def classify(
     dropped = tuple(item for outcome in outcomes.values() for item in outcome.dropped)
     if all(outcome.empty for outcome in outcomes.values()):
         raise nothing_to_predict(structure, dropped, warnings)
-    info = InputInfo.of(structure)
+    info = InputInfo.of(structure, disorder.limit)
     found = outcomes.values()
     return Prediction(
         input=replace(info, dropped=(*info.dropped, *dropped)),
@@ -193,6 +198,7 @@ def make_request(
     needs_domains: bool,
     top_k: int = 5,
     progress: ProgressBar | None = None,
+    disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> tuple[Request, list[str]]:
     """Choose the residues and the domains of a structure.
 
@@ -200,7 +206,7 @@ def make_request(
     ----------
     structure
         The whole structure.
-    option, chain, top_k, progress
+    option, chain, top_k, progress, disorder
         See `classify`.
     needs_domains
         Whether a model needs chains to be split into domains.
@@ -220,7 +226,13 @@ def make_request(
     requested = requested_residues(structure, chain)
     explicit = not isinstance(option, str)
     split = explicit or needs_domains
-    domains, warnings = choose_domains(structure, option if split else "chain", chain, requested)
+    domains, warnings = choose_domains(
+        structure,
+        option if split else "chain",
+        chain,
+        requested,
+        disorder.outside_domains(structure) if split else None,
+    )
     if explicit:
         requested = requested & np.logical_or.reduce([domain.residues for domain in domains])
     request = Request(
@@ -231,6 +243,7 @@ def make_request(
         split=split,
         top_k=top_k,
         progress=progress or no_progress,
+        disorder=disorder,
     )
     return request, warnings
 

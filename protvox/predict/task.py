@@ -18,6 +18,7 @@ from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.results.task_rows import TaskRows
 from protvox.registry.card import Card
 from protvox.registry.tasks import ConfigT, NetworkT, NetworkTask, find_task
+from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.structure import Dropped, Structure
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Request:
         Number of labels to keep per domain.
     progress
         Where to report progress.
+    disorder
+        Which residues of a predicted model are disordered.
     """
 
     structure: Structure
@@ -70,6 +73,7 @@ class Request:
     split: bool = True
     top_k: int = 5
     progress: ProgressBar = no_progress
+    disorder: DisorderOption = DEFAULT_DISORDER
 
     def membership(self) -> NDArray[np.str_] | None:
         """Return the id of the domain of each residue, ``residue``; None without domains."""
@@ -181,6 +185,7 @@ class ResiduePredictor(Predictor):
         progress: ProgressBar = no_progress,
         *,
         domain: NDArray[np.str_] | None = None,
+        disorder: DisorderOption = DEFAULT_DISORDER,
     ) -> tuple[ResidueTable, tuple[Dropped, ...]]:
         """Predict residues, each in the environment of everything the file holds.
 
@@ -194,6 +199,8 @@ class ResiduePredictor(Predictor):
             Where to report progress.
         domain
             ``residue``, id of the domain of each residue, for the table.
+        disorder
+            Which residues are disordered, for the table and to hide them from others.
 
         Returns
         -------
@@ -209,12 +216,14 @@ class ResiduePredictor(Predictor):
         structure: Structure,
         residues: NDArray[np.bool_],
         progress: ProgressBar = no_progress,
+        *,
+        disorder: DisorderOption = DEFAULT_DISORDER,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], tuple[Dropped, ...]]:
         """Return the features of residues, before the last layer.
 
         Parameters
         ----------
-        structure, residues, progress
+        structure, residues, progress, disorder
             See `predict_residues`.
 
         Returns

@@ -22,7 +22,9 @@ _DTYPE_KINDS: Final = {
     "residue_name": "U",
     "parent": "U",
     "kind": "u",
+    "plddt": "f",
 }
+_OPTIONAL: Final = ("plddt",)
 _PER_ATOM: Final = ("coordinates", "element", "atom_name", "atom_type", "residue_index")
 
 
@@ -71,7 +73,11 @@ def decode_structure(data: bytes) -> Structure:
 
 
 def _decode(plain: dict[str, Any]) -> Structure:
-    arrays = {name: _array(name, *plain[name]) for name in _DTYPE_KINDS}
+    arrays = {
+        name: _array(name, *plain[name])
+        for name in _DTYPE_KINDS
+        if not (name in _OPTIONAL and plain[name] is None)
+    }
     n_atoms, n_residues = len(arrays["coordinates"]), len(arrays["chain"])
     index = arrays["residue_index"]
     for name, array in arrays.items():
@@ -87,6 +93,7 @@ def _decode(plain: dict[str, Any]) -> Structure:
         model=int(plain["model"]),
         dropped=tuple(Dropped(*map(str, words)) for words in plain["dropped"]),
         warnings=tuple(map(str, plain["warnings"])),
+        plddt_source=str(plain["plddt_source"]),
         **arrays,
     )
 

@@ -62,6 +62,11 @@ class AtomTable:
         identifier; ``None`` if the format has no such records.
     notes
         Warnings of the parser, one sentence each.
+    plddt
+        ``atom`` float32, pLDDT from 0 to 100, NaN where the file has none; ``None`` if the file
+        is not recognised as a predicted model.
+    plddt_source
+        Where the pLDDT was read from.
     coded
         Columns of strings that are known as words and indices, see `texts`.
     """
@@ -82,6 +87,8 @@ class AtomTable:
     declared: tuple[Declared, ...] = field(default=())
     part: NDArray[np.int32] | None = None
     notes: tuple[str, ...] = ()
+    plddt: NDArray[np.float32] | None = None
+    plddt_source: str = ""
     coded: dict[str, Texts] = field(default_factory=dict, repr=False, compare=False)
 
     def texts(self, column: str) -> Texts:
@@ -121,6 +128,8 @@ class AtomTable:
             declared=self.declared,
             part=None if self.part is None else self.part[rows],
             notes=self.notes,
+            plddt=None if self.plddt is None else self.plddt[rows],
+            plddt_source=self.plddt_source,
             coded={name: (words, codes[rows]) for name, (words, codes) in self.coded.items()},
         )
 

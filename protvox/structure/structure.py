@@ -80,6 +80,12 @@ class Structure:
         What was ignored, with reasons.
     warnings
         One sentence each.
+    plddt
+        ``residue`` float32, predicted confidence from 0 to 100, the mean over the atoms of the
+        residue; NaN where the file has none, ``None`` if it is not recognised as a predicted
+        model.
+    plddt_source
+        Where the pLDDT was read from; ``""`` without.
     """
 
     name: str
@@ -99,6 +105,8 @@ class Structure:
     kind: NDArray[np.uint8]
     dropped: tuple[Dropped, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
+    plddt: NDArray[np.float32] | None = None
+    plddt_source: str = ""
 
     def __repr__(self) -> str:
         """Return one line with the name, chains and numbers of residues and atoms."""
@@ -145,6 +153,24 @@ class Structure:
             rows = np.flatnonzero(protein & (self.atom_name == name))
             out[self.residue_index[rows], column] = self.coordinates[rows]
         return out
+
+    def is_disordered(self, limit: float) -> NDArray[np.bool_]:
+        """Return the residues with a pLDDT below a limit.
+
+        Parameters
+        ----------
+        limit
+            Between 0 and 100.
+
+        Returns
+        -------
+        ndarray
+            ``residue`` bool; all False for a structure without pLDDT.
+        """
+        if self.plddt is None:
+            return np.zeros(self.n_residues, dtype=np.bool_)
+        low: NDArray[np.bool_] = self.plddt < limit  # NaN is not below.
+        return low
 
     def where(self, residue: int) -> str:
         """Return the chain, number and name of a residue, e.g. ``A:45B ALA``.
@@ -195,4 +221,6 @@ class Structure:
             kind=self.kind[residues],
             dropped=self.dropped,
             warnings=self.warnings,
+            plddt=None if self.plddt is None else self.plddt[residues],
+            plddt_source=self.plddt_source,
         )

@@ -46,6 +46,9 @@ def tabulate(
         "warnings": "\n".join(prediction.warnings),
         "seconds": seconds,
     }
+    if info.plddt is not None:
+        columns["plddt"] = info.plddt.mean
+        columns["disordered"] = " ".join(info.plddt.disordered)
     residues = None if prediction.residues is None else residue_frame([prediction])
     return ResultTables(
         _domain_rows(item, prediction, schemas["domains"]),

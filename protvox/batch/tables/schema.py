@@ -76,6 +76,8 @@ _INPUTS: Final = [
     ("n_dropped", pa.int32()),
     ("warnings", _NAME),
     ("seconds", pa.float32()),
+    ("plddt", pa.float32()),
+    ("disordered", _NAME),
 ]
 _DOMAINS: Final = [
     ("domain", _NAME),
@@ -91,6 +93,7 @@ _DOMAINS: Final = [
     ("nearest", _NAME),
     ("nearest_cath", _NAME),
     ("nearest_similarity", pa.float64()),
+    ("plddt", pa.float64()),
 ]
 _RESIDUES: Final = [
     ("chain", _NAME),
@@ -104,6 +107,8 @@ _RESIDUES: Final = [
     ("architecture", _NAME),
     ("architecture_name", _NAME),
     ("architecture_probability", pa.float64()),
+    ("plddt", pa.float32()),
+    ("disordered", pa.bool_()),
 ]
 _PROBABILITIES: Final = [(f"p_{name}", pa.float32()) for name in AMINO_ACIDS]
 _FAILURES: Final = [("code", _NAME), ("what", _NAME), ("where", _NAME), ("remedy", _NAME)]

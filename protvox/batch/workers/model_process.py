@@ -23,6 +23,7 @@ from protvox.predict.results.prediction import Prediction
 from protvox.processes.messages import Message
 from protvox.processes.parent import Parent
 from protvox.processes.structure_codec import decode_structure
+from protvox.structure.disorder import DisorderOption
 from protvox.structure.selection import parse_selection
 
 
@@ -73,6 +74,7 @@ def _predict(item: Item, structure: bytes, options: BatchOptions, device: str) -
         top_k=options.top_k,
         device=device,
         model=options.model,
+        disorder=DisorderOption(options.plddt, options.hide_disordered),
     )
 
 

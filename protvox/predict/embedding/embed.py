@@ -24,6 +24,7 @@ from protvox.predict.model_cache import (
 )
 from protvox.predict.results.records import InputInfo
 from protvox.predict.task import DomainPredictor, no_progress
+from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.structure import Structure
 
@@ -42,6 +43,7 @@ def embed(
     device: str = "auto",
     model: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> Embeddings:
     """Embed the domains or the residues of a structure.
 
@@ -64,6 +66,8 @@ def embed(
         Name of a model to use instead of the released one.
     progress
         Called with the number of residues done and in all.
+    disorder
+        Which residues of a predicted model are disordered, and whether others see them.
 
     Returns
     -------
@@ -86,9 +90,15 @@ def embed(
     if per not in PER:
         raise fail("usage.per", where=str(per))
     if per == "residue":
-        return _embed_residues(structure, domains, chain, device, model, progress)
+        return _embed_residues(structure, domains, chain, device, model, progress, disorder)
     embeddings, _ = embed_domains(
-        structure, domains=domains, chain=chain, device=device, model=model, progress=progress
+        structure,
+        domains=domains,
+        chain=chain,
+        device=device,
+        model=model,
+        progress=progress,
+        disorder=disorder,
     )
     return embeddings
 
@@ -101,6 +111,7 @@ def embed_domains(
     device: str,
     model: str | None,
     progress: Callable[[int, int], None] | None,
+    disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> tuple[Embeddings, DomainPredictor]:
     """Embed the domains of a structure.
 
@@ -108,7 +119,7 @@ def embed_domains(
     ----------
     structure
         The whole structure.
-    domains, chain, device, model, progress
+    domains, chain, device, model, progress, disorder
         See `embed`.
 
     Returns
@@ -126,7 +137,12 @@ def embed_domains(
     predictor = load_domain_predictor(model_names("cath", model)["cath"], device)
     head = predictor.released.head()  # checked before anything is computed
     request, warnings = make_request(
-        structure, domains or "auto", chain, needs_domains=True, progress=progress
+        structure,
+        domains or "auto",
+        chain,
+        needs_domains=True,
+        progress=progress,
+        disorder=disorder,
     )
     limit_threads()
     with report_out_of_memory(choose_device(device)):
@@ -135,7 +151,7 @@ def embed_domains(
     if not records:
         raise nothing_to_predict(structure, (), warnings)
     embeddings = Embeddings(
-        input=InputInfo.of(structure),
+        input=InputInfo.of(structure, disorder.limit),
         domains=records,
         models={"cath": predictor.card.reference},
         warnings=(*structure.warnings, *warnings),
@@ -151,6 +167,7 @@ def _embed_residues(
     device: str,
     model: str | None,
     progress: Callable[[int, int], None] | None,
+    disorder: DisorderOption,
 ) -> Embeddings:
     name = model_names("environment", model)["environment"]
     wanted = requested_residues(structure, chain)
@@ -159,7 +176,9 @@ def _embed_residues(
     limit_threads()
     with report_out_of_memory(choose_device(device)):
         predictor = load_residue_predictor(name, device)
-        rows, vectors, lost = predictor.embed(structure, wanted, progress or no_progress)
+        rows, vectors, lost = predictor.embed(
+            structure, wanted, progress or no_progress, disorder=disorder
+        )
     if not len(rows):
         raise fail("input.nothing_to_predict.embed", where=structure.name)
     warnings = structure.warnings
@@ -169,7 +188,8 @@ def _embed_residues(
             f"{lost[0].where}; see input.dropped."
         )
         warnings = (*warnings, warning)
-    info = InputInfo.of(structure)
+    info = InputInfo.of(structure, disorder.limit)
+    predicted = structure.plddt is not None
     return Embeddings(
         input=replace(info, dropped=(*info.dropped, *lost)),
         residues=ResidueEmbeddings(
@@ -178,6 +198,8 @@ def _embed_residues(
             insertion_code=structure.insertion_code[rows],
             wild_type=structure.parent[rows],
             vectors=vectors,
+            plddt=structure.plddt[rows] if structure.plddt is not None else None,
+            disordered=structure.is_disordered(disorder.limit)[rows] if predicted else None,
         ),
         models={"environment": predictor.card.reference},
         warnings=warnings,

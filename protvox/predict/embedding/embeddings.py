@@ -33,6 +33,10 @@ class ResidueEmbeddings:
         ``residue``, three-letter code; the environment does not include its side chain.
     vectors
         ``residue axis`` float32.
+    plddt
+        ``residue`` float32, predicted confidence from 0 to 100; ``None`` for a structure without.
+    disordered
+        ``residue`` bool, whether the pLDDT is below the limit; ``None`` like ``plddt``.
     """
 
     chain: NDArray[np.str_]
@@ -40,6 +44,8 @@ class ResidueEmbeddings:
     insertion_code: NDArray[np.str_]
     wild_type: NDArray[np.str_]
     vectors: NDArray[np.float32]
+    plddt: NDArray[np.float32] | None = None
+    disordered: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         """Return the number of residues."""
@@ -95,14 +101,16 @@ class Embeddings:
         """Return the columns that identify the rows of `vectors`, one array per column."""
         table = self.residues
         if table is not None:
-            return {
+            columns = {
                 "id": np.full(len(table), self.input.name),
                 "chain": table.chain,
                 "number": table.number,
                 "insertion_code": table.insertion_code,
                 "wild_type": table.wild_type,
             }
-        return {
+            optional = {"plddt": table.plddt, "disordered": table.disordered}
+            return columns | {key: value for key, value in optional.items() if value is not None}
+        columns = {
             "id": np.full(len(self.domains), self.input.name),
             "domain": np.array([d.id for d in self.domains], dtype=np.str_),
             "chain": np.array([d.chain for d in self.domains], dtype=np.str_),
@@ -112,6 +120,9 @@ class Embeddings:
             "model": np.array([d.model for d in self.domains], dtype=np.str_),
             "head": np.full(len(self.domains), self.head),
         }
+        if self.input.plddt is not None:
+            columns["plddt"] = np.array([d.plddt for d in self.domains], dtype=np.float64)
+        return columns
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per domain or residue, with the vector in the column ``embedding``."""

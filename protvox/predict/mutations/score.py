@@ -37,6 +37,7 @@ from protvox.predict.results.prediction import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.task import ProgressBar, ResiduePredictor, no_progress
 from protvox.predict.warnings import side_chain_warning
+from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.structure import Dropped, Structure
 
 DEFAULT_MODEL: Final = "environment"
@@ -56,6 +57,7 @@ def score_mutations(
     device: str = "auto",
     model: str | None = None,
     progress: ProgressBar | None = None,
+    disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> MutationScores:
     """Score single mutations of a structure that has been read.
 
@@ -77,6 +79,8 @@ def score_mutations(
         An environment model to use in place of the released one.
     progress
         Called with the number of residues done and in all.
+    disorder
+        Which residues of a predicted model are disordered, and whether others see them.
 
     Returns
     -------
@@ -108,7 +112,9 @@ def score_mutations(
     with report_out_of_memory(choose_device(device)):
         predictor = load_residue_predictor(model or DEFAULT_MODEL, device)
         background = _background(predictor)
-        residues, dropped = predictor.predict_residues(structure, wanted, progress or no_progress)
+        residues, dropped = predictor.predict_residues(
+            structure, wanted, progress or no_progress, disorder=disorder
+        )
     if not len(residues):
         reason = f"{dropped[0].where}: {dropped[0].why}" if dropped else "Give protein residues"
         raise fail("input.nothing_to_predict", where=structure.name, reason=reason)
@@ -131,7 +137,7 @@ def score_mutations(
             )
         if repeats:
             warnings.append(f"{count(repeats, 'mutation')} given more than once; scored once.")
-    info = InputInfo.of(structure)
+    info = InputInfo.of(structure, disorder.limit)
     return MutationScores(
         input=replace(info, dropped=(*info.dropped, *dropped)),
         model=predictor.card.reference,
@@ -183,6 +189,8 @@ def _table(
         mutant=np.take(AMINO_ACIDS, columns),
         score=scores[rows, columns],
         percentile=percentiles[rows, columns],
+        plddt=None if residues.plddt is None else residues.plddt[rows],
+        disordered=None if residues.disordered is None else residues.disordered[rows],
     )
 
 

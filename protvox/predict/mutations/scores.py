@@ -50,6 +50,11 @@ class MutationTable:
     percentile
         ``mutation`` float64, 0 to 100, among all single substitutions of the structure;
         100 = the most destabilising.
+    plddt
+        ``mutation`` float32, predicted confidence of the residue, 0 to 100; ``None`` for a
+        structure without.
+    disordered
+        ``mutation`` bool, whether the pLDDT is below the limit; ``None`` like ``plddt``.
     """
 
     row: NDArray[np.int64]
@@ -60,6 +65,13 @@ class MutationTable:
     mutant: NDArray[np.str_]
     score: NDArray[np.float64]
     percentile: NDArray[np.float64]
+    plddt: NDArray[np.float32] | None = None
+    disordered: NDArray[np.bool_] | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of the table: `COLUMNS`, and those of pLDDT where there is one."""
+        return COLUMNS if self.plddt is None else (*COLUMNS, "plddt", "disordered")
 
     def __len__(self) -> int:
         return len(self.chain)
@@ -108,7 +120,7 @@ class MutationScores:
     def ranked(self) -> MutationScores:
         """Return the same with the least destabilising mutation first, failures last."""
         order = np.argsort(self.table.score, kind="stable")
-        columns = {name: getattr(self.table, name)[order] for name in COLUMNS}
+        columns = {name: getattr(self.table, name)[order] for name in self.table.columns}
         table = MutationTable(row=np.arange(len(order)), **columns)
         failures = [replace(f, row=len(order) + i) for i, f in enumerate(self.failures)]
         return replace(self, table=table, failures=tuple(failures))
@@ -148,7 +160,8 @@ class MutationScores:
         import pandas as pd
 
         table = self.table
-        frame = pd.DataFrame({name: getattr(table, name) for name in COLUMNS}, index=table.row)
+        names = table.columns
+        frame = pd.DataFrame({name: getattr(table, name) for name in names}, index=table.row)
         if not self.failures:
             return frame.reset_index(drop=True)
         failed = pd.DataFrame(
@@ -158,8 +171,12 @@ class MutationScores:
         frame["note"] = ""
         frame["number"] = frame["number"].astype("Int32")
         failed["number"] = failed["number"].astype("Int32")
+        if "disordered" in frame:
+            frame["disordered"] = frame["disordered"].astype("boolean")
+            failed["plddt"] = np.float32(np.nan)
+            failed["disordered"] = pd.array([None] * len(failed), dtype="boolean")
         both = pd.concat([frame, failed]) if len(frame) else failed
-        return both.sort_index(kind="stable").reset_index(drop=True)[[*COLUMNS, "note"]]
+        return both.sort_index(kind="stable").reset_index(drop=True)[[*names, "note"]]
 
 
 def score_matrix(residues: ResidueTable, background: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,12 +8,13 @@ tables are described here too, but written from columns (`protvox.predict.result
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from protvox.chemistry import AMINO_ACIDS
 from protvox.predict.results.records import (
+    WITHOUT_NONE,
     DomainPrediction,
     EmbeddedDomain,
     IndexInfo,
@@ -73,12 +74,18 @@ class ResidueAddress(Document):
         ``""`` if none.
     wild_type
         Amino acid in the structure, three letters.
+    plddt
+        Predicted confidence of the residue, 0 to 100; absent for a structure without.
+    disordered
+        Whether the pLDDT is below the limit; absent for a structure without.
     """
 
     chain: str
     number: int
     insertion_code: str
     wild_type: str
+    plddt: Annotated[Number | None, WITHOUT_NONE] = None
+    disordered: Annotated[bool | None, WITHOUT_NONE] = None
 
 
 class Residue(ResidueAddress):

@@ -93,7 +93,16 @@ def _documented(
     for base in reversed(cls.__mro__):
         attributes |= _attributes(base)
     for key, field in described.get("properties", {}).items():
+        _drop_absent(field)
         text = attributes.get(aliases.get(key, key))
         if text:
             field["description"] = text
     return described
+
+
+def _drop_absent(field: dict[str, Any]) -> None:
+    """Describe a field that is left out when it is None by its other values."""
+    values = [value for value in field.get("anyOf", ()) if value != {"type": "null"}]
+    if len(values) == 1 and field.get("default", "") is None:
+        del field["anyOf"], field["default"]
+        field |= values[0]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field, GetPydanticSchema, PlainSerializer
 from pydantic_core import CoreSchema, core_schema
 
+from protvox.structure.disorder import DEFAULT_LIMIT, describe_runs
 from protvox.structure.structure import Dropped, Structure
 
 _DIGITS: Final = 6
@@ -61,6 +62,78 @@ Vector = Annotated[NDArray[np.float32], GetPydanticSchema(_vector_schema)]
 """A float32 vector; a list of `Number` in JSON."""
 
 
+def _absent(value: Any) -> bool:
+    return value is None
+
+
+WITHOUT_NONE: Final = Field(exclude_if=_absent)
+"""Leaves a field that is None out of JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """Predicted confidence (pLDDT) of a structure, and the residues that are disordered by it.
+
+    Attributes
+    ----------
+    source
+        Where the pLDDT was read from: ``"ma_qa_metric_local"``, or ``"B-factors (PROGRAM)"``.
+    mean
+        Mean over the protein residues, 0 to 100.
+    limit
+        Residues with a lower pLDDT are disordered.
+    n_disordered
+        Number of disordered protein residues. They are not part of the domains that are found.
+    disordered
+        The same as author residue ranges, ``"A:1-34"``.
+    """
+
+    source: str
+    mean: Number
+    limit: Number
+    n_disordered: int
+    disordered: tuple[str, ...]
+
+    @classmethod
+    def of(cls, structure: Structure, limit: float) -> Confidence | None:
+        """Return the record of a structure; None for one without pLDDT.
+
+        Parameters
+        ----------
+        structure
+            The structure as read.
+        limit
+            Residues with a lower pLDDT are disordered.
+        """
+        if structure.plddt is None:
+            return None
+        disordered = structure.is_disordered(limit) & structure.is_protein
+        return cls(
+            source=structure.plddt_source,
+            mean=mean_plddt(structure, structure.is_protein) or math.nan,
+            limit=limit,
+            n_disordered=int(disordered.sum()),
+            disordered=describe_runs(structure, disordered),
+        )
+
+
+def mean_plddt(structure: Structure, residues: NDArray[np.bool_]) -> float | None:
+    """Return the mean pLDDT of residues; None if none of them has one.
+
+    Parameters
+    ----------
+    structure
+        The structure.
+    residues
+        ``residue`` mask.
+    """
+    if structure.plddt is None:
+        return None
+    values = structure.plddt[residues].astype(np.float64)
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else None
+
+
 @dataclass(frozen=True, slots=True)
 class InputInfo:
     """The structure that was read.
@@ -81,6 +154,8 @@ class InputInfo:
         Residues after cleaning, protein and everything else.
     dropped
         Parts of the input that were ignored, with reasons.
+    plddt
+        Predicted confidence; absent if the file is not recognised as a predicted model.
     """
 
     name: str
@@ -90,15 +165,18 @@ class InputInfo:
     n_atoms: int
     n_residues: int
     dropped: tuple[Dropped, ...] = ()
+    plddt: Annotated[Confidence | None, WITHOUT_NONE] = None
 
     @classmethod
-    def of(cls, structure: Structure) -> InputInfo:
+    def of(cls, structure: Structure, limit: float = DEFAULT_LIMIT) -> InputInfo:
         """Return the record of a structure.
 
         Parameters
         ----------
         structure
             The structure as read, before any chain or domain is selected.
+        limit
+            Residues with a lower pLDDT are disordered.
         """
         return cls(
             # A file name may hold bytes that are not text; tables and JSON cannot.
@@ -109,6 +187,7 @@ class InputInfo:
             n_atoms=structure.n_atoms,
             n_residues=structure.n_residues,
             dropped=structure.dropped,
+            plddt=Confidence.of(structure, limit),
         )
 
 
@@ -170,6 +249,8 @@ class DomainRecord:
         Why it is not in range; empty if it is.
     model
         ``name@version`` of the model.
+    plddt
+        Mean pLDDT of its residues, 0 to 100; absent without.
     """
 
     id: str
@@ -179,6 +260,7 @@ class DomainRecord:
     in_range: bool
     flags: tuple[str, ...] = ()
     model: str
+    plddt: Annotated[Number | None, WITHOUT_NONE] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

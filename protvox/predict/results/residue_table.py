@@ -44,6 +44,11 @@ class ResidueTable:
         every row sums to 1.
     domain
         ``residue``, id of its domain, ``""`` if none; empty if no domains were requested.
+    plddt
+        ``residue`` float32, predicted confidence from 0 to 100, NaN where the file has none;
+        ``None`` for a structure without.
+    disordered
+        ``residue`` bool, whether the pLDDT is below the limit; ``None`` like ``plddt``.
     """
 
     chain: NDArray[np.str_]
@@ -52,6 +57,8 @@ class ResidueTable:
     wild_type: NDArray[np.str_]
     probabilities: NDArray[np.float32]
     domain: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype="<U1"))
+    plddt: NDArray[np.float32] | None = None
+    disordered: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.chain)

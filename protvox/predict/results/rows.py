@@ -8,12 +8,11 @@ models, and a test validates the rows against the schema.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from protvox.chemistry import AMINO_ACIDS
 from protvox.predict.results.json_documents import (
-    EmbeddedResidue,
     Mutation,
     Residue,
     ResidueAddress,
@@ -23,7 +22,6 @@ from protvox.predict.results.task_rows import TaskRows
 
 _ADDRESS: Final = tuple(ResidueAddress.model_fields)
 _RESIDUE: Final = tuple(Residue.model_fields)
-_EMBEDDED: Final = tuple(EmbeddedResidue.model_fields)
 _MUTATION: Final = tuple(Mutation.model_fields)
 
 
@@ -35,10 +33,11 @@ def residue_rows(table: Any) -> list[dict[str, Any]]:
     table
         `protvox.predict.results.residue_table.ResidueTable`.
     """
-    columns = [getattr(table, name).tolist() for name in _RESIDUE]
+    names = _present(table, _RESIDUE)
+    columns = [getattr(table, name).tolist() for name in names]
     rows = []
     for values in zip(*columns, strict=True):
-        row = dict(zip(_RESIDUE, values, strict=True))
+        row = _row(names, values)
         row["p_wild_type"] = rounded(row["p_wild_type"])
         row["entropy"] = rounded(row["entropy"])
         numbers = map(rounded, row["probabilities"])
@@ -55,9 +54,10 @@ def embedded_rows(table: Any) -> list[dict[str, Any]]:
     table
         `protvox.predict.embedding.embeddings.ResidueEmbeddings`.
     """
-    columns = [getattr(table, name).tolist() for name in _ADDRESS]
+    names = _present(table, _ADDRESS)
+    columns = [getattr(table, name).tolist() for name in names]
     return [
-        dict(zip(_EMBEDDED, (*values, rounded_list(vector)), strict=True))
+        {**_row(names, values), "embedding": rounded_list(vector)}
         for *values, vector in zip(*columns, table.vectors, strict=True)
     ]
 
@@ -70,14 +70,27 @@ def mutation_rows(table: Any) -> list[dict[str, Any]]:
     table
         `protvox.predict.mutations.scores.MutationTable`.
     """
-    columns = [getattr(table, name).tolist() for name in _MUTATION]
+    names = _present(table, _MUTATION)
+    columns = [getattr(table, name).tolist() for name in names]
     rows = []
     for values in zip(*columns, strict=True):
-        row = dict(zip(_MUTATION, values, strict=True))
+        row = _row(names, values)
         row["score"] = rounded(row["score"])
         row["percentile"] = rounded(row["percentile"])
         rows.append(row)
     return rows
+
+
+def _present(table: Any, names: Sequence[str]) -> list[str]:
+    """Return the columns that a table has; those of pLDDT are None without it."""
+    return [name for name in names if getattr(table, name) is not None]
+
+
+def _row(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    row = dict(zip(names, values, strict=True))
+    if "plddt" in row:
+        row["plddt"] = rounded(row["plddt"])
+    return row
 
 
 def task_rows(table: TaskRows) -> list[dict[str, Any]]:

@@ -159,6 +159,8 @@ def _domain_row(name: str, domain: DomainPrediction) -> dict[str, Any]:
             "nearest_cath": near.cath,
             "nearest_similarity": near.similarity,
         }
+    if domain.plddt is not None:
+        row["plddt"] = domain.plddt
     for rank, label in enumerate(domain.architectures, start=1):
         key = "architecture" if rank == 1 else f"architecture_{rank}"
         row[key] = label.label
@@ -191,5 +193,7 @@ def _residue_rows(prediction: Predicted) -> pd.DataFrame:
             ],
         }
     )
+    if table.plddt is not None:
+        frame["plddt"], frame["disordered"] = table.plddt, table.disordered
     columns = [f"p_{name}" for name in AMINO_ACIDS]
     return frame.join(pd.DataFrame(table.probabilities, columns=columns))

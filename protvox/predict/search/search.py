@@ -13,6 +13,7 @@ from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.results.records import DomainRecord, EmbeddedDomain, IndexInfo, SearchedDomain
 from protvox.predict.search.results import SearchResult
+from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.structure import Structure
 
@@ -30,6 +31,7 @@ def search(
     device: str = "auto",
     model: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> SearchResult:
     """Find the known domains nearest to those of a structure.
 
@@ -44,7 +46,7 @@ def search(
         of the released model.
     top_k
         Number of neighbours per domain, at least 1.
-    domains, chain, device, model, progress
+    domains, chain, device, model, progress, disorder
         See `protvox.predict.embed`.
 
     Returns
@@ -67,7 +69,13 @@ def search(
     if top_k < 1:
         raise fail("usage.top", where=f"top {top_k}")
     embeddings, predictor = embed_domains(
-        structure, domains=domains, chain=chain, device=device, model=model, progress=progress
+        structure,
+        domains=domains,
+        chain=chain,
+        device=device,
+        model=model,
+        progress=progress,
+        disorder=disorder,
     )
     if index is None:
         index = predictor.released.index()

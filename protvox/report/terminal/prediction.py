@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
-from protvox.messages import chain_label, count
+from protvox.messages import chain_label, count, listing
 from protvox.report.terminal.domain_name import domain_name, wrap_ranges
 from protvox.report.terminal.task_rows import render_rows
 from protvox.report.text import printable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Prediction,
         ResidueTable,
     )
+    from protvox.predict.results.records import Confidence
     from protvox.structure.structure import Dropped
 
 SUSPECT_ODDS: Final = 10.0
@@ -83,11 +84,13 @@ def render_input(info: InputInfo) -> Text:
     Returns
     -------
     Text
-        One or two lines.
+        One to three lines.
     """
     head = Text(printable(info.name), style="bold")
     facts = f"  {info.format}, model {info.model}, {info.n_residues} residues, {info.n_atoms} atoms"
     head.append(facts, style="not bold")
+    if info.plddt is not None:
+        head.append(f"\n{_confidence(info.plddt)}", style="not bold")
     if info.dropped:
         shown = [printable(text) for text in _ignored(info.dropped)]
         more = len(shown) - _DROPPED_SHOWN
@@ -95,6 +98,14 @@ def render_input(info: InputInfo) -> Text:
         text = f"\nignored: {'; '.join(shown[:_DROPPED_SHOWN])}{tail}"
         head.append(text, style=f"not bold {_QUIET_STYLE}")
     return head
+
+
+def _confidence(plddt: Confidence) -> str:
+    text = f"predicted model, mean pLDDT {plddt.mean:.1f}"
+    if not plddt.n_disordered:
+        return text
+    listed = listing(map(printable, plddt.disordered))
+    return f"{text}; disordered, below {plddt.limit:g}: {listed}"
 
 
 def _ignored(dropped: Iterable[Dropped]) -> Iterator[str]:

@@ -106,6 +106,8 @@ def build_structure(
         residue_name=table.residue_name[starts],
         parent=parent,
         kind=kind,
+        plddt=_residue_means(table.plddt, index, len(starts)),
+        plddt_source=table.plddt_source,
     )
     if corrected:
         warnings.append(
@@ -121,6 +123,20 @@ def build_structure(
             f"{count(untraced, 'amino acid')}."
         )
     return structure.with_report(tuple(dropped), tuple(warnings))
+
+
+def _residue_means(
+    values: NDArray[np.float32] | None, residue: NDArray[np.int64], n: int
+) -> NDArray[np.float32] | None:
+    """Return the mean over the atoms of each of ``n`` residues that have a value."""
+    if values is None:
+        return None
+    known = np.isfinite(values)
+    counts = np.bincount(residue[known], minlength=n)
+    sums = np.bincount(residue[known], values[known], minlength=n)
+    # Rounded, so that equal values keep theirs.
+    means = np.round(sums / np.maximum(counts, 1), 4)
+    return np.where(counts > 0, means, np.nan).astype(np.float32)
 
 
 def _largest_crowd(coordinates: NDArray[np.float64]) -> int:

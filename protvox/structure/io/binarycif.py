@@ -18,6 +18,7 @@ from protvox.structure.io.binarycif_codec import (
     decode_words,
 )
 from protvox.structure.io.elements import fill_elements
+from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors, with_metric
 
 MAX_OBJECTS: Final = 1_000_000
 """Largest number of MessagePack objects in a file. Entries of the PDB have tens of thousands,
@@ -126,13 +127,15 @@ def _is_text(column: Mapping[str, Any]) -> bool:
     return bool(encodings) and encodings[0]["kind"] == "StringArray"
 
 
-def parse_binary(data: bytes) -> AtomTable:
+def parse_binary(data: bytes, *, where: str = "") -> AtomTable:
     """Parse the first block of a BinaryCIF file that has atoms.
 
     Parameters
     ----------
     data
         MessagePack bytes.
+    where
+        Name of the file, which may tell that it is a predicted model.
 
     Returns
     -------
@@ -149,7 +152,7 @@ def parse_binary(data: bytes) -> AtomTable:
     for block in file["dataBlocks"]:
         categories = {c["name"].lstrip("_"): c for c in block["categories"]}
         if "atom_site" in categories:
-            return _table(categories, budget)
+            return _with_plddt(_table(categories, budget), categories, budget, where)
     raise CodecError("there is no atom_site category")
 
 
@@ -215,6 +218,41 @@ def _table(categories: Mapping[str, Mapping[str, Any]], budget: Budget) -> AtomT
         declared=_declared(categories, budget, entities, chain),
         coded={"chain": chains, "residue_name": residues, "atom_name": atoms},
     )
+
+
+def _with_plddt(
+    table: AtomTable, categories: Mapping[str, Mapping[str, Any]], budget: Budget, where: str
+) -> AtomTable:
+    """Add pLDDT to a table if the file has it."""
+    named = {name.lower(): category for name, category in categories.items()}
+
+    def column(name: str, key: str) -> list[str]:
+        if name not in named:
+            return []
+        values = _small(named[name], budget).text(key)
+        words: list[str] = [] if values is None else values.tolist()
+        return words
+
+    if column("ma_qa_metric", "id"):
+        site = _Category(categories["atom_site"], budget)
+        numbers = site.numbers("label_seq_id")
+        if numbers is not None:
+            asym = site.words("label_asym_id")
+            table = with_metric(table, column, asym, _whole(numbers, -1))
+    if table.plddt is not None:
+        return table
+    try:
+        sign = find_sign_in_categories(column, where)
+    except (LookupError, TypeError, ValueError):  # Categories that nothing else reads.
+        sign = None
+    if sign is None:
+        return table
+
+    def b_factors() -> list[float]:
+        values = _Category(categories["atom_site"], budget).numbers("B_iso_or_equiv")
+        return [] if values is None else values.tolist()
+
+    return with_b_factors(table, sign, b_factors)
 
 
 def _rows(values: list[Any], texts: Texts) -> NDArray[Any]:

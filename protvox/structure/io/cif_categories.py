@@ -7,7 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from protvox.structure.io.cif_tokens import next_token, read_tokens, scan_cif
+from protvox.structure.io.cif_tokens import (
+    next_token,
+    read_token_column,
+    read_tokens,
+    scan_cif,
+)
 
 CATEGORIES: Final = (
     "_atom_site.",
@@ -15,8 +20,19 @@ CATEGORIES: Final = (
     "_entity_poly.",
     "_entity_poly_seq.",
     "_struct_asym.",
+    "_cell.",
+    "_database_2.",
+    "_database_pdb_remark.",
+    "_entry.",
+    "_exptl.",
+    "_ma_model_list.",
+    "_ma_qa_metric.",
+    "_ma_qa_metric_local.",
+    "_refine.",
+    "_software.",
+    "_struct.",
 )
-SITE, ENTITY, ENTITY_POLY, ENTITY_POLY_SEQ, STRUCT_ASYM = range(len(CATEGORIES))
+SITE, ENTITY, ENTITY_POLY, ENTITY_POLY_SEQ, STRUCT_ASYM = range(5)
 
 _MOST_TAGS: Final = 1_000_000
 
@@ -99,3 +115,21 @@ def read_columns(category: Category) -> dict[str, list[str]]:
     words = [category.data[a:b].decode("latin-1") for a, b in bounds.tolist()]
     width = len(category.names)
     return {name: words[i::width] for i, name in enumerate(category.names)}
+
+
+def read_column(category: Category, name: str) -> list[bytes]:
+    """Return one column of a category of any size; empty if it has no such column.
+
+    Parameters
+    ----------
+    category
+        The category.
+    name
+        Name of the column in lower case.
+    """
+    if name not in category.names:
+        return []
+    text = np.frombuffer(category.data, dtype=np.uint8)
+    width = len(category.names)
+    bounds = read_token_column(text, category.pos, category.rows, width, category.names.index(name))
+    return [category.data[a:b] for a, b in bounds.tolist()]

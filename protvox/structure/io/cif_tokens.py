@@ -176,3 +176,17 @@ def read_tokens(text: NDArray[np.uint8], pos: int, n: int) -> NDArray[np.int64]:
         out[i, 0] = start
         out[i, 1] = start if absent else stop
     return out
+
+
+@compile_exact
+def read_token_column(
+    text: NDArray[np.uint8], pos: int, rows: int, width: int, column: int
+) -> NDArray[np.int64]:
+    """Return the start and stop of the values of one column, ``row 2``."""
+    out = np.empty((rows, 2), dtype=np.int64)
+    for row in range(rows):
+        for i in range(width):
+            _, start, stop, pos = next_token(text, pos)
+            if i == column:
+                out[row, 0], out[row, 1] = start, stop
+    return out

@@ -11,13 +11,16 @@ from protvox.messages import count
 from protvox.structure.atom_table import AtomTable, Texts
 from protvox.structure.io import mmcif_loops as loops
 from protvox.structure.io.cif_categories import (
+    CATEGORIES,
     SITE,
     Category,
     find_categories,
+    read_column,
     read_columns,
 )
 from protvox.structure.io.elements import fill_elements, find_element
 from protvox.structure.io.mmcif_entities import declared_sequences, find_polymers
+from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors, with_metric
 from protvox.structure.io.residue_loops import NO_NUMBER, number_residues
 
 _MOST_LETTERS: Final = 160_000_000
@@ -60,13 +63,15 @@ _ROLES: Final = {
 }
 
 
-def parse_mmcif(data: bytes) -> AtomTable:
+def parse_mmcif(data: bytes, *, where: str = "") -> AtomTable:
     """Parse the block of an mmCIF file that has atoms.
 
     Parameters
     ----------
     data
         Plain text.
+    where
+        Name of the file, which may tell that it is a predicted model.
 
     Returns
     -------
@@ -86,7 +91,17 @@ def parse_mmcif(data: bytes) -> AtomTable:
     categories = with_atoms[0] if with_atoms else {}
     site = categories.get(SITE, Category([], b"", 0, 0))
     small = {key: read_columns(categories[key]) for key in categories if key != SITE}
-    return _table(site, small)
+    columns = {CATEGORIES[key].strip("_."): small[key] for key in small}
+
+    def column(name: str, key: str) -> list[str]:
+        return columns.get(name, {}).get(key, [])
+
+    table, asym, sequence = _table(site, small)
+    table = with_metric(table, column, asym, sequence)
+    sign = None if table.plddt is not None else find_sign_in_categories(column, where)
+    if sign is None:
+        return table
+    return with_b_factors(table, sign, lambda: read_column(site, "b_iso_or_equiv"))
 
 
 def _has_atoms(categories: dict[int, Category]) -> bool:
@@ -187,6 +202,10 @@ class _Site:
         """Return author residue numbers, or else label numbers, or else `MISSING`."""
         return self._integers(loops.NUMBER, loops.LABEL_NUMBER)
 
+    def label_numbers(self) -> NDArray[np.int32]:
+        """Return label numbers, or `MISSING`."""
+        return self._numbers[loops.LABEL_NUMBER - loops.NUMBER]
+
     def models(self) -> NDArray[np.int32]:
         """Return model numbers."""
         models = self._integers(loops.MODEL)
@@ -209,7 +228,10 @@ class _Site:
         return out
 
 
-def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTable:
+def _table(
+    category: Category, small: dict[int, dict[str, list[str]]]
+) -> tuple[AtomTable, Texts, NDArray[np.int32]]:
+    """Return the atoms with their ``label_asym_id`` and ``label_seq_id``."""
     site = _Site(category)
     if site.n:
         _check_columns(site)
@@ -234,10 +256,11 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
     polymer, water = find_polymers(small, entity, asym, (residues, residue))
     symbols, symbol = site.texts(_ELEMENT)
     altloc, model = site.letter(_ALTLOC), site.models()
+    sequence = site.label_numbers()
     site.release()
     chain = np.array(chains, dtype=np.str_)[which]
     given = np.array([find_element(word[:2]) if word else "" for word in symbols], dtype="<U2")
-    return AtomTable(
+    table = AtomTable(
         model=model,
         chain=chain,
         number=number,
@@ -259,6 +282,7 @@ def _table(category: Category, small: dict[int, dict[str, list[str]]]) -> AtomTa
             "atom_name": (atoms, atom),
         },
     )
+    return table, asym, sequence
 
 
 def _check_columns(site: _Site) -> None:

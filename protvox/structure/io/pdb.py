@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +25,7 @@ from protvox.structure.io.elements import (
     ion_element,
 )
 from protvox.structure.io.pdb_models import number_models
+from protvox.structure.io.plddt import find_sign_in_header, with_b_factors
 from protvox.structure.io.residue_fields import read_fields
 from protvox.structure.io.residue_loops import (
     NO_NUMBER,
@@ -45,6 +48,8 @@ _COLUMNS: Final = (
 _SHORTEST: Final = 55
 _LONG_CODE: Final = "~"
 _FULL_CODE: Final = slice(71, 79)
+_FIRST_ATOM: Final = re.compile(rb"^(?:ATOM|HETA)", re.I | re.M)
+_B_FACTOR: Final = re.compile(rb"^(?:ATOM|HETA).{56}(.{6})", re.I | re.M)
 
 
 class _Columns:
@@ -102,7 +107,7 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
     data
         Plain text.
     where
-        Name used in errors.
+        Name used in errors, which may also tell that the file is a predicted model.
 
     Returns
     -------
@@ -148,7 +153,7 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
         coded["chain"] = chains
     element = _elements(columns, residue, residues, insertion, atom_name)
     coded["element"] = (list(SYMBOLS), element)
-    return AtomTable(
+    table = AtomTable(
         model=model,
         chain=named,
         number=columns.number,
@@ -167,6 +172,10 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
         notes=tuple(notes),
         coded=coded,
     )
+    start = _FIRST_ATOM.search(data)
+    header = data[: start.start() if start else 0].decode("latin-1").splitlines()
+    sign = find_sign_in_header(header, where)
+    return with_b_factors(table, sign, partial(_B_FACTOR.findall, data)) if sign else table
 
 
 def _bad_line(data: bytes, position: int, where: str) -> Exception:

@@ -177,10 +177,10 @@ def _take(stream: BinaryIO, limits: ReadLimits, where: str) -> bytes:
 def _parse(content: bytes, form: str, where: str) -> AtomTable:
     try:
         if form == "bcif":
-            return parse_binary(content)
+            return parse_binary(content, where=where)
         if form == "pdb":
             return parse_pdb(content, where=where)
-        return parse_mmcif(content)
+        return parse_mmcif(content, where=where)
     except _PARSER_ERRORS as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise fail(

@@ -30,7 +30,7 @@ class ChainDomains:
     ----------
     selections
         One per domain, in order of their first residues; each selects exactly the residues of
-        its domain. Empty if the chain is one domain.
+        its domain. Empty if the chain is one domain, with all its residues.
     warnings
         Why the chain was not split, one sentence each.
     """
@@ -114,7 +114,9 @@ def several_probability(ca: NDArray[np.floating]) -> float:
     return load_cut_model().probability(measure_cuts(contacts, piece, sides))
 
 
-def find_domains(structure: Structure, chain: str) -> ChainDomains:
+def find_domains(
+    structure: Structure, chain: str, outside: NDArray[np.bool_] | None = None
+) -> ChainDomains:
     """Find the domains of a chain of a structure.
 
     Parameters
@@ -124,13 +126,18 @@ def find_domains(structure: Structure, chain: str) -> ChainDomains:
     chain
         Author name of a protein chain. A residue without CA belongs to the domain of the
         residue before it.
+    outside
+        ``residue`` mask of residues that belong to no domain; none by default.
 
     Returns
     -------
     ChainDomains
         In author numbers with insertion codes.
     """
-    rows = np.flatnonzero(structure.is_protein & (structure.chain == chain))
+    wanted = structure.is_protein & (structure.chain == chain)
+    ordered = wanted if outside is None else wanted & ~outside
+    rows = np.flatnonzero(ordered)
+    partial = len(rows) < int(wanted.sum())
     ca = structure.backbone()[rows, 1]
     has_ca = np.isfinite(ca).all(axis=1)
     if has_ca.sum() > LONGEST:
@@ -143,13 +150,13 @@ def find_domains(structure: Structure, chain: str) -> ChainDomains:
     found = split_chain(ca[has_ca])
     # Residues before the first CA belong to the first domain.
     labels = found[np.maximum(np.cumsum(has_ca) - 1, 0)]
-    if not labels.any():
+    if not labels.any() and not partial:
         return ChainDomains()
     masks = [
         np.isin(np.arange(structure.n_residues), rows[labels == d])
         for d in range(int(labels.max()) + 1)
     ]
-    selections = tuple(_describe(structure, chain, rows, labels == d) for d in range(len(masks)))
+    selections = tuple(_describe(structure, chain, mask) for mask in masks)
     if all(_selects(s, structure, mask) for s, mask in zip(selections, masks, strict=True)):
         return ChainDomains(selections)
     return _not_split(
@@ -164,10 +171,33 @@ def _not_split(chain: str, reason: str) -> ChainDomains:
     return ChainDomains(warnings=(warning[0].upper() + warning[1:],))
 
 
-def _describe(
-    structure: Structure, chain: str, rows: NDArray[np.int64], members: NDArray[np.bool_]
-) -> Selection:
-    """Return the members as ranges, in each of which the residue numbers do not decrease."""
+def describe_residues(
+    structure: Structure, chain: str, mask: NDArray[np.bool_]
+) -> Selection | None:
+    """Return residues of a chain as ranges.
+
+    Parameters
+    ----------
+    structure
+        The structure.
+    chain
+        Author name of the chain.
+    mask
+        ``residue`` mask of some of its protein residues.
+
+    Returns
+    -------
+    Selection or None
+        Selects exactly these residues; None if ranges cannot.
+    """
+    selection = _describe(structure, chain, mask)
+    return selection if _selects(selection, structure, mask) else None
+
+
+def _describe(structure: Structure, chain: str, mask: NDArray[np.bool_]) -> Selection:
+    """Return residues as ranges, in each of which the residue numbers do not decrease."""
+    rows = np.flatnonzero(structure.is_protein & (structure.chain == chain))
+    members = mask[rows]
     number = structure.number[rows]
     edge = np.diff(members.astype(np.int8), prepend=0, append=0)
     segments: list[Segment] = []

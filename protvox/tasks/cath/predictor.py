@@ -21,6 +21,7 @@ from protvox.predict.results.records import (
     EmbeddedDomain,
     Neighbour,
     RankedLabel,
+    mean_plddt,
 )
 from protvox.predict.task import DomainPredictor, Outcome, Request
 from protvox.registry.card import Card
@@ -104,7 +105,12 @@ class CathPredictor(DomainPredictor):
         probabilities, embedding, nearest = self.predict_trace(ca, where)
         flags = find_flags(ca, part.n_residues, self.card)
         ranked = self._rank(domain, part.n_residues, flags, probabilities.tolist(), top_k)
-        return replace(ranked, embedding=embedding, nearest=nearest)
+        return replace(
+            ranked,
+            plddt=mean_plddt(structure, domain.residues),
+            embedding=embedding,
+            nearest=nearest,
+        )
 
     def predict_trace(
         self, ca: NDArray[np.float32], where: str = "domain"
@@ -174,6 +180,7 @@ class CathPredictor(DomainPredictor):
             in_range=not flags,
             flags=flags,
             model=self.card.reference,
+            plddt=mean_plddt(structure, domain.residues),
             embedding=head.embed(features.numpy(), describe_trace(ca)[None])[0],
         )
 

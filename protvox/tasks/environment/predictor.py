@@ -15,6 +15,7 @@ from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.task import Outcome, ProgressBar, Request, ResiduePredictor, no_progress
 from protvox.predict.warnings import side_chain_warning
 from protvox.registry.card import Card
+from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.structure import Dropped, Structure
 from protvox.voxel.moments.moments import environment_moments
 from protvox.voxel.moments.residue_frames import ResidueFrames, residue_frames
@@ -46,7 +47,11 @@ class EnvironmentPredictor(ResiduePredictor):
         """Predict the requested residues; see `protvox.predict.task.Predictor.predict`."""
         structure, residues = request.structure, request.residues
         table, dropped = self.predict_residues(
-            structure, residues, request.progress, domain=request.membership()
+            structure,
+            residues,
+            request.progress,
+            domain=request.membership(),
+            disorder=request.disorder,
         )
         warnings: list[str] = []
         if dropped:
@@ -67,9 +72,12 @@ class EnvironmentPredictor(ResiduePredictor):
         progress: ProgressBar = no_progress,
         *,
         domain: NDArray[np.str_] | None = None,
+        disorder: DisorderOption = DEFAULT_DISORDER,
     ) -> tuple[ResidueTable, tuple[Dropped, ...]]:
         """Predict residues; see `protvox.predict.task.ResiduePredictor.predict_residues`."""
-        rows, dropped, parts = self._run(structure, residues, progress, self._probabilities)
+        hidden = disorder.hidden(structure)
+        rows, dropped, parts = self._run(structure, residues, hidden, progress, self._probabilities)
+        predicted = structure.plddt is not None
         table = ResidueTable(
             chain=structure.chain[rows],
             number=structure.number[rows],
@@ -77,6 +85,8 @@ class EnvironmentPredictor(ResiduePredictor):
             wild_type=structure.parent[rows],
             probabilities=_joined(parts, len(AMINO_ACIDS)),
             domain=np.empty(0, dtype="<U1") if domain is None else domain[rows],
+            plddt=structure.plddt[rows] if structure.plddt is not None else None,
+            disordered=structure.is_disordered(disorder.limit)[rows] if predicted else None,
         )
         return table, dropped
 
@@ -85,15 +95,19 @@ class EnvironmentPredictor(ResiduePredictor):
         structure: Structure,
         residues: NDArray[np.bool_],
         progress: ProgressBar = no_progress,
+        *,
+        disorder: DisorderOption = DEFAULT_DISORDER,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], tuple[Dropped, ...]]:
         """Return features; see `protvox.predict.task.ResiduePredictor.embed`."""
-        rows, dropped, parts = self._run(structure, residues, progress, self._network.embed)
+        hidden = disorder.hidden(structure)
+        rows, dropped, parts = self._run(structure, residues, hidden, progress, self._network.embed)
         return rows, _joined(parts, 0), dropped
 
     def _run(
         self,
         structure: Structure,
         residues: NDArray[np.bool_],
+        hidden: NDArray[np.bool_] | None,
         progress: ProgressBar,
         read_out: Callable[[Tensor], Tensor],
     ) -> tuple[NDArray[np.int64], tuple[Dropped, ...], list[NDArray[np.float32]]]:
@@ -107,7 +121,7 @@ class EnvironmentPredictor(ResiduePredictor):
         progress(0, len(rows))
         for start in range(0, len(rows), BATCH_SIZE):
             chunk = rows[start : start + BATCH_SIZE]
-            moments = self._moments(structure, frames, chunk)
+            moments = self._moments(structure, frames, chunk, hidden)
             with torch.inference_mode():
                 parts.append(read_out(moments).float().cpu().numpy())
             progress(start + len(chunk), len(rows))
@@ -118,13 +132,40 @@ class EnvironmentPredictor(ResiduePredictor):
         return (logits.float() / self.card.temperature).softmax(dim=1)
 
     def _moments(
-        self, structure: Structure, frames: ResidueFrames, rows: NDArray[np.int64]
+        self,
+        structure: Structure,
+        frames: ResidueFrames,
+        rows: NDArray[np.int64],
+        hidden: NDArray[np.bool_] | None,
     ) -> Tensor:
+        if hidden is None:
+            return self._moments_of(structure, frames, rows, np.ones(structure.n_atoms, dtype=bool))
+        seen = ~hidden[structure.residue_index]
+        out = torch.empty(0)
+        # A hidden residue is predicted itself, and sees its own atoms.
+        groups = [np.flatnonzero(~hidden[rows]), *np.flatnonzero(hidden[rows])[:, None]]
+        for group in filter(len, groups):
+            own = np.isin(structure.residue_index, rows[group])
+            moments = self._moments_of(structure, frames, rows[group], seen | own)
+            if not out.numel():
+                out = moments.new_empty((len(rows), *moments.shape[1:]))
+            out[torch.from_numpy(group).to(out.device)] = moments
+        return out
+
+    def _moments_of(
+        self,
+        structure: Structure,
+        frames: ResidueFrames,
+        rows: NDArray[np.int64],
+        atoms: NDArray[np.bool_],
+    ) -> Tensor:
+        """Return the moments of residues among some of the atoms."""
+        whole = bool(atoms.all())
         moments = environment_moments(
-            structure.coordinates,
-            structure.atom_type,
-            structure.residue_index,
-            np.tile(np.array([[0, structure.n_atoms]], dtype=np.int64), (len(rows), 1)),
+            structure.coordinates if whole else structure.coordinates[atoms],
+            structure.atom_type if whole else structure.atom_type[atoms],
+            structure.residue_index if whole else structure.residue_index[atoms],
+            np.tile(np.array([[0, int(atoms.sum())]], dtype=np.int64), (len(rows), 1)),
             rows.astype(np.int32),
             frames.origin[rows],
             frames.axes[rows],

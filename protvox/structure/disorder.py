@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import fail
-from protvox.structure.atom_table import run_starts
 from protvox.structure.selection import ResidueId, Segment
 from protvox.structure.structure import Structure
 
@@ -62,7 +61,7 @@ class DisorderOption:
         out = mask.copy()
         for chain in structure.protein_chains if mask.any() else ():
             rows = np.flatnonzero(structure.is_protein & (structure.chain == chain))
-            starts = run_starts(mask[rows])
+            starts = _run_starts(mask[rows])
             lengths = np.diff(starts, append=len(rows))
             low = mask[rows[starts]]
             for i in np.flatnonzero(~low & (lengths < LONGEST_ISLAND)).tolist():
@@ -103,7 +102,7 @@ def describe_runs(structure: Structure, residues: NDArray[np.bool_]) -> tuple[st
     """
     rows = np.flatnonzero(structure.is_protein)
     chosen, chain = residues[rows], structure.chain[rows]
-    starts = run_starts(chosen, chain)
+    starts = _run_starts(chosen, chain)
     stops = np.append(starts[1:], len(rows))
     found = []
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
@@ -114,3 +113,13 @@ def describe_runs(structure: Structure, residues: NDArray[np.bool_]) -> tuple[st
             )
             found.append(f"{chain[start]}:{Segment(None, *ends).range}")
     return tuple(found)
+
+
+def _run_starts(*columns: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the rows in which a column differs from the previous row.
+
+    The same as `protvox.structure.atom_table.run_starts`, without the compiled loops beside it.
+    """
+    new = np.ones(len(columns[0]), dtype=np.bool_)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return np.flatnonzero(new)

@@ -101,7 +101,7 @@ def _documented(
 
 
 def _drop_absent(field: dict[str, Any]) -> None:
-    """Describe a field that is left out when it is None by its other values."""
+    """Describe a field that is absent when it is None by its other values."""
     values = [value for value in field.get("anyOf", ()) if value != {"type": "null"}]
     if len(values) == 1 and field.get("default", "") is None:
         del field["anyOf"], field["default"]

@@ -146,7 +146,7 @@ def with_metric(
     Returns
     -------
     AtomTable
-        The same table if there is no such metric.
+        The same table without such a metric.
     """
     metrics = _plddt_metrics(column)
     if not metrics:

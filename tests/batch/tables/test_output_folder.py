@@ -266,10 +266,12 @@ def test_columns_are_those_of_classify():
     """A column added to `protvox.predict.results.tables` must be added to the schema as well."""
     from protvox.predict.results.tables import domain_frame, residue_frame
 
+    # Tables of one structure have the columns of pLDDT only if there is one.
+    extra = ("path", "plddt", "disordered")
     domains = [c for c in SCHEMAS["domains"].names if not c.startswith("architecture_2")]
-    assert list(domain_frame([]).columns) == [c for c in domains if c != "path"]
+    assert list(domain_frame([]).columns) == [c for c in domains if c not in extra]
     residues = list(residue_frame([]).columns)
-    assert residues == [c for c in SCHEMAS["residues"].names if c != "path"]
+    assert residues == [c for c in SCHEMAS["residues"].names if c not in extra]
     assert set(SCHEMAS) == set(TABLES)
 
 

@@ -79,8 +79,6 @@ def element_tables() -> NDArray[np.uint8]:
             # Na is sodium, but NA is a nitrogen that accepts hydrogen bonds.
             kind = "NA" if word == "Na" else _AUTODOCK.get(word.upper())
             out[1, 256 * first + second] = code if kind is None else CODES[kind]
-            if word == "Na":
-                out[1, 256 * first + second] = CODES["NA"]
     return out
 
 

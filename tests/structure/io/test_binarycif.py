@@ -149,3 +149,18 @@ def test_limit_of_objects_is_applied(data_dir, monkeypatch):
     monkeypatch.setattr(binarycif, "MAX_OBJECTS", 100)
     with pytest.raises(InputError, match="more than 100 objects"):
         read_structure(path)
+
+
+def test_numbers_beyond_32_bits_are_rejected(data_dir, tmp_path):
+    rows = gzip.decompress((data_dir / "3jqh.bcif.gz").read_bytes())
+    content = msgpack.unpackb(rows)
+    (site,) = [c for c in content["dataBlocks"][0]["categories"] if c["name"] == "_atom_site"]
+    (column,) = [c for c in site["columns"] if c["name"] == "auth_seq_id"]
+    values = np.full(site["rowCount"], 2.0**31)
+    column["data"] = {
+        "data": values.tobytes(),
+        "encoding": [{"kind": "ByteArray", "type": 33}],
+    }
+    (tmp_path / "far.bcif").write_bytes(msgpack.packb(content))
+    with pytest.raises(InputError, match="out of range"):
+        read_structure(tmp_path / "far.bcif")

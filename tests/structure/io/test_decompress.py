@@ -8,6 +8,7 @@ import random
 import pytest
 
 from protvox.errors import InputError
+from protvox.structure.io import decompress as decompress_module
 from protvox.structure.io.decompress import decompress
 from protvox.structure.limits import MIB, ReadLimits
 
@@ -89,3 +90,11 @@ def test_too_many_members_are_rejected() -> None:
     assert decompress(data, where="x") == TEXT
     with pytest.raises(InputError):
         decompress(gzip.compress(b"") * 20_000, where="x")
+
+
+def test_limit_of_members_is_inclusive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decompress_module, "_MOST_MEMBERS", 3)
+    member = gzip.compress(b"a")
+    assert decompress(member * 3, where="x") == b"aaa"
+    with pytest.raises(InputError):
+        decompress(member * 4, where="x")

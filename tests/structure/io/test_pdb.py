@@ -62,3 +62,15 @@ def test_line_numbers_count_all_lines() -> None:
     text = "REMARK\n" + good + "TER\n" + good.replace("2.000", "  nan")
     with pytest.raises(InputError, match="line 4"):
         parse_pdb(text.encode(), where="x")
+
+
+def test_chains_are_declared_in_the_order_of_dbref() -> None:
+    head = (
+        "DBREF  1ABC B    1     3  UNP    P12345   X_HUMAN          1      3             \n"
+        "SEQRES   1 A    2  MET GLN                                                      \n"
+        "SEQRES   1 B    3  GLY ALA SER                                                  \n"
+    )
+    line = LINE.format("   1.000   2.000   3.000")
+    first, second = parse_pdb((head + line).encode(), where="x").declared
+    assert (first.chains, first.residues) == (("B",), ("GLY", "ALA", "SER"))
+    assert (second.chains, second.residues) == (("A",), ("MET", "GLN"))

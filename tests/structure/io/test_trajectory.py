@@ -90,3 +90,13 @@ def test_other_order_of_atoms_is_rejected(data_dir, tmp_path, villin):
     with pytest.raises(InputError, match="different orders") as caught:
         Trajectory(str(tmp_path / "mixed.dcd"), str(models)).frame(0)
     assert caught.value.code == "input.topology"
+
+
+def test_trajectory_that_ends_within_a_frame_is_reported(data_dir, tmp_path, dipeptide):
+    content = Path(dipeptide[0]).read_bytes()
+    (tmp_path / "cut.xtc").write_bytes(content[: len(content) * 3 // 4])
+    with pytest.raises(InputError) as caught:
+        trajectory = Trajectory(str(tmp_path / "cut.xtc"), dipeptide[1])
+        for index in range(len(trajectory)):
+            trajectory.frame(index)
+    assert caught.value.code == "input.trajectory"

@@ -103,3 +103,11 @@ def test_cuts_are_distinct_and_large_enough(pair):
 def test_short_pieces_are_not_cut(n):
     contacts = Contacts.of(ball(n, (0, 0, 0), 0))
     assert propose_cuts(Piece.of(contacts, np.arange(n))).shape == (0, n)
+
+
+def test_shortest_piece_is_cut_between_its_halves():
+    halves = ball(LEAST_SIDE, (0, 0, 0), 1), ball(LEAST_SIDE, (60, 0, 0), 2)
+    contacts = Contacts.of(np.concatenate(halves))
+    sides = propose_cuts(Piece.of(contacts, np.arange(2 * LEAST_SIDE)))
+    assert len(sides) >= 1
+    assert sides[0, :LEAST_SIDE].all() != sides[0, LEAST_SIDE:].all()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from protvox.structure.io.read import read_structure
 from protvox.structure.splitting.contacts import Contacts
 from protvox.structure.splitting.cuts import Piece, propose_cuts
-from protvox.structure.splitting.features import FEATURES, measure_cuts
+from protvox.structure.splitting.features import FEATURES, _count_sses, measure_cuts
 from protvox.voxel.rotation import random_rotations
 
 
@@ -83,3 +85,13 @@ def test_features_are_finite_for_a_straight_chain():
     assert all(
         np.isfinite(list(row.values())).all() for row in measure(line, np.arange(100), sides)
     )
+
+
+def test_sses_with_a_residue_on_a_side_are_counted():
+    # Three SSEs: 1 is cut in two, 2 lies on one side, 3 has a single residue there.
+    sse = np.array([0, 1, 1, 1, 1, 0, 2, 2, 2, 0, 3, 3, 3, 3, 0])
+    side = np.zeros(15, dtype=bool)
+    side[3:11] = True
+    contacts = SimpleNamespace(sse=sse)
+    piece = SimpleNamespace(residues=np.arange(15))
+    assert _count_sses(contacts, piece, np.stack([side, ~side])).tolist() == [3, 2]

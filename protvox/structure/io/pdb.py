@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from protvox.errors import fail
 from protvox.messages import count
-from protvox.structure.atom_table import AtomTable, Declared, Texts, run_starts
+from protvox.structure.atom_table import AtomTable, Declared, Texts, run_starts, spread
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.interning import factorize_integers
 from protvox.structure.io import pdb_loops as loops
@@ -24,6 +24,7 @@ from protvox.structure.io.elements import (
     infer_element,
     ion_element,
 )
+from protvox.structure.io.pdb_fields import LATE_DIGIT
 from protvox.structure.io.pdb_models import number_models
 from protvox.structure.io.plddt import find_sign_in_header, with_b_factors
 from protvox.structure.io.residue_fields import read_fields
@@ -34,18 +35,8 @@ from protvox.structure.io.residue_loops import (
 )
 
 _PADDING: Final = b"\n" + 100 * b" "
-_COLUMNS: Final = (
-    "name",
-    "residue",
-    "number",
-    "codes",
-    "coordinates",
-    "occupancy",
-    "flags",
-    "element",
-    "segment",
-)
 _SHORTEST: Final = 55
+_EVENTS: Final = 4096
 _LONG_CODE: Final = "~"
 _FULL_CODE: Final = slice(71, 79)
 _FIRST_ATOM: Final = re.compile(rb"^(?:ATOM|HETA)", re.I | re.M)
@@ -56,41 +47,58 @@ class _Columns:
     """The columns of all atom records, as `pdb_loops.scan_pdb` fills them."""
 
     def __init__(self, data: bytes, where: str) -> None:
-        most = len(data) // _SHORTEST + 1
-        self.name = np.empty((most, 4), dtype=np.uint8)
-        self.residue = np.empty((most, 5), dtype=np.uint8)
-        self.number = np.empty(most, dtype=np.int32)
-        self.codes = np.empty((most, 2), dtype=np.uint8)
-        self.coordinates = np.empty((most, 3), dtype=np.float64)
-        self.occupancy = np.empty(most, dtype=np.float32)
-        self.flags = np.empty(most, dtype=np.uint8)
-        self.element = np.empty(most, dtype=np.uint8)
-        self.segment = np.empty((most, 4), dtype=np.uint8)
         self._data = data
+        most = len(data) // _SHORTEST + 1
+        columns = [
+            np.empty((most, 3) if name == "coordinates" else most, dtype=kind)
+            for name, kind in loops.COLUMNS.items()
+        ]
         state = np.zeros(5, dtype=np.int64)
         # The last lines are copied and padded, so that the loop may read past their ends.
         middle = data.rfind(b"\n", 0, max(len(data) - len(_PADDING), 0)) + 1
-        events = [self._scan(data, 0, middle, state, where)]
-        events.append(
-            self._scan(data[middle:] + _PADDING, middle, len(data) - middle, state, where)
+        last = data[middle:] + _PADDING
+        self.events = np.concatenate(
+            [
+                self._scan(data, 0, middle, state, columns, where),
+                self._scan(last, middle, len(data) - middle, state, columns, where),
+            ]
         )
-        self.events = np.concatenate(events)
         self.n = n = int(state[0])
-        self.has_cards = bool(2 * state[3] > n)
-        for column in _COLUMNS:
-            setattr(self, column, getattr(self, column)[:n])
+        self.has_segments = state[4] > 0 and 2 * state[3] <= n
+        for column in columns:  # Gives back the memory of the rows that were not needed.
+            column.resize((n, *column.shape[1:]), refcheck=False)
+        self.name: NDArray[np.uint32] = columns[0]
+        self.residue: NDArray[np.uint64] = columns[1]
+        self.number: NDArray[np.int32] = columns[2]
+        self.alternative: NDArray[np.uint32] = columns[3]
+        self.insertion: NDArray[np.uint32] = columns[4]
+        self.coordinates: NDArray[np.float64] = columns[5]
+        self.occupancy: NDArray[np.float32] = columns[6]
+        self.flags: NDArray[np.uint8] = columns[7]
+        self.element: NDArray[np.uint8] = columns[8]
+        self.segment: NDArray[np.uint32] = columns[9]
 
     def _scan(
-        self, text: bytes, start: int, size: int, state: NDArray[np.int64], where: str
+        self,
+        text: bytes,
+        start: int,
+        size: int,
+        state: NDArray[np.int64],
+        columns: list[NDArray[Any]],
+        where: str,
     ) -> NDArray[np.int64]:
-        columns = (getattr(self, column) for column in _COLUMNS)
         letters = np.frombuffer(text, dtype=np.uint8)
-        words = np.frombuffer(text, dtype=np.uint64, count=len(text) // 8)
-        bad, events = loops.scan_pdb(letters, words, size, state, element_tables(), *columns)
-        if bad >= 0:
-            raise _bad_line(self._data, start + bad, where)
-        events[:, 2] += start
-        return events
+        found = [np.zeros((0, 3), dtype=np.int64)]
+        pos = 0
+        while pos < size:
+            events = np.empty((_EVENTS, 3), dtype=np.int64)
+            pos, n, good = loops.scan_pdb(
+                letters, pos, size, state, events, element_tables(), *columns
+            )
+            if not good:
+                raise _bad_line(self._data, start + pos, where)
+            found.append(events[:n] + (0, 0, start))
+        return np.concatenate(found)
 
     def lines(self, *kinds: int) -> list[str]:
         """Return the lines of some kinds of record."""
@@ -125,18 +133,17 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
     n = columns.n
     notes: list[str] = []
     residue, residues, chains = _names(columns)
-    residue_name_, chain = _spread(residues), _spread(chains)
+    residue_name_, chain = spread(residues), spread(chains)
     segments, segment = _segments(columns)
     breaks = columns.events[np.isin(columns.events[:, 0], (loops.TER, loops.END)), 1]
-    part = np.searchsorted(breaks, np.arange(n), side="right").astype(np.int32)
-    part <<= 12
-    part |= np.minimum(segment, 4095).astype(np.int32)
-    keys, name = factorize_integers(columns.name.view(np.uint32).ravel().astype(np.uint64))
-    padded = [bytes(key[:4]).decode("latin-1") for key in keys.view(np.uint8).reshape(-1, 8)]
-    atoms = _index([_printable(word).strip() for word in padded], name)
-    atom_name = _spread(atoms)
+    lengths = np.diff(breaks, prepend=0, append=n)
+    part = np.repeat(np.arange(len(breaks) + 1, dtype=np.int32) << 12, lengths)
+    part |= np.minimum(segment, 4095)
+    keys, name = factorize_integers(columns.name)
+    atoms = _index([_printable(word).strip() for word in _unpack(keys, 4)], name)
+    atom_name = spread(atoms)
     _number(columns, residue, part, notes)
-    alternative, insertion = (_letters(columns.codes[:, i]) for i in range(2))
+    insertion = columns.insertion.view("<U1")
     model = number_models(
         columns.events,
         columns.lines(loops.MODEL),
@@ -161,7 +168,7 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
         residue_name=residue_name_,
         atom_name=atom_name,
         element=SYMBOL_ARRAY[element],
-        altloc=alternative,
+        altloc=columns.alternative.view("<U1"),
         occupancy=columns.occupancy,
         coordinates=columns.coordinates,
         hetero=hetero,
@@ -185,18 +192,16 @@ def _bad_line(data: bytes, position: int, where: str) -> Exception:
     return fail("input.coordinates.columns", where=f"{where}, line {number}", found=found)
 
 
-def _letters(codes: NDArray[np.uint8]) -> NDArray[np.str_]:
-    return codes.astype(np.uint32).view("<U1")
+def _unpack(keys: NDArray[np.uint64], n: int) -> list[str]:
+    """Return the letters in the lowest bytes of integers."""
+    return [key.to_bytes(8, "little")[:n].decode("latin-1") for key in keys.tolist()]
 
 
-def _names(columns: _Columns) -> tuple[NDArray[np.int64], Texts, Texts]:
+def _names(columns: _Columns) -> tuple[NDArray[np.int32], Texts, Texts]:
     """Return the code of each content of columns 18-22, and residue and chain names in it."""
-    packed = np.zeros((columns.n, 8), dtype=np.uint8)
-    packed[:, :5] = columns.residue
-    keys, codes = factorize_integers(packed.view(np.uint64).ravel())
-    fields = [bytes(key[:5]).decode("latin-1") for key in keys.view(np.uint8).reshape(-1, 8)]
-    fields = [field if field.isprintable() else _printable(field) for field in fields]
-    pairs = read_fields(fields)
+    keys, codes = factorize_integers(columns.residue)
+    fields = (field if field.isprintable() else _printable(field) for field in _unpack(keys, 5))
+    pairs = read_fields(list(fields))
     full = {
         line[11:14].strip(): line[_FULL_CODE].strip()
         for line in columns.lines(loops.HETNAM)
@@ -206,35 +211,30 @@ def _names(columns: _Columns) -> tuple[NDArray[np.int64], Texts, Texts]:
     return codes, residues, _index([chain for _, chain in pairs], codes)
 
 
-def _index(words: list[str], codes: NDArray[np.int64]) -> Texts:
+def _index(words: list[str], codes: NDArray[np.int32]) -> Texts:
     """Return the different ones of some words, and the index of each row's."""
     unique = {word: i for i, word in enumerate(dict.fromkeys(words))}
     return list(unique), np.array([unique[word] for word in words], dtype=np.int32)[codes]
-
-
-def _spread(texts: Texts) -> NDArray[np.str_]:
-    return np.array(texts[0], dtype=np.str_)[texts[1]]
 
 
 def _printable(text: str) -> str:
     return "".join(letter if letter > " " else " " for letter in text)
 
 
-def _segments(columns: _Columns) -> tuple[list[str], NDArray[np.int64]]:
+def _segments(columns: _Columns) -> tuple[list[str], NDArray[np.int32]]:
     """Return the segment identifiers and the index of each atom's.
 
     Old entries of the PDB have their identifier and a line number in columns 73-80, which are
     not segments.
     """
-    if columns.has_cards or not columns.n or (columns.segment == ord(" ")).all():
-        return [""], np.zeros(columns.n, dtype=np.int64)
-    keys, codes = factorize_integers(columns.segment.view(np.uint32).ravel().astype(np.uint64))
-    words = [bytes(key[:4]).decode("latin-1").strip() for key in keys.view(np.uint8).reshape(-1, 8)]
-    return words, codes
+    if not columns.has_segments:
+        return [""], np.zeros(columns.n, dtype=np.int32)
+    keys, codes = factorize_integers(columns.segment)
+    return [word.strip() for word in _unpack(keys, 4)], codes
 
 
 def _name_blank_chains(
-    chain: NDArray[np.str_], segments: list[str], segment: NDArray[np.int64]
+    chain: NDArray[np.str_], segments: list[str], segment: NDArray[np.int32]
 ) -> NDArray[np.str_]:
     """Name blank chains after their segment identifiers, which simulation programs write."""
     if not any(segments):
@@ -246,20 +246,19 @@ def _name_blank_chains(
 
 
 def _number(
-    columns: _Columns, residue: NDArray[np.int64], part: NDArray[np.int32], notes: list[str]
+    columns: _Columns, residue: NDArray[np.int32], part: NDArray[np.int32], notes: list[str]
 ) -> None:
     """Complete residue numbers in five columns, and number residues without a number."""
-    late = (columns.flags & loops.LATE_DIGIT) != 0
+    late = (columns.flags & LATE_DIGIT) != 0
     if late.any() and late.all():
         # All numbers end in column 27, so the field is five columns wide.
         columns.number *= 10
-        digit = columns.codes[:, 1].astype(np.int32) - ord("0")
+        digit = columns.insertion.astype(np.int32) - ord("0")
         columns.number += np.where(columns.number < 0, -digit, digit)
-        columns.codes[:, 1] = 0
+        columns.insertion[:] = 0
         columns.flags &= ~np.uint8(NO_NUMBER)
     if (columns.flags & NO_NUMBER).any():
-        name = columns.name.view(np.uint32).ravel()
-        found = number_residues(columns.number, columns.flags, residue, name, part)
+        found = number_residues(columns.number, columns.flags, residue, columns.name, part)
         notes.append(
             "Numbered in file order, because their number is blank or invalid: "
             f"{count(found, 'residue')}."
@@ -287,7 +286,7 @@ def _polymers(
 
 def _elements(
     columns: _Columns,
-    residue: NDArray[np.int64],
+    residue: NDArray[np.int32],
     residues: Texts,
     insertion: NDArray[np.str_],
     atom_name: NDArray[np.str_],
@@ -310,8 +309,8 @@ def _elements(
             code[row] = CODES[ion]
     if not len(rows):
         return code
-    names = columns.name.view(np.uint32).ravel()[rows].astype(np.uint64)
-    keys = names << np.uint64(32) | (which[rows].astype(np.uint64) << np.uint64(1))
+    keys = columns.name[rows].astype(np.uint64)
+    keys = keys << np.uint64(32) | (which[rows].astype(np.uint64) << np.uint64(1))
     keys |= (size[rows] == 1).astype(np.uint64)
     words, of_row = factorize_integers(keys)
     left = _is_left_justified(columns.name[rows], listed, which[rows])
@@ -325,11 +324,11 @@ def _elements(
     return code
 
 
-def _is_left_justified(name: NDArray[np.uint8], residues: list[str], which: NDArray[Any]) -> bool:
+def _is_left_justified(name: NDArray[np.uint32], residues: list[str], which: NDArray[Any]) -> bool:
     """Whether the CA atoms of amino acids have their names in the first column."""
     amino = np.array([residue_name(word).parent != "" for word in residues], dtype=np.bool_)[which]
-    first = (name == np.frombuffer(b"CA  ", dtype=np.uint8)).all(axis=1)
-    second = (name == np.frombuffer(b" CA ", dtype=np.uint8)).all(axis=1)
+    first = name == int.from_bytes(b"CA  ", "little")
+    second = name == int.from_bytes(b" CA ", "little")
     return bool((first & amino).sum() > (second & amino).sum())
 
 

@@ -102,7 +102,7 @@ class AtomTable:
         found = self.coded.get(column)
         if found is None:
             words, codes = factorize(getattr(self, column))
-            found = self.coded[column] = (words, codes.astype(np.int32))
+            found = self.coded[column] = (words, codes)
         return found
 
     def __len__(self) -> int:
@@ -162,7 +162,7 @@ def run_starts(*columns: NDArray[Any]) -> NDArray[np.int64]:
     return np.flatnonzero(new)
 
 
-def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
+def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int32]]:
     """Return the distinct words of a column, and the index of each row's word.
 
     Parameters
@@ -173,7 +173,7 @@ def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
     Returns
     -------
     words, codes
-        Each word once, and ``row`` int64 indices into that list.
+        Each word once, in order of first appearance, and ``row`` int32 indices into that list.
     """
     width = column.dtype.itemsize // 4
     if len(column) and 0 < width <= 8:
@@ -185,8 +185,9 @@ def factorize(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
             keys, codes = factorize_integers(packed.view(np.uint64).ravel())
             words = keys.view(np.uint8).reshape(-1, 8)
             return [bytes(w).rstrip(b"\0").decode("latin-1") for w in words], codes
-    unique, codes = np.unique(column, return_inverse=True)
-    return unique.tolist(), codes
+    values = column.tolist()
+    unique = {word: i for i, word in enumerate(dict.fromkeys(values))}
+    return list(unique), np.array([unique[word] for word in values], dtype=np.int32)
 
 
 def spread(texts: Texts) -> NDArray[np.str_]:
@@ -215,11 +216,14 @@ def lookup(words: Iterable[bool], codes: NDArray[Any]) -> NDArray[np.bool_]:
     words
         A boolean for each word.
     codes
-        ``row`` int64, index of each row's word.
+        ``row``, index of each row's word.
 
     Returns
     -------
     ndarray
         ``row`` bool.
     """
-    return np.fromiter(words, dtype=np.bool_)[codes]
+    values = np.fromiter(words, dtype=np.bool_)
+    if not values.any():
+        return np.zeros(len(codes), dtype=np.bool_)
+    return values.take(codes)

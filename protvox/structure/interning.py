@@ -14,8 +14,8 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 @compile_exact
-def _slot(key: int, size: int) -> int:
-    mixed = np.uint64(key) * _MULTIPLIER
+def _slot(key: np.uint64, size: int) -> np.uint64:
+    mixed = key * _MULTIPLIER
     return (mixed ^ (mixed >> np.uint64(29))) & np.uint64(size - 1)
 
 

@@ -84,11 +84,11 @@ def build_structure(
                 "input.too_large.crowd", where=name, count=crowd, edge=CUBE, limit=limits.crowd
             )
     index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
-    kind, words, untraced = classify_residues(table, starts, index)
+    kind, meanings, untraced = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
     if not protein.any():
         raise fail("input.no_protein", where=name, part="model" if other_models else "file")
-    parent = np.array([w.parent for w in words], dtype="<U3")
+    parent = np.array([word.parent for word in meanings[0]], dtype="<U3").take(meanings[1])
     parent[~protein] = ""
     structure = Structure(
         name=name,
@@ -116,7 +116,7 @@ def build_structure(
         )
     warnings += [*table.notes, *renamed]
     warnings += describe_gaps(structure, table.declared)
-    warnings += describe_residues(structure, words, table.texts("atom_name"))
+    warnings += describe_residues(structure, meanings, table.texts("atom_name"))
     if untraced:
         warnings.append(
             "Used as surroundings only, because they have no CA atom: "

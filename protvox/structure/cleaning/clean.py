@@ -154,8 +154,9 @@ def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDAr
     # At most 2**21 letters, and fewer names than atoms.
     sites = order_of_appearance(sites.astype(np.uint64) << np.uint64(21) | code)
     residues = order_of_appearance(sites.astype(np.uint64) << np.uint64(32) | name)
-    order = np.lexsort((residues, sites, order_of_appearance(chain)))
-    if not (order[1:] > order[:-1]).all():
+    ranks = (order_of_appearance(chain), sites, residues)
+    if not _is_sorted(ranks):
+        order = np.lexsort(ranks[::-1])
         rows = np.concatenate([np.arange(starts[i], starts[i] + lengths[i]) for i in order])
         table = table.take(rows)
         sites, residues, lengths = sites[order], residues[order], lengths[order]
@@ -164,6 +165,14 @@ def order_residues(table: AtomTable) -> tuple[AtomTable, NDArray[np.int64], NDAr
         for rank in (sites, residues)
     )
     return table, site, residue
+
+
+def _is_sorted(ranks: tuple[NDArray[np.int32], ...]) -> bool:
+    """Return whether rows are in lexicographic order."""
+    fall = np.zeros(max(len(ranks[0]) - 1, 0), dtype=np.bool_)
+    for rank in reversed(ranks):
+        fall = (rank[1:] < rank[:-1]) | ((rank[1:] == rank[:-1]) & fall)
+    return not fall.any()
 
 
 def choose_positions(
@@ -217,7 +226,7 @@ def choose_positions(
         )
         kept = np.flatnonzero(keep)
     words, name = table.texts("atom_name")
-    repeated = mark_repeats(residue[kept], name[kept], len(words))
+    repeated = mark_repeats(residue.take(kept), name.take(kept), len(words))
     if repeated.any():
         keep[kept[repeated]] = False
         dropped += _by_chain(

@@ -36,7 +36,7 @@ def find_other_residues(
     ndarray
         Rows to drop.
     """
-    starts = run_starts(residue[kept])
+    starts = run_starts(residue.take(kept))
     sites = site[kept[starts]]
     shared = np.flatnonzero(sites[1:] == sites[:-1])
     if not len(shared):

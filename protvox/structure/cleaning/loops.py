@@ -13,14 +13,16 @@ from protvox.compiled.exact import compile_exact
 @compile_exact
 def check_extent(coordinates: NDArray[np.float64], limit: float) -> tuple[bool, bool]:
     """Return whether all coordinates lie within a limit, and whether not all are the same."""
-    differ = False
-    for row in range(len(coordinates)):
+    outside = 0
+    for value in coordinates.ravel():  # Without an exit, several are compared at once.
+        outside += not -limit < value < limit
+    if outside:
+        return False, True
+    for row in range(1, len(coordinates)):
         for axis in range(3):
-            value = coordinates[row, axis]
-            if not -limit < value < limit:
-                return False, True
-            differ |= value != coordinates[0, axis]
-    return True, differ
+            if coordinates[row, axis] != coordinates[0, axis]:
+                return True, True
+    return True, False
 
 
 @compile_exact

@@ -8,9 +8,10 @@ import numpy as np
 
 from protvox.chemistry import BACKBONE_ATOMS
 from protvox.messages import chain_label, count, listing
-from protvox.structure.atom_table import Declared, Texts, factorize
+from protvox.structure.atom_table import Declared, Texts, factorize, lookup
 from protvox.structure.cleaning.loops import collect_flags
-from protvox.structure.cleaning.residue_names import ResidueName, residue_name
+from protvox.structure.cleaning.residue_kinds import Meanings
+from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.structure import Structure
 
 _BACKBONE: Final = 7
@@ -54,17 +55,15 @@ def describe_gaps(structure: Structure, declared: tuple[Declared, ...]) -> list[
     return [f"Declared residues missing from the coordinates: {listing(gaps, most=30)}."]
 
 
-def describe_residues(
-    structure: Structure, words: list[ResidueName], atom_names: Texts
-) -> list[str]:
+def describe_residues(structure: Structure, meanings: Meanings, atom_names: Texts) -> list[str]:
     """Describe chains without side chains or backbone, D-amino acids and unknown residues.
 
     Parameters
     ----------
     structure
         Cleaned structure.
-    words
-        ``residue``, meaning of each name.
+    meanings
+        From `classify_residues`.
     atom_names
         Names of the atoms, see `AtomTable.texts`.
 
@@ -87,13 +86,14 @@ def describe_residues(
     complete = (found_flags & _BACKBONE) == _BACKBONE
     side_atoms = (found_flags & _SIDE) != 0
     ca_only, backbone_only, incomplete = [], [], []
-    chains, chain_of = factorize(structure.chain)
-    for chain in structure.protein_chains:
-        rows = protein & (chain_of == chains.index(chain))
-        lacking = int((rows & ~complete).sum())
-        if (atoms[rows] == 1).all():
+    chains, chain_of = factorize(structure.chain[protein])
+    masks = (atoms > 0, atoms != 1, side_atoms, ~complete)
+    counts = (np.bincount(chain_of[mask[protein]], minlength=len(chains)) for mask in masks)
+    for chain, *numbers in zip(chains, *(column.tolist() for column in counts), strict=True):
+        total, larger, with_side, lacking = numbers
+        if not larger:
             ca_only.append(chain_label(chain))
-        elif rows.sum() > 1 and not side_atoms[rows].any():
+        elif total > 1 and not with_side:
             backbone_only.append(chain_label(chain))
         elif lacking:
             incomplete.append(f"{count(lacking, 'residue')} of {chain_label(chain)}")
@@ -103,7 +103,7 @@ def describe_residues(
         "Missing backbone atoms": incomplete,
     }
     found = [f"{what}: {listing(where, most=30)}." for what, where in findings.items() if where]
-    mirrored = int((protein & np.array([word.mirrored for word in words])).sum())
+    mirrored = int((protein & lookup((word.mirrored for word in meanings[0]), meanings[1])).sum())
     if mirrored:
         found.append(f"Treated as their L forms: {count(mirrored, 'D-amino acid')}.")
     unknown = int((protein & (structure.parent == "")).sum())

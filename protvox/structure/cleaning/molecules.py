@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from protvox.structure.atom_table import AtomTable, factorize, lookup, run_starts
 from protvox.structure.cleaning.residue_names import residue_name
+from protvox.structure.interning import factorize_integers, order_of_appearance
 
 _CLASH: Final = 3.0
 """Repeated residues whose CA atoms are closer than this are the same residue written twice, Å."""
@@ -131,9 +132,10 @@ def _suspects(table: AtomTable, traced: NDArray[np.int64], chain: NDArray[np.int
         pair = np.append(same[1:] & (parts[2:] == parts[1:-1]), False)
         suspect[1:] |= changes & pair[: len(changes)]
         same &= parts[1:] == parts[:-1]
-    ordered = np.lexsort((other, keys))
-    again = (keys[ordered][1:] == keys[ordered][:-1]) & (other[ordered][1:] == other[ordered][:-1])
-    suspect[ordered[1:][again]] = True
+    seen = order_of_appearance(keys).astype(np.int64) << 32 | other
+    if len(factorize_integers(seen)[0]) < len(seen):
+        ordered = np.argsort(seen, kind="stable")
+        suspect[ordered[1:][seen[ordered][1:] == seen[ordered][:-1]]] = True
     number = table.number[rows]
     falls = same & (number[1:] <= number[:-1]) & (code[1:] == 0) & (code[:-1] == 0)
     suspect[1:] |= falls & (other[1:] == other[:-1])

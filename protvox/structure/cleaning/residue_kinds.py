@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ CA_DISTANCE: Final = 4.3
 
 _DENSE: Final = 4_000_000
 """Combinations of names below which a table of all of them is made."""
+
+Meanings = tuple[list[ResidueName], NDArray[Any]]
+"""The meanings of residue names, and the index of each residue's."""
 
 _HALOGENS: Final = frozenset({"F", "CL", "BR", "I"})
 _AMINO_ELEMENTS: Final = frozenset("CNOSHD")
@@ -66,7 +69,7 @@ def correct_elements(table: AtomTable) -> tuple[AtomTable, int]:
 
 def classify_residues(
     table: AtomTable, starts: NDArray[np.int64], residue: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], list[ResidueName], int]:
+) -> tuple[NDArray[np.uint8], Meanings, int]:
     """Return the kind of every residue.
 
     A residue is **protein** if it has a carbon named CA, its name is a known amino acid (or an
@@ -86,14 +89,13 @@ def classify_residues(
 
     Returns
     -------
-    kind, words, untraced
-        ``residue`` `ResidueKind`; ``residue`` meaning of each name; and the number of amino
-        acids in chains that are not protein residues only because they have no CA.
+    kind, meanings, untraced
+        ``residue`` `ResidueKind`; meanings of the names; and the number of amino acids in chains
+        that are not protein residues only because they have no CA.
     """
     names, which = table.texts("residue_name")
     which = which[starts]
     meanings = [residue_name(name) for name in names]
-    words = [meanings[i] for i in which.tolist()]
     n = len(starts)
     atoms = _backbone(table, residue, n)
     has = {name: ~np.isnan(xyz[:, 0]) for name, xyz in atoms.items()}
@@ -115,7 +117,7 @@ def classify_residues(
     kind[nucleotide & (polymer != 0)] = ResidueKind.NUCLEIC
     kind[protein] = ResidueKind.PROTEIN
     untraced = int((amino & ~has["CA"] & ((polymer == 1) | ((polymer == -1) & ~hetero))).sum())
-    return kind, words, untraced
+    return kind, (meanings, which), untraced
 
 
 def assign_atom_types(
@@ -141,13 +143,12 @@ def assign_atom_types(
         ``atom`` uint8, index into `protvox.chemistry.ATOM_TYPES`.
     """
     parents, which = factorize(parent)
-    codes = (which * 2 + protein)[residue]
-    values = [parents]
-    for column in ("atom_name", "element"):
-        words, which = table.texts(column)
+    (atoms, atom), (elements, element) = table.texts("atom_name"), table.texts("element")
+    size = 2 * len(parents) * len(atoms) * len(elements)
+    kind = np.dtype(np.int32 if size <= _DENSE else np.int64)
+    codes: NDArray[Any] = (which.astype(kind) * 2 + protein).take(residue)
+    for words, which in ((atoms, atom), (elements, element)):
         codes = codes * len(words) + which
-        values.append(words)
-    size = int(np.prod([len(words) for words in values])) * 2
     if size <= _DENSE:
         present = np.zeros(size, dtype=np.bool_)
         present[codes] = True
@@ -156,17 +157,17 @@ def assign_atom_types(
         unique_codes, which = factorize_integers(codes.astype(np.uint64))
     types = np.empty(len(unique_codes), dtype=np.uint8)
     for i, code in enumerate(unique_codes.tolist()):
-        code, element = divmod(code, len(values[2]))
-        code, atom = divmod(code, len(values[1]))
-        name_of_parent, is_protein = divmod(code, 2)
+        rest, of_element = divmod(code, len(elements))
+        rest, of_atom = divmod(rest, len(atoms))
+        of_parent, is_protein = divmod(rest, 2)
         types[i] = atom_type(
-            values[0][name_of_parent], values[1][atom], values[2][element], protein=bool(is_protein)
+            parents[of_parent], atoms[of_atom], elements[of_element], protein=bool(is_protein)
         )
     if size <= _DENSE:
         table_of_types = np.zeros(size, dtype=np.uint8)
         table_of_types[unique_codes.astype(np.int64)] = types
-        return table_of_types[codes]
-    return types[which]
+        return table_of_types.take(codes)
+    return types.take(which)
 
 
 def _backbone(

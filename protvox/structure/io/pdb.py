@@ -97,7 +97,8 @@ class _Columns:
             )
             if not good:
                 raise _bad_line(self._data, start + pos, where)
-            found.append(events[:n] + (0, 0, start))
+            events[:n, 2] += start
+            found.append(events[:n])
         return np.concatenate(found)
 
     def lines(self, *kinds: int) -> list[str]:

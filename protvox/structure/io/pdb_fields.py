@@ -27,7 +27,7 @@ _BLANKS = np.uint64(0x2020202020202020)
 
 
 @compile_exact
-def eight_letters(text: NDArray[np.uint8], pos: int) -> int:
+def eight_letters(text: NDArray[np.uint8], pos: int) -> np.uint64:
     """Return eight letters as an integer, the first in its lowest byte."""
     # The compiler makes one load of these, unless an index could be negative.
     i = np.uint64(pos)
@@ -44,7 +44,7 @@ def eight_letters(text: NDArray[np.uint8], pos: int) -> int:
 
 
 @compile_exact
-def letters_before(text: NDArray[np.uint8], pos: int, stop: int) -> int:
+def letters_before(text: NDArray[np.uint8], pos: int, stop: int) -> np.uint64:
     """Return eight letters as an integer, with blanks for those from ``stop`` on."""
     letters = eight_letters(text, pos)
     if stop >= pos + 8:
@@ -76,7 +76,7 @@ def find_line_end(text: NDArray[np.uint8], pos: int) -> int:
 
 
 @compile_exact
-def _three_decimals(letters: int) -> tuple[bool, float]:
+def _three_decimals(letters: np.uint64) -> tuple[bool, float]:
     """Read a number with three decimals in eight letters, all of them at once.
 
     Returns False if it may be written in another way.

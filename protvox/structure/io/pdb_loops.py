@@ -52,14 +52,14 @@ _SIX = np.uint64(0xFFFFFFFFFFFF)
 
 
 @compile_exact
-def _is_autodock(text: NDArray[np.uint8], pos: int, letters: int, stop: int) -> bool:
+def _is_autodock(text: NDArray[np.uint8], pos: int, letters: np.uint64, stop: int) -> bool:
     """Return whether a line has a charge with three decimals in columns 71-76."""
     if letters & np.uint64(255) != np.uint64(46) or stop - pos < 78:
         return False
-    for i in (71, 73, 74, 75):
-        if not 48 <= text[pos + i] <= 57:
-            return False
-    return True
+    digits = 48 <= text[pos + 71] <= 57
+    for i in range(73, 76):
+        digits &= 48 <= text[pos + i] <= 57
+    return digits
 
 
 @compile_exact

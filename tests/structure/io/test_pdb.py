@@ -32,13 +32,14 @@ def is_number(field: str) -> bool:
     return True
 
 
+@settings(deadline=None)  # The first call loads compiled code.
 @given(st.text("0123456789.-+ *naif", min_size=24, max_size=24))
 def test_columns_are_accepted_like_python_numbers(text: str) -> None:
     fields = (text[:8], text[8:16], text[16:])
     assert accepted(text) == all(map(is_number, fields))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.tuples(*[st.floats(-999.999, 9999.998)] * 3))
 def test_every_coordinate_of_the_format_is_accepted(xyz: tuple[float, float, float]) -> None:
     assert accepted("".join(f"{value:8.3f}" for value in xyz))

@@ -74,7 +74,7 @@ def summary() -> str:
                 f"same superfamily {estimate(found, 'precision_at_1')}",
             ),
             (
-                "[Poses not seen in training](docs/results.md#tetris)",
+                "[Orientations not seen in training](docs/results.md#tetris)",
                 f"Tetris pieces, {len(tetris['steerable']['seeds'])} networks of each kind",
                 f"accuracy of steerable networks {tetris['steerable']['mean']:.3f}, of "
                 "conventional "

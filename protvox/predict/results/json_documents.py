@@ -24,7 +24,7 @@ from protvox.predict.results.records import (
 )
 
 MEANING: Final = (
-    "log odds of the amino acid present against the mutant, in nats, less the same of a residue in "
+    "log odds of the wild type over the mutant, in nats, minus the log odds for a residue in "
     "solvent; positive = predicted destabilising"
 )
 """Definition of a mutation score, as written to JSON."""

@@ -52,7 +52,7 @@ def describe_gaps(structure: Structure, declared: tuple[Declared, ...]) -> list[
                 gaps.append(f"{missing} of {declared_count} in {chain_label(chain)}")
     if not gaps:
         return []
-    return [f"Declared residues missing from the coordinates: {listing(gaps, most=30)}."]
+    return [f"Residues of the full sequence without coordinates: {listing(gaps, most=30)}."]
 
 
 def describe_residues(structure: Structure, meanings: Meanings, atom_names: Texts) -> list[str]:

@@ -111,7 +111,7 @@ def test_example(example_path: Path) -> None:
     assert structure.residue_name[~structure.is_protein].tolist() == ["PNM"]
     assert [d.what for d in structure.dropped] == ["507 water molecules", "59 atoms"]
     assert structure.warnings == (
-        "Declared residues missing from the coordinates: 4 of 349 in chain A.",
+        "Residues of the full sequence without coordinates: 4 of 349 in chain A.",
     )
 
 

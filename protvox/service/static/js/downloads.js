@@ -72,7 +72,7 @@ export function downloadCard({ prediction, job, request, fail }, picture) {
   return card("Downloads", { class: "downloads", "data-testid": "downloads" },
     group("Tables", button("CSV", ".csv", fetched("csv")),
       button("JSON", ".json", fetched("json")), button("Parquet", ".parquet", fetched("parquet"))),
-    some ? group("Structure with 100 × p as B-factors",
+    some ? group("Structure with 100 × p(wild type) as B-factors",
       button("PDB", "-annotated.pdb", async () => toPdb(await (await results(job, "cif")).text())),
       button("mmCIF", "-annotated.cif", fetched("cif"))) : null,
     some || picture ? group("Figures",
@@ -103,7 +103,7 @@ function group(title, ...buttons) {
 function copyButton(label, text) {
   const button = el("button", { type: "button", class: "plain", "aria-live": "polite" }, label);
   button.addEventListener("click", async () => {
-    button.textContent = await copy(text()) ? "Copied" : "Copying is not allowed";
+    button.textContent = await copy(text()) ? "Copied" : "The browser blocked copying";
     setTimeout(() => { button.textContent = label; }, 1500);
   });
   return button;

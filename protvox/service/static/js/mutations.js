@@ -109,7 +109,8 @@ function scoreTable(scores, job, shown, selection, ranked) {
   const failures = scores.failures.map((f) => el("li", { class: "warning" },
     `${f.mutation}: ${f.why}`));
   return el("div", { class: "scores" },
-    el("p", { class: "quiet" }, `${count(scores.mutations.length)} mutations. Score: ` +
+    el("p", { class: "quiet" }, `${count(scores.mutations.length)} ` +
+      `${scores.mutations.length === 1 ? "mutation" : "mutations"}. Score: ` +
       `${scores.score}.`),
     failures.length ? el("ul", { class: "warnings" }, ...failures) : null,
     el("div", { class: "row wrap" }, choice,

@@ -46,15 +46,16 @@ def raw_files(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> li
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of two models with small networks and random weights."""
+    """A folder of models with small networks and random weights."""
     import dataclasses
 
     import torch
 
+    from protvox.networks.backbone.network import BackboneConfig, BackboneNet
     from protvox.networks.cath import CathConfig, CathNet
     from protvox.networks.config import ConvConfig
     from protvox.networks.environment import EnvironmentConfig, EnvironmentNet
-    from protvox.registry.card import Card, write_card
+    from protvox.registry.card import Card, Mixture, write_card
     from protvox.registry.weights import save_weights
 
     torch.manual_seed(0)
@@ -71,8 +72,16 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         coarse="6x0e+2x1e",
         features=8,
     )
+    backbone = BackboneNet(BackboneConfig(width=8, layers=2, heads=2, expansion=2))
+    # Its last layers begin as zeros.
+    for weight in backbone.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
     root = tmp_path_factory.mktemp("models")
-    networks = {"environment": EnvironmentNet(environment), "cath": CathNet(cath)}
+    networks = {
+        "environment": EnvironmentNet(environment),
+        "cath": CathNet(cath),
+        "backbone": backbone,
+    }
     for task, network in networks.items():
         folder = root / task
         folder.mkdir()
@@ -87,6 +96,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
             digest,
             0.9,
             (40, 300) if task == "cath" else None,
+            mixture=Mixture(0.3, 1.5, 0.5) if task == "backbone" else None,
         )
         write_card(card, folder)
     return root

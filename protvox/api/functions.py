@@ -15,6 +15,7 @@ from protvox.structure.structure import Structure
 if TYPE_CHECKING:
     from protvox.predict.embedding.embeddings import Embeddings
     from protvox.predict.mutations.mutation_list import Mutation
+    from protvox.predict.mutations.networks import Networks
     from protvox.predict.mutations.scores import MutationScores
     from protvox.predict.results.prediction import Prediction
     from protvox.predict.search.results import SearchResult
@@ -106,6 +107,7 @@ def mutations(
     *,
     chain: str | None = None,
     device: str = "auto",
+    networks: Networks = "both",
     model: str | None = None,
     plddt: float = 50.0,
     hide_disordered: bool = False,
@@ -123,6 +125,8 @@ def mutations(
         default, every substitution of every residue.
     chain
         Score this chain only. Other chains still form its environment.
+    networks
+        Networks that score: ``"both"``, ``"environment"`` or ``"backbone"``.
     device, model
         See `classify`.
     plddt, hide_disordered
@@ -151,6 +155,7 @@ def mutations(
         mutations,
         chain=chain,
         device=device,
+        networks=networks,
         model=model,
         disorder=DisorderOption(plddt, hide_disordered),
     )

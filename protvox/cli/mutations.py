@@ -30,6 +30,7 @@ from protvox.report.output import choose_format, make_writer
 
 if TYPE_CHECKING:
     from protvox.predict.mutations.mutation_list import MutationList
+    from protvox.predict.mutations.networks import Networks
     from protvox.predict.mutations.scores import MutationScores
     from protvox.structure.structure import Structure
 
@@ -48,6 +49,7 @@ class _Request:
     mutations: tuple[str, ...]
     chain: str | None
     device: str | None
+    networks: Networks
     model: str | None
     model_number: int | None
     plddt: float
@@ -69,6 +71,14 @@ class _Request:
 @format_option
 @output_option
 @device_option
+@click.option(
+    "--networks",
+    type=click.Choice(("both", "environment", "backbone")),
+    default="both",
+    show_default=True,
+    help="Networks that score: environment reads all atoms around the side chain, backbone the "
+    "types and backbones of the nearest residues; both is a weighted sum.",
+)
 @model_option
 @click.option(
     "--sort",
@@ -115,9 +125,10 @@ def mutations(
     """Score single mutations of a structure.
 
     The score is the log odds of the wild type over the mutant, given the surroundings of the
-    residue, minus the log odds for a residue in solvent. POSITIVE = PREDICTED DESTABILISING. The
-    percentile ranks the score among all single substitutions of the structure (or chain, with
-    --chain); 100 is the most destabilising.
+    residue, minus the log odds for a residue in solvent: a weighted sum over two networks, less
+    half its mean over the chain. POSITIVE = PREDICTED DESTABILISING. The percentile ranks the
+    score among all single substitutions of the structure (or chain, with --chain); 100 is the most
+    destabilising.
 
     INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, optionally .gz), an identifier
     (1abc, AF-P12345-F1), or - for standard input. If some mutations cannot be scored, the reasons
@@ -220,6 +231,7 @@ def _score(
             requested,
             chain=request.chain,
             device=request.device or load_settings().device,
+            networks=request.networks,
             model=request.model,
             progress=progress,
             disorder=DisorderOption(request.plddt, request.hide_disordered),

@@ -65,7 +65,7 @@ def build(card: Card, *, plain: bool = False) -> nn.Module:
 
 
 def load_trained(card: Card, folder: Path) -> nn.Module:
-    """Return the steerable network of a model folder, as it was trained.
+    """Return the network of a model folder as it was trained.
 
     Parameters
     ----------

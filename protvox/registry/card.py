@@ -40,6 +40,25 @@ class Vote:
 
 
 @dataclass(frozen=True)
+class Mixture:
+    """How the scores of mutations by two networks are combined.
+
+    Attributes
+    ----------
+    weight
+        Share of this model's scores, 0 to 1; the rest is the environment network's.
+    scale
+        Multiplies this model's scores, so that they spread as much as the environment network's.
+    level
+        Share of the mean score of a chain that is subtracted, 0 to 1.
+    """
+
+    weight: float
+    scale: float
+    level: float
+
+
+@dataclass(frozen=True)
 class Card:
     """The machine-readable card of a model.
 
@@ -66,6 +85,8 @@ class Card:
         value, None where it has no limit.
     vote
         For domains: how the nearest known superfamilies contribute; None if they do not.
+    mixture
+        For the second network of mutations: how its scores are combined with the first's.
     inference, inference_sha256
         File name of the exported weights, which predictions load, and the hex digest of its
         bytes; None if there are none.
@@ -86,6 +107,7 @@ class Card:
     n_residues: tuple[int, int] | None = None
     shape: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
     vote: Vote | None = None
+    mixture: Mixture | None = None
     inference: str | None = None
     inference_sha256: str | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -121,6 +143,8 @@ def read_card(folder: Path) -> Card:
         values["shape"] = {name: (low, high) for name, (low, high) in shape.items()}
         vote = values.get("vote")
         values["vote"] = None if vote is None else Vote(**vote)
+        mixture = values.get("mixture")
+        values["mixture"] = None if mixture is None else Mixture(**mixture)
         card = Card(**values)
         _check(card)
         return card
@@ -153,6 +177,11 @@ def _check(card: Card) -> None:
     vote = card.vote
     if vote and not (vote.superfamilies >= 1 and vote.temperature > 0 and 0 <= vote.weight <= 1):
         raise ValueError(f"{vote} is invalid")
+    mixture = card.mixture
+    if mixture and not (
+        0 <= mixture.weight <= 1 and 0 < mixture.scale < math.inf and 0 <= mixture.level <= 1
+    ):
+        raise ValueError(f"{mixture} is invalid")
     for limit in (limit for pair in card.shape.values() for limit in pair):
         if limit is not None and not math.isfinite(limit):
             raise ValueError(f"a limit of the shape is {limit}")

@@ -9,6 +9,7 @@ from torch import nn
 
 from protvox.registry.build import build, load_trained
 from protvox.registry.card import Card
+from protvox.registry.tasks import find_task
 from protvox.registry.weights import check_file, load_weights, save_weights
 
 INFERENCE_FILE: Final = "inference.safetensors"
@@ -65,8 +66,8 @@ def load_inference_network(card: Card, folder: Path) -> nn.Module:
     Returns
     -------
     nn.Module
-        With plain layers, from the exported weights; a model without these is exported here,
-        which takes seconds.
+        With plain layers, from the exported weights; a steerable network without these is
+        exported here, which takes seconds.
 
     Raises
     ------
@@ -75,7 +76,8 @@ def load_inference_network(card: Card, folder: Path) -> nn.Module:
     """
     path = check_inference_weights(folder, card)
     if path is None:
-        return _export(load_trained(card, folder))
+        network = load_trained(card, folder)
+        return _export(network) if find_task(card.task).steerable else network
     network = build(card, plain=True)
     load_weights(network, path)
     return network.eval().requires_grad_(False)

@@ -1,7 +1,8 @@
 """Tasks: what a model can predict, found by name.
 
-The tasks of this package are `protvox.tasks.cath` and `protvox.tasks.environment`. A package of
-yours adds others with an entry point of the group ``protvox.tasks``::
+The tasks of this package are `protvox.tasks.cath` and `protvox.tasks.environment`;
+`protvox.tasks.backbone` supports the scores of mutations. A package of yours adds others with an
+entry point of the group ``protvox.tasks``::
 
     [project.entry-points."protvox.tasks"]
     helical = "my_package.helical:TASK"
@@ -34,6 +35,10 @@ BUILT_IN: Final = MappingProxyType(
 )
 """Name to title of the tasks of this package."""
 
+SUPPORTING: Final = MappingProxyType({"backbone": "amino acids from backbones"})
+"""Name to title of the tasks whose models only serve other commands: that of ``backbone`` is the
+second network of ``protvox mutations``."""
+
 ConfigT = TypeVar("ConfigT")
 NetworkT = TypeVar("NetworkT", bound="nn.Module")
 
@@ -47,10 +52,13 @@ class NetworkTask(ABC, Generic[ConfigT, NetworkT]):
         Short name, as on the command line and in model cards.
     title
         What is predicted, a few words for people.
+    steerable
+        Whether its networks have steerable layers, which are exported for inference.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
+    steerable: ClassVar[bool] = True
 
     @property
     @abstractmethod
@@ -77,7 +85,7 @@ class NetworkTask(ABC, Generic[ConfigT, NetworkT]):
 
 
 def task_names() -> tuple[str, ...]:
-    """Return the names of all tasks, those of this package first."""
+    """Return the names of all tasks but the supporting ones, those of this package first."""
     others = sorted(_installed().names)
     return (*BUILT_IN, *(name for name in others if name not in BUILT_IN))
 
@@ -89,7 +97,7 @@ def find_task(name: str) -> NetworkTask[Any, Any]:
     Parameters
     ----------
     name
-        ``"cath"``, ``"environment"`` or the name of an entry point.
+        ``"cath"``, ``"environment"``, ``"backbone"`` or the name of an entry point.
 
     Returns
     -------
@@ -103,7 +111,7 @@ def find_task(name: str) -> NetworkTask[Any, Any]:
     """
     from importlib.metadata import EntryPoint
 
-    if name in BUILT_IN:
+    if name in BUILT_IN or name in SUPPORTING:
         found = EntryPoint(name, f"protvox.tasks.{name}.task:TASK", GROUP)
     elif name in _installed().names:
         found = _installed()[name]

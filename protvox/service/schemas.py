@@ -93,6 +93,9 @@ class MutationOptions(Options):
         examples=[["A:45W", "A:L50F"]],
         description="Mutations to score; every substitution by default.",
     )
+    networks: Literal["both", "environment", "backbone"] = Field(
+        default="both", description="Networks that score the mutations."
+    )
 
 
 class JobOptions(ClassifyOptions, MutationOptions):

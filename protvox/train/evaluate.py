@@ -14,6 +14,7 @@ from torch import nn
 from protvox.registry.build import read_architecture
 from protvox.registry.card import Card
 from protvox.registry.installed import load_folder
+from protvox.registry.tasks import find_task
 from protvox.train.answers import Answers
 from protvox.train.metrics import (
     balanced_interval,
@@ -206,7 +207,8 @@ def measure(answers: Answers, card: Card) -> dict[str, Any]:
             "accuracy": accuracy.tolist(),
         },
     }
-    return {**result, **training_task(card.task).measures(log_p, answers)}
+    task = find_task(card.task)
+    return {**result, **(task.measures(log_p, answers) if isinstance(task, TrainingTask) else {})}
 
 
 def _intervals(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from protvox.registry.card import Card
-from protvox.train.task import training_task
+from protvox.train.task import further_measures
 
 _MEASURES: Final = {
     "top1": "correct (top 1)",
@@ -52,7 +52,7 @@ def _lines(card: Card) -> Iterator[str]:
     yield from ("| split | samples | measure | value | 95 % interval |", "|---|---|---|---|---|")
     for split, metrics in card.metrics.items():
         yield from _rows(split, metrics, metrics.get("n", 0))
-        for part, title in training_task(card.task).summaries.items():
+        for part, title in further_measures(card.task).items():
             if isinstance(metrics.get(part), Mapping):
                 inner = metrics[part]
                 yield from _rows(f"{split}, {title}", inner, inner.get("n", metrics.get("n", 0)))

@@ -24,7 +24,7 @@ from protvox.train.config import read_config
 from protvox.train.evaluate import answer_shards, measure
 from protvox.train.model_card import write_model_card
 from protvox.train.shard import read_shards
-from protvox.train.task import training_task
+from protvox.train.task import further_measures, training_task
 from protvox.train.words import CardWords
 
 WEIGHTS_FILE: Final = "model.safetensors"
@@ -174,7 +174,7 @@ def record(folder: Path, split: str, metrics: Mapping[str, Any]) -> Card:
         If there is no model in the folder.
     """
     card = read_card(folder)
-    summaries = training_task(card.task).summaries
+    summaries = further_measures(card.task)
     names = (*_HEADLINES, *(name for name in metrics if name in summaries))
     headlines = {name: metrics[name] for name in names if name in metrics}
     card = replace(card, metrics={**card.metrics, split: headlines})

@@ -298,6 +298,23 @@ class TrainingTask(NetworkTask[ConfigT, NetworkT], Generic[ConfigT, NetworkT, Da
         return {}
 
 
+def further_measures(name: str) -> Mapping[str, str]:
+    """Return the further groups of measures of a task that belong on the model card, with titles.
+
+    Parameters
+    ----------
+    name
+        Name of the task; those that are not trained by `protvox.train` have none.
+
+    Raises
+    ------
+    ModelError
+        If there is no such task (``model.task``).
+    """
+    task = find_task(name)
+    return task.summaries if isinstance(task, TrainingTask) else {}
+
+
 def training_task(name: str) -> TrainingTask[Any, Any, Any]:
     """Return a task that can be trained, by name.
 

@@ -50,7 +50,7 @@ def test_json_states_the_sign(protvox, ubiquitin):
     document = json.loads(
         protvox("mutations", ubiquitin, "--mutations", "A:45W", "--format", "json").out
     )
-    assert document["schema"] == "protvox.mutations/1"
+    assert document["schema"] == "protvox.mutations/2"
     assert "positive = predicted destabilising" in document["score"]
     assert document["mutations"][0]["wild_type"] == "PHE"
     assert document["failures"] == []

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER, THREE_LETTER
-from protvox.predict.mutations.scores import MutationScores, MutationTable, score_matrix
+from protvox.predict.mutations.networks import score_matrix
+from protvox.predict.mutations.scores import MutationScores, MutationTable
 from protvox.predict.results.prediction import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.report.figures.figure import picture_bytes
@@ -27,9 +28,10 @@ def scores() -> MutationScores:
         chain, np.arange(-3, n - 3, dtype=np.int32), np.full(n, "", "<U1"), wild_type, p
     )
     empty = np.empty(0)
-    rows = MutationTable(empty, empty, empty, empty, empty, empty, empty, empty)
+    rows = MutationTable(*[empty] * 10)
     info = InputInfo("a\x1b$x$.cif", "mmcif", "0" * 64, 1, 999, n)
-    return MutationScores(info, "environment@1", table, np.log(np.full(20, 0.05)), rows)
+    matrix = score_matrix(table, np.log(np.full(20, 0.05)))
+    return MutationScores(info, {"environment": "environment@1"}, table, matrix, rows)
 
 
 def test_the_heat_map_shows_every_score_in_its_place(scores):
@@ -37,9 +39,10 @@ def test_the_heat_map_shows_every_score_in_its_place(scores):
     images = [axes.images[0] for axes in figure.axes if axes.images]
     assert [image.get_array().shape for image in images] == [(20, 80), (20, 20), (20, 30)]
     shown = np.concatenate([image.get_array() for image in images], axis=1)
-    matrix = score_matrix(scores.residues, scores.background)
     for row, one in enumerate(ORDER):
-        np.testing.assert_allclose(shown[row], matrix[:, AMINO_ACIDS.index(THREE_LETTER[one])])
+        np.testing.assert_allclose(
+            shown[row], scores.matrix[:, AMINO_ACIDS.index(THREE_LETTER[one])]
+        )
     low, high = images[0].get_clim()
     assert low == -high
 

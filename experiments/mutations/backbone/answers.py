@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 import protvox
-from experiments.mutations.backbone.features import Residues, kept_rows, residues_of
-from experiments.mutations.backbone.network import BackboneNet
 from experiments.mutations.backbone.train import log_probabilities
 from protvox.chemistry import AMINO_ACID_INDEX, THREE_LETTER
+from protvox.networks.backbone.network import BackboneNet
+from protvox.networks.backbone.residues import Residues, kept_rows, residues_of
 from protvox.networks.environment import EnvironmentNet
 from protvox.predict.mutations.background import REFERENCE, exposed_residues
 from protvox.registry.installed import load_folder
@@ -146,7 +146,7 @@ def environment_answers(reader: Reader, files: list[str], structures: Path) -> A
                 structure.number[rows].astype(np.int64),
                 structure.insertion_code[rows],
                 residues.kind[residues.centre].astype(np.int64),
-                residues.crowd[residues.centre],
+                residues.crowding[residues.centre],
                 environment,
             )
         )

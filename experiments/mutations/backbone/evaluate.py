@@ -28,8 +28,7 @@ from experiments.mutations.backbone.answers import (
     environment_answers,
     exposed_reference,
 )
-from experiments.mutations.backbone.features import Residues
-from experiments.mutations.backbone.network import BackboneNet
+from experiments.mutations.backbone.features import load_residues
 from experiments.mutations.backbone.tables import TABLES
 from experiments.mutations.backbone.train import check, load_network, trained
 from experiments.mutations.measures import (
@@ -41,6 +40,7 @@ from experiments.mutations.measures import (
     summarise,
 )
 from protvox.chemistry import AMINO_ACID_INDEX, THREE_LETTER
+from protvox.networks.backbone.network import BackboneNet
 from protvox.predict.mutations.background import exposed_log_probabilities
 
 WEIGHTS: Final = (0.0, 0.2, 0.3, 0.4, 0.5, 0.7)
@@ -280,7 +280,7 @@ def main() -> None:
         "backbone": trained(options.network),
     }
     if options.validation:
-        validation = Residues.load(options.validation)
+        validation = load_residues(options.validation)
         result["validation"] = {
             "n": len(validation.centre),
             **check(network, validation, len(validation.centre)),

@@ -16,7 +16,6 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -29,13 +28,12 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from experiments.mutations.backbone.features import (
-    HIDDEN,
-    Residues,
-    describe,
-    torsions,
-)
-from experiments.mutations.backbone.network import BackboneConfig, BackboneNet
+from experiments.mutations.backbone.features import load_residues
+from protvox.networks.backbone.batches import batch_tensors, run_batches
+from protvox.networks.backbone.features import HIDDEN, describe
+from protvox.networks.backbone.network import BackboneConfig, BackboneNet
+from protvox.networks.backbone.residues import Residues, torsions
+from protvox.train.metrics import log_softmax
 from protvox.train.muon import Muon
 
 PRECISION: Final = torch.bfloat16
@@ -202,24 +200,23 @@ class Training:
         rng = np.random.default_rng((config.seed, 1, self.step))
         share = rng.uniform(0, config.withheld, size=(config.batch, 1))
         batch.kinds[rng.uniform(size=batch.kinds.shape) < share] = HIDDEN
-        return tensors_of(batch), torch.from_numpy(labels_of(residues, chosen))
+        return batch_tensors(batch, PRECISION), torch.from_numpy(labels_of(residues, chosen))
 
 
-def tensors_of(batch: Any, precision: torch.dtype = PRECISION) -> tuple[Tensor, ...]:
-    """Return what `BackboneNet.forward` takes, geometry in the given precision."""
-    tokens, pairs = torch.from_numpy(batch.tokens), torch.from_numpy(batch.pairs)
-    return (
-        tokens.to(precision),
-        pairs.to(precision),
-        torch.from_numpy(batch.kinds),
-        torch.from_numpy(batch.offsets),
-        torch.from_numpy(batch.there),
-    )
+def labels_of(residues: Residues, chosen: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Return the amino acids of some centres, all by default."""
+    rows = residues.centre if chosen is None else residues.centre[chosen]
+    return residues.kind[rows].astype(np.int64)
 
 
-def labels_of(residues: Residues, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the amino acids of some centres."""
-    return residues.kind[residues.centre[chosen]].astype(np.int64)
+def logits_of(
+    network: BackboneNet,
+    residues: Residues,
+    chosen: NDArray[np.int64] | None = None,
+    precision: torch.dtype = torch.float32,
+) -> NDArray[np.float32]:
+    """Return the logits at some centres, all by default, ``centre 20``."""
+    return np.concatenate(list(run_batches(network, residues, chosen, precision=precision)))
 
 
 def log_probabilities(
@@ -228,7 +225,7 @@ def log_probabilities(
     chosen: NDArray[np.int64] | None = None,
     precision: torch.dtype = PRECISION,
 ) -> NDArray[np.float32]:
-    """Return the answer at some centres, all by default.
+    """Return the log probabilities at some centres, all by default.
 
     Parameters
     ----------
@@ -246,14 +243,8 @@ def log_probabilities(
     ndarray
         ``centre 20`` float32, nats.
     """
-    chosen = np.arange(len(residues.centre)) if chosen is None else chosen
-    angles = torsions(residues.atoms, residues.bonded)
-    parts = []
-    with torch.inference_mode():
-        for part in _chunks(chosen, 256):
-            batch = describe(residues, part, angles=angles)
-            parts.append(network(*tensors_of(batch, precision)).log_softmax(dim=1).numpy())
-    return np.concatenate(parts)
+    logits = logits_of(network, residues, chosen, precision)
+    return log_softmax(logits).astype(np.float32)
 
 
 def check(network: BackboneNet, residues: Residues, sample: int) -> dict[str, float]:
@@ -286,11 +277,6 @@ def trained(path: Path) -> dict[str, Any]:
     with safe_open(path, framework="pt") as file:
         state: dict[str, Any] = json.loads(file.metadata()["state"])
     return {**state, "samples": state["step"] * state["config"]["batch"]}
-
-
-def _chunks(rows: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
 
 
 def _divided(network: BackboneNet) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
@@ -334,8 +320,8 @@ def main() -> None:
     torch.set_num_threads(1)
     options.output.mkdir(parents=True, exist_ok=True)
     checkpoint = options.output / "checkpoint.safetensors"
-    training = Training(config, Residues.load(options.train))
-    validation = Residues.load(options.validation)
+    training = Training(config, load_residues(options.train))
+    validation = load_residues(options.validation)
     if checkpoint.exists():
         training.load(checkpoint)
     if options.descend and training.descent is None:

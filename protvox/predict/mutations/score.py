@@ -1,13 +1,10 @@
-"""Scores of single mutations: log odds of amino acids in the environment of a residue."""
+"""Scores of single mutations: log odds of amino acids in the surroundings of a residue."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
-from typing import Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +14,7 @@ from protvox.errors import fail
 from protvox.messages import count
 from protvox.predict.classify import requested_residues
 from protvox.predict.device import choose_device, report_out_of_memory
-from protvox.predict.model_cache import limit_threads, load_residue_predictor
-from protvox.predict.mutations.background import exposed_log_probabilities
+from protvox.predict.model_cache import limit_threads
 from protvox.predict.mutations.locate import Sites
 from protvox.predict.mutations.mutation_list import (
     Failure,
@@ -27,26 +23,24 @@ from protvox.predict.mutations.mutation_list import (
     collect_mutations,
     read_mutations,
 )
-from protvox.predict.mutations.scores import (
-    MutationScores,
-    MutationTable,
+from protvox.predict.mutations.networks import (
+    BACKBONE,
+    ENVIRONMENT,
+    Networks,
+    load_scorers,
     score_matrix,
-    substitutions,
+    solvent_log_probabilities,
 )
+from protvox.predict.mutations.scores import MutationScores, MutationTable, substitutions
 from protvox.predict.results.prediction import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
-from protvox.predict.task import ProgressBar, ResiduePredictor, no_progress
+from protvox.predict.task import ProgressBar, no_progress
 from protvox.predict.warnings import side_chain_warning
 from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.structure import Dropped, Structure
 
-DEFAULT_MODEL: Final = "environment"
-
 Mutations = str | Path | MutationList | Sequence[str | Mutation]
 """A CSV file, or mutations one by one."""
-
-_backgrounds: WeakKeyDictionary[ResiduePredictor, NDArray[np.float64]] = WeakKeyDictionary()
-_lock = Lock()
 
 
 def score_mutations(
@@ -55,14 +49,15 @@ def score_mutations(
     *,
     chain: str | None = None,
     device: str = "auto",
+    networks: Networks = "both",
     model: str | None = None,
     progress: ProgressBar | None = None,
     disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> MutationScores:
     """Score single mutations of a structure that has been read.
 
-    Each residue is predicted once, however many mutations there are: the scores of all 19 come
-    from one set of probabilities. May be called by several threads at once.
+    Each residue is predicted once by each network, however many mutations there are: the scores of
+    all 19 come from one set of probabilities. May be called by several threads at once.
 
     Parameters
     ----------
@@ -75,52 +70,65 @@ def score_mutations(
         Only this chain; the others stay as its environment.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    networks
+        ``"both"``, or ``"environment"`` or ``"backbone"`` alone.
     model
-        An environment model to use in place of the released one.
+        A model to use in place of the released one for its task.
     progress
-        Called with the number of residues done and in all.
+        Called with the number of residues done and in all, by one network after the other.
     disorder
         Which residues of a predicted model are disordered, and whether others see them.
 
     Returns
     -------
     MutationScores
-        By the schema ``protvox.mutations/1``. Mutations that cannot be scored are among its
+        By the schema ``protvox.mutations/2``. Mutations that cannot be scored are among its
         ``failures``.
 
     Raises
     ------
+    UsageError
+        If ``networks`` is invalid (``usage.networks``).
     InputError
         If there is nothing to predict, the chain does not exist, a list cannot be read, or none
         of its mutations can be scored (``mutations.none``).
     ModelError
-        If the model is missing, damaged or not for environments.
+        If a model is missing, damaged, or of another kind.
     DeviceError
         If the device is missing or out of memory.
 
     Notes
     -----
     With p the calibrated probabilities at a residue and log b their mean logarithms at residues
-    in solvent (`protvox.predict.mutations.background`), the score of wild type w to mutant m is
-    ``log(p_w / p_m) - log(b_w / b_m)`` in nats. The percentile is the share of all 19 L
+    in solvent (`protvox.predict.mutations.background`), the score of wild type w to mutant m by one
+    network is ``log(p_w / p_m) - log(b_w / b_m)`` in nats. Two networks are combined by
+    `protvox.predict.mutations.networks.Scorers.combine`. The percentile is the share of all 19 L
     substitutions of the chosen chain, or of the structure, with a lower score; equal scores count
     half.
     """
     requested = None if mutations is None else _listed(mutations)
     wanted = requested_residues(structure, chain)
     limit_threads()
+    parts: dict[str, NDArray[np.float64]] = {}
+    tables: list[tuple[ResidueTable, tuple[Dropped, ...]]] = []
     with report_out_of_memory(choose_device(device)):
-        predictor = load_residue_predictor(model or DEFAULT_MODEL, device)
-        background = _background(predictor)
-        residues, dropped = predictor.predict_residues(
-            structure, wanted, progress or no_progress, disorder=disorder
-        )
+        scorers = load_scorers(networks, model, device)
+        for task, predictor in scorers.predictors.items():
+            background = solvent_log_probabilities(predictor)
+            tables.append(
+                predictor.predict_residues(
+                    structure, wanted, progress or no_progress, disorder=disorder
+                )
+            )
+            parts[task] = score_matrix(tables[-1][0], background)
+    # All networks predict the same residues.
+    residues, dropped = tables[0]
     if not len(residues):
         reason = f"{dropped[0].where}: {dropped[0].why}" if dropped else "Give protein residues"
         raise fail("input.nothing_to_predict", where=structure.name, reason=reason)
-    scores = score_matrix(residues, background)
+    scores = scorers.combine(parts, residues)
     percentiles = _percentiles(scores, substitutions(residues))
-    warnings = _warnings(structure, wanted, dropped)
+    warnings = _warnings(structure, wanted, dropped, side_chains=ENVIRONMENT in parts)
     failures: tuple[Failure, ...] = ()
     if requested is None:
         rows, columns = np.nonzero(substitutions(residues))
@@ -140,10 +148,10 @@ def score_mutations(
     info = InputInfo.of(structure, disorder.limit)
     return MutationScores(
         input=replace(info, dropped=(*info.dropped, *dropped)),
-        model=predictor.card.reference,
+        models=scorers.models,
         residues=residues,
-        background=background,
-        table=_table(residues, order, rows, columns, scores, percentiles),
+        matrix=scores,
+        table=_table(residues, order, rows, columns, scores, percentiles, parts),
         failures=failures,
         warnings=(*structure.warnings, *warnings),
     )
@@ -155,13 +163,6 @@ def _listed(mutations: Mutations) -> MutationList:
     if isinstance(mutations, str | Path):
         return read_mutations(mutations)
     return collect_mutations(mutations)
-
-
-def _background(predictor: ResiduePredictor) -> NDArray[np.float64]:
-    with _lock:
-        if predictor not in _backgrounds:
-            _backgrounds[predictor] = exposed_log_probabilities(predictor)
-        return _backgrounds[predictor]
 
 
 def _percentiles(scores: NDArray[np.float64], other: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -179,7 +180,10 @@ def _table(
     columns: NDArray[np.int64],
     scores: NDArray[np.float64],
     percentiles: NDArray[np.float64],
+    parts: dict[str, NDArray[np.float64]],
 ) -> MutationTable:
+    unknown = np.full(scores.shape, np.nan)
+    environment, backbone = (parts.get(task, unknown) for task in (ENVIRONMENT, BACKBONE))
     return MutationTable(
         row=order,
         chain=residues.chain[rows],
@@ -189,13 +193,19 @@ def _table(
         mutant=np.take(AMINO_ACIDS, columns),
         score=scores[rows, columns],
         percentile=percentiles[rows, columns],
+        environment=environment[rows, columns],
+        backbone=backbone[rows, columns],
         plddt=None if residues.plddt is None else residues.plddt[rows],
         disordered=None if residues.disordered is None else residues.disordered[rows],
     )
 
 
 def _warnings(
-    structure: Structure, wanted: NDArray[np.bool_], dropped: tuple[Dropped, ...]
+    structure: Structure,
+    wanted: NDArray[np.bool_],
+    dropped: tuple[Dropped, ...],
+    *,
+    side_chains: bool,
 ) -> list[str]:
     warnings: list[str] = []
     if dropped:
@@ -203,5 +213,7 @@ def _warnings(
             f"{len(dropped)} of {int(wanted.sum())} residues cannot be predicted, the first is "
             f"{dropped[0].where}; see input.dropped."
         )
-    warning = side_chain_warning(structure, structure.is_protein, "Mutations")
-    return [*warnings, warning] if warning else warnings
+    if side_chains:
+        warning = side_chain_warning(structure, structure.is_protein, "Mutations")
+        warnings += [warning] if warning else []
+    return warnings

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
+from protvox.chemistry import AMINO_ACIDS
 from protvox.messages import count
 from protvox.predict.mutations.mutation_list import Failure
-from protvox.predict.results.json_documents import FailedMutation, Mutations
+from protvox.predict.results.json_documents import (
+    COMBINED,
+    MEANING,
+    FailedMutation,
+    Mutations,
+)
 from protvox.predict.results.records import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.results.rows import mutation_rows, to_json
@@ -27,6 +33,8 @@ COLUMNS: Final = (
     "mutant",
     "score",
     "percentile",
+    "environment",
+    "backbone",
 )
 """Columns of the table; ``note`` follows where a mutation could not be scored."""
 
@@ -50,6 +58,9 @@ class MutationTable:
     percentile
         ``mutation`` float64, 0 to 100, among all single substitutions of the structure;
         100 = the most destabilising.
+    environment, backbone
+        ``mutation`` float64, the scores of the two networks alone, nats; NaN where a network was
+        not used.
     plddt
         ``mutation`` float32, predicted confidence of the residue, 0 to 100; ``None`` for a
         structure without.
@@ -65,6 +76,8 @@ class MutationTable:
     mutant: NDArray[np.str_]
     score: NDArray[np.float64]
     percentile: NDArray[np.float64]
+    environment: NDArray[np.float64]
+    backbone: NDArray[np.float64]
     plddt: NDArray[np.float32] | None = None
     disordered: NDArray[np.bool_] | None = None
 
@@ -85,12 +98,12 @@ class MutationScores:
     ----------
     input
         The structure that was read.
-    model
-        ``name@version`` of the model.
+    models
+        Task (``"environment"``, ``"backbone"``) to ``name@version`` of its model.
     residues
-        Probabilities at every residue that could be predicted.
-    background
-        ``20`` float64, log probabilities of a residue in solvent, nats.
+        Probabilities at every residue that could be predicted, by the first of the models.
+    matrix
+        ``residue 20`` float64, nats, the score of every substitution; 0 for what is present.
     table
         The requested mutations, or all.
     failures
@@ -100,9 +113,9 @@ class MutationScores:
     """
 
     input: InputInfo
-    model: str
+    models: Mapping[str, str]
     residues: ResidueTable
-    background: NDArray[np.float64]
+    matrix: NDArray[np.float64]
     table: MutationTable
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -113,9 +126,9 @@ class MutationScores:
         return f"MutationScores({self.input.name!r}, {scored}, {failed} failed)"
 
     @property
-    def matrix(self) -> NDArray[np.float64]:
-        """``residue 20`` float64, the score of every substitution; 0 for what is present."""
-        return score_matrix(self.residues, self.background)
+    def model(self) -> str:
+        """``name@version`` of the models, for titles."""
+        return ", ".join(self.models.values())
 
     def ranked(self) -> MutationScores:
         """Return the same with the least destabilising mutation first, failures last."""
@@ -126,7 +139,7 @@ class MutationScores:
         return replace(self, table=table, failures=tuple(failures))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the scores by the schema ``protvox.mutations/1``.
+        """Return the scores by the schema ``protvox.mutations/2``.
 
         Returns
         -------
@@ -135,14 +148,19 @@ class MutationScores:
         """
         names = tuple(FailedMutation.model_fields)
         document = Mutations.plain(
-            input=self.input, model=self.model, mutations=[], failures=[], warnings=self.warnings
+            input=self.input,
+            models=self.models,
+            score=COMBINED if len(self.models) > 1 else MEANING,
+            mutations=[],
+            failures=[],
+            warnings=self.warnings,
         )
         document["mutations"] = mutation_rows(self.table)
         document["failures"] = [{name: getattr(f, name) for name in names} for f in self.failures]
         return document
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """Return the scores as JSON text, ``protvox.mutations/1``.
+        """Return the scores as JSON text, ``protvox.mutations/2``.
 
         Parameters
         ----------
@@ -179,28 +197,6 @@ class MutationScores:
         return both.sort_index(kind="stable").reset_index(drop=True)[[*names, "note"]]
 
 
-def score_matrix(residues: ResidueTable, background: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the score of every substitution.
-
-    Parameters
-    ----------
-    residues
-        Probabilities.
-    background
-        ``20``, log probabilities of a residue in solvent, nats.
-
-    Returns
-    -------
-    ndarray
-        ``residue 20`` float64, nats, positive = predicted destabilising.
-    """
-    tiny = np.finfo(np.float32).tiny
-    logs = np.log(np.clip(residues.probabilities, tiny, None).astype(np.float64)) - background
-    present = np.array([AMINO_ACID_INDEX[name] for name in residues.wild_type.tolist()], dtype=int)
-    matrix: NDArray[np.float64] = logs[np.arange(len(residues)), present][:, None] - logs
-    return matrix
-
-
 def substitutions(residues: ResidueTable) -> NDArray[np.bool_]:
     """Return which amino acids are not the one present.
 
@@ -228,5 +224,7 @@ def _failed_row(failure: Failure) -> dict[str, Any]:
         "mutant": given.mutant if given else "",
         "score": np.nan,
         "percentile": np.nan,
+        "environment": np.nan,
+        "backbone": np.nan,
         "note": failure.why if given else f"{failure.mutation}: {failure.why}",
     }

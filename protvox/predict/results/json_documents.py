@@ -27,7 +27,14 @@ MEANING: Final = (
     "log odds of the wild type over the mutant, in nats, minus the log odds for a residue in "
     "solvent; positive = predicted destabilising"
 )
-"""Definition of a mutation score, as written to JSON."""
+"""Definition of the score of a mutation by one network, as written to JSON."""
+
+COMBINED: Final = (
+    "weighted sum over two networks of the log odds of the wild type over the mutant, in nats, minus "
+    "the log odds for a residue in solvent, and minus a share of its mean over all substitutions of "
+    "the chain; positive = predicted destabilising"
+)
+"""Definition of the score of a mutation by two networks, as written to JSON."""
 
 
 class Document(BaseModel):
@@ -133,11 +140,17 @@ class Mutation(ResidueAddress):
     percentile
         Rank of the score among all single substitutions of the structure, 0 to 100; 100 is the
         most destabilising.
+    environment
+        Score by the environment network alone, nats; ``null`` if it was not used.
+    backbone
+        Score by the backbone network alone, nats; ``null`` if it was not used.
     """
 
     mutant: str
     score: Number
     percentile: Number
+    environment: Number
+    backbone: Number
 
 
 class FailedMutation(Document):
@@ -203,8 +216,8 @@ class Mutations(Document):
         Name and version of this form.
     input
         The structure that was read.
-    model
-        ``name@version`` of the model.
+    models
+        Task (``environment``, ``backbone``) to ``name@version`` of its model.
     score
         Definition of the score.
     mutations
@@ -215,10 +228,10 @@ class Mutations(Document):
         One sentence each.
     """
 
-    schema_: Literal["protvox.mutations/1"] = Field("protvox.mutations/1", alias="schema")
+    schema_: Literal["protvox.mutations/2"] = Field("protvox.mutations/2", alias="schema")
     input: InputInfo
-    model: str
-    score: str = MEANING
+    models: Mapping[str, str]
+    score: str
     mutations: list[Mutation]
     failures: list[FailedMutation]
     warnings: tuple[str, ...]

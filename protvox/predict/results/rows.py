@@ -23,6 +23,7 @@ from protvox.predict.results.task_rows import TaskRows
 _ADDRESS: Final = tuple(ResidueAddress.model_fields)
 _RESIDUE: Final = tuple(Residue.model_fields)
 _MUTATION: Final = tuple(Mutation.model_fields)
+_SCORES: Final = ("score", "percentile", "environment", "backbone")
 
 
 def residue_rows(table: Any) -> list[dict[str, Any]]:
@@ -75,8 +76,8 @@ def mutation_rows(table: Any) -> list[dict[str, Any]]:
     rows = []
     for values in zip(*columns, strict=True):
         row = _row(names, values)
-        row["score"] = rounded(row["score"])
-        row["percentile"] = rounded(row["percentile"])
+        for name in _SCORES:
+            row[name] = rounded(row[name])
         rows.append(row)
     return rows
 

@@ -38,6 +38,8 @@ _MARGIN: Final = 0.5
 def draw_logo(scores: MutationScores) -> Figure:
     """Draw the probabilities of the amino acids at every residue as a sequence logo.
 
+    The probabilities are those of the environment network, unless only the other one was used.
+
     Parameters
     ----------
     scores
@@ -66,7 +68,8 @@ def draw_logo(scores: MutationScores) -> Figure:
         label_residues(axes, scores.residues, line)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-    grid[0].set_title(f"{printable(scores.input.name)}: amino acids accepted ({scores.model})")
+    model = next(iter(scores.models.values()))
+    grid[0].set_title(f"{printable(scores.input.name)}: amino acids accepted ({model})")
     return figure
 
 

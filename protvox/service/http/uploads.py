@@ -160,6 +160,8 @@ def _options(values: dict[str, Any], route: Route) -> tuple[int | None, dict[str
         raise fail("usage.domain.service", where="domains")
     if values.get("mutations") and values["task"] != "mutations":
         raise fail("usage.mutations.service", where="mutations")
+    if values.get("networks", "both") != "both" and values["task"] != "mutations":
+        raise fail("usage.networks.service", where="networks")
     return number, values
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from protvox.chemistry import AMINO_ACIDS
-from protvox.predict.results.json_documents import DOCUMENTS, MEANING
+from protvox.predict.results.json_documents import COMBINED, DOCUMENTS
 from protvox.service.released import released_model
 
 REF_TEMPLATE: Final = "#/components/schemas/{model}"
@@ -13,6 +13,7 @@ REF_TEMPLATE: Final = "#/components/schemas/{model}"
 
 _CATH: Final = released_model("cath")["reference"]
 _ENVIRONMENT: Final = released_model("environment")["reference"]
+_BACKBONE: Final = released_model("backbone")["reference"]
 _INPUT: Final = {
     "name": "1pwc",
     "format": "mmcif",
@@ -56,6 +57,8 @@ _MUTATION: Final = {
     "mutant": "TRP",
     "score": 1.9,
     "percentile": 61.2,
+    "environment": 4.8,
+    "backbone": 2.7,
 }
 _CLASSIFICATION: Final = {
     "schema": "protvox.classify/1",
@@ -73,10 +76,10 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "residues": [_RESIDUE],
     },
     "mutations": {
-        "schema": "protvox.mutations/1",
+        "schema": "protvox.mutations/2",
         "input": _INPUT,
-        "model": _ENVIRONMENT,
-        "score": MEANING,
+        "models": {"environment": _ENVIRONMENT, "backbone": _BACKBONE},
+        "score": COMBINED,
         "mutations": [_MUTATION],
         "failures": [],
         "warnings": [],

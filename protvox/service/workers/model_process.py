@@ -92,6 +92,7 @@ class ModelProcess:
         """
         example = read_structure(_EXAMPLE)
         few = [parse_selection(_FEW_RESIDUES)]
+        few_residues = example.select(few[0].mask(example))
         barrier = threading.Barrier(self._workers)
 
         def predict_example() -> None:
@@ -99,6 +100,7 @@ class ModelProcess:
             _share_threads(self._threads)
             classify(example, task="cath", device=self._device)
             classify(example, task="environment", domains=few, device=self._device)
+            score_mutations(few_residues, device=self._device)
 
         for future in [self._pool.submit(predict_example) for _ in range(self._workers)]:
             future.result()
@@ -193,7 +195,7 @@ def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, An
     task = options["task"]
     if task == "mutations":
         mutations = collect_mutations(options["mutations"]) if options["mutations"] else None
-        return score_mutations(structure, mutations, **shared)
+        return score_mutations(structure, mutations, networks=options["networks"], **shared)
     domains = parse_domain_option(options["domains"])
     if task == "embed":
         return embed(structure, per=options["per"], domains=domains, **shared)

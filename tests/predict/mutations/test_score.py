@@ -41,7 +41,7 @@ def test_scan_has_all_19_substitutions_of_each_residue_in_file_order(scan):
     assert list(frame["mutant"][:19]) == [name for name in AMINO_ACIDS if name != "MET"]
 
 
-def test_score_is_the_log_odds_less_those_in_solvent(scan, ubiquitin):
+def test_score_of_one_network_is_the_log_odds_less_those_in_solvent(scan, ubiquitin):
     """Worked out by hand from the probabilities that classify gives."""
     table = classify(ubiquitin, task="environment", device="cpu").residues
     p = table.probabilities.astype(float)
@@ -51,16 +51,21 @@ def test_score_is_the_log_odds_less_those_in_solvent(scan, ubiquitin):
     assert table.wild_type[row] == "PHE"
     by_hand = np.log(p[row, phe] / p[row, trp]) - (b[phe] - b[trp])
     frame = scan.to_pandas().set_index(["number", "mutant"])
-    assert frame.loc[(45, "TRP"), "score"] == pytest.approx(by_hand, abs=1e-5)
+    assert frame.loc[(45, "TRP"), "environment"] == pytest.approx(by_hand, abs=1e-5)
+    alone = score_mutations(ubiquitin, ["A:F45W"], device="cpu", networks="environment")
+    assert alone.table.score[0] == pytest.approx(by_hand, abs=1e-5)
+    assert np.isnan(alone.table.backbone).all()
+    assert alone.models == {"environment": "environment@9"}
 
 
-def test_positive_means_the_mutant_is_less_likely(scan):
+def test_positive_means_the_mutant_is_less_likely(scan, ubiquitin):
     frame = scan.to_pandas()
     matrix, table = scan.matrix, scan.residues
-    least = np.asarray(AMINO_ACIDS)[matrix.argmax(axis=1)]
-    corrected = np.log(table.probabilities) - scan.background
-    assert (least == np.asarray(AMINO_ACIDS)[corrected.argmin(axis=1)]).all()
     assert (matrix[np.arange(76), [AMINO_ACIDS.index(w) for w in table.wild_type]] == 0).all()
+    alone = score_mutations(ubiquitin, device="cpu", networks="environment")
+    background = exposed_log_probabilities(load_predictor("environment", "cpu"))
+    corrected = np.log(table.probabilities) - background
+    np.testing.assert_array_equal(alone.matrix.argmax(axis=1), corrected.argmin(axis=1))
     assert frame["score"].max() == pytest.approx(matrix.max())
 
 
@@ -115,7 +120,7 @@ def test_failures_are_reported_per_row(ubiquitin):
     assert "there is 45" in frame.loc[5, "note"]
     assert scores.warnings[-1] == "1 mutation given more than once; scored once."
     document = json.loads(scores.to_json())
-    assert document["schema"] == "protvox.mutations/1"
+    assert document["schema"] == "protvox.mutations/2"
     assert "positive = predicted destabilising" in document["score"]
     assert [item["row"] for item in document["failures"]] == [1, 2, 3, 4, 5]
     told = [item["mutation"] for item in document["failures"]]

@@ -75,7 +75,7 @@ async function mutationRequest({ request, job, prediction }, mutations) {
 }
 
 /**
- * @param {Object} scores document of the form protvox.mutations/1.
+ * @param {Object} scores document of the form protvox.mutations/2.
  * @param {string} job
  * @param {Object} shown
  * @param {import("./selection.js").Selection} selection

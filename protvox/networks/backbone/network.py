@@ -8,14 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from experiments.mutations.backbone.features import (
-    N_KINDS,
-    N_NEAR,
-    N_OFFSETS,
-    N_PAIR,
-    N_TOKEN,
-)
 from protvox.chemistry import AMINO_ACIDS
+from protvox.networks.backbone.features import N_KINDS, N_OFFSETS, N_PAIR, N_TOKEN
+from protvox.networks.backbone.residues import N_NEIGHBOURS
 
 
 @dataclass(frozen=True)
@@ -79,41 +74,71 @@ class BackboneNet(nn.Module):
         pairs: Tensor,
         kinds: Tensor,
         offsets: Tensor,
-        there: Tensor,
+        present: Tensor,
     ) -> Tensor:
         """Return logits.
 
         Parameters
         ----------
-        tokens, pairs, kinds, offsets, there
-            As in `features.Batch`; tokens and pairs in the type to compute in.
+        tokens, pairs, kinds, offsets, present
+            As in `protvox.networks.backbone.features.Batch`; tokens and pairs in the type to
+            compute in.
 
         Returns
         -------
         Tensor
             ``centre 20`` float32.
         """
+        features, votes = self._read(tokens, pairs, kinds, offsets, present)
+        logits: Tensor = self.answer(features) + votes
+        return logits
+
+    def embed(
+        self,
+        tokens: Tensor,
+        pairs: Tensor,
+        kinds: Tensor,
+        offsets: Tensor,
+        present: Tensor,
+    ) -> Tensor:
+        """Return the features of the centres before the last layer.
+
+        Parameters
+        ----------
+        tokens, pairs, kinds, offsets, present
+            See `forward`.
+
+        Returns
+        -------
+        Tensor
+            ``centre width`` float32.
+        """
+        return self._read(tokens, pairs, kinds, offsets, present)[0]
+
+    def _read(
+        self, tokens: Tensor, pairs: Tensor, kinds: Tensor, offsets: Tensor, present: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the features of the centres and the votes of their neighbours."""
         precision = tokens.dtype
         state = _linear(tokens, self.geometry)
         state = state + self.kind(kinds).to(precision) + self.offset(offsets).to(precision)
         n = len(tokens)
         bias = functional.linear(pairs, self.bias.weight.to(precision))
-        bias = bias.view(n, N_NEAR, N_NEAR, len(self.layers), self.config.heads)
+        bias = bias.view(n, N_NEIGHBOURS, N_NEIGHBOURS, len(self.layers), self.config.heads)
         bias = bias.permute(3, 0, 4, 1, 2)
-        if not there.all():
-            bias = bias + _absent(there).to(precision)
+        if not present.all():
+            bias = bias + _absent(present).to(precision)
         for number, layer in enumerate(self.layers[:-1]):
             state = layer(state, bias[number], False)
-        votes = self._votes(state, there)
+        votes = self._votes(state, present)
         state = self.layers[-1](state, bias[-1, :, :, :1], True)
-        logits: Tensor = self.answer(self.norm(state[:, 0].float())) + votes
-        return logits
+        return self.norm(state[:, 0].float()), votes
 
-    def _votes(self, state: Tensor, there: Tensor) -> Tensor:
-        """Return what the residues say one by one, summed, ``centre 20`` float32."""
+    def _votes(self, state: Tensor, present: Tensor) -> Tensor:
+        """Return the logits that the residues contribute one by one, summed, ``centre 20``."""
         hidden = functional.gelu(_linear(_norm(state, self.before_votes), self.vote_up))
-        hidden = hidden * there[:, :, None].to(hidden.dtype)
-        return self.vote_down(hidden.float().sum(dim=1) * N_NEAR**-0.5)
+        hidden = hidden * present[:, :, None].to(hidden.dtype)
+        return self.vote_down(hidden.float().sum(dim=1) * N_NEIGHBOURS**-0.5)
 
 
 class Layer(nn.Module):
@@ -182,6 +207,6 @@ def _norm(features: Tensor, layer: nn.LayerNorm) -> Tensor:
     return functional.layer_norm(features, layer.normalized_shape, weight, bias)
 
 
-def _absent(there: Tensor) -> Tensor:
-    """Return ``centre 1 1 residue``: nothing attends to residues that are not there."""
-    return torch.where(there, 0.0, -1e4)[:, None, None, :]
+def _absent(present: Tensor) -> Tensor:
+    """Return ``centre 1 1 residue``: nothing attends to residues that do not exist."""
+    return torch.where(present, 0.0, -1e4)[:, None, None, :]

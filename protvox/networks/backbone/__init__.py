@@ -1,0 +1,1 @@
+"""The backbone network: amino acids from residue types and backbone geometry."""

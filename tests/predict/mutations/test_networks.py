@@ -85,7 +85,8 @@ def test_a_residue_without_backbone_has_no_score_by_either(data_dir, tmp_path):
     scores = score_mutations(read_structure(path), device="cpu")
     assert len(scores.table) == 75 * 19
     assert np.isfinite(scores.table.backbone).all()
-    assert [d.where for d in scores.input.dropped if d.kind == "residue"] == ["A:45 PHE"]
+    dropped = [d.why for d in scores.input.dropped if d.where == "A:45 PHE"]
+    assert dropped == ["no environment prediction: N, CA or C is missing"]
 
 
 def test_nucleic_acids_change_nothing_for_the_backbone_network(repressor):

@@ -95,8 +95,8 @@ def test_each_residue_is_computed_once_however_many_mutations(ubiquitin, monkeyp
     monkeypatch.setattr(
         type(predictor),
         "_moments",
-        lambda self, structure, frames, chunk: (
-            rows.extend(chunk) or whole(self, structure, frames, chunk)
+        lambda self, structure, frames, chunk, *rest: (
+            rows.extend(chunk) or whole(self, structure, frames, chunk, *rest)
         ),
     )
     score_mutations(ubiquitin, device="cpu")

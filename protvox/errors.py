@@ -140,6 +140,10 @@ class Message(NamedTuple):
         return self.what.format(**fields), self.remedy.format(**fields) or None
 
 
+_MOST: Final = 1000
+_MOST_WHERE: Final = 300
+"""Largest numbers of characters of a field and of ``where``, e.g. if a text is given as a path."""
+
 _KINDS: Final[dict[str, type[ProtvoxError]]] = {
     "usage": UsageError,
     "input": InputError,
@@ -184,5 +188,16 @@ def fail(key: str, /, *, where: str | None = None, **fields: object) -> ProtvoxE
     >>> raise fail("model.unknown", where="cats")  # doctest: +SKIP
     """
     message = catalogue()[key]
-    what, remedy = message.fill(**fields)
-    return _KINDS[message.kind](what, where=where, remedy=remedy, code=message.code)
+    short = {
+        name: _shorten(value, _MOST) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
+    what, remedy = message.fill(**short)
+    place = None if where is None else _shorten(where, _MOST_WHERE)
+    return _KINDS[message.kind](what, where=place, remedy=remedy, code=message.code)
+
+
+def _shorten(text: str, most: int) -> str:
+    """Return text of one line, without its middle if it is longer than ``most``."""
+    text = " ".join(text.splitlines())
+    return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 4 :]}"

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from protvox.api.sources import Source, as_structure, takes_sources
 from protvox.structure.disorder import DisorderOption
 from protvox.structure.domain_option import parse_domain_option
-from protvox.structure.io.read import read_structure
 from protvox.structure.selection import Selection
-from protvox.structure.structure import Structure
 
 if TYPE_CHECKING:
     from protvox.predict.embedding.embeddings import Embeddings
@@ -21,13 +20,12 @@ if TYPE_CHECKING:
     from protvox.predict.search.results import SearchResult
     from protvox.voxel.grids.density_map import DensityMap
 
-Source = Structure | str | Path | bytes
-"""A structure, or anything that `protvox.read_structure` accepts."""
 Domains = str | Sequence[Selection | str] | None
 """``"auto"``, ``"chain"``, or a list of domains."""
 Per = Literal["domain", "residue"]
 
 
+@takes_sources
 def classify(
     source: Source,
     *,
@@ -46,7 +44,8 @@ def classify(
     ----------
     source
         A structure, or anything that `protvox.read_structure` accepts: a path, an identifier,
-        bytes.
+        content, an open file, or an object of Biopython, biotite, gemmi, mdtraj or MDAnalysis.
+        Or a list or tuple of these, which gives a list of results in the same order.
     task
         ``"all"``, ``"cath"``, ``"environment"``, or another task of ``protvox.models()``.
     domains
@@ -76,7 +75,8 @@ def classify(
     UsageError
         If an option is invalid.
     InputError
-        If the structure cannot be read, or nothing in it can be predicted.
+        If the structure cannot be read, or nothing in it can be predicted; for a list, with the
+        index of the structure.
     ModelError
         If a model is missing or damaged.
     DeviceError
@@ -90,7 +90,7 @@ def classify(
     from protvox.predict.classify import classify
 
     return classify(
-        _structure(source),
+        as_structure(source),
         task=task,
         domains=parse_domain_option(domains),
         chain=chain,
@@ -101,6 +101,7 @@ def classify(
     )
 
 
+@takes_sources
 def mutations(
     source: Source,
     mutations: str | Path | Sequence[str | Mutation] | None = None,
@@ -151,7 +152,7 @@ def mutations(
     from protvox.predict.mutations.score import score_mutations
 
     return score_mutations(
-        _structure(source),
+        as_structure(source),
         mutations,
         chain=chain,
         device=device,
@@ -161,6 +162,7 @@ def mutations(
     )
 
 
+@takes_sources
 def embed(
     source: Source,
     *,
@@ -204,7 +206,7 @@ def embed(
     from protvox.predict.embedding.embed import embed
 
     return embed(
-        _structure(source),
+        as_structure(source),
         per=per,
         domains=parse_domain_option(domains),
         chain=chain,
@@ -214,6 +216,7 @@ def embed(
     )
 
 
+@takes_sources
 def search(
     source: Source,
     *,
@@ -258,7 +261,7 @@ def search(
     from protvox.predict.search.search import search
 
     return search(
-        _structure(source),
+        as_structure(source),
         index=None if index is None else Path(index),
         top_k=top_k,
         domains=parse_domain_option(domains),
@@ -269,6 +272,7 @@ def search(
     )
 
 
+@takes_sources
 def voxelize(
     source: Source,
     *,
@@ -308,11 +312,7 @@ def voxelize(
     from protvox.structure.selection import parse_selection
     from protvox.voxel.grids.density_map import voxelize_structure
 
-    structure = _structure(source)
+    structure = as_structure(source)
     selection = parse_selection(domain) if isinstance(domain, str) else domain
     residues = None if selection is None else selection.mask(structure)
     return voxelize_structure(structure, residues, spacing=spacing, sigma=sigma, channels=channels)
-
-
-def _structure(source: Source) -> Structure:
-    return source if isinstance(source, Structure) else read_structure(source)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-from protvox.api.functions import Domains, Per, Source, classify, embed
+from protvox.api.functions import Domains, Per, classify, embed
+from protvox.api.sources import Source, Sources
 
 if TYPE_CHECKING:
     from protvox.predict.embedding.embeddings import Embeddings
@@ -31,16 +32,40 @@ class Model:
     task: str
     device: str
 
+    @overload
     def predict(
         self,
         source: Source,
+        *,
+        domains: Domains = ...,
+        chain: str | None = ...,
+        top_k: int = ...,
+        plddt: float = ...,
+        hide_disordered: bool = ...,
+    ) -> Prediction: ...
+
+    @overload
+    def predict(
+        self,
+        source: Sources,
+        *,
+        domains: Domains = ...,
+        chain: str | None = ...,
+        top_k: int = ...,
+        plddt: float = ...,
+        hide_disordered: bool = ...,
+    ) -> list[Prediction]: ...
+
+    def predict(
+        self,
+        source: Source | Sources,
         *,
         domains: Domains = "auto",
         chain: str | None = None,
         top_k: int = 5,
         plddt: float = 50.0,
         hide_disordered: bool = False,
-    ) -> Prediction:
+    ) -> Prediction | list[Prediction]:
         """Predict with this model only.
 
         Parameters
@@ -51,7 +76,7 @@ class Model:
         Returns
         -------
         Prediction
-            With domains or residues, depending on the task.
+            With domains or residues, depending on the task; for a list, a list of these.
 
         Raises
         ------
@@ -72,15 +97,37 @@ class Model:
             hide_disordered=hide_disordered,
         )
 
+    @overload
     def embed(
         self,
         source: Source,
+        *,
+        domains: Domains = ...,
+        chain: str | None = ...,
+        plddt: float = ...,
+        hide_disordered: bool = ...,
+    ) -> Embeddings: ...
+
+    @overload
+    def embed(
+        self,
+        source: Sources,
+        *,
+        domains: Domains = ...,
+        chain: str | None = ...,
+        plddt: float = ...,
+        hide_disordered: bool = ...,
+    ) -> list[Embeddings]: ...
+
+    def embed(
+        self,
+        source: Source | Sources,
         *,
         domains: Domains = "auto",
         chain: str | None = None,
         plddt: float = 50.0,
         hide_disordered: bool = False,
-    ) -> Embeddings:
+    ) -> Embeddings | list[Embeddings]:
         """Embed domains (with a CATH model) or residues (with an environment model).
 
         Parameters
@@ -91,7 +138,7 @@ class Model:
         Returns
         -------
         Embeddings
-            Of domains or residues, depending on the task.
+            Of domains or residues, depending on the task; for a list, a list of these.
 
         Raises
         ------

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import BACKBONE_ATOMS
 from protvox.messages import count, listing
+
+if TYPE_CHECKING:
+    import Bio.PDB.Structure
+    import biotite.structure
+    import gemmi
 
 
 class ResidueKind(IntEnum):
@@ -49,9 +55,10 @@ class Structure:
     name
         File name or identifier, as given.
     format
-        ``"pdb"``, ``"mmcif"`` or ``"bcif"``.
+        ``"pdb"``, ``"mmcif"`` or ``"bcif"``; or ``"biopython"``, ``"biotite"``, ``"gemmi"``,
+        ``"mdanalysis"`` or ``"mdtraj"`` for an object of that library.
     sha256
-        Hex digest of the bytes as given (before decompression).
+        Hex digest of the bytes as given (before decompression); for an object, of its atoms.
     model
         Number of the model, as in the file.
     coordinates
@@ -134,6 +141,12 @@ class Structure:
         return protein
 
     @property
+    def is_polymer(self) -> NDArray[np.bool_]:
+        """``residue`` mask of protein and nucleic acid residues."""
+        polymer: NDArray[np.bool_] = self.is_protein | (self.kind == ResidueKind.NUCLEIC)
+        return polymer
+
+    @property
     def protein_chains(self) -> tuple[str, ...]:
         """Author names of the chains with protein residues, in file order."""
         return tuple(dict.fromkeys(self.chain[self.is_protein].tolist()))
@@ -182,6 +195,70 @@ class Structure:
         """
         number = f"{self.number[residue]}{self.insertion_code[residue]}"
         return f"{self.chain[residue]}:{number} {self.residue_name[residue]}"
+
+    def to_biotite(self) -> biotite.structure.AtomArray:
+        """Return the structure as an object of biotite.
+
+        Returns
+        -------
+        biotite.structure.AtomArray
+            With the same atoms in the same order, in Å. What is neither a standard amino acid
+            nor a nucleic acid residue is ``hetero``.
+
+        Raises
+        ------
+        UsageError
+            If biotite is not installed (``usage.library``).
+
+        Examples
+        --------
+        >>> protvox.read_structure("1pwc").to_biotite().res_name[:3]  # doctest: +SKIP
+        array(['ALA', 'ALA', 'ALA'], dtype='<U3')
+        """
+        from protvox.structure.export.biotite import to_biotite
+
+        return to_biotite(self)
+
+    def to_biopython(self) -> Bio.PDB.Structure.Structure:
+        """Return the structure as an object of Biopython.
+
+        Returns
+        -------
+        Bio.PDB.Structure.Structure
+            With one model, of id 0, and the same atoms in the same order, in Å, with occupancy 1
+            and B-factor 0. A blank chain name is ``" "``.
+
+        Raises
+        ------
+        UsageError
+            If Biopython is not installed (``usage.library``).
+
+        Examples
+        --------
+        >>> protvox.read_structure("1pwc").to_biopython()[0]["A"]  # doctest: +SKIP
+        <Chain id=A>
+        """
+        from protvox.structure.export.biopython import to_biopython
+
+        return to_biopython(self)
+
+    def to_gemmi(self) -> gemmi.Structure:
+        """Return the structure as an object of gemmi.
+
+        Returns
+        -------
+        gemmi.Structure
+            With one model, of the same number, and the same atoms in the same order, in Å, with
+            occupancy 1 and B-factor 0. Polymers and other entities are marked.
+
+        Examples
+        --------
+        >>> protvox.read_structure("1pwc").to_gemmi()[0]["A"]  # doctest: +SKIP
+        <gemmi.Chain A with 346 res>
+        """
+        from protvox.structure.export.gemmi import to_gemmi
+
+        return to_gemmi(self)
 
     def with_report(self, dropped: tuple[Dropped, ...], warnings: tuple[str, ...]) -> Structure:
         """Return the structure with another record of dropped atoms and warnings.

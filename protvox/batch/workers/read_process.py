@@ -18,7 +18,8 @@ from protvox.batch.plan import Item
 from protvox.batch.storage.urls import is_url, read_url
 from protvox.processes.parent import Parent
 from protvox.processes.structure_codec import encode_structure
-from protvox.structure.io.read import load_content, read_structure
+from protvox.structure.io.content import load_content
+from protvox.structure.io.read import read_structure
 from protvox.structure.structure import Structure
 
 if TYPE_CHECKING:

@@ -143,7 +143,8 @@ class InputInfo:
     name
         File name or identifier, as given.
     format
-        ``"pdb"``, ``"mmcif"`` or ``"bcif"``.
+        ``"pdb"``, ``"mmcif"`` or ``"bcif"``, or the library of an object: ``"biopython"``,
+        ``"biotite"``, ``"gemmi"``, ``"mdanalysis"`` or ``"mdtraj"``.
     sha256
         Hex digest of the bytes as given.
     model
@@ -159,7 +160,7 @@ class InputInfo:
     """
 
     name: str
-    format: Literal["pdb", "mmcif", "bcif"]
+    format: Literal["pdb", "mmcif", "bcif", "biopython", "biotite", "gemmi", "mdanalysis", "mdtraj"]
     sha256: str
     model: int
     n_atoms: int

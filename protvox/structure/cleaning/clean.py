@@ -50,11 +50,43 @@ def choose_model(
         ``input.model`` if the file has no such model.
     """
     numbers = list(dict.fromkeys(table.model[run_starts(table.model)].tolist()))
-    chosen = numbers[0] if model is None else model
+    chosen, dropped, warnings = pick_model(numbers, model, where=where)
+    return table if len(numbers) == 1 else table.take(table.model == chosen), dropped, warnings
+
+
+def pick_model(
+    numbers: list[int], model: int | None, *, where: str, default: int = 0, what: str = "file"
+) -> tuple[int, list[Dropped], list[str]]:
+    """Choose one of several models.
+
+    Parameters
+    ----------
+    numbers
+        Numbers of the models, at least one.
+    model
+        Number of the wanted model; ``None`` for the default.
+    where
+        Name used in errors.
+    default
+        Index in ``numbers`` of the default.
+    what
+        What has the models, for the warning.
+
+    Returns
+    -------
+    chosen, dropped, warnings
+        The number of the model, and a record of the other models.
+
+    Raises
+    ------
+    InputError
+        ``input.model`` if there is no such model.
+    """
+    chosen = numbers[default] if model is None else model
     if chosen not in numbers:
         raise fail("input.model", where=where, model=chosen, models=listing(map(str, numbers)))
     if len(numbers) == 1:
-        return table, [], []
+        return chosen, [], []
     others = [str(n) for n in numbers if n != chosen]
     dropped = Dropped(
         count(len(others), "model"), f"model {listing(others)}", "one model is read at a time"
@@ -62,9 +94,9 @@ def choose_model(
     warnings = (
         []
         if model is not None
-        else [f"The file has {len(numbers)} models; model {chosen} was read."]
+        else [f"The {what} has {len(numbers)} models; model {chosen} was read."]
     )
-    return table.take(table.model == chosen), [dropped], warnings
+    return chosen, [dropped], warnings
 
 
 def check_coordinates(table: AtomTable, *, where: str) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.chemistry import AMINO_ACID_INDEX
 from protvox.errors import fail
-from protvox.structure.structure import ResidueKind, Structure
+from protvox.structure.export.gemmi import to_gemmi
+from protvox.structure.structure import Structure
 
 if TYPE_CHECKING:
     import gemmi
@@ -21,7 +21,6 @@ _PDB_SUFFIXES: Final = (".pdb", ".ent")
 _CIF_SUFFIXES: Final = (".cif", ".mmcif")
 _REMARK_NUMBER: Final = 6
 _REMARK_WIDTH: Final = 68
-_UNNAMED: Final = "(blank)"
 _NO_VALUE: Final = "Residues without a value have B-factor 0 and occupancy 0."
 
 
@@ -90,61 +89,11 @@ def _check_fits_pdb(structure: Structure, values: NDArray[np.floating], path: Pa
 
 
 def _to_gemmi(structure: Structure, values: NDArray[np.floating]) -> gemmi.Structure:
-    import gemmi
-
-    bounds = np.searchsorted(structure.residue_index, np.arange(structure.n_residues + 1))
-    kinds = {
-        ResidueKind.PROTEIN: gemmi.EntityType.Polymer,
-        ResidueKind.NUCLEIC: gemmi.EntityType.Polymer,
-    }
-    model = gemmi.Model(structure.model)
-    chain: gemmi.Chain | None = None
-    for row in range(structure.n_residues):
-        name = str(structure.chain[row])
-        if chain is None or chain.name != name:
-            if chain is not None:
-                model.add_chain(chain)
-            chain = gemmi.Chain(name)
-        residue = gemmi.Residue()
-        residue.name = str(structure.residue_name[row])
-        code = str(structure.insertion_code[row]) or " "
-        residue.seqid = gemmi.SeqId(int(structure.number[row]), code)
-        kind = ResidueKind(int(structure.kind[row]))
-        residue.entity_type = kinds.get(kind, gemmi.EntityType.NonPolymer)
-        standard = residue.name in AMINO_ACID_INDEX and kind == ResidueKind.PROTEIN
-        residue.het_flag = "A" if standard or kind == ResidueKind.NUCLEIC else "H"
-        value = float(values[row])
-        for i in range(bounds[row], bounds[row + 1]):
-            atom = gemmi.Atom()
-            atom.name = str(structure.atom_name[i])
-            atom.element = gemmi.Element(str(structure.element[i]))
-            atom.pos = gemmi.Position(*structure.coordinates[i].tolist())
-            atom.b_iso = value if np.isfinite(value) else 0.0
-            atom.occ = 1.0 if np.isfinite(value) else 0.0
-            residue.add_atom(atom)
-        chain.add_residue(residue)
-    if chain is not None:
-        model.add_chain(chain)
-    out = gemmi.Structure()
-    out.name = Path(structure.name).name.split(".")[0] or "protvox"
-    out.add_model(model)
-    out.setup_entities()
-    _add_unnamed_entities(out)
-    out.assign_serial_numbers()
+    known = np.isfinite(values)
+    out: gemmi.Structure = to_gemmi(
+        structure, b_factor=np.where(known, values, 0.0), occupancy=known.astype(np.float64)
+    )
     return out
-
-
-def _add_unnamed_entities(structure: gemmi.Structure) -> None:
-    """Add entities for polymers without a chain name; gemmi omits them, but viewers need them."""
-    import gemmi
-
-    for chain in structure[0]:
-        polymer = chain.get_polymer()
-        if not chain.name and len(polymer):
-            entity = gemmi.Entity(_UNNAMED)
-            entity.entity_type = gemmi.EntityType.Polymer
-            entity.subchains = [polymer.subchain_id()]
-            structure.entities.append(entity)
 
 
 def _lines(remark: str) -> list[str]:

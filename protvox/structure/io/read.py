@@ -1,25 +1,25 @@
-"""Reading a structure from a path, standard input, bytes or a database identifier."""
+"""Reading a structure from a file, its content, an identifier or an object of another library."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
-from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, cast
 
 from protvox.errors import fail
 from protvox.structure.atom_table import AtomTable
 from protvox.structure.cleaning.build import build_structure
+from protvox.structure.io.adapters.convert import convert_object
+from protvox.structure.io.adapters.objects import LibraryObject
 from protvox.structure.io.binarycif import parse_binary
+from protvox.structure.io.content import Content, load_content
 from protvox.structure.io.decompress import decompress
 from protvox.structure.io.detect_format import clean_text, detect_format
 from protvox.structure.io.mmcif import parse_mmcif
 from protvox.structure.io.pdb import parse_pdb
-from protvox.structure.limits import DEFAULT_LIMITS, MIB, ReadLimits
+from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 from protvox.structure.structure import Structure
 
-__all__ = ["ReadLimits", "load_content", "read_structure", "read_table"]
+__all__ = ["ReadLimits", "read_structure", "read_table"]
 
 _FORMAT_NAMES: Final = {"pdb": "PDB", "mmcif": "mmCIF", "bcif": "BinaryCIF"}
 _PARSER_ERRORS: Final = (
@@ -36,7 +36,7 @@ _PARSER_ERRORS: Final = (
 
 
 def read_structure(
-    source: str | Path | bytes,
+    source: Content | LibraryObject,
     *,
     name: str | None = None,
     model: int | None = None,
@@ -48,13 +48,18 @@ def read_structure(
     Parameters
     ----------
     source
-        A path, ``"-"`` for standard input, the content as bytes, or, if no such file exists, an
-        identifier (``1abc``, ``pdb_00001abc``, ``AF-P12345-F1``). PDB, mmCIF or BinaryCIF,
-        plain or compressed; the format is detected from the content.
+        A path, ``"-"`` for standard input, an open file, the content as bytes or text, or, if
+        no such file exists, an identifier (``1abc``, ``pdb_00001abc``, ``AF-P12345-F1``). PDB,
+        mmCIF or BinaryCIF, plain or compressed; the format is detected from the content. Or an
+        object of another library: a ``Bio.PDB`` structure, model or chain, a gemmi structure,
+        model or chain, a biotite ``AtomArray`` or ``AtomArrayStack``, an mdtraj ``Trajectory``,
+        or an MDAnalysis ``Universe`` or ``AtomGroup``. Text is what has at least one line end.
+        An open file is read from its position to its end.
     name
-        Name to report; by default the file name or the identifier.
+        Name to report; by default the file name, the identifier, or the name of the object.
     model
-        Number of the model to read; by default the first.
+        Number of the model to read; by default the first, or the current frame of a
+        ``Universe``. Coordinate sets of objects are numbered from 1 if they have no numbers.
     limits
         Limits on the size of the input.
     offline
@@ -76,12 +81,16 @@ def read_structure(
     >>> read_structure("1pwc.pdb.gz")  # doctest: +SKIP
     Structure('1pwc.pdb.gz', chain A, 346 residues, 2625 atoms)
     """
-    table, label, form, digest = read_table(source, name=name, limits=limits, offline=offline)
+    found = convert_object(source, name=name, model=model, limits=limits)
+    if found is not None:
+        return found
+    content = cast(Content, source)  # Anything else is refused.
+    table, label, form, digest = read_table(content, name=name, limits=limits, offline=offline)
     return build_structure(table, name=label, form=form, sha256=digest, model=model, limits=limits)
 
 
 def read_table(
-    source: str | Path | bytes,
+    source: Content,
     *,
     name: str | None = None,
     limits: ReadLimits = DEFAULT_LIMITS,
@@ -112,66 +121,6 @@ def read_table(
     content = clean_text(decompress(data, where=label, limits=limits))
     form = detect_format(content, where=label)
     return _parse(content, form, label), label, form, digest
-
-
-def load_content(
-    source: str | Path | bytes,
-    *,
-    limits: ReadLimits = DEFAULT_LIMITS,
-    offline: bool | None = None,
-) -> tuple[bytes, str]:
-    """Return the content of a structure file without parsing it.
-
-    Parameters
-    ----------
-    source, limits, offline
-        See `read_structure`.
-
-    Returns
-    -------
-    content : bytes
-        As stored, compressed or not.
-    name : str
-        File name or identifier.
-
-    Raises
-    ------
-    InputError
-        If the content cannot be obtained, or is too large.
-    """
-    if isinstance(source, bytes):
-        return source, "bytes"
-    if source == "-":
-        return _take(sys.stdin.buffer, limits, "stdin"), "stdin"
-    path = Path(source)
-    try:
-        if path.is_dir():
-            raise fail("input.unreadable.folder", where=str(path))
-        if path.exists():
-            with path.open("rb") as stream:  # May be a pipe.
-                return _take(stream, limits, path.name), path.name
-    except (OSError, ValueError) as error:
-        raise fail("input.unreadable.file", where=str(source), reason=error) from error
-    # Imported here, because few runs need the network modules.
-    from protvox.structure.io.fetch import fetch_structure, parse_identifier
-
-    identifier = parse_identifier(str(source))
-    if identifier is None:
-        raise fail("input.not_found.file", where=str(source))
-    return fetch_structure(identifier, offline=offline, limits=limits).read_bytes(), str(source)
-
-
-def _take(stream: BinaryIO, limits: ReadLimits, where: str) -> bytes:
-    # Reading all of a file takes half the time of reading at most so much.
-    try:
-        size = os.fstat(stream.fileno()).st_size
-    except OSError:  # Not a stream of the system.
-        size = 0
-    known = 0 < size <= limits.inflated_bytes
-    data = stream.read() if known else stream.read(limits.inflated_bytes + 1)
-    if len(data) > limits.inflated_bytes:
-        raise fail("input.too_large.bytes", where=where, limit=limits.inflated_bytes / MIB)
-    return data
 
 
 def _parse(content: bytes, form: str, where: str) -> AtomTable:

@@ -1,0 +1,1 @@
+"""Structures as objects of other libraries."""

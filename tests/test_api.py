@@ -86,3 +86,41 @@ def test_voxelize_returns_densities_in_register(ubiquitin):
     assert part.values.sum() < density.values.sum()
     with pytest.raises(protvox.ModelError):
         protvox.voxelize(ubiquitin, channels="nothing")
+
+
+def test_lists_give_lists_of_results(ubiquitin, data_dir):
+    path = data_dir / "1ubi.pdb"
+    for several in ([ubiquitin, path, path.read_bytes()], (ubiquitin, path, str(path))):
+        found = protvox.classify(several, task="cath")
+        assert [type(result) for result in found] == [protvox.Prediction] * 3
+        labels = {result.domains[0].architectures[0].label for result in found}
+        assert len(labels) == 1
+    assert [len(scores.matrix) for scores in protvox.mutations([ubiquitin] * 2)] == [76, 76]
+    assert [item.vectors.shape for item in protvox.embed([ubiquitin])] == [(1, 10)]
+    assert len(protvox.search([ubiquitin, ubiquitin])) == 2
+    assert len(protvox.voxelize([ubiquitin], spacing=3.0)) == 1
+    assert len(protvox.load("cath").predict([ubiquitin])) == 1
+    assert len(protvox.load("environment").embed([ubiquitin])) == 1
+    assert protvox.classify([]) == []
+
+
+def test_errors_in_lists_name_the_index(ubiquitin):
+    with pytest.raises(protvox.InputError) as caught:
+        protvox.classify([ubiquitin, "no/such/file.pdb"])
+    assert str(caught.value).startswith("[1] no/such/file.pdb: there is no such file. ")
+    assert caught.value.code == "input.not_found"
+    with pytest.raises(protvox.InputError, match=r"^\[0\]: a list is not a structure"):
+        protvox.classify([[ubiquitin]])
+    with pytest.raises(protvox.InputError, match=r"^\[1\]: an object of type NoneType"):
+        protvox.embed([ubiquitin, None])
+    with pytest.raises(protvox.UsageError) as usage:
+        protvox.classify([ubiquitin], task="sleep")
+    assert "[0]" not in str(usage.value)
+
+
+def test_functions_of_structures_keep_their_names_and_signatures(ubiquitin):
+    import inspect
+
+    assert protvox.classify.__name__ == "classify"
+    assert list(inspect.signature(protvox.classify).parameters)[:3] == ["source", "task", "domains"]
+    assert protvox.classify(source=ubiquitin, task="cath").domains

@@ -95,3 +95,11 @@ def test_error_is_made_from_its_entry():
 def test_missing_field_raises_key_error():
     with pytest.raises(KeyError):
         fail("usage.setting.boolean", where="X")
+
+
+def test_long_values_are_shortened():
+    error = fail("input.selection", where="x" * 5000, item="a\nb" * 5000)
+    assert error.where == "x" * 150 + " ... " + "x" * 75
+    assert len(str(error)) < 1500 and "\n" not in str(error)
+    path = "/".join(["folder"] * 30)
+    assert fail("input.empty", where=path).where == path

@@ -90,7 +90,13 @@ def hetero_residues(atoms: Atoms) -> NDArray[np.bool_]:
 
 
 def short_name(atoms: Atoms) -> str:
-    """Return the file name of a structure without its suffixes."""
+    """Return the file name of a structure without its suffixes.
+
+    Parameters
+    ----------
+    atoms
+        A structure.
+    """
     return Path(atoms.name).name.split(".")[0] or "protvox"
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.export.atoms import Atoms, hetero_residues, short_name
+from protvox.structure.export.atoms import Atoms, hetero_residues, import_library, short_name
 
 _UNNAMED: Final = "(blank)"
 
@@ -32,8 +32,7 @@ def to_gemmi(
     gemmi.Structure
         See `protvox.structure.structure.Structure.to_gemmi`.
     """
-    import gemmi
-
+    gemmi = import_library("gemmi", "gemmi")
     n = len(atoms.chain)
     factors = np.zeros(n) if b_factor is None else b_factor
     occupancies = np.ones(n) if occupancy is None else occupancy
@@ -41,7 +40,7 @@ def to_gemmi(
     polymer, hetero = atoms.is_polymer.tolist(), hetero_residues(atoms).tolist()
     kinds = gemmi.EntityType.NonPolymer, gemmi.EntityType.Polymer
     model = gemmi.Model(atoms.model)
-    chain: gemmi.Chain | None = None
+    chain = None
     for row in range(n):
         name = str(atoms.chain[row])
         if chain is None or chain.name != name:
@@ -69,15 +68,13 @@ def to_gemmi(
     out.name = short_name(atoms)
     out.add_model(model)
     out.setup_entities()
-    _add_unnamed_entities(out)
+    _add_unnamed_entities(out, gemmi)
     out.assign_serial_numbers()
     return out
 
 
-def _add_unnamed_entities(structure: Any) -> None:
+def _add_unnamed_entities(structure: Any, gemmi: Any) -> None:
     """Add entities for polymers without a chain name; gemmi omits them, but viewers need them."""
-    import gemmi
-
     for chain in structure[0]:
         polymer = chain.get_polymer()
         if not chain.name and len(polymer):

@@ -58,6 +58,8 @@ def load_content(
             return _take(sys.stdin.buffer, limits, "stdin"), "stdin"
         if any(end in source for end in _LINE_ENDS) and not os.path.exists(source):
             return source.encode("utf-8", "replace"), "text"
+        if not source:
+            raise fail("input.empty", where="text")
     elif not isinstance(source, os.PathLike):
         if hasattr(source, "read") and not is_library_object(source):
             return _read_open(source, limits)
@@ -123,6 +125,8 @@ def _unreadable(where: str, error: Exception) -> ProtvoxError:
 
 
 def _wrong_type(source: object) -> ProtvoxError:
+    if isinstance(source, (list, tuple)):
+        return fail("input.unreadable.list")
     kind = type(source)
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     return fail("input.unreadable.type", type=f"{module}{kind.__qualname__}")

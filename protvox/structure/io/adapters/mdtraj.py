@@ -43,7 +43,7 @@ def _table(trajectory: Any, index: int) -> AtomTable:
         name = _chain_name(chain.index) if name is None else name
         for residue in chain.residues:
             meaning = residue_name(residue.name)
-            # mdtraj begins a new chain at a TER record, so what follows one is no polymer.
+            # mdtraj begins a new chain at a TER record, and what follows one is not a polymer.
             hetero = name in before or not (meaning.parent or meaning.nucleotide)
             segment = getattr(residue, "segment_id", "") or ""
             rows.append((name, residue.resSeq, residue.name, segment, hetero, chain.index))

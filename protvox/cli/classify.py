@@ -104,7 +104,7 @@ def classify(
     """Predict amino-acid environments and CATH architectures.
 
     INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, optionally .gz), an identifier
-    (1abc, AF-P12345-F1), or - for standard input. Results go to stdout, messages and progress to
+    (1abc, P12345), or - for standard input. Results go to stdout, messages and progress to
     stderr. csv, tsv and parquet have one row per residue, or per domain with --task cath.
 
     \b

@@ -77,7 +77,7 @@ def embed(
 ) -> int:
     """Write rotation-invariant embeddings of domains or residues.
 
-    INPUT is a structure file, an identifier (1abc, AF-P12345-F1), or - for standard input. The
+    INPUT is a structure file, an identifier (1abc, P12345), or - for standard input. The
     vector of a domain has length 1 and is close to those of domains with a similar structure. The
     vector of a residue describes its environment without its own side chain.
 

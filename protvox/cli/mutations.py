@@ -131,7 +131,7 @@ def mutations(
     destabilising.
 
     INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, optionally .gz), an identifier
-    (1abc, AF-P12345-F1), or - for standard input. If some mutations cannot be scored, the reasons
+    (1abc, P12345), or - for standard input. If some mutations cannot be scored, the reasons
     are reported, the others are scored, and the exit code is 4.
 
     \b

@@ -72,7 +72,7 @@ class _Request:
 def search(inputs: tuple[str, ...], form: str | None, output: str | None, **options: Any) -> int:
     """Find known domains similar to those of a structure.
 
-    INPUT is a structure file, an identifier (1abc, AF-P12345-F1), or - for standard input.
+    INPUT is a structure file, an identifier (1abc, P12345), or - for standard input.
     Without --index, the training domains of the released model are searched. The similarity is
     the cosine of two embeddings, at most 1.
 

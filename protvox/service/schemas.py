@@ -45,8 +45,25 @@ class Options(BaseModel):
         description="Model of the file to read, for NMR ensembles; the first by default.",
     )
 
+    plddt: float = Field(
+        default=50.0,
+        ge=0,
+        le=100,
+        description="Predicted models: residues with a lower pLDDT are disordered: they are kept "
+        "out of domains and flagged. 0 for none.",
+    )
 
-class ClassifyOptions(Options):
+
+class EnvironmentOptions(Options):
+    """Options of predictions that rest on environments."""
+
+    hide_disordered: bool = Field(
+        default=False,
+        description="Hide disordered residues from the environments of others.",
+    )
+
+
+class ClassifyOptions(EnvironmentOptions):
     """Options of ``protvox classify``."""
 
     domains: Annotated[list[_Chopping], FailFast()] = Field(
@@ -70,7 +87,7 @@ class DomainOptions(Options):
     )
 
 
-class EmbedOptions(DomainOptions):
+class EmbedOptions(DomainOptions, EnvironmentOptions):
     """Options of ``protvox embed``."""
 
     per: Literal["domain", "residue"] = Field(
@@ -84,7 +101,7 @@ class SearchOptions(DomainOptions):
     top: int = Field(default=20, ge=1, le=1000, description="Number of neighbours per domain.")
 
 
-class MutationOptions(Options):
+class MutationOptions(EnvironmentOptions):
     """Options of ``protvox mutations``."""
 
     mutations: Annotated[list[_Mutation], FailFast()] = Field(
@@ -112,8 +129,9 @@ class Source(BaseModel):
     )
     id: _Short | None = Field(
         default=None,
-        description="Identifier in the PDB or the AlphaFold database.",
-        examples=["1pwc", "AF-P12345-F1"],
+        description="Identifier in the PDB or the AlphaFold database, or UniProt accession of its "
+        "model.",
+        examples=["1pwc", "AF-P12345-F1", "P12345"],
     )
     format: Literal["pdb", "mmcif"] | None = Field(
         default=None, description="Format of the text; detected by default."

@@ -40,6 +40,7 @@ from protvox.report.output import make_writer
 from protvox.service.failures import describe, refuse
 from protvox.service.logs import configure_logging, log, request_id
 from protvox.service.workers.heap import release_free_memory
+from protvox.structure.disorder import DisorderOption
 from protvox.structure.domain_option import parse_domain_option
 from protvox.structure.io.annotate import write_annotated
 from protvox.structure.io.read import read_structure
@@ -179,6 +180,7 @@ class ModelProcess:
             "model": options["model"],
             "device": self._device,
             "progress": check_deadline,
+            "disorder": DisorderOption(options["plddt"], options.get("hide_disordered", False)),
         }
         result = _compute(structure, options, shared)
         results = {

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from protvox.errors import InputError, fail
+from protvox.errors import FetchError, InputError, fail
 from protvox.settings import load_settings
 from protvox.structure.io.decompress import decompress
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
@@ -37,6 +37,14 @@ _PDB: Final = re.compile(r"(?:pdb_0000)?([1-9][a-z0-9]{3})|(pdb_[a-z0-9]{8})", r
 _AF: Final = re.compile(
     r"AF-((?:[A-Z0-9]{6}|[A-Z0-9]{10}))-F(\d{1,3})(?:-MODEL_V(\d{1,2}))?", re.ASCII
 )
+_ACCESSION: Final = re.compile(
+    r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2}", re.ASCII
+)
+"""Accessions of UniProt, of six or ten characters; identifiers of the PDB have four or twelve."""
+
+_VERSIONS: Final = (6, 5, 4, 3, 2, 1)
+"""Versions of AlphaFold DB, tried from the newest if its index does not answer."""
+
 _INDEX_BYTES: Final = 1 << 20
 
 
@@ -67,8 +75,8 @@ def parse_identifier(text: str) -> Identifier | None:
     Parameters
     ----------
     text
-        ``1abc``, ``pdb_00001abc`` or ``AF-P12345-F1`` (optionally ``-model_v4``), in upper or
-        lower case.
+        ``1abc``, ``pdb_00001abc``, ``AF-P12345-F1`` (optionally ``-model_v4``) or ``P12345``, an
+        accession of UniProt that stands for its model in AlphaFold DB; in upper or lower case.
 
     Examples
     --------
@@ -86,6 +94,9 @@ def parse_identifier(text: str) -> Identifier | None:
         return Identifier(
             f"AF-{model[1]}-F{fragment}{suffix}", ALPHAFOLD, model[1], fragment, version
         )
+    accession = _ACCESSION.fullmatch(text.upper())
+    if accession:
+        return Identifier(f"AF-{accession[0]}-F1", ALPHAFOLD, accession[0], 1)
     return None
 
 
@@ -132,8 +143,7 @@ def fetch_structure(
     if settings.offline if offline is None else offline:
         raise fail("input.offline", where=identifier.name)
     opener = opener or _secure_opener()
-    url = _locate(identifier, opener)
-    data = download(url, opener=opener, limit=limits.inflated_bytes, where=identifier.name)
+    data = _obtain(identifier, opener, limits.inflated_bytes)
     try:
         decompress(data, where=identifier.name, limits=limits)
     except InputError as error:
@@ -198,6 +208,28 @@ def _is_temporary(error: Exception) -> bool:
         return error.code in _TEMPORARY
     reason = getattr(error, "reason", error)  # The cause of a URLError.
     return isinstance(reason, ConnectionError | http.client.HTTPException)
+
+
+def _obtain(identifier: Identifier, opener: urllib.request.OpenerDirector, limit: int) -> bytes:
+    """Return the file of an entry; without the index of AlphaFold DB, the newest there is."""
+    where = identifier.name
+    try:
+        url = _locate(identifier, opener)
+    except FetchError as error:
+        # Without a network, or for an entry that does not exist, no version can be had either.
+        answered = not isinstance(error.__cause__, OSError)
+        failed = isinstance(error.__cause__, urllib.error.HTTPError)
+        if error.code == "input.not_found" or not (answered or failed):
+            raise
+        for version in _VERSIONS:
+            model = f"https://{ALPHAFOLD}/files/{where}-model_v{version}.cif"
+            try:
+                return download(model, opener=opener, limit=limit, where=where)
+            except FetchError as missing:
+                if missing.code != "input.not_found":
+                    raise error from missing
+        raise
+    return download(url, opener=opener, limit=limit, where=where)
 
 
 def _locate(identifier: Identifier, opener: urllib.request.OpenerDirector) -> str:

@@ -80,6 +80,9 @@ def entry(data_dir: Path) -> bytes:
         ("af-p12345-f1", "AF-P12345-F1"),
         ("AF-A0A023GPI8-F2", "AF-A0A023GPI8-F2"),
         ("AF-P12345-F1-model_v4", "AF-P12345-F1-model_v4"),
+        ("P12345", "AF-P12345-F1"),
+        ("q5vsl9", "AF-Q5VSL9-F1"),
+        ("A0A023GPI8", "AF-A0A023GPI8-F1"),
     ],
 )
 def test_identifiers(text: str, name: str) -> None:
@@ -104,6 +107,12 @@ def test_identifiers(text: str, name: str) -> None:
         "AF-P12345-F1/x",
         "pdb_0001abc",
         "１abc",
+        "P1234",
+        "P12345-2",  # an isoform
+        "ABCDEF",
+        "112345",
+        "A0A023GPI",
+        "P1234５",
     ],
 )
 def test_other_text_is_not_an_identifier(text: str) -> None:
@@ -133,6 +142,55 @@ def test_alphafold_model_is_found_in_its_index(tmp_path: Path, entry: bytes) -> 
     path = get("AF-P12345-F1", internet, tmp_path)
     assert path.name == "AF-P12345-F1.cif"
     assert internet.requested == [INDEX, MODEL]
+
+
+def test_an_accession_is_the_model_of_alphafold_db(tmp_path: Path, entry: bytes) -> None:
+    """It shares the cache with the identifier of the model."""
+    index = json.dumps([{"cifUrl": MODEL.replace("P12345", "P12345-2")}, {"cifUrl": MODEL}])
+    internet = Internet({INDEX: index.encode(), MODEL: gzip.decompress(entry)})
+    path = get("P12345", internet, tmp_path)
+    assert internet.requested == [INDEX, MODEL]
+    assert get("AF-P12345-F1", internet, tmp_path) == path
+    assert len(internet.requested) == 2
+
+
+@pytest.mark.parametrize("index", [500, 403, b"<html>", b"[{}]"])
+def test_without_its_index_the_newest_version_is_found(tmp_path: Path, entry: bytes, index) -> None:
+    version = MODEL.replace("v6", "v4")
+    internet = Internet({INDEX: index, version: gzip.decompress(entry)})
+    assert get("P12345", internet, tmp_path).read_bytes() == gzip.decompress(entry)
+    versions = [MODEL, MODEL.replace("v6", "v5"), version]
+    assert [url for url in internet.requested if url != INDEX] == versions
+
+
+def test_without_index_and_versions_the_first_error_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(FetchError) as caught:
+        get("P12345", Internet({INDEX: 403}), tmp_path)
+    assert caught.value.code == "input.fetch"
+    assert "403" in caught.value.what
+
+
+@pytest.mark.parametrize("failure", [404, urllib.error.URLError(OSError(101, "unreachable"))])
+def test_no_version_is_guessed_for_an_entry_or_a_network_that_is_absent(
+    tmp_path: Path, failure
+) -> None:
+    internet = Internet({})
+    internet.failures = [failure] if isinstance(failure, Exception) else []
+    with pytest.raises(FetchError):
+        get("P12345", internet, tmp_path)
+    assert internet.requested == [INDEX]
+
+
+def test_an_accession_is_refused_offline_and_a_file_of_that_name_is_read(
+    tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROTVOX_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FetchError) as caught:
+        read_structure("P12345", offline=True)
+    assert caught.value.code == "input.offline"
+    (tmp_path / "P12345").write_bytes((data_dir / "1ubi.pdb").read_bytes())
+    assert read_structure("P12345", offline=True).n_residues == 76
 
 
 def test_alphafold_version_can_be_given(tmp_path: Path, entry: bytes) -> None:

@@ -17,6 +17,14 @@ const STOPS = [
 /** Colours of domains, distinguishable with colour blindness (Okabe and Ito 2008). */
 const DOMAINS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"];
 const NO_DOMAIN = "#b4bac4";
+/**
+ * Bands of pLDDT with the colours of AlphaFold DB, from the highest.
+ * @type {[number, string, string][]}
+ */
+const BANDS = [
+  [90, "#0053d6", "very high, over 90"], [70, "#65cbf3", "confident, over 70"],
+  [50, "#ffdb13", "low, over 50"], [-1, "#ff7d45", "very low"],
+];
 
 /**
  * @param {number} p 0 to 1.
@@ -36,6 +44,14 @@ export function wildTypeColour(p) {
  */
 export function domainColour(index) {
   return index < 0 ? NO_DOMAIN : DOMAINS[index % DOMAINS.length];
+}
+
+/**
+ * @param {?number} value pLDDT, 0 to 100; null for none.
+ * @returns {string} CSS colour.
+ */
+export function plddtColour(value) {
+  return value === null ? NO_DOMAIN : BANDS.find(([least]) => value > least)[1];
 }
 
 /**
@@ -92,7 +108,7 @@ export function colourNumber(colour) {
 
 /**
  * The legend of a colour scheme.
- * @param {string} name "domain" or "wild-type probability".
+ * @param {string} name "domain", "pLDDT" or "wild-type probability".
  * @param {{id: string, chain: string, chopping: string}[]} domains
  * @returns {HTMLElement}
  */
@@ -104,6 +120,9 @@ export function legend(name, domains) {
     return el("div", { class: "legend" }, ...parts,
       more > 0 ? el("span", { class: "entry" }, `${more} more; colours repeat`) : null,
       swatch(NO_DOMAIN, "no domain"));
+  }
+  if (name === "pLDDT") {
+    return el("div", { class: "legend" }, ...BANDS.map(([, colour, text]) => swatch(colour, text)));
   }
   return el("div", { class: "legend" },
     el("span", { class: "word" }, "improbable"),

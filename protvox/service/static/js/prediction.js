@@ -36,6 +36,8 @@ export const CODES = ORDER.map((one) =>
  * @property {number} odds of the most probable amino acid against the wild type.
  * @property {number} entropy nats.
  * @property {number} domain index in the list of domains, -1 for none.
+ * @property {?number} plddt predicted confidence, 0 to 100; null without.
+ * @property {boolean} disordered whether the pLDDT is below the limit.
  */
 
 /**
@@ -69,6 +71,7 @@ export function readPrediction(json) {
       wildType: row.wild_type, letter: THREE_TO_ONE[row.wild_type] ?? "X",
       predicted: row.predicted, p: row.p_wild_type, best, odds: best / row.p_wild_type,
       entropy: row.entropy, domain: domainOf(row),
+      plddt: row.plddt ?? null, disordered: row.disordered ?? false,
     };
   });
   return {

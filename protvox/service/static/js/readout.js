@@ -46,6 +46,9 @@ function words({ residues, matrix }, index, amino) {
   if (amino >= 0) parts.push(` · ${CODES[amino]} ${probability(row[amino])}`);
   const ranked = best.map((j) => `${CODES[j]} ${probability(row[j])}`).join(", ");
   parts.push(` · most probable ${ranked}`);
+  if (residue.plddt !== null) {
+    parts.push(` · pLDDT ${residue.plddt.toFixed(1)}${residue.disordered ? ", disordered" : ""}`);
+  }
   if (residue.odds > 1) parts.push(` · odds ${odds(residue.odds)}`);
   return parts;
 }

@@ -85,8 +85,21 @@ function heading({ input, warnings }) {
   return el("div", { class: "heading" }, el("h1", {}, input.name),
     el("p", { class: "quiet" }, `${count(input.n_residues)} residues, ` +
       `${count(input.n_atoms)} atoms, model ${input.model} of the ${FORMATS[input.format]} file`),
+    input.plddt ? confidence(input.plddt) : null,
     ...warningLists(warnings),
     dropped);
+}
+
+/**
+ * @param {{mean: number, limit: number, n_disordered: number, disordered: string[]}} plddt
+ * @returns {HTMLElement}
+ */
+function confidence({ mean, limit, n_disordered: number, disordered }) {
+  const mostly = `Predicted model, mean pLDDT ${mean.toFixed(1)}`;
+  if (!number) return el("p", { class: "quiet" }, mostly);
+  const residues = `${count(number)} ${number === 1 ? "residue" : "residues"}`;
+  return el("p", { class: "quiet" }, `${mostly}; ${residues} disordered, below ${limit}: ` +
+    disordered.join(", "));
 }
 
 /**

@@ -6,7 +6,7 @@
 import { Problem } from "./api.js";
 import { residuesOf } from "./cif.js";
 import { card, el } from "./dom.js";
-import { colourNumber, domainColour, legend, wildTypeColour } from "./colours.js";
+import { colourNumber, domainColour, legend, plddtColour, wildTypeColour } from "./colours.js";
 import { membership } from "./domains.js";
 import { results } from "./jobs.js";
 
@@ -26,6 +26,7 @@ export function viewerCard(prediction, selection, job) {
   const note = el("p", { class: "note quiet" }, "Loading the viewer …");
   const key = el("div", {});
   const schemes = {
+    ...(residues.length && prediction.input.plddt && { pLDDT: (r) => plddtColour(r.plddt) }),
     ...(residues.length && { "wild-type probability": (r) => wildTypeColour(r.p) }),
     domain: (r) => domainColour(r.domain),
   };

@@ -51,9 +51,10 @@ def read_structure(
         A path, ``"-"`` for standard input, an open file, the content as bytes or text, or, if
         no such file exists, an identifier (``1abc``, ``pdb_00001abc``, ``AF-P12345-F1``,
         ``P12345``). PDB, mmCIF or BinaryCIF, plain or compressed; the format is detected from
-        the content. Or an object of another library: a ``Bio.PDB`` structure, model or chain, a gemmi structure,
-        model or chain, a biotite ``AtomArray`` or ``AtomArrayStack``, an mdtraj ``Trajectory``,
-        or an MDAnalysis ``Universe`` or ``AtomGroup``. Text is what has at least one line end.
+        the content. Or an object of another library: a ``Bio.PDB`` structure, model or chain, a
+        gemmi structure, model or chain, a biotite ``AtomArray`` or ``AtomArrayStack``, an mdtraj
+        ``Trajectory``, or an MDAnalysis ``Universe`` or ``AtomGroup``. Text is what has at least
+        one line end.
         An open file is read from its position to its end.
     name
         Name to report; by default the file name, the identifier, or the name of the object.

@@ -37,6 +37,8 @@ def classify(
     model: str | None = None,
     plddt: float = 50.0,
     hide_disordered: bool = False,
+    assembly: str | int | None = None,
+    unique: bool = False,
 ) -> Prediction:
     """Predict amino-acid environments and CATH architectures of a structure.
 
@@ -64,6 +66,12 @@ def classify(
         domains, and are flagged. 0 switches it off.
     hide_disordered
         Whether the environments of other residues leave disordered residues out.
+    assembly
+        Biological assembly to build from the file, usually ``"1"``; copies of chain A are called
+        ``A-2``, ``A-3``, ...
+    unique
+        Predict one of several identical chains; ``input.same_as`` of the result names it for the
+        others.
 
     Returns
     -------
@@ -90,7 +98,7 @@ def classify(
     from protvox.predict.classify import classify
 
     return classify(
-        as_structure(source),
+        as_structure(source, assembly, unique),
         task=task,
         domains=parse_domain_option(domains),
         chain=chain,
@@ -112,6 +120,8 @@ def mutations(
     model: str | None = None,
     plddt: float = 50.0,
     hide_disordered: bool = False,
+    assembly: str | int | None = None,
+    unique: bool = False,
 ) -> MutationScores:
     """Score single mutations of a structure.
 
@@ -128,7 +138,7 @@ def mutations(
         Score this chain only. Other chains still form its environment.
     networks
         Networks that score: ``"both"``, ``"environment"`` or ``"backbone"``.
-    device, model
+    device, model, assembly, unique
         See `classify`.
     plddt, hide_disordered
         See `classify`.
@@ -152,7 +162,7 @@ def mutations(
     from protvox.predict.mutations.score import score_mutations
 
     return score_mutations(
-        as_structure(source),
+        as_structure(source, assembly, unique),
         mutations,
         chain=chain,
         device=device,
@@ -173,6 +183,8 @@ def embed(
     model: str | None = None,
     plddt: float = 50.0,
     hide_disordered: bool = False,
+    assembly: str | int | None = None,
+    unique: bool = False,
 ) -> Embeddings:
     """Embed the domains or the residues of a structure.
 
@@ -183,7 +195,7 @@ def embed(
     per
         ``"domain"``: vectors of length 1, similar for domains of one fold; ``"residue"``:
         features of the environment of every residue, which excludes its own side chain.
-    domains, chain, device, model
+    domains, chain, device, model, assembly, unique
         See `classify`.
     plddt, hide_disordered
         See `classify`.
@@ -206,7 +218,7 @@ def embed(
     from protvox.predict.embedding.embed import embed
 
     return embed(
-        as_structure(source),
+        as_structure(source, assembly, unique),
         per=per,
         domains=parse_domain_option(domains),
         chain=chain,
@@ -227,6 +239,8 @@ def search(
     device: str = "auto",
     model: str | None = None,
     plddt: float = 50.0,
+    assembly: str | int | None = None,
+    unique: bool = False,
 ) -> SearchResult:
     """Find the known domains nearest to those of a structure.
 
@@ -239,7 +253,7 @@ def search(
         model.
     top_k
         Number of neighbours per domain, at least 1.
-    domains, chain, device, model
+    domains, chain, device, model, assembly, unique
         See `classify`.
     plddt
         See `classify`.
@@ -261,7 +275,7 @@ def search(
     from protvox.predict.search.search import search
 
     return search(
-        as_structure(source),
+        as_structure(source, assembly, unique),
         index=None if index is None else Path(index),
         top_k=top_k,
         domains=parse_domain_option(domains),
@@ -280,6 +294,7 @@ def voxelize(
     spacing: float = 1.0,
     sigma: float = 1.0,
     channels: str = "types",
+    assembly: str | int | None = None,
 ) -> DensityMap:
     """Compute the atom densities of a structure on a voxel grid.
 
@@ -295,6 +310,8 @@ def voxelize(
         Standard deviation of the Gaussian of an atom, Å.
     channels
         A name from `protvox.voxel.grids.channels.CHANNEL_NAMES`.
+    assembly
+        See `classify`.
 
     Returns
     -------
@@ -312,7 +329,7 @@ def voxelize(
     from protvox.structure.selection import parse_selection
     from protvox.voxel.grids.density_map import voxelize_structure
 
-    structure = as_structure(source)
+    structure = as_structure(source, assembly)
     selection = parse_selection(domain) if isinstance(domain, str) else domain
     residues = None if selection is None else selection.mask(structure)
     return voxelize_structure(structure, residues, spacing=spacing, sigma=sigma, channels=channels)

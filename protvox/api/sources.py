@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from protvox.errors import InputError
+from protvox.errors import InputError, fail
 from protvox.structure.io.adapters.objects import LibraryObject
 from protvox.structure.io.content import Content
 from protvox.structure.io.read import read_structure
@@ -67,17 +67,27 @@ def _at(index: int, error: InputError) -> InputError:
     return type(error)(error.what, where=where, remedy=error.remedy, code=error.code)
 
 
-def as_structure(source: Source) -> Structure:
+def as_structure(
+    source: Source, assembly: str | int | None = None, unique: bool = False
+) -> Structure:
     """Return a structure itself, or read one.
 
     Parameters
     ----------
     source
         See `Source`.
+    assembly, unique
+        See `protvox.read_structure`.
 
     Raises
     ------
+    UsageError
+        If an assembly or unique chains of a `Structure` are asked for (``usage.assembly``).
     InputError
         If it cannot be read.
     """
-    return source if isinstance(source, Structure) else read_structure(source)
+    if not isinstance(source, Structure):
+        return read_structure(source, assembly=assembly, unique=unique)
+    if assembly is not None or unique:
+        raise fail("usage.assembly.structure", where=source.name)
+    return source

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+_LATER: Final = {"assembly": None, "unique": False}
+"""Defaults of the options that earlier versions did not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,10 @@ class BatchOptions:
         Residues of predicted models with a lower pLDDT are disordered; 0 for none.
     hide_disordered
         Whether the environments of others leave disordered residues out.
+    assembly
+        Biological assembly to build of each file.
+    unique
+        Whether only one of several identical chains is scored.
     """
 
     task: Literal["all", "cath", "environment"] = "all"
@@ -42,10 +49,14 @@ class BatchOptions:
     trajectory: bool = False
     plddt: float = 50.0
     hide_disordered: bool = False
+    assembly: str | None = None
+    unique: bool = False
 
     def identity(self) -> dict[str, Any]:
         """Return what decides the results, apart from the files and the weights."""
-        return {key: value for key, value in asdict(self).items() if key != "model"}
+        # Absent by default, so that runs of earlier versions can be resumed.
+        absent = {key for key, value in _LATER.items() if getattr(self, key) == value}
+        return {key: v for key, v in asdict(self).items() if key not in absent | {"model"}}
 
 
 @dataclass(frozen=True, slots=True)

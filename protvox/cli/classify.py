@@ -13,6 +13,7 @@ from protvox.cli import console
 from protvox.cli.failures import Outcomes
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import (
+    assembly_option,
     chain_option,
     device_option,
     domains_option,
@@ -22,6 +23,7 @@ from protvox.cli.options import (
     offline_option,
     output_option,
     plddt_option,
+    unique_option,
 )
 from protvox.cli.task_option import ModelName, TaskName
 from protvox.errors import fail
@@ -47,6 +49,8 @@ class _Request:
     model_number: int | None
     plddt: float
     hide_disordered: bool
+    assembly: str | None
+    unique: bool
     offline: bool | None
 
 
@@ -90,6 +94,8 @@ class _Request:
 @model_number_option
 @plddt_option
 @hide_option
+@assembly_option
+@unique_option
 @offline_option
 def classify(
     inputs: tuple[str, ...],
@@ -120,7 +126,7 @@ def classify(
     if example:
         inputs = (*inputs, example_path())
     views = Views(annotate=annotate, pymol=pymol, chimerax=chimerax)
-    views.check(inputs, table=_table(request.task))
+    views.check(inputs, table=_table(request.task), assembly=request.assembly is not None)
     _check_inputs(inputs, request)
     refuse_overwrite(inputs, (output, *views.paths))
     destination = output or STDOUT
@@ -185,7 +191,13 @@ def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
     from protvox.structure.domain_option import parse_domain_option
     from protvox.structure.io.read import read_structure
 
-    structure = read_structure(source, model=request.model_number, offline=request.offline)
+    structure = read_structure(
+        source,
+        model=request.model_number,
+        assembly=request.assembly,
+        unique=request.unique,
+        offline=request.offline,
+    )
     domains = parse_domain_option(request.domains)
 
     from protvox.predict.classify import classify  # loads torch, so errors in the input come first

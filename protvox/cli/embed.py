@@ -11,6 +11,7 @@ from protvox.cli import console
 from protvox.cli.failures import Outcomes
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import (
+    assembly_option,
     chain_option,
     device_option,
     domains_option,
@@ -19,6 +20,7 @@ from protvox.cli.options import (
     model_option,
     offline_option,
     plddt_option,
+    unique_option,
 )
 from protvox.errors import fail
 from protvox.report.embedding_output import VECTOR_FORMATS, make_vector_writer, vector_format_of
@@ -60,6 +62,8 @@ _PER: Final = ("domain", "residue")
 @model_number_option
 @plddt_option
 @hide_option
+@assembly_option
+@unique_option
 @offline_option
 def embed(
     inputs: tuple[str, ...],
@@ -73,6 +77,8 @@ def embed(
     model_number: int | None,
     plddt: float,
     hide_disordered: bool,
+    assembly: str | None,
+    unique: bool,
     offline: bool | None,
 ) -> int:
     """Write rotation-invariant embeddings of domains or residues.
@@ -105,7 +111,18 @@ def embed(
         writer = make_vector_writer(form, stream, many=len(inputs) > 1)
         for source in inputs:
             work = partial(
-                _embed, source, per, chain, domains, device, model, model_number, offline, disorder
+                _embed,
+                source,
+                per,
+                chain,
+                domains,
+                device,
+                model,
+                model_number,
+                assembly,
+                unique,
+                offline,
+                disorder,
             )
             embeddings = outcomes.attempt(work)
             if embeddings is None:
@@ -150,6 +167,8 @@ def _embed(
     device: str | None,
     model: str | None,
     model_number: int | None,
+    assembly: str | None,
+    unique: bool,
     offline: bool | None,
     disorder: DisorderOption,
 ) -> Embeddings:
@@ -157,7 +176,9 @@ def _embed(
     from protvox.structure.domain_option import parse_domain_option
     from protvox.structure.io.read import read_structure
 
-    structure = read_structure(source, model=model_number, offline=offline)
+    structure = read_structure(
+        source, model=model_number, assembly=assembly, unique=unique, offline=offline
+    )
     selected = parse_domain_option(domains)
 
     # Loads torch, so that errors in the input are reported first.

@@ -14,6 +14,7 @@ from protvox.cli.classify import check_stream, example_path
 from protvox.cli.failures import SOME_FAILED_EXIT
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import (
+    assembly_option,
     chain_option,
     device_option,
     format_option,
@@ -23,6 +24,7 @@ from protvox.cli.options import (
     offline_option,
     output_option,
     plddt_option,
+    unique_option,
 )
 from protvox.cli.views import check_structure_name, write_values
 from protvox.errors import fail
@@ -54,6 +56,8 @@ class _Request:
     model_number: int | None
     plddt: float
     hide_disordered: bool
+    assembly: str | None
+    unique: bool
     offline: bool | None
 
 
@@ -110,6 +114,8 @@ class _Request:
 @model_number_option
 @plddt_option
 @hide_option
+@assembly_option
+@unique_option
 @offline_option
 def mutations(
     source: str | None,
@@ -220,7 +226,13 @@ def _score(
     from protvox.structure.disorder import DisorderOption
     from protvox.structure.io.read import read_structure
 
-    structure = read_structure(source, model=request.model_number, offline=request.offline)
+    structure = read_structure(
+        source,
+        model=request.model_number,
+        assembly=request.assembly,
+        unique=request.unique,
+        offline=request.offline,
+    )
 
     # Loads torch, so that errors in the input are reported first.
     from protvox.predict.mutations.score import score_mutations

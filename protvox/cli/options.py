@@ -29,6 +29,17 @@ model_number_option = click.option(
     metavar="N",
     help="Model to read from the file, e.g. of an NMR ensemble. [default: the first]",
 )
+assembly_option = click.option(
+    "--assembly",
+    metavar="ID",
+    help="Biological assembly to build from the file, usually 1; copies of chain A are called A-2, "
+    "A-3, ... [default: the coordinates of the file]",
+)
+unique_option = click.option(
+    "--unique",
+    is_flag=True,
+    help="Score one of several identical chains; for the others, same_as names it.",
+)
 offline_option = click.option(
     "--offline", is_flag=True, default=None, help="Use only cached files, never the network."
 )

@@ -12,7 +12,14 @@ import click
 
 from protvox.cli import console
 from protvox.cli.failures import BUG_EXIT, INTERRUPTED_EXIT, SOME_FAILED_EXIT
-from protvox.cli.options import device_option, hide_option, model_number_option, plddt_option
+from protvox.cli.options import (
+    assembly_option,
+    device_option,
+    hide_option,
+    model_number_option,
+    plddt_option,
+    unique_option,
+)
 from protvox.errors import InputError, fail
 
 if TYPE_CHECKING:
@@ -119,6 +126,8 @@ if TYPE_CHECKING:
 @model_number_option
 @plddt_option
 @hide_option
+@assembly_option
+@unique_option
 def score(
     inputs: tuple[str, ...],
     output: str,
@@ -163,6 +172,8 @@ def score(
         raise fail("usage.no_input.score", where="protvox score")
     if ray_address and engine != "ray":
         raise fail("usage.ray_address.engine", where="--ray-address")
+    if topology is not None and settings["assembly"] is not None:
+        raise fail("usage.assembly.trajectory", where="--assembly")
     if engine == "ray":
         from protvox.batch.ray.cluster import check_cluster
 

@@ -15,6 +15,7 @@ from protvox.cli.embed import check_inputs
 from protvox.cli.failures import Outcomes
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import (
+    assembly_option,
     device_option,
     domains_option,
     format_option,
@@ -23,6 +24,7 @@ from protvox.cli.options import (
     offline_option,
     output_option,
     plddt_option,
+    unique_option,
 )
 from protvox.report.output import choose_format, make_writer
 
@@ -42,6 +44,8 @@ class _Request:
     model: str | None
     model_number: int | None
     plddt: float
+    assembly: str | None
+    unique: bool
     offline: bool | None
 
 
@@ -68,6 +72,8 @@ class _Request:
 @model_option
 @model_number_option
 @plddt_option
+@assembly_option
+@unique_option
 @offline_option
 def search(inputs: tuple[str, ...], form: str | None, output: str | None, **options: Any) -> int:
     """Find known domains similar to those of a structure.
@@ -111,7 +117,13 @@ def _search(source: str, request: _Request) -> SearchResult:
     from protvox.structure.domain_option import parse_domain_option
     from protvox.structure.io.read import read_structure
 
-    structure = read_structure(source, model=request.model_number, offline=request.offline)
+    structure = read_structure(
+        source,
+        model=request.model_number,
+        assembly=request.assembly,
+        unique=request.unique,
+        offline=request.offline,
+    )
     domains = parse_domain_option(request.domains)
 
     # Loads torch, so that errors in the input are reported first.

@@ -47,7 +47,7 @@ class Views:
     def _attributes(self) -> str | None:
         return None if self.chimerax is None else str(Path(self.chimerax).with_suffix(".defattr"))
 
-    def check(self, inputs: tuple[str, ...], *, table: str) -> None:
+    def check(self, inputs: tuple[str, ...], *, table: str, assembly: bool) -> None:
         """Check that the files can be written, before any work is done.
 
         Parameters
@@ -56,6 +56,8 @@ class Views:
             Inputs of the command.
         table
             Table of the task; ``"residues"`` holds the values to annotate.
+        assembly
+            Whether an assembly is built, whose chains INPUT does not have.
 
         Raises
         ------
@@ -73,6 +75,8 @@ class Views:
             if table != "residues":
                 raise fail("usage.view.task", where="--annotate")
             check_structure_name(self.annotate)
+        elif assembly:
+            raise fail("usage.view.assembly", where=requested[0])
         elif inputs and not Path(inputs[0]).is_file():
             raise fail("usage.view.no_file", where=requested[0])
         if self.pymol is not None and Path(self.pymol).suffix.lower() != ".pml":

@@ -6,7 +6,7 @@ import click
 
 from protvox.cli import console
 from protvox.cli.files import refuse_overwrite
-from protvox.cli.options import model_number_option, offline_option
+from protvox.cli.options import assembly_option, model_number_option, offline_option
 from protvox.errors import ModelError, UsageError, fail
 
 
@@ -53,6 +53,7 @@ from protvox.errors import ModelError, UsageError, fail
     help="Standard deviation of an atom's Gaussian.",
 )
 @model_number_option
+@assembly_option
 @offline_option
 def voxelize(
     source: str,
@@ -64,6 +65,7 @@ def voxelize(
     spacing: float,
     sigma: float,
     model_number: int | None,
+    assembly: str | None,
     offline: bool | None,
 ) -> None:
     """Write the atom densities of a structure.
@@ -90,7 +92,7 @@ def voxelize(
         raise fail("usage.channel.npz", where="--channel")
     if residue is not None and (domain is not None or channels != "types"):
         raise fail("usage.residue.options", where="--residue")
-    structure = read_structure(source, model=model_number, offline=offline)
+    structure = read_structure(source, model=model_number, assembly=assembly, offline=offline)
     try:
         if residue is None:
             residues = None if domain is None else parse_selection(domain).mask(structure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,7 +162,9 @@ def model_names(task: str, model: str | Path | None) -> dict[str, str | Path]:
     return {**names, card.task: model}
 
 
-def requested_residues(structure: Structure, chain: str | None) -> NDArray[np.bool_]:
+def requested_residues(
+    structure: Structure, chain: str | None, named: Collection[str] = ()
+) -> NDArray[np.bool_]:
     """Return the protein residues to predict.
 
     Parameters
@@ -170,7 +172,9 @@ def requested_residues(structure: Structure, chain: str | None) -> NDArray[np.bo
     structure
         The whole structure.
     chain
-        Only this chain; None for all.
+        Only this chain; None for all, except those in ``Structure.same_as``.
+    named
+        Chains that are predicted even if they are in ``Structure.same_as``.
 
     Returns
     -------
@@ -183,7 +187,8 @@ def requested_residues(structure: Structure, chain: str | None) -> NDArray[np.bo
         If the chain does not exist or is not protein (``input.chain``).
     """
     if chain is None:
-        return structure.is_protein
+        others = [name for name in structure.same_as or () if name not in named]
+        return structure.is_protein & ~np.isin(structure.chain, others)
     # The grammar of selections raises the error, so that it is the same everywhere.
     if chain not in structure.protein_chains:
         return parse_selection(chain).mask(structure)
@@ -223,8 +228,9 @@ def make_request(
     InputError
         If a chain or domain does not exist.
     """
-    requested = requested_residues(structure, chain)
     explicit = not isinstance(option, str)
+    named = structure.protein_chains if explicit else ()
+    requested = requested_residues(structure, chain, named)
     split = explicit or needs_domains
     domains, warnings = choose_domains(
         structure,

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgpack
 import numpy as np
 
-from protvox.structure.structure import Dropped, Structure
+from protvox.structure.structure import ChainCopy, Dropped, Structure
 
 _DTYPE_KINDS: Final = {
     "coordinates": "f",
@@ -43,6 +43,10 @@ def encode_structure(structure: Structure) -> bytes:
             value = [value.dtype.str, list(value.shape), value.tobytes()]
         elif field.name == "dropped":
             value = [[d.what, d.where, d.why] for d in value]
+        elif field.name == "copies":
+            value = [[c.chain, c.copy_of, c.operator] for c in value]
+        elif field.name == "same_as":
+            value = None if value is None else dict(value)
         plain[field.name] = value
     data: bytes = msgpack.packb(plain, unicode_errors="surrogatepass")
     return data
@@ -94,8 +98,15 @@ def _decode(plain: dict[str, Any]) -> Structure:
         dropped=tuple(Dropped(*map(str, words)) for words in plain["dropped"]),
         warnings=tuple(map(str, plain["warnings"])),
         plddt_source=str(plain["plddt_source"]),
+        assembly=str(plain["assembly"]),
+        copies=tuple(ChainCopy(*map(str, words)) for words in plain["copies"]),
+        same_as=_texts(plain["same_as"]),
         **arrays,
     )
+
+
+def _texts(plain: dict[str, str] | None) -> dict[str, str] | None:
+    return None if plain is None else {str(key): str(value) for key, value in plain.items()}
 
 
 def _array(name: str, dtype_name: str, shape: list[int], data: bytes) -> Any:

@@ -44,6 +44,17 @@ class Options(BaseModel):
         lt=2**31,
         description="Model of the file to read, for NMR ensembles; the first by default.",
     )
+    assembly: _Short | None = Field(
+        default=None,
+        description="Biological assembly to build from the file; copies of chain A are called A-2, "
+        "A-3, ... By default the coordinates of the file.",
+        examples=["1"],
+    )
+    unique: bool = Field(
+        default=False,
+        description="Predict one of several identical chains; for the others, `input.same_as` "
+        "names it.",
+    )
 
     plddt: float = Field(
         default=50.0,

@@ -173,6 +173,17 @@ def parse_selection(text: str) -> Selection:
     return Selection(tuple(segments))
 
 
+def reads_as_range(name: str) -> bool:
+    """Return whether a chain name would be read as residues in a selection, as ``1-2`` would.
+
+    Parameters
+    ----------
+    name
+        Name of a chain.
+    """
+    return bool(_RANGE.fullmatch(name) or _RESIDUE.fullmatch(name))
+
+
 def _segment(chain: str | None, text: str, where: str) -> Segment:
     text = text.strip()
     match = _RANGE.fullmatch(text)

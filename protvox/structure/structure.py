@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -47,6 +48,25 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainCopy:
+    """Where a chain of an assembly comes from.
+
+    Attributes
+    ----------
+    chain
+        Its name, e.g. ``"A-2"``.
+    copy_of
+        Name of the chain in the file.
+    operator
+        Operator that was applied, as named in the file.
+    """
+
+    chain: str
+    copy_of: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Structure:
     """A cleaned structure: one model without waters, hydrogens or alternative positions.
 
@@ -55,8 +75,8 @@ class Structure:
     name
         File name or identifier, as given.
     format
-        ``"pdb"``, ``"mmcif"`` or ``"bcif"``; or ``"biopython"``, ``"biotite"``, ``"gemmi"``,
-        ``"mdanalysis"`` or ``"mdtraj"`` for an object of that library.
+        ``"pdb"``, ``"pqr"``, ``"mmcif"`` or ``"bcif"``; or ``"biopython"``, ``"biotite"``,
+        ``"gemmi"``, ``"mdanalysis"`` or ``"mdtraj"`` for an object of that library.
     sha256
         Hex digest of the bytes as given (before decompression); for an object, of its atoms.
     model
@@ -93,6 +113,12 @@ class Structure:
         model.
     plddt_source
         Where the pLDDT was read from; ``""`` without.
+    assembly
+        Identifier of the biological assembly; ``""`` for the coordinates of the file.
+    copies
+        Where the chains of the assembly come from.
+    same_as
+        Chains that are not scored, to identical chains that are; None unless requested.
     """
 
     name: str
@@ -114,6 +140,9 @@ class Structure:
     warnings: tuple[str, ...] = field(default=())
     plddt: NDArray[np.float32] | None = None
     plddt_source: str = ""
+    assembly: str = ""
+    copies: tuple[ChainCopy, ...] = ()
+    same_as: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         """Return one line with the name, chains and numbers of residues and atoms."""
@@ -300,4 +329,7 @@ class Structure:
             warnings=self.warnings,
             plddt=None if self.plddt is None else self.plddt[residues],
             plddt_source=self.plddt_source,
+            assembly=self.assembly,
+            copies=self.copies,
+            same_as=self.same_as,
         )

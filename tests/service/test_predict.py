@@ -152,12 +152,29 @@ def test_invalid_bodies_are_refused(client, body, code, status):
         ({"model": "unheard"}, "model.unknown"),
         ({"model": "environment"}, "model.task"),
         ({"model_number": "7"}, "input.model"),
+        ({"assembly": "7"}, "input.assembly"),
+        ({"unique": "perhaps"}, "request.invalid"),
     ],
 )
 def test_invalid_options_are_refused(client, fields, code):
     answer = send(client, DATA / "1ubi.pdb", "/predict/cath", **fields)
     assert answer.json()["code"] == code
     assert answer.status_code == 422
+
+
+def test_assemblies_and_identical_chains(client):
+    fields = {"assembly": "1", "unique": "true"}
+    answer = send(client, DATA / "1a8o.pdb", "/predict/environment", **fields).json()
+    plain = send(client, DATA / "1a8o.pdb", "/predict/environment").json()
+    assert answer["input"]["assembly"] == "1"
+    assert answer["input"]["copies"][1] == {"chain": "A-2", "copy_of": "A", "operator": "2"}
+    assert answer["input"]["same_as"] == {"A-2": "A"}
+    assert len(answer["residues"]) == len(plain["residues"])
+    assert answer["residues"] != plain["residues"]
+    body = {"structure": (DATA / "1a8o.pdb").read_text(), "assembly": "1", "unique": True}
+    again = client.post("/predict/environment", json=body).json()
+    assert again["residues"] == answer["residues"]
+    assert not {"assembly", "copies", "same_as"} & set(plain["input"])
 
 
 def test_stated_format_is_checked(client, ubiquitin):

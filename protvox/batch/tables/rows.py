@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -49,6 +51,10 @@ def tabulate(
     if info.plddt is not None:
         columns["plddt"] = info.plddt.mean
         columns["disordered"] = " ".join(info.plddt.disordered)
+    if info.assembly:
+        columns["copies"] = json.dumps([asdict(copy) for copy in info.copies])
+    if info.same_as is not None:
+        columns["same_as"] = json.dumps(dict(info.same_as))
     residues = None if prediction.residues is None else residue_frame([prediction])
     return ResultTables(
         _domain_rows(item, prediction, schemas["domains"]),

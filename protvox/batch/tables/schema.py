@@ -34,8 +34,10 @@ def table_schemas(options: BatchOptions) -> dict[str, pa.Schema]:
     """
     keys = [*_KEYS, *(_FRAME if options.trajectory else ())]
     embedding = [("embedding", pa.list_(pa.float32()))] if options.embeddings else []
+    chains = [("copies", _NAME)] if options.assembly is not None else []
+    chains += [("same_as", _NAME)] if options.unique else []
     return {
-        "inputs": pa.schema([*keys, *_INPUTS]),
+        "inputs": pa.schema([*keys, *_INPUTS, *chains]),
         "domains": pa.schema([*keys, *_DOMAINS, *_architectures(options.top_k), *embedding]),
         "residues": pa.schema([*keys, *_RESIDUES, *_PROBABILITIES]),
         "failures": pa.schema([*keys, *_FAILURES]),

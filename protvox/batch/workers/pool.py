@@ -188,7 +188,8 @@ class WorkerPool:
             child.kill()
 
     def _new_reader(self) -> Child:
-        return self._new(READER, {"model_number": self._options.model_number})
+        names = ("model_number", "assembly", "unique")
+        return self._new(READER, {name: getattr(self._options, name) for name in names})
 
     def _new_model(self, device: str) -> Child:
         options, cores = asdict(self._options), self._resources.cores

@@ -1,6 +1,7 @@
 """The reader process: files in, cleaned structures out; it does not load torch.
 
-``python -m protvox.batch.workers.read_process``. The first message is ``{"model_number": N}``.
+``python -m protvox.batch.workers.read_process``. The first message is
+``{"model_number": N, "assembly": ID, "unique": false}``.
 For each ``{"item": ...}`` the process sends the `Content` of the file. The reply
 ``{"wanted": True}`` asks for the structure, which follows as bytes of
 `protvox.processes.structure_codec`. A `Failure` may replace either message.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from protvox.batch.messages import Content, Ready, failure_of, to_message
 from protvox.batch.plan import Item
@@ -29,14 +30,19 @@ if TYPE_CHECKING:
 def main() -> None:
     """Read structures until the parent process ends."""
     parent = Parent()
-    model_number = parent.receive()["model_number"]
+    setup = parent.receive()
+    options = {
+        "model": setup["model_number"],
+        "assembly": setup["assembly"],
+        "unique": setup["unique"],
+    }
     trajectories: dict[tuple[str, str], Trajectory] = {}
     parent.send(to_message(Ready({}, ())))
     while True:
         item = Item.from_json(parent.receive()["item"])
         try:
             if item.frame is None:
-                content, read = _open_file(item, model_number)
+                content, read = _open_file(item, options)
             else:
                 content, read = _open_frame(item, item.frame, trajectories)
             parent.send(to_message(content))
@@ -46,9 +52,9 @@ def main() -> None:
             parent.send(to_message(failure_of(error)))
 
 
-def _open_file(item: Item, model_number: int | None) -> tuple[Content, Callable[[], Structure]]:
+def _open_file(item: Item, options: dict[str, Any]) -> tuple[Content, Callable[[], Structure]]:
     data = read_url(item.path) if is_url(item.path) else load_content(item.path)[0]
-    read = partial(read_structure, data, name=item.id, model=model_number)
+    read = partial(read_structure, data, name=item.id, **options)
     return Content(hashlib.sha256(data).hexdigest()), read
 
 

@@ -170,7 +170,8 @@ def _embed_residues(
     disorder: DisorderOption,
 ) -> Embeddings:
     name = model_names("environment", model)["environment"]
-    wanted = requested_residues(structure, chain)
+    explicit = bool(domains) and not isinstance(domains, str)
+    wanted = requested_residues(structure, chain, structure.protein_chains if explicit else ())
     if domains and not isinstance(domains, str):
         wanted = wanted & np.logical_or.reduce([domain.mask(structure) for domain in domains])
     limit_threads()

@@ -107,7 +107,8 @@ def score_mutations(
     half.
     """
     requested = None if mutations is None else _listed(mutations)
-    wanted = requested_residues(structure, chain)
+    named = {m.chain for m in requested.mutations.values() if m.chain} if requested else ()
+    wanted = requested_residues(structure, chain, named)
     limit_threads()
     parts: dict[str, NDArray[np.float64]] = {}
     tables: list[tuple[ResidueTable, tuple[Dropped, ...]]] = []

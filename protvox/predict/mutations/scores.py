@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACIDS
 from protvox.messages import count
 from protvox.predict.mutations.mutation_list import Failure
+from protvox.predict.results.identical_rows import add_identical_rows
 from protvox.predict.results.json_documents import (
     COMBINED,
     MEANING,
@@ -181,7 +182,7 @@ class MutationScores:
         names = table.columns
         frame = pd.DataFrame({name: getattr(table, name) for name in names}, index=table.row)
         if not self.failures:
-            return frame.reset_index(drop=True)
+            return add_identical_rows(frame.reset_index(drop=True), [self.input])
         failed = pd.DataFrame(
             [_failed_row(failure) for failure in self.failures],
             index=[failure.row for failure in self.failures],
@@ -194,7 +195,8 @@ class MutationScores:
             failed["plddt"] = np.float32(np.nan)
             failed["disordered"] = pd.array([None] * len(failed), dtype="boolean")
         both = pd.concat([frame, failed]) if len(frame) else failed
-        return both.sort_index(kind="stable").reset_index(drop=True)[[*names, "note"]]
+        both = both.sort_index(kind="stable").reset_index(drop=True)[[*names, "note"]]
+        return add_identical_rows(both, [self.input])
 
 
 def substitutions(residues: ResidueTable) -> NDArray[np.bool_]:

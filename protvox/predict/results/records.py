@@ -7,16 +7,18 @@ form (`protvox.predict.results.json_documents`), so each fact is declared once.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, GetPydanticSchema, PlainSerializer
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from protvox.structure.disorder import DEFAULT_LIMIT, describe_runs
-from protvox.structure.structure import Dropped, Structure
+from protvox.structure.structure import ChainCopy, Dropped, Structure
 
 _DIGITS: Final = 6
 
@@ -143,8 +145,8 @@ class InputInfo:
     name
         File name or identifier, as given.
     format
-        ``"pdb"``, ``"mmcif"`` or ``"bcif"``, or the library of an object: ``"biopython"``,
-        ``"biotite"``, ``"gemmi"``, ``"mdanalysis"`` or ``"mdtraj"``.
+        ``"pdb"``, ``"pqr"``, ``"mmcif"`` or ``"bcif"``, or the library of an object:
+        ``"biopython"``, ``"biotite"``, ``"gemmi"``, ``"mdanalysis"`` or ``"mdtraj"``.
     sha256
         Hex digest of the bytes as given.
     model
@@ -157,16 +159,30 @@ class InputInfo:
         Parts of the input that were ignored, with reasons.
     plddt
         Predicted confidence; absent if the file is not recognised as a predicted model.
+    assembly
+        Biological assembly that was built; absent if none was requested.
+    copies
+        Where each chain of the assembly comes from; absent if none was requested.
+    same_as
+        Chains that were not scored unless named, to the identical chains that were; absent unless
+        requested.
     """
 
     name: str
-    format: Literal["pdb", "mmcif", "bcif", "biopython", "biotite", "gemmi", "mdanalysis", "mdtraj"]
+    format: Literal[
+        "pdb", "pqr", "mmcif", "bcif", "biopython", "biotite", "gemmi", "mdanalysis", "mdtraj"
+    ]
     sha256: str
     model: int
     n_atoms: int
     n_residues: int
     dropped: tuple[Dropped, ...] = ()
     plddt: Annotated[Confidence | None, WITHOUT_NONE] = None
+    assembly: Annotated[str, Field(exclude_if=lambda value: not value)] = ""
+    copies: Annotated[tuple[ChainCopy, ...], Field(exclude_if=lambda value: not value)] = ()
+    same_as: Annotated[
+        Mapping[str, str] | SkipJsonSchema[None], Field(exclude_if=lambda value: value is None)
+    ] = None
 
     @classmethod
     def of(cls, structure: Structure, limit: float = DEFAULT_LIMIT) -> InputInfo:
@@ -189,6 +205,9 @@ class InputInfo:
             n_residues=structure.n_residues,
             dropped=structure.dropped,
             plddt=Confidence.of(structure, limit),
+            assembly=structure.assembly,
+            copies=structure.copies,
+            same_as=structure.same_as,
         )
 
 

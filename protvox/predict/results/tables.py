@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from protvox.chemistry import AMINO_ACIDS
+from protvox.predict.results.identical_rows import add_identical_rows
 from protvox.predict.results.records import DomainPrediction, InputInfo
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.results.task_rows import TaskRows
@@ -79,11 +80,13 @@ def domain_frame(predictions: Sequence[Predicted]) -> pd.DataFrame:
     pandas.DataFrame
         Key columns ``id`` (input name) and ``domain``; the class; the most probable
         architecture in ``architecture*``, the next ones in ``architecture_2*`` and so on. The
-        columns ``nearest*`` are there if any row has a neighbour, and if there are no rows.
+        columns ``nearest*`` are there if any row has a neighbour, and if there are no rows. See
+        `add_identical_rows` for chains that are identical to others.
     """
     rows = [row for prediction in predictions for row in domain_rows(prediction)]
     frame = pd.DataFrame(rows)
-    return frame if rows else frame.reindex(columns=list(_DOMAIN_COLUMNS))
+    frame = frame if rows else frame.reindex(columns=list(_DOMAIN_COLUMNS))
+    return add_identical_rows(frame, [prediction.input for prediction in predictions])
 
 
 def domain_rows(prediction: Predicted) -> list[dict[str, Any]]:
@@ -129,13 +132,15 @@ def residue_frame(predictions: Sequence[Predicted]) -> pd.DataFrame:
     pandas.DataFrame
         Key columns ``id`` (input name), ``chain``, ``number``, ``insertion_code``; then the
         answer, ``p_ALA`` ... ``p_VAL``, and the domain the residue lies in with its most
-        probable architecture (empty where there is none).
+        probable architecture (empty where there is none). See `add_identical_rows` for chains
+        that are identical to others.
     """
     frames = [_residue_rows(p) for p in predictions if p.residues is not None]
     if not frames:
         probabilities = [f"p_{name}" for name in AMINO_ACIDS]
         return pd.DataFrame(columns=[*_RESIDUE_COLUMNS, *_OF_DOMAIN, *probabilities])
-    return pd.concat(frames, ignore_index=True)
+    frame = pd.concat(frames, ignore_index=True)
+    return add_identical_rows(frame, [prediction.input for prediction in predictions])
 
 
 def _domain_row(name: str, domain: DomainPrediction) -> dict[str, Any]:

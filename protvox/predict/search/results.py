@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from protvox.messages import count
+from protvox.predict.results.identical_rows import add_identical_rows
 from protvox.predict.results.json_documents import Search
 from protvox.predict.results.records import IndexInfo, InputInfo, SearchedDomain
 from protvox.predict.results.rows import to_json
@@ -105,4 +106,4 @@ class SearchResult:
             for d in self.domains
             for rank, near in enumerate(d.nearest, start=1)
         ]
-        return pd.DataFrame(rows, columns=list(COLUMNS))
+        return add_identical_rows(pd.DataFrame(rows, columns=list(COLUMNS)), [self.input])

@@ -84,7 +84,7 @@ def render_input(info: InputInfo) -> Text:
     Returns
     -------
     Text
-        One to three lines.
+        One to four lines, or more for many chains.
     """
     head = Text(printable(info.name), style="bold")
     facts = f"  {info.format}, model {info.model}, {info.n_residues} residues, {info.n_atoms} atoms"
@@ -97,6 +97,8 @@ def render_input(info: InputInfo) -> Text:
         tail = f"; and {more} more" if more > 0 else ""
         text = f"\nignored: {'; '.join(shown[:_DROPPED_SHOWN])}{tail}"
         head.append(text, style=f"not bold {_QUIET_STYLE}")
+    for text in _chains(info):
+        head.append(f"\n{printable(text)}", style=f"not bold {_QUIET_STYLE}")
     return head
 
 
@@ -106,6 +108,22 @@ def _confidence(plddt: Confidence) -> str:
         return text
     listed = listing(map(printable, plddt.disordered))
     return f"{text}; disordered, below {plddt.limit:g}: {listed}"
+
+
+def _chains(info: InputInfo) -> Iterator[str]:
+    """Yield what an assembly consists of, and which chains are identical."""
+    if info.assembly:
+        copies = [
+            f"{copy.chain} = {copy.copy_of or '(blank)'} by {copy.operator}"
+            for copy in info.copies
+            if copy.chain != copy.copy_of
+        ]
+        yield f"assembly {info.assembly}: {listing(copies) or 'no copies'}"
+    groups: dict[str, list[str]] = {}
+    for chain, other in (info.same_as or {}).items():
+        groups.setdefault(other, []).append(chain or "(blank)")
+    for other, chains in groups.items():
+        yield f"same as {chain_label(other)}, not scored: {listing(chains)}"
 
 
 def _ignored(dropped: Iterable[Dropped]) -> Iterator[str]:

@@ -31,6 +31,7 @@ _MAX_FIELD_BYTES: Final = 1 << 20
 _MAX_NAME_LENGTH: Final = 200
 _MAX_ERRORS: Final = 20
 _LISTS: Final = ("domains", "mutations")
+_READING: Final = ("model_number", "assembly", "unique")
 _NO_DOMAINS: Final = ("environment", "mutations")
 
 Route = str
@@ -62,8 +63,8 @@ class Upload:
         Name of the structure, for display only; never a path.
     format
         Format stated by the client, ``None`` if it states none.
-    model_number
-        Model of the file to read.
+    reading
+        ``model_number``, ``assembly`` and ``unique``: how to read the file.
     options
         ``task`` and its options.
     """
@@ -72,7 +73,7 @@ class Upload:
     identifier: str | None
     name: str
     format: str | None
-    model_number: int | None
+    reading: dict[str, Any]
     options: dict[str, Any]
 
 
@@ -118,8 +119,8 @@ def _from_json(body: bytes, route: Route) -> Upload:
     if request.structure is not None:
         content = request.structure.encode("utf-8", "surrogatepass")
     name = request.id or label(request.name or "")
-    number, options = _options(request.model_dump(exclude=set(Source.model_fields)), route)
-    return Upload(content, request.id, name, request.format, number, options)
+    reading, options = _options(request.model_dump(exclude=set(Source.model_fields)), route)
+    return Upload(content, request.id, name, request.format, reading, options)
 
 
 def _from_form(parts: list[Part], route: Route) -> Upload:
@@ -152,8 +153,9 @@ def _from_form(parts: list[Part], route: Route) -> Upload:
     )
 
 
-def _options(values: dict[str, Any], route: Route) -> tuple[int | None, dict[str, Any]]:
-    number = values.pop("model_number")
+def _options(values: dict[str, Any], route: Route) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return how to read the structure, and what to predict."""
+    reading = {name: values.pop(name) for name in _READING}
     if route != "jobs":
         values["task"] = route
     if values.get("domains") and values["task"] in _NO_DOMAINS:
@@ -162,7 +164,7 @@ def _options(values: dict[str, Any], route: Route) -> tuple[int | None, dict[str
         raise fail("usage.mutations.service", where="mutations")
     if values.get("networks", "both") != "both" and values["task"] != "mutations":
         raise fail("usage.networks.service", where="networks")
-    return number, values
+    return reading, values
 
 
 def label(name: str) -> str:

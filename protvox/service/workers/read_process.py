@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import resource
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from protvox.errors import fail
 from protvox.processes.messages import Message, read_message, take_over_stdio, write_message
@@ -59,11 +60,11 @@ def _read(message: Message) -> Message:
         return {
             "identifier": upload.identifier,
             "format": upload.format,
-            "model_number": upload.model_number,
+            "reading": upload.reading,
             "options": upload.options,
         }
     return {
-        **_structure(upload.content, upload.name, upload.model_number, upload.format),
+        **_structure(upload.content, upload.name, upload.reading, upload.format),
         "options": upload.options,
     }
 
@@ -74,11 +75,20 @@ def _fetch(message: Message) -> Message:
     if identifier is None:
         raise fail("input.identifier.service", where=given)
     content = fetch_structure(identifier, limits=READ_LIMITS).read_bytes()
-    return _structure(content, given, message["model_number"], message["format"])
+    return _structure(content, given, message["reading"], message["format"])
 
 
-def _structure(content: bytes, name: str, model: int | None, claimed: str | None) -> Message:
-    structure = read_structure(content, name=name, model=model, limits=READ_LIMITS)
+def _structure(
+    content: bytes, name: str, reading: Mapping[str, Any], claimed: str | None
+) -> Message:
+    structure = read_structure(
+        content,
+        name=name,
+        model=reading["model_number"],
+        assembly=reading["assembly"],
+        unique=reading["unique"],
+        limits=READ_LIMITS,
+    )
     check_format(structure.format, claimed, name)
     return {
         "structure": encode_structure(structure),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import fail
 from protvox.messages import count
+from protvox.structure.assembly.definition import Assembly
+from protvox.structure.assembly.expand import build_assembly
+from protvox.structure.assembly.identical import find_identical
 from protvox.structure.atom_table import AtomTable, run_starts
 from protvox.structure.cleaning.clean import (
     check_coordinates,
@@ -33,6 +38,8 @@ def build_structure(
     form: str,
     sha256: str,
     model: int | None = None,
+    assembly: Assembly | None = None,
+    unique: bool = False,
     limits: ReadLimits = DEFAULT_LIMITS,
 ) -> Structure:
     """Build the structure of one model of an atom table.
@@ -45,6 +52,11 @@ def build_structure(
         As in `Structure`.
     model
         Model number; ``None`` for the first.
+    assembly
+        Assembly to build; its chains are the column ``unit`` of ``table.coded``, or else the
+        chain names.
+    unique
+        Whether to find identical chains, for ``Structure.same_as``.
     limits
         Caps on what is kept.
 
@@ -56,8 +68,8 @@ def build_structure(
     Raises
     ------
     InputError
-        ``input.no_atoms``, ``input.model``, ``input.coordinates``, ``input.no_protein`` or
-        ``input.too_large``.
+        ``input.no_atoms``, ``input.model``, ``input.coordinates``, ``input.no_protein``,
+        ``input.too_large`` or ``input.assembly``.
     """
     if not len(table):
         raise fail("input.no_atoms.file", where=name)
@@ -65,6 +77,9 @@ def build_structure(
     table, dropped, warnings = choose_model(table, model, where=name)
     other_models = bool(dropped)
     check_coordinates(table, where=name)
+    if assembly is not None:
+        # Before molecules that share a name get names of their own.
+        table.coded.setdefault("unit", table.texts("chain"))
     table, corrected = correct_elements(table)
     table, renamed = separate_molecules(table)
     table, site, residue = order_residues(table)
@@ -77,12 +92,7 @@ def build_structure(
     _check_count("atoms", len(table), limits.atoms, name)
     _check_count("residues", len(starts), limits.residues, name)
     _check_count("chains", len(run_starts(table.chain[starts])), limits.chains, name)
-    if limits.crowd is not None:
-        crowd = _largest_crowd(table.coordinates)
-        if crowd > limits.crowd:
-            raise fail(
-                "input.too_large.crowd", where=name, count=crowd, edge=CUBE, limit=limits.crowd
-            )
+    _check_crowd(table.coordinates, limits, name)
     index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
     kind, meanings, untraced = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
@@ -122,6 +132,17 @@ def build_structure(
             "Used as surroundings only, because they have no CA atom: "
             f"{count(untraced, 'amino acid')}."
         )
+    if assembly is not None:
+        names, unit = table.texts("unit")
+        units = np.array(names, dtype=np.str_)[unit[starts]]
+        structure = build_assembly(structure, units, assembly, limits)
+        dropped += structure.dropped
+        _check_crowd(structure.coordinates, limits, name)
+    if unique:
+        declared = {chain: d.residues for d in table.declared for chain in d.chains}
+        same_as, unlike = find_identical(structure, declared)
+        structure = replace(structure, same_as=same_as)
+        warnings += unlike
     return structure.with_report(tuple(dropped), tuple(warnings))
 
 
@@ -139,7 +160,15 @@ def _residue_means(
     return np.where(counts > 0, means, np.nan).astype(np.float32)
 
 
-def _largest_crowd(coordinates: NDArray[np.float64]) -> int:
+def _check_crowd(coordinates: NDArray[np.floating], limits: ReadLimits, name: str) -> None:
+    if limits.crowd is None:
+        return
+    crowd = _largest_crowd(coordinates)
+    if crowd > limits.crowd:
+        raise fail("input.too_large.crowd", where=name, count=crowd, edge=CUBE, limit=limits.crowd)
+
+
+def _largest_crowd(coordinates: NDArray[np.floating]) -> int:
     """Return the largest number of atoms in one cube of space, of ``atom 3`` coordinates in Å."""
     if not len(coordinates):
         return 0

@@ -32,6 +32,7 @@ CATEGORIES: Final = (
     "_software.",
     "_struct.",
 )
+"""Categories that are read with the atoms."""
 SITE, ENTITY, ENTITY_POLY, ENTITY_POLY_SEQ, STRUCT_ASYM = range(5)
 
 _MOST_TAGS: Final = 1_000_000
@@ -47,23 +48,25 @@ class Category:
     rows: int
 
 
-def find_categories(data: bytes) -> list[dict[int, Category]]:
-    """Return the categories of each block that are in `CATEGORIES`, by their index there.
+def find_categories(data: bytes, names: tuple[str, ...] = CATEGORIES) -> list[dict[int, Category]]:
+    """Return some categories of each block, by their index in the list of names.
 
     Parameters
     ----------
     data
         Plain text.
+    names
+        The categories, in lower case, each with ``_`` before it and a dot behind it.
 
     Raises
     ------
     ValueError
         For text that is not valid CIF.
     """
-    width = max(map(len, CATEGORIES))
-    letters = "".join(name.ljust(width) for name in CATEGORIES).encode()
+    width = max(map(len, names))
+    letters = "".join(name.ljust(width) for name in names).encode()
     wanted = np.frombuffer(letters, dtype=np.uint8).reshape(-1, width)
-    lengths = np.array([len(name) for name in CATEGORIES])
+    lengths = np.array([len(name) for name in names])
     broken, tags, found = scan_cif(np.frombuffer(data, dtype=np.uint8), wanted, lengths)
     if broken >= 0:
         line = data.count(b"\n", 0, broken) + 1
@@ -71,11 +74,11 @@ def find_categories(data: bytes) -> list[dict[int, Category]]:
     if len(tags) > _MOST_TAGS:
         raise ValueError(f"there are more than {_MOST_TAGS} tags")
     rows = tags.tolist()
-    names = [data[start:stop].lower() for _, _, start, stop, _ in rows]
-    if len({(row[0], name) for row, name in zip(rows, names, strict=True)}) < len(rows):
+    tag_names = [data[start:stop].lower() for _, _, start, stop, _ in rows]
+    if len({(row[0], name) for row, name in zip(rows, tag_names, strict=True)}) < len(rows):
         raise ValueError("a tag is repeated in one block")
     grouped: dict[tuple[int, int, int], list[str]] = {}
-    for (block, category, _, _, loop), name in zip(rows, names, strict=True):
+    for (block, category, _, _, loop), name in zip(rows, tag_names, strict=True):
         if loop >= 0:
             word = name.partition(b".")[2].decode("latin-1")
             grouped.setdefault((block, category, loop), []).append(word)

@@ -63,7 +63,7 @@ _ROLES: Final = {
 }
 
 
-def parse_mmcif(data: bytes, *, where: str = "") -> AtomTable:
+def parse_mmcif(data: bytes, *, where: str = "", units: bool = False) -> AtomTable:
     """Parse the block of an mmCIF file that has atoms.
 
     Parameters
@@ -72,6 +72,8 @@ def parse_mmcif(data: bytes, *, where: str = "") -> AtomTable:
         Plain text.
     where
         Name of the file, which may tell that it is a predicted model.
+    units
+        Whether to keep ``label_asym_id``, to which assemblies refer, as ``coded["unit"]``.
 
     Returns
     -------
@@ -96,7 +98,7 @@ def parse_mmcif(data: bytes, *, where: str = "") -> AtomTable:
     def column(name: str, key: str) -> list[str]:
         return columns.get(name, {}).get(key, [])
 
-    table, asym, sequence = _table(site, small)
+    table, asym, sequence = _table(site, small, units=units)
     table = with_metric(table, column, asym, sequence)
     sign = None if table.plddt is not None else find_sign_in_categories(column, where)
     if sign is None:
@@ -191,11 +193,11 @@ class _Site:
         ]
         return words, codes
 
-    def letter(self, role: int) -> NDArray[np.str_]:
+    def letter(self, role: int, column: str) -> NDArray[np.str_]:
         """Return a column of single letters."""
         words, codes = self.texts(role)
         if max(map(len, words)) > 1:
-            raise ValueError(f"{max(words, key=len)!r} is not a single character")
+            raise ValueError(f"{column} {max(words, key=len)!r} is not a single character")
         return np.array(words, dtype="<U1")[codes]
 
     def numbers(self) -> NDArray[np.int32]:
@@ -229,7 +231,7 @@ class _Site:
 
 
 def _table(
-    category: Category, small: dict[int, dict[str, list[str]]]
+    category: Category, small: dict[int, dict[str, list[str]]], *, units: bool
 ) -> tuple[AtomTable, Texts, NDArray[np.int32]]:
     """Return the atoms with their ``label_asym_id`` and ``label_seq_id``."""
     site = _Site(category)
@@ -239,7 +241,7 @@ def _table(
     chains, which = site.texts(_CHAIN, _ASYM)
     residues, residue = site.texts(_RESIDUE, _LABEL_RESIDUE)
     atoms, atom = site.texts(_ATOM, _LABEL_ATOM)
-    insertion = site.letter(_INSERTION)
+    insertion = site.letter(_INSERTION, "pdbx_PDB_ins_code")
     if site.letters.any():
         insertion = np.where(insertion == "", site.letters.astype(np.uint32).view("<U1"), insertion)
     number = site.numbers()
@@ -255,8 +257,9 @@ def _table(
     entity, asym = site.texts(_ENTITY), site.texts(_ASYM)
     polymer, water = find_polymers(small, entity, asym, (residues, residue))
     symbols, symbol = site.texts(_ELEMENT)
-    altloc, model = site.letter(_ALTLOC), site.models()
+    altloc, model = site.letter(_ALTLOC, "label_alt_id"), site.models()
     sequence = site.label_numbers()
+    coded = {"unit": site.texts(_ASYM, _CHAIN)} if units else {}
     site.release()
     chain = np.array(chains, dtype=np.str_)[which]
     given = np.array([find_element(word[:2]) if word else "" for word in symbols], dtype="<U2")
@@ -280,6 +283,7 @@ def _table(
             "chain": (chains, which),
             "residue_name": (residues, residue),
             "atom_name": (atoms, atom),
+            **coded,
         },
     )
     return table, asym, sequence

@@ -8,8 +8,9 @@ from typing import Final, cast
 from protvox.errors import fail
 from protvox.structure.atom_table import AtomTable
 from protvox.structure.cleaning.build import build_structure
-from protvox.structure.io.adapters.convert import convert_object
+from protvox.structure.io.adapters.convert import convert_object, is_library_object
 from protvox.structure.io.adapters.objects import LibraryObject
+from protvox.structure.io.assemblies import read_assembly
 from protvox.structure.io.binarycif import parse_binary
 from protvox.structure.io.content import Content, load_content
 from protvox.structure.io.decompress import decompress
@@ -40,6 +41,8 @@ def read_structure(
     *,
     name: str | None = None,
     model: int | None = None,
+    assembly: str | int | None = None,
+    unique: bool = False,
     limits: ReadLimits = DEFAULT_LIMITS,
     offline: bool | None = None,
 ) -> Structure:
@@ -61,6 +64,11 @@ def read_structure(
     model
         Number of the model to read; by default the first, or the current frame of a
         ``Universe``. Coordinate sets of objects are numbered from 1 if they have no numbers.
+    assembly
+        Biological assembly to build, usually ``"1"``; by default the coordinates of the file.
+        Copies of chain A are called ``A-2``, ``A-3``, ...
+    unique
+        Whether to find identical chains, of which only one is scored.
     limits
         Limits on the size of the input.
     offline
@@ -82,12 +90,27 @@ def read_structure(
     >>> read_structure("1pwc.pdb.gz")  # doctest: +SKIP
     Structure('1pwc.pdb.gz', chain A, 346 residues, 2625 atoms)
     """
-    found = convert_object(source, name=name, model=model, limits=limits)
+    if assembly is not None and is_library_object(source):
+        raise fail("usage.assembly.object", where=name or type(source).__name__)
+    found = convert_object(source, name=name, model=model, unique=unique, limits=limits)
     if found is not None:
         return found
-    content = cast(Content, source)  # Anything else is refused.
-    table, label, form, digest = read_table(content, name=name, limits=limits, offline=offline)
-    return build_structure(table, name=label, form=form, sha256=digest, model=model, limits=limits)
+    given = cast(Content, source)  # Anything else is refused.
+    data, label = load_content(given, limits=limits, offline=offline)
+    label = name or label
+    content, form = _inflate(data, label, limits)
+    return build_structure(
+        _parse(content, form, label, units=assembly is not None),
+        name=label,
+        form=form,
+        sha256=hashlib.sha256(data).hexdigest(),
+        model=model,
+        assembly=None
+        if assembly is None
+        else read_assembly(content, form, str(assembly), where=label),
+        unique=unique,
+        limits=limits,
+    )
 
 
 def read_table(
@@ -118,19 +141,23 @@ def read_table(
     """
     data, given = load_content(source, limits=limits, offline=offline)
     label = name or given
-    digest = hashlib.sha256(data).hexdigest()
+    content, form = _inflate(data, label, limits)
+    return _parse(content, form, label), label, form, hashlib.sha256(data).hexdigest()
+
+
+def _inflate(data: bytes, label: str, limits: ReadLimits) -> tuple[bytes, str]:
+    """Return the decompressed content and its format."""
     content = clean_text(decompress(data, where=label, limits=limits))
-    form = detect_format(content, where=label)
-    return _parse(content, form, label), label, form, digest
+    return content, detect_format(content, where=label)
 
 
-def _parse(content: bytes, form: str, where: str) -> AtomTable:
+def _parse(content: bytes, form: str, where: str, *, units: bool = False) -> AtomTable:
     try:
         if form == "bcif":
-            return parse_binary(content, where=where)
+            return parse_binary(content, where=where, units=units)
         if form == "pdb":
             return parse_pdb(content, where=where)
-        return parse_mmcif(content, where=where)
+        return parse_mmcif(content, where=where, units=units)
     except _PARSER_ERRORS as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise fail(

@@ -141,7 +141,8 @@ def test_a_reader_reads_urls(bucket, data_dir, monkeypatch):
     put(f"{bucket}/1ejg.pdb.gz", (data_dir / "1ejg.pdb.gz").read_bytes())
     items = [Item("a", f"{bucket}/1ejg.pdb.gz"), Item("gone", f"{bucket}/gone.pdb")]
     first, second = ({"item": item.to_json()} for item in items)
-    parent = FakeParent({"model_number": None}, first, {"wanted": True}, second)
+    setup = {"model_number": None, "assembly": None, "unique": False}
+    parent = FakeParent(setup, first, {"wanted": True}, second)
     monkeypatch.setattr(read_process, "Parent", lambda: parent)
     with pytest.raises(SystemExit):
         read_process.main()

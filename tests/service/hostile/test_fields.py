@@ -78,6 +78,8 @@ FIELDS = (
     "chain",
     "model",
     "model_number",
+    "assembly",
+    "unique",
     "domains",
     "top_k",
     "top",

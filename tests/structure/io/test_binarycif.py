@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from protvox.errors import InputError
-from protvox.structure.io import binarycif
-from protvox.structure.io.binarycif import MAX_OBJECTS
+from protvox.structure.io import binarycif_categories
+from protvox.structure.io.binarycif_categories import MAX_OBJECTS
 from protvox.structure.io.read import read_structure
 
 EMPTY_LIST, EMPTY_MAP = b"\x90", b"\x80"
@@ -146,7 +146,7 @@ def test_real_entries_are_far_below_the_limit(data_dir, name):
 def test_limit_of_objects_is_applied(data_dir, monkeypatch):
     path = data_dir / "3jqh.bcif.gz"
     assert read_structure(path).n_atoms
-    monkeypatch.setattr(binarycif, "MAX_OBJECTS", 100)
+    monkeypatch.setattr(binarycif_categories, "MAX_OBJECTS", 100)
     with pytest.raises(InputError, match="more than 100 objects"):
         read_structure(path)
 
@@ -164,3 +164,34 @@ def test_numbers_beyond_32_bits_are_rejected(data_dir, tmp_path):
     (tmp_path / "far.bcif").write_bytes(msgpack.packb(content))
     with pytest.raises(InputError, match="out of range"):
         read_structure(tmp_path / "far.bcif")
+
+
+@pytest.mark.parametrize("column", ["label_alt_id", "pdbx_PDB_ins_code"])
+def test_letters_that_are_words_are_refused_like_in_mmcif(data_dir, column):
+    path = data_dir / "3jqh.bcif.gz"
+    file = msgpack.unpackb(gzip.decompress(path.read_bytes()))
+    (site,) = [c for c in file["dataBlocks"][0]["categories"] if c["name"] == "_atom_site"]
+    rows = site["rowCount"]
+    words = {
+        "data": np.zeros(rows, "<i4").tobytes(),
+        "encoding": [
+            {
+                "kind": "StringArray",
+                "stringData": "AB",
+                "offsets": np.array([0, 2], "<i4").tobytes(),
+                "offsetEncoding": [{"kind": "ByteArray", "type": 3}],
+                "dataEncoding": [{"kind": "ByteArray", "type": 3}],
+            }
+        ],
+    }
+    for found in site["columns"]:
+        if found["name"] == column:
+            found["data"], found["mask"] = words, None
+    with pytest.raises(InputError, match=f"{column} 'AB' is not a single character"):
+        read_structure(msgpack.packb(file), name="words.bcif")
+    text = (data_dir / "3jqh.cif").read_text()
+    if column == "label_alt_id":
+        text = text.replace("CA  A PRO", "CA  AB PRO")
+        assert " AB " in text
+        with pytest.raises(InputError, match="label_alt_id 'AB' is not a single character"):
+            read_structure(text.encode(), name="words.cif")

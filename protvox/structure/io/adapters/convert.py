@@ -58,7 +58,7 @@ def is_library_object(source: object) -> bool:
 
 
 def convert_object(
-    source: object, *, name: str | None, model: int | None, limits: ReadLimits
+    source: object, *, name: str | None, model: int | None, unique: bool, limits: ReadLimits
 ) -> Structure | None:
     """Return the structure in an object of another library.
 
@@ -71,6 +71,8 @@ def convert_object(
     model
         Number of the model or frame; by default the first, or the current frame of an MDAnalysis
         universe.
+    unique
+        Whether to find identical chains.
     limits
         Limits on the size.
 
@@ -87,7 +89,7 @@ def convert_object(
     for cls in type(source).__mro__:
         library = _LIBRARIES.get(cls.__module__.partition(".")[0])
         if library is not None and cls.__name__ in library.classes:
-            return _convert(source, library, cls.__name__, name, model, limits)
+            return _convert(source, library, cls.__name__, name, model, unique, limits)
     return None
 
 
@@ -97,6 +99,7 @@ def _convert(
     kind: str,
     name: str | None,
     model: int | None,
+    unique: bool,
     limits: ReadLimits,
 ) -> Structure:
     label = name or f"{library.name} {kind}"
@@ -118,7 +121,12 @@ def _convert(
     if not len(table):
         raise fail("input.no_atoms.object", where=label)
     structure = build_structure(
-        table, name=label, form=library.form, sha256=_digest(table), limits=limits
+        table,
+        name=label,
+        form=library.form,
+        sha256=_digest(table),
+        unique=unique,
+        limits=limits,
     )
     return structure.with_report((*dropped, *structure.dropped), (*warnings, *structure.warnings))
 

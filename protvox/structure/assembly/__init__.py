@@ -1,0 +1,1 @@
+"""Biological assemblies and groups of identical chains."""

@@ -55,7 +55,10 @@ def tabulate(
         columns["copies"] = json.dumps([asdict(copy) for copy in info.copies])
     if info.same_as is not None:
         columns["same_as"] = json.dumps(dict(info.same_as))
-    residues = None if prediction.residues is None else residue_frame([prediction])
+    residues = None
+    if prediction.residues is not None:
+        # Identical chains are named in the table of inputs, not by rows of their own.
+        residues = residue_frame([prediction]).iloc[: len(prediction.residues)]
     return ResultTables(
         _domain_rows(item, prediction, schemas["domains"]),
         _residue_rows(item, residues, schemas["residues"]),

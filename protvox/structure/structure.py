@@ -232,7 +232,8 @@ class Structure:
         -------
         biotite.structure.AtomArray
             With the same atoms in the same order, in Å. What is neither a standard amino acid
-            nor a nucleic acid residue is ``hetero``.
+            nor a nucleic acid residue is ``hetero``. ``b_factor`` is the pLDDT of a predicted
+            model, and otherwise 0.
 
         Raises
         ------
@@ -254,8 +255,9 @@ class Structure:
         Returns
         -------
         Bio.PDB.Structure.Structure
-            With one model, of id 0, and the same atoms in the same order, in Å, with occupancy 1
-            and B-factor 0. A blank chain name is ``" "``.
+            With one model, of id 0, and the same atoms in the same order, in Å, with occupancy
+            1. B-factors are the pLDDT of a predicted model, and otherwise 0. A blank chain name
+            is ``" "``.
 
         Raises
         ------
@@ -278,7 +280,8 @@ class Structure:
         -------
         gemmi.Structure
             With one model, of the same number, and the same atoms in the same order, in Å, with
-            occupancy 1 and B-factor 0. Polymers and other entities are marked.
+            occupancy 1. B-factors are the pLDDT of a predicted model, and otherwise 0. Polymers
+            and other entities are marked.
 
         Examples
         --------

@@ -76,6 +76,24 @@ class Atoms(Protocol):
         """``residue`` mask of protein and nucleic acid residues."""
         ...
 
+    @property
+    def plddt(self) -> NDArray[np.float32] | None:
+        """``residue``, NaN where unknown; ``None`` without."""
+        ...
+
+
+def b_factors(atoms: Atoms) -> NDArray[np.float64]:
+    """Return ``residue`` B-factors: the pLDDT of a predicted model, or else 0.
+
+    Parameters
+    ----------
+    atoms
+        A structure.
+    """
+    if atoms.plddt is None:
+        return np.zeros(len(atoms.chain))
+    return np.nan_to_num(atoms.plddt.astype(np.float64))
+
 
 def hetero_residues(atoms: Atoms) -> NDArray[np.bool_]:
     """Return the ``residue`` mask of those that the PDB writes as HETATM records.

@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from protvox.structure.export.atoms import Atoms, hetero_residues, import_library, short_name
+from protvox.structure.export.atoms import (
+    Atoms,
+    b_factors,
+    hetero_residues,
+    import_library,
+    short_name,
+)
 
 
 def to_biopython(atoms: Atoms) -> Any:
@@ -41,6 +47,7 @@ def to_biopython(atoms: Atoms) -> Any:
         hetero,
         strict=True,
     )
+    factors = b_factors(atoms).tolist()
     names, elements = atoms.atom_name.tolist(), atoms.element.tolist()
     for row, (chain, number, code, name, flag) in enumerate(rows):
         chain = chain or " "
@@ -57,7 +64,7 @@ def to_biopython(atoms: Atoms) -> Any:
                 library.Atom.Atom(
                     names[i],
                     atoms.coordinates[i].copy(),
-                    0.0,
+                    factors[row],
                     1.0,
                     " ",
                     padded.ljust(4),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from protvox.structure.export.atoms import Atoms, hetero_residues, import_library
+from protvox.structure.export.atoms import Atoms, b_factors, hetero_residues, import_library
 
 
 def to_biotite(atoms: Atoms) -> Any:
@@ -39,6 +39,7 @@ def to_biotite(atoms: Atoms) -> Any:
         "hetero": hetero_residues(atoms)[index],
         "atom_name": atoms.atom_name,
         "element": atoms.element.astype("<U2"),
+        "b_factor": b_factors(atoms)[index],
     }
     for name, values in columns.items():
         array.set_annotation(name, values)

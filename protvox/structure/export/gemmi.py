@@ -7,7 +7,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.export.atoms import Atoms, hetero_residues, import_library, short_name
+from protvox.structure.export.atoms import (
+    Atoms,
+    b_factors,
+    hetero_residues,
+    import_library,
+    short_name,
+)
 
 _UNNAMED: Final = "(blank)"
 
@@ -25,7 +31,7 @@ def to_gemmi(
     atoms
         The structure.
     b_factor, occupancy
-        ``residue``, for all atoms of a residue; by default 0 and 1.
+        ``residue``, for all atoms of a residue; by default the pLDDT, or else 0, and 1.
 
     Returns
     -------
@@ -34,7 +40,7 @@ def to_gemmi(
     """
     gemmi = import_library("gemmi", "gemmi")
     n = len(atoms.chain)
-    factors = np.zeros(n) if b_factor is None else b_factor
+    factors = b_factors(atoms) if b_factor is None else b_factor
     occupancies = np.ones(n) if occupancy is None else occupancy
     bounds = np.searchsorted(atoms.residue_index, np.arange(n + 1))
     polymer, hetero = atoms.is_polymer.tolist(), hetero_residues(atoms).tolist()

@@ -40,12 +40,14 @@ ARRAYS = (
 def assert_returns(structure: Structure, export: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        again = read_structure(getattr(structure, export)())
+        again = read_structure(getattr(structure, export)(), name=structure.name)
     for name in ARRAYS:
         np.testing.assert_array_equal(
             getattr(again, name), getattr(structure, name), err_msg=f"{export} {name}"
         )
     assert again.dropped == ()
+    if structure.plddt is not None and structure.plddt_source == "ma_qa_metric_local":
+        np.testing.assert_array_equal(again.plddt, structure.plddt)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from protvox.structure.atom_table import AtomTable
-from protvox.structure.io.adapters.columns import ObjectModels, make_table
+from protvox.structure.io.adapters.columns import ObjectAtoms, ObjectModels, make_atoms
 
 _STRUCTURE: Final = "S"
 _MODEL: Final = "M"
+
+_HEADER: Final = {
+    ("exptl", "method"): "structure_method",
+    ("refine", "ls_d_res_high"): "resolution",
+    ("struct", "title"): "name",
+    ("entry", "id"): "idcode",
+}
 
 
 def read_biopython(entity: Any) -> ObjectModels:
@@ -38,10 +44,20 @@ def read_biopython(entity: Any) -> ObjectModels:
     while top.get_parent() is not None:
         top = top.get_parent()
     name = str(top.id) if top.level == _STRUCTURE else ""
-    return ObjectModels(name, numbers, lambda i: _table(models[i][0], numbers[i]))
+    return ObjectModels(
+        name,
+        numbers,
+        lambda i: _table(models[i][0], numbers[i]),
+        metadata=_metadata(getattr(top, "header", None) or {}),
+    )
 
 
-def _table(chains: list[Any], model: int) -> AtomTable:
+def _metadata(header: dict[str, Any]) -> dict[tuple[str, str], list[str]]:
+    """Return what the header of a file says of its origin, by names of the mmCIF dictionary."""
+    return {key: [str(header[name])] for key, name in _HEADER.items() if header.get(name)}
+
+
+def _table(chains: list[Any], model: int) -> ObjectAtoms:
     rows: list[tuple[Any, ...]] = []
     for chain in chains:
         for site in chain:
@@ -59,7 +75,7 @@ def _table(chains: list[Any], model: int) -> AtomTable:
     chain_, flag, number, code, name, segment, atoms = (
         zip(*rows, strict=True) if rows else ((),) * 7
     )
-    return make_table(
+    return make_atoms(
         model=model,
         coordinates=[atom.coord for atom in atoms],
         chain=chain_,
@@ -72,4 +88,5 @@ def _table(chains: list[Any], model: int) -> AtomTable:
         occupancy=[1.0 if atom.occupancy is None else atom.occupancy for atom in atoms],
         hetero=[word.strip() != "" for word in flag],
         segment=[word or "" for word in segment],
+        b_factor=[atom.bfactor for atom in atoms],
     )

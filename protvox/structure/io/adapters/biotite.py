@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from protvox.structure.atom_table import AtomTable
-from protvox.structure.io.adapters.columns import ObjectModels, make_table
+from protvox.structure.io.adapters.columns import ObjectAtoms, ObjectModels, make_atoms
 
 
 def read_biotite(atoms: Any) -> ObjectModels:
@@ -14,7 +13,8 @@ def read_biotite(atoms: Any) -> ObjectModels:
     Parameters
     ----------
     atoms
-        Its optional annotations ``altloc_id`` and ``occupancy`` are used if present.
+        Its optional annotations ``altloc_id``, ``occupancy`` and ``b_factor`` are used if
+        present.
 
     Returns
     -------
@@ -26,13 +26,13 @@ def read_biotite(atoms: Any) -> ObjectModels:
     return ObjectModels("", numbers, lambda i: _table(atoms, i if stack else None))
 
 
-def _table(atoms: Any, index: int | None) -> AtomTable:
+def _table(atoms: Any, index: int | None) -> ObjectAtoms:
     annotations = atoms.get_annotation_categories()
 
     def find(name: str) -> Any:
         return atoms.get_annotation(name) if name in annotations else None
 
-    return make_table(
+    return make_atoms(
         model=1 if index is None else index + 1,
         coordinates=atoms.coord if index is None else atoms.coord[index],
         chain=atoms.chain_id,
@@ -44,6 +44,7 @@ def _table(atoms: Any, index: int | None) -> AtomTable:
         altloc=_blank(find("altloc_id")),
         occupancy=find("occupancy"),
         hetero=find("hetero"),
+        b_factor=find("b_factor"),
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,21 @@ _CODES: Final = " ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 _SEGMENTS: Final = 4096
 """Factor of the breaks in `AtomTable.part`."""
+
+
+class ObjectAtoms(NamedTuple):
+    """The atoms of a model of an object.
+
+    Attributes
+    ----------
+    table
+        One row per atom.
+    b_factor
+        ``atom`` float64; ``None`` if the object has none.
+    """
+
+    table: AtomTable
+    b_factor: NDArray[np.float64] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +49,18 @@ class ObjectModels:
         Returns the atoms of a model, given its index in ``numbers``.
     default
         Index of the model that is read if none is chosen.
+    metadata
+        What the object says of its origin, by category and name of the mmCIF dictionary.
     """
 
     name: str
     numbers: Sequence[int]
-    read: Callable[[int], AtomTable]
+    read: Callable[[int], ObjectAtoms]
     default: int = 0
+    metadata: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
 
-def make_table(
+def make_atoms(
     *,
     model: int,
     coordinates: ArrayLike,
@@ -60,9 +78,10 @@ def make_table(
     segment: ArrayLike | None = None,
     breaks: ArrayLike | None = None,
     residue: ArrayLike | None = None,
+    b_factor: ArrayLike | None = None,
     declared: tuple[Declared, ...] = (),
-) -> AtomTable:
-    """Return the atom table of one model.
+) -> ObjectAtoms:
+    """Return the atoms of one model.
 
     Parameters
     ----------
@@ -82,6 +101,9 @@ polymer, water, declared
     residue
         ``atom``, index of the residue in the object. Without insertion codes, residues in a row
         that share a number get the codes that the PDB would give: none, A, B, C, ...
+
+    b_factor
+        ``atom``.
 
     Raises
     ------
@@ -105,7 +127,8 @@ polymer, water, declared
     codes = _letters(insertion_code, n, "insertion codes")
     if insertion_code is None and residue is not None:
         codes, notes = _insertion_codes(np.asarray(residue), chains, numbers)
-    return AtomTable(
+    factors = None if b_factor is None else _column(b_factor, n, np.float64)
+    table = AtomTable(
         model=np.full(n, model, dtype=np.int32),
         chain=chains,
         number=numbers,
@@ -123,6 +146,7 @@ polymer, water, declared
         part=part,
         notes=notes,
     )
+    return ObjectAtoms(table, factors)
 
 
 def _insertion_codes(

@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from protvox.errors import fail
 from protvox.structure.atom_table import AtomTable
 from protvox.structure.cleaning.build import build_structure
@@ -16,6 +19,7 @@ from protvox.structure.io.adapters.columns import ObjectModels
 from protvox.structure.io.adapters.gemmi import read_gemmi
 from protvox.structure.io.adapters.mdanalysis import read_mdanalysis
 from protvox.structure.io.adapters.mdtraj import read_mdtraj
+from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors
 from protvox.structure.limits import ReadLimits
 from protvox.structure.structure import Structure
 
@@ -112,7 +116,7 @@ def _convert(
         chosen, dropped, warnings = pick_model(
             numbers, model, where=label, default=models.default, what="object"
         )
-        table = models.read(numbers.index(chosen))
+        table = _with_plddt(*models.read(numbers.index(chosen)), models, label)
     except _DAMAGED as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise fail(
@@ -129,6 +133,16 @@ def _convert(
         limits=limits,
     )
     return structure.with_report((*dropped, *structure.dropped), (*warnings, *structure.warnings))
+
+
+def _with_plddt(
+    table: AtomTable, b_factor: NDArray[np.float64] | None, models: ObjectModels, name: str
+) -> AtomTable:
+    """Add the pLDDT of a predicted model, recognised as in a file."""
+    sign = find_sign_in_categories(lambda *key: models.metadata.get(key, ()), name)
+    if sign is None or b_factor is None:
+        return table
+    return with_b_factors(table, sign, b_factor.tolist)
 
 
 def _digest(table: AtomTable) -> str:

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from protvox.structure.atom_table import AtomTable, Declared
-from protvox.structure.io.adapters.columns import ObjectModels, make_table
+from protvox.structure.atom_table import Declared
+from protvox.structure.io.adapters.columns import ObjectAtoms, ObjectModels, make_atoms
 
 _UNKNOWN: Final = "Unknown"
 _POLYMER: Final = "Polymer"
 _WATER: Final = "Water"
+_INFO: Final = (("exptl", "method"), ("struct", "title"), ("entry", "id"))
 _CIF_FORMATS: Final = ("Mmcif", "Mmjson", "ChemComp")
 
 
@@ -39,6 +40,7 @@ def read_gemmi(item: Any) -> ObjectModels:
             item.name,
             numbers,
             lambda i: _table(list(models[i]), numbers[i], strict, declared),
+            metadata=_metadata(item),
         )
     is_model = hasattr(item, "find_chain")
     number = item.num if is_model else 1
@@ -48,7 +50,7 @@ def read_gemmi(item: Any) -> ObjectModels:
 
 def _table(
     chains: list[Any], model: int, strict: bool, declared: tuple[Declared, ...]
-) -> AtomTable:
+) -> ObjectAtoms:
     rows: list[tuple[Any, ...]] = []
     size: list[int] = []
     breaks = 0
@@ -72,7 +74,7 @@ def _table(
     columns = [np.repeat(np.array(column), size) for column in zip(*rows, strict=True)]
     empty = np.zeros(0, dtype=np.str_)
     chain_, number, code, name, segment, flags, polymer_, water, part = columns or [empty] * 9
-    return make_table(
+    return make_atoms(
         model=model,
         coordinates=[atom.pos.tolist() for atom in atoms],
         chain=chain_,
@@ -88,8 +90,25 @@ def _table(
         water=water,
         segment=segment,
         breaks=part,
+        b_factor=[atom.b_iso for atom in atoms],
         declared=declared,
     )
+
+
+def _metadata(structure: Any) -> dict[tuple[str, str], list[str]]:
+    """Return what a structure says of its origin, by names of the mmCIF dictionary."""
+    info = structure.info
+    found = {
+        (category, name): [info[f"_{category}.{name}"]]
+        for category, name in _INFO
+        if f"_{category}.{name}" in info
+    }
+    found["cell", "length_a"] = [str(structure.cell.a)]
+    if structure.resolution > 0:
+        found["refine", "ls_d_res_high"] = [str(structure.resolution)]
+    if any(line.startswith("REMARK   6") for line in structure.raw_remarks):
+        found["database_pdb_remark", "id"] = ["6"]
+    return found
 
 
 def _declared(structure: Any) -> tuple[Declared, ...]:

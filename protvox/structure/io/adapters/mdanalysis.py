@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from protvox.structure.atom_table import AtomTable
-from protvox.structure.io.adapters.columns import ObjectModels, make_table
+from protvox.structure.io.adapters.columns import ObjectAtoms, ObjectModels, make_atoms
 
 _NO_SEGMENT: Final = "SYSTEM"
 """Segment identifier that MDAnalysis gives where the file has none."""
@@ -33,9 +33,9 @@ def read_mdanalysis(group: Any) -> ObjectModels:
     frames = len(universe.trajectory)
     current = int(universe.trajectory.ts.frame)
     file = universe.filename
-    name = Path(file).name if isinstance(file, (str, Path)) else ""
+    name = Path(file).name if isinstance(file, (str, PathLike)) else ""
 
-    def read(index: int) -> AtomTable:
+    def read(index: int) -> ObjectAtoms:
         if index == current:
             return _table(atoms, atoms.positions, index + 1)
         # Changing the frame would discard positions that the user has set.
@@ -46,7 +46,7 @@ def read_mdanalysis(group: Any) -> ObjectModels:
     return ObjectModels(name, range(1, frames + 1), read, current)
 
 
-def _table(atoms: Any, positions: Any, model: int) -> AtomTable:
+def _table(atoms: Any, positions: Any, model: int) -> ObjectAtoms:
     n = len(atoms)
 
     def find(name: str) -> Any:
@@ -60,7 +60,7 @@ def _table(atoms: Any, positions: Any, model: int) -> AtomTable:
     segments[segments == _NO_SEGMENT] = ""
     chains = find("chainIDs")
     types = find("record_types")
-    return make_table(
+    return make_atoms(
         model=model,
         coordinates=positions,
         chain=np.zeros(n, dtype="<U1") if chains is None else chains,
@@ -74,4 +74,5 @@ def _table(atoms: Any, positions: Any, model: int) -> AtomTable:
         hetero=None if types is None else [word == "HETATM" for word in types],
         segment=segments,
         residue=atoms.resindices,
+        b_factor=find("tempfactors"),
     )

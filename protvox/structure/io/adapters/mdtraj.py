@@ -8,9 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.atom_table import AtomTable
 from protvox.structure.cleaning.residue_names import residue_name
-from protvox.structure.io.adapters.columns import ObjectModels, make_table
+from protvox.structure.io.adapters.columns import ObjectAtoms, ObjectModels, make_atoms
 
 _ANGSTROM_PER_NM: Final = 10.0
 _DECIMALS: Final = 3
@@ -33,7 +32,7 @@ def read_mdtraj(trajectory: Any) -> ObjectModels:
     return ObjectModels("", numbers, lambda i: _table(trajectory, i))
 
 
-def _table(trajectory: Any, index: int) -> AtomTable:
+def _table(trajectory: Any, index: int) -> ObjectAtoms:
     rows: list[tuple[Any, ...]] = []
     size: list[int] = []
     atoms: list[Any] = []
@@ -55,7 +54,7 @@ def _table(trajectory: Any, index: int) -> AtomTable:
     chain_, number, words, segments, flags, breaks = columns or [empty] * 6
     residue = np.repeat(np.arange(len(size)), size)
     order = [atom.index for atom in atoms]
-    return make_table(
+    return make_atoms(
         model=index + 1,
         coordinates=_angstrom(trajectory.xyz[index][order]),
         chain=chain_,

@@ -51,7 +51,7 @@ def _with_biopython(path: Path) -> Any:
 
 
 def _with_biotite(path: Path) -> Any:
-    keep = {"model": 1, "altloc": "all", "extra_fields": ["occupancy"]}
+    keep = {"model": 1, "altloc": "all", "extra_fields": ["occupancy", "b_factor"]}
     if ".bcif" in path.name:
         file = biotite.structure.io.pdbx.BinaryCIFFile.read(io.BytesIO(_plain(path)))
         return biotite.structure.io.pdbx.get_structure(file, **keep)

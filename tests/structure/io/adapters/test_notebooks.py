@@ -245,6 +245,36 @@ def test_no_library_is_imported_to_recognise_an_object(data_dir):
     assert done.stdout == "76\nrefused\n[]\n", done.stderr
 
 
+@pytest.fixture(scope="module")
+def predicted(data_dir):
+    path = data_dir / "AF-Q5VSL9-F1-model_v4.cif.gz"
+    return path, read_structure(path)
+
+
+@pytest.mark.parametrize("library", ["biopython", "biotite", "gemmi", "mdanalysis"])
+def test_plddt_is_recognised_by_name(predicted, load_with, library, assert_same):
+    path, expected = predicted
+    found = read_structure(load_with(library, path), name=path.name)
+    np.testing.assert_array_equal(found.plddt, expected.plddt)
+    assert found.plddt_source == "B-factors (AlphaFold DB)"
+    assert_same(found, expected)
+
+
+def test_plddt_is_recognised_by_what_the_object_says(predicted, load_with):
+    path, expected = predicted
+    np.testing.assert_array_equal(read_structure(load_with("gemmi", path)).plddt, expected.plddt)
+    structure = load_with("biopython", path)
+    assert read_structure(structure).plddt is None
+    structure.id = "AF-Q5VSL9-F1"
+    np.testing.assert_array_equal(read_structure(structure).plddt, expected.plddt)
+
+
+@pytest.mark.parametrize("library", ["biopython", "gemmi"])
+def test_an_experiment_has_no_plddt_whatever_its_name(data_dir, load_with, library):
+    item = load_with(library, data_dir / "3enl.pdb.gz")
+    assert read_structure(item, name="AF-P00924-F1-model_v4.pdb").plddt is None
+
+
 def test_subclasses_are_recognised(data_dir, load_with, ubiquitin, assert_same):
     class Mine(Bio.PDB.Structure.Structure):
         pass

@@ -28,6 +28,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from protvox.api.check import check
     from protvox.api.functions import classify, embed, mutations, search, voxelize
     from protvox.api.models import Model, load, models
     from protvox.errors import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         ProtvoxError,
         UsageError,
     )
+    from protvox.predict.check.results import CheckResult
     from protvox.predict.embedding.embeddings import Embeddings
     from protvox.predict.mutations.scores import MutationScores
     from protvox.predict.results.prediction import Prediction
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CheckResult",
     "DensityMap",
     "DeviceError",
     "Embeddings",
@@ -63,6 +66,7 @@ __all__ = [
     "Structure",
     "UsageError",
     "__version__",
+    "check",
     "classify",
     "embed",
     "load",
@@ -74,6 +78,7 @@ __all__ = [
 ]
 
 _NAMES = {
+    "protvox.api.check": ("check",),
     "protvox.api.functions": ("classify", "embed", "mutations", "search", "voxelize"),
     "protvox.api.models": ("Model", "load", "models"),
     "protvox.errors": (
@@ -84,6 +89,7 @@ _NAMES = {
         "ProtvoxError",
         "UsageError",
     ),
+    "protvox.predict.check.results": ("CheckResult",),
     "protvox.predict.embedding.embeddings": ("Embeddings",),
     "protvox.predict.mutations.scores": ("MutationScores",),
     "protvox.predict.results.prediction": ("Prediction",),

@@ -29,7 +29,8 @@ def documents() -> str:
         "CSV, TSV and Parquet of `protvox classify` hold one row per residue, with the domain it "
         "belongs to and that domain's first architecture, or one row per domain with `--task "
         "cath`. The probabilities are the columns `p_ALA` ... `p_VAL`. The columns of mutations "
-        "are in [how-to](../how-to/mutations.md), those of `protvox score` in "
+        "are in [how-to](../how-to/mutations.md); those of `protvox check`, one row per finding, "
+        "are the fields of [Segment](#segment); those of `protvox score` in "
         "[batches](../how-to/batch.md#output).",
     ]
     for command, schema in schemas.items():

@@ -11,6 +11,7 @@ import click
 
 from protvox import __version__
 from protvox.cli import console
+from protvox.cli.check import check
 from protvox.cli.classify import classify
 from protvox.cli.completion import completion
 from protvox.cli.doctor import doctor
@@ -48,13 +49,14 @@ def app() -> None:
     """Analyse protein structures with steerable neural networks.
 
     protvox predicts the probability of each amino acid at every residue, the effect of mutations
-    and the CATH architecture of domains, and finds similar domains.
+    and the CATH architecture of domains, finds similar domains, and checks models for errors.
 
     \b
     Start with:
       protvox classify --example
       protvox classify 1abc.cif --format json
       protvox mutations 1abc.cif --mutations A:45W
+      protvox check model.pdb
 
     Exit codes: 0 success, 2 usage, 3 invalid input, 4 some inputs failed, 5 model or
     configuration, 6 device or memory, 70 bug, 130 interrupted.
@@ -63,6 +65,7 @@ def app() -> None:
 
 _COMMANDS = (
     classify,
+    check,
     mutations,
     embed,
     search,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from protvox.predict.check.results import CheckResult
     from protvox.predict.results.prediction import Prediction, ResidueTable
     from protvox.structure.structure import Structure
 
@@ -120,6 +121,47 @@ class Views:
             _write(self._attributes, viewers.chimerax_attributes(prediction))
             script = viewers.chimerax_script(prediction, structure=opened, attributes=attributes)
             _write(self.chimerax, script)
+
+
+class FindingViews(Views):
+    """The same files for the findings of a check."""
+
+    @property
+    def paths(self) -> tuple[str | None, ...]:
+        """All files that will be written."""
+        return self.annotate, self.pymol, self.chimerax
+
+    def write_findings(self, structure: Structure, result: CheckResult, source: str) -> None:
+        """Write the files.
+
+        Parameters
+        ----------
+        structure
+            Structure of the check.
+        result
+            Its result.
+        source
+            INPUT; the scripts open it if no annotated structure is written.
+
+        Raises
+        ------
+        UsageError
+            If a file cannot be written.
+        """
+        from protvox.report import finding_views
+
+        shown = source
+        if self.annotate is not None:
+            values = finding_views.finding_values(result)
+            write_values(
+                self.annotate, structure, result.table, values, finding_views.FINDINGS_REMARK
+            )
+            shown = self.annotate
+        opened = str(Path(shown).resolve())
+        if self.pymol is not None:
+            _write(self.pymol, finding_views.pymol_findings(result, structure=opened))
+        if self.chimerax is not None:
+            _write(self.chimerax, finding_views.chimerax_findings(result, structure=opened))
 
 
 def check_structure_name(path: str) -> None:

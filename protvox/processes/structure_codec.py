@@ -101,6 +101,9 @@ def _decode(plain: dict[str, Any]) -> Structure:
         assembly=str(plain["assembly"]),
         copies=tuple(ChainCopy(*map(str, words)) for words in plain["copies"]),
         same_as=_texts(plain["same_as"]),
+        sequences={
+            str(chain): tuple(map(str, names)) for chain, names in dict(plain["sequences"]).items()
+        },
         **arrays,
     )
 

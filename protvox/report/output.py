@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
 
+    from protvox.predict.check.results import CheckResult
     from protvox.predict.mutations.scores import MutationScores
     from protvox.predict.results.prediction import Prediction
     from protvox.predict.search.results import SearchResult
@@ -80,8 +81,8 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         Whether there are several inputs, so that ``json`` is a list.
     tables
         Rows of csv, tsv and parquet: ``"domains"`` or ``"residues"`` of predictions,
-        ``"mutations"`` for scores of mutations, ``"neighbours"`` for results of a search, or the
-        name of a task.
+        ``"mutations"`` for scores of mutations, ``"neighbours"`` for results of a search,
+        ``"findings"`` for checks, or the name of a task.
 
     Raises
     ------
@@ -93,6 +94,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         "residues": _residues,
         "mutations": _mutations,
         "neighbours": _neighbours,
+        "findings": _findings,
     }
     frame = frames.get(tables) or (lambda prediction: prediction.task_frame(tables))
     if form == "json":
@@ -107,6 +109,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         texts: dict[str, Callable[[Any, int], RenderableType]] = {
             "mutations": _mutation_text,
             "neighbours": _search_text,
+            "findings": _check_text,
         }
         return TextWriter(stream, texts.get(tables, _prediction_text))
     raise fail("usage.format.unknown", form=form, formats=", ".join(FORMATS))
@@ -263,6 +266,16 @@ def _mutations(scores: MutationScores) -> pd.DataFrame:
 
 def _neighbours(result: SearchResult) -> pd.DataFrame:
     return result.to_pandas()
+
+
+def _findings(result: CheckResult) -> pd.DataFrame:
+    return result.to_pandas()
+
+
+def _check_text(result: CheckResult, _width: int) -> RenderableType:
+    from protvox.report.terminal.check import render_check
+
+    return render_check(result)
 
 
 def _search_text(result: SearchResult, _width: int) -> RenderableType:

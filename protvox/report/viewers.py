@@ -16,7 +16,7 @@ ATTRIBUTE: Final = "protvox_p"
 
 _LOW, _MIDDLE, _HIGH = "#b2182b", "#f7f7f7", "#2166ac"
 _NO_VALUE: Final = "#9a9a9a"
-_SAFE_CHAIN = re.compile(r"[A-Za-z0-9]+")
+SAFE_CHAIN = re.compile(r"[A-Za-z0-9]+")
 
 
 def pymol_script(prediction: Prediction, *, structure: str) -> str:
@@ -52,8 +52,8 @@ def pymol_script(prediction: Prediction, *, structure: str) -> str:
         lines += _pymol_colours(prediction.residues)
     for domain in prediction.domains:
         if "+" not in domain.chain:  # the ranges do not say to which chain they belong
-            selection = _pymol_selection(domain.chain, domain.chopping)
-            lines.append(f"cmd.select({_identifier(domain.id)!r}, {selection!r})")
+            selection = residue_selection(domain.chain, domain.chopping)
+            lines.append(f"cmd.select({identifier(domain.id)!r}, {selection!r})")
     lines += ["cmd.deselect()", "cmd.orient('polymer')", "python end", ""]
     return "\n".join(lines)
 
@@ -78,25 +78,25 @@ def chimerax_script(prediction: Prediction, *, structure: str, attributes: str) 
     """
     lines = [
         "# Made by protvox: open it in ChimeraX. Colour: probability of the amino acid present.",
-        f"open {_quoted(structure)}",
+        f"open {quoted_path(structure)}",
         "hide atoms",
         "show cartoons",
         "show ligand | ions atoms",
     ]
     if prediction.residues is not None:
         lines += [
-            f"open {_quoted(attributes)}",
+            f"open {quoted_path(attributes)}",
             f"color byattribute r:{ATTRIBUTE} palette 0,{_LOW}:0.5,{_MIDDLE}:1,{_HIGH} "
             f"noValueColor {_NO_VALUE}",
         ]
-        wrong = [(c, r) for c, r in _suspects(prediction.residues) if _SAFE_CHAIN.fullmatch(c)]
+        wrong = [(c, r) for c, r in _suspects(prediction.residues) if SAFE_CHAIN.fullmatch(c)]
         if wrong:
             lines.append(f"name suspects {' '.join(f'/{c}:{r}' for c, r in wrong)}")
             lines.append("show suspects atoms")
     for domain in prediction.domains:
-        if _SAFE_CHAIN.fullmatch(domain.chain):
+        if SAFE_CHAIN.fullmatch(domain.chain):
             ranges = f":{domain.chopping}" if domain.chopping else ""
-            lines.append(f"name {_identifier(domain.id)} /{domain.chain}{ranges}")
+            lines.append(f"name {identifier(domain.id)} /{domain.chain}{ranges}")
     return "\n".join([*lines, "view", ""])
 
 
@@ -118,13 +118,13 @@ def chimerax_attributes(prediction: Prediction) -> str:
     lines += [
         f"\t/{chain}:{residue}\t{score:.6g}"
         for (chain, residue), score in scores.items()
-        if _SAFE_CHAIN.fullmatch(chain)
+        if SAFE_CHAIN.fullmatch(chain)
     ]
     return "\n".join([*lines, ""])
 
 
 def _pymol_colours(table: ResidueTable) -> list[str]:
-    palette = [(f"protvox_{i}", _rgb(c)) for i, c in enumerate((_LOW, _MIDDLE, _HIGH))]
+    palette = [(f"protvox_{i}", rgb(c)) for i, c in enumerate((_LOW, _MIDDLE, _HIGH))]
     return [
         "scores = {",
         *(f"    {residue!r}: {score}," for residue, score in _scores(table).items()),
@@ -133,7 +133,7 @@ def _pymol_colours(table: ResidueTable) -> list[str]:
         *(f"    {residue!r}," for residue in _suspects(table)),
         "]",
         "cmd.alter('protvox', 'b = scores.get((chain, resi), -1.0)', space={'scores': scores})",
-        f"cmd.set_color('protvox_none', {_rgb(_NO_VALUE)})",
+        f"cmd.set_color('protvox_none', {rgb(_NO_VALUE)})",
         f"for name, rgb in {palette!r}:",
         "    cmd.set_color(name, rgb)",
         "cmd.color('protvox_none', 'protvox')",
@@ -162,7 +162,16 @@ def _residues(table: ResidueTable) -> Iterator[tuple[str, str]]:
         yield str(chain), f"{number}{code}"
 
 
-def _pymol_selection(chain: str, chopping: str) -> str:
+def residue_selection(chain: str, chopping: str) -> str:
+    """Return a PyMOL selection of a chain, or of ranges of it.
+
+    Parameters
+    ----------
+    chain
+        Author chain name.
+    chopping
+        Author residue ranges, ``""`` for the whole chain.
+    """
     selection = f'protvox and polymer and chain "{chain}"'
     if not chopping:
         return selection
@@ -170,13 +179,34 @@ def _pymol_selection(chain: str, chopping: str) -> str:
     return f"{selection} and resi {ranges.replace('--', '-' + chr(92) + '-')}"
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """Return a name for the selection of a domain.
+
+    Parameters
+    ----------
+    name
+        Id of the domain.
+    """
     return "domain_" + re.sub(r"[^A-Za-z0-9]+", "_", name)
 
 
-def _quoted(path: str) -> str:
+def quoted_path(path: str) -> str:
+    """Return a path in quotes, as ChimeraX reads it.
+
+    Parameters
+    ----------
+    path
+        Any path.
+    """
     return '"' + path.replace("\\", "/").replace('"', "'").replace("\n", " ") + '"'
 
 
-def _rgb(colour: str) -> list[float]:
+def rgb(colour: str) -> list[float]:
+    """Return red, green and blue of a colour, 0 to 1.
+
+    Parameters
+    ----------
+    colour
+        As ``#rrggbb``.
+    """
     return [round(int(colour[i : i + 2], 16) / 255, 3) for i in (1, 3, 5)]

@@ -119,6 +119,9 @@ class Structure:
         Where the chains of the assembly come from.
     same_as
         Chains that are not scored, to identical chains that are; None unless requested.
+    sequences
+        Author chain name to the amino acids of its sequence as declared in the file (SEQRES or
+        entity_poly_seq), three-letter codes, ``""`` for those that correspond to no standard one.
     """
 
     name: str
@@ -143,6 +146,7 @@ class Structure:
     assembly: str = ""
     copies: tuple[ChainCopy, ...] = ()
     same_as: Mapping[str, str] | None = None
+    sequences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return one line with the name, chains and numbers of residues and atoms."""
@@ -335,4 +339,5 @@ class Structure:
             assembly=self.assembly,
             copies=self.copies,
             same_as=self.same_as,
+            sequences=self.sequences,
         )

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from protvox.chemistry import AMINO_ACIDS
+from protvox.predict.results.findings import CheckedResidue, Overall, Segment
 from protvox.predict.results.records import (
     WITHOUT_NONE,
     DomainPrediction,
@@ -291,10 +292,41 @@ class Search(Document):
     warnings: tuple[str, ...]
 
 
+class Check(Document):
+    """Result of ``protvox check``.
+
+    Attributes
+    ----------
+    schema_
+        Name and version of this form.
+    input
+        The structure that was read.
+    model
+        ``name@version`` of the model.
+    overall
+        How well the whole model fits its sequence.
+    segments
+        Stretches that are probably wrong, in file order.
+    residues
+        Residues whose surroundings strongly favour another amino acid, in file order.
+    warnings
+        One sentence each.
+    """
+
+    schema_: Literal["protvox.check/1"] = Field("protvox.check/1", alias="schema")
+    input: InputInfo
+    model: str
+    overall: Overall
+    segments: tuple[Segment, ...]
+    residues: tuple[CheckedResidue, ...]
+    warnings: tuple[str, ...]
+
+
 DOCUMENTS: Final[dict[str, type[Document]]] = {
     "classify": Classification,
     "mutations": Mutations,
     "embed": Embedding,
     "search": Search,
+    "check": Check,
 }
 """Command to the document it writes."""

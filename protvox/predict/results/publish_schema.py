@@ -41,7 +41,7 @@ def document_schema(command: str) -> dict[str, Any]:
     Parameters
     ----------
     command
-        ``"classify"``, ``"mutations"``, ``"embed"`` or ``"search"``.
+        ``"classify"``, ``"mutations"``, ``"embed"``, ``"search"`` or ``"check"``.
 
     Examples
     --------
@@ -72,8 +72,9 @@ class _DocumentedSchema(GenerateJsonSchema):
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         described = super().nullable_schema(schema)
-        if described == {"anyOf": [{"type": "number"}, {"type": "null"}]}:
-            return {"type": ["number", "null"]}
+        for kind in ("number", "integer"):
+            if described == {"anyOf": [{"type": kind}, {"type": "null"}]}:
+                return {"type": [kind, "null"]}
         return described
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:

@@ -20,7 +20,11 @@ from protvox.structure.cleaning.clean import (
     find_solvent,
     order_residues,
 )
-from protvox.structure.cleaning.missing_atoms import describe_gaps, describe_residues
+from protvox.structure.cleaning.missing_atoms import (
+    declared_sequences,
+    describe_gaps,
+    describe_residues,
+)
 from protvox.structure.cleaning.molecules import separate_molecules
 from protvox.structure.cleaning.residue_kinds import (
     assign_atom_types,
@@ -118,6 +122,7 @@ def build_structure(
         kind=kind,
         plddt=_residue_means(table.plddt, index, len(starts)),
         plddt_source=table.plddt_source,
+        sequences=declared_sequences(table.declared),
     )
     if corrected:
         warnings.append(

@@ -23,6 +23,31 @@ _SIDE: Final = 8
 _NO_SIDE_CHAIN: Final = frozenset({*BACKBONE_ATOMS, "CB", "OXT"})
 
 
+def declared_sequences(declared: tuple[Declared, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the declared sequences of protein chains.
+
+    Parameters
+    ----------
+    declared
+        Sequences of SEQRES or entity_poly_seq.
+
+    Returns
+    -------
+    dict
+        Author chain name to standard parents, three-letter codes, ``""`` where there is none.
+        Caps are not residues.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for sequence in declared:
+        names = [residue_name(name) for name in sequence.residues]
+        known = [name.amino_acid for name in names]
+        if 2 * known.count(True) < len(known):
+            continue  # A nucleic acid.
+        parents = tuple(name.parent for name in names if name.amino_acid is not False)
+        found.update(dict.fromkeys(sequence.chains, parents))
+    return found
+
+
 def describe_gaps(structure: Structure, declared: tuple[Declared, ...]) -> list[str]:
     """Compare the residues of each protein chain with its declared sequence.
 

@@ -1,0 +1,157 @@
+"""``protvox check``: what is probably wrong with a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from protvox.cli import console
+from protvox.cli.classify import check_stream, example_path
+from protvox.cli.failures import Outcomes
+from protvox.cli.files import STDOUT, open_output, refuse_overwrite
+from protvox.cli.options import (
+    chain_option,
+    device_option,
+    format_option,
+    model_number_option,
+    offline_option,
+    output_option,
+)
+from protvox.errors import fail
+from protvox.report.output import choose_format, make_writer
+
+if TYPE_CHECKING:
+    from protvox.predict.check.results import CheckResult
+    from protvox.structure.structure import Structure
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """Options that apply to every input."""
+
+    sequence: str | None
+    chain: str | None
+    device: str | None
+    model_number: int | None
+    offline: bool | None
+
+
+@click.command(short_help="Find what is probably wrong with a model.")
+@click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
+@click.option(
+    "--sequence",
+    metavar="FASTA",
+    type=click.Path(),
+    help="Sequences that the chains should have. [default: those that the file declares, else "
+    "those of the model]",
+)
+@chain_option
+@format_option
+@output_option
+@device_option
+@click.option(
+    "--annotate",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the structure (.pdb or .cif) with 100 in the B-factors of flagged segments, 50 "
+    "in those of flagged residues, 0 elsewhere.",
+)
+@click.option(
+    "--pymol", metavar="FILE.pml", type=click.Path(), help="Write a PyMOL script of the findings."
+)
+@click.option(
+    "--chimerax",
+    metavar="FILE.cxc",
+    type=click.Path(),
+    help="Write a ChimeraX script of the findings.",
+)
+@click.option("--example", is_flag=True, help="Use the bundled example, PDB entry 1pwc.")
+@model_number_option
+@offline_option
+def check(
+    inputs: tuple[str, ...],
+    form: str | None,
+    output: str | None,
+    annotate: str | None,
+    pymol: str | None,
+    chimerax: str | None,
+    example: bool,
+    **options: Any,
+) -> int:
+    """Find what is probably wrong with a model, from its coordinates alone.
+
+    Reported are segments whose sequence fits better when it is shifted along the chain (register),
+    replaced by the declared one (sequence) or by that of another chain (chain), or reversed
+    (direction); segments that the sequence does not fit at all (mistraced); and single residues
+    whose surroundings strongly favour another amino acid. SHIFT s means that the residue type
+    modelled at position i belongs at position i + s. A correct model has about one false positive
+    in 1,000 residues.
+
+    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, optionally .gz), an identifier
+    (1abc, AF-P12345-F1), or - for standard input. csv, tsv and parquet have one row per finding.
+
+    \b
+    Examples:
+      protvox check model.cif
+      protvox check model.pdb --sequence target.fasta --format json
+      protvox check model.pdb --pymol findings.pml
+    """  # noqa: D301 (in click, \b keeps line breaks)
+    from protvox.cli.views import FindingViews
+
+    request = _Request(**options)
+    if example:
+        inputs = (*inputs, example_path())
+    if not inputs:
+        raise fail("usage.no_input.example", where="protvox check")
+    if inputs.count(STDOUT) > 1:
+        raise fail("usage.stdin", where="-")
+    views = FindingViews(annotate=annotate, pymol=pymol, chimerax=chimerax)
+    views.check(inputs, table="residues")
+    refuse_overwrite(
+        inputs if request.sequence is None else (*inputs, request.sequence),
+        (output, *views.paths),
+    )
+    destination = output or STDOUT
+    form = choose_format(form, destination)
+    outcomes = Outcomes(len(inputs))
+    with open_output(destination) as stream:
+        check_stream(form, stream.isatty())
+        writer = make_writer(form, stream, many=len(inputs) > 1, tables="findings")
+        for source in inputs:
+            done = outcomes.attempt(partial(_check, source, request))
+            if done is None:
+                continue
+            structure, result = done
+            for text in result.warnings:
+                console.warning(f"{result.input.name}: {text}")
+            writer.add(result)
+            views.write_findings(structure, result, source)
+        if not outcomes.any_done:
+            # An exception prevents the output file from being created.
+            raise click.exceptions.Exit(outcomes.exit_code)
+        writer.close()
+    return outcomes.exit_code
+
+
+def _check(source: str, request: _Request) -> tuple[Structure, CheckResult]:
+    from protvox.predict.check.fasta import read_fasta
+    from protvox.settings import load_settings
+    from protvox.structure.io.read import read_structure
+
+    structure = read_structure(source, model=request.model_number, offline=request.offline)
+    sequences = None if request.sequence is None else read_fasta(request.sequence)
+
+    from protvox.predict.check.check import check  # loads torch, so errors in the input come first
+
+    with console.progress(structure.name) as progress:
+        result = check(
+            structure,
+            sequences=sequences,
+            chain=request.chain,
+            device=request.device or load_settings().device,
+            progress=progress,
+        )
+    return structure, result

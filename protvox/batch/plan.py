@@ -16,7 +16,7 @@ from protvox.batch.lists import Line, read_list, read_manifest
 from protvox.batch.storage.urls import brief, is_url, open_url, url_of
 from protvox.errors import ProtvoxError, fail
 
-STRUCTURE_SUFFIXES: Final = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
+STRUCTURE_SUFFIXES: Final = (".pdb", ".ent", ".pqr", ".cif", ".mmcif", ".bcif")
 """Suffixes of the files taken from a folder, each also compressed."""
 
 _PACKED: Final = (".gz", ".xz", ".bz2", ".zst")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Final, cast
 
 from protvox.errors import fail
@@ -17,12 +18,14 @@ from protvox.structure.io.decompress import decompress
 from protvox.structure.io.detect_format import clean_text, detect_format
 from protvox.structure.io.mmcif import parse_mmcif
 from protvox.structure.io.pdb import parse_pdb
+from protvox.structure.io.pqr import is_pqr_line, is_pqr_name, parse_pqr
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 from protvox.structure.structure import Structure
 
 __all__ = ["ReadLimits", "read_structure", "read_table"]
 
-_FORMAT_NAMES: Final = {"pdb": "PDB", "mmcif": "mmCIF", "bcif": "BinaryCIF"}
+_FORMAT_NAMES: Final = {"pdb": "PDB", "pqr": "PQR", "mmcif": "mmCIF", "bcif": "BinaryCIF"}
+_ATOM_LINE: Final = re.compile(rb"^(?:ATOM  |HETATM).{,200}", re.MULTILINE)
 _PARSER_ERRORS: Final = (
     RuntimeError,
     ValueError,
@@ -148,7 +151,18 @@ def read_table(
 def _inflate(data: bytes, label: str, limits: ReadLimits) -> tuple[bytes, str]:
     """Return the decompressed content and its format."""
     content = clean_text(decompress(data, where=label, limits=limits))
-    return content, detect_format(content, where=label)
+    form = detect_format(content, where=label)
+    if form == "pdb":
+        # These records have the same names, so that only the name of the file tells.
+        form = "pqr" if is_pqr_name(label) else form
+        if form == "pdb" and is_pqr_line(_first_atom(content)):
+            raise fail("input.pqr.suffix", where=label)
+    return content, form
+
+
+def _first_atom(content: bytes) -> str:
+    found = _ATOM_LINE.search(content)
+    return found[0].decode("latin-1").rstrip() if found else ""
 
 
 def _parse(content: bytes, form: str, where: str, *, units: bool = False) -> AtomTable:
@@ -157,6 +171,8 @@ def _parse(content: bytes, form: str, where: str, *, units: bool = False) -> Ato
             return parse_binary(content, where=where, units=units)
         if form == "pdb":
             return parse_pdb(content, where=where)
+        if form == "pqr":
+            return parse_pqr(content, where=where)
         return parse_mmcif(content, where=where, units=units)
     except _PARSER_ERRORS as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__

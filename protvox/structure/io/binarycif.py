@@ -19,6 +19,7 @@ from protvox.structure.io.binarycif_codec import (
     CodecError,
 )
 from protvox.structure.io.elements import fill_elements
+from protvox.structure.io.mmcif_entities import mark_kinds
 from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors, with_metric
 
 _BYTES_PER_ATOM: Final = 200
@@ -66,8 +67,8 @@ def _table(
     xyz = [_required(site.numbers(f"Cartn_{axis}")) for axis in "xyz"]
     entities = site.words("label_entity_id")
     entity_type = _pairs(categories, budget, "entity", "id", "type")
-    kind = _rows([entity_type.get(word, "").lower() for word in entities[0]], entities)
-    polymer = np.where(kind == "polymer", 1, np.where(kind == "", -1, 0)).astype(np.int8)
+    kinds = [entity_type.get(word, "").lower() for word in entities[0]]
+    polymer, water = mark_kinds(kinds, entities[1])
     chains = site.words("auth_asym_id", "label_asym_id")
     chain = _rows(*_twice(chains))
     occupancy = site.numbers("occupancy")
@@ -92,7 +93,7 @@ def _table(
         coordinates=np.column_stack(xyz),
         hetero=_rows([word == "HETATM" for word in groups[0]], groups),
         polymer=polymer,
-        water=kind == "water",
+        water=water,
         declared=_declared(categories, budget, entities, chain),
         coded={
             "chain": chains,
@@ -140,7 +141,7 @@ def _with_plddt(
 
 def _rows(values: list[Any], texts: Texts) -> NDArray[Any]:
     """Return the value of each row's word."""
-    rows: NDArray[Any] = np.array(values)[texts[1]]
+    rows: NDArray[Any] = np.array(values).take(texts[1])
     return rows
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.messages import count
-from protvox.structure.atom_table import AtomTable, Texts
+from protvox.structure.atom_table import AtomTable, Texts, spread
 from protvox.structure.io import mmcif_loops as loops
 from protvox.structure.io.cif_categories import (
     CATEGORIES,
@@ -198,7 +198,7 @@ class _Site:
         words, codes = self.texts(role)
         if max(map(len, words)) > 1:
             raise ValueError(f"{column} {max(words, key=len)!r} is not a single character")
-        return np.array(words, dtype="<U1")[codes]
+        return np.array(words, dtype="<U1").take(codes)
 
     def numbers(self) -> NDArray[np.int32]:
         """Return author residue numbers, or else label numbers, or else `MISSING`."""
@@ -261,16 +261,16 @@ def _table(
     sequence = site.label_numbers()
     coded = {"unit": site.texts(_ASYM, _CHAIN)} if units else {}
     site.release()
-    chain = np.array(chains, dtype=np.str_)[which]
+    chain = spread((chains, which))
     given = np.array([find_element(word[:2]) if word else "" for word in symbols], dtype="<U2")
     table = AtomTable(
         model=model,
         chain=chain,
         number=number,
         insertion_code=insertion,
-        residue_name=np.array(residues, dtype=np.str_)[residue],
-        atom_name=np.array(atoms, dtype=np.str_)[atom],
-        element=fill_elements(given[symbol], (atoms, atom), (residues, residue), number),
+        residue_name=spread((residues, residue)),
+        atom_name=spread((atoms, atom)),
+        element=fill_elements(given.take(symbol), (atoms, atom), (residues, residue), number),
         altloc=altloc,
         occupancy=site.occupancy,
         coordinates=site.coordinates,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.structure.atom_table import Declared, Texts
+from protvox.structure.atom_table import Declared, Texts, lookup
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.io.cif_categories import (
     ENTITY,
@@ -35,19 +37,32 @@ def find_polymers(
     if "id" in units and "entity_id" in units:
         asyms, which = asym
         owner = dict(zip(reversed(units["id"]), reversed(units["entity_id"]), strict=True))
-        kind = np.array([kinds.get(owner.get(name, ""), "") for name in asyms])[which]
+        kind = [kinds.get(owner.get(name, ""), "") for name in asyms]
     else:
         entities, which = entity
-        kind = np.array([kinds.get(name, "") for name in entities])[which]
-    polymer = np.where(kind == "polymer", 1, np.where(kind == "", -1, 0)).astype(np.int8)
-    water = kind == "water"
+        kind = [kinds.get(name, "") for name in entities]
+    polymer, water = mark_kinds(kind, which)
     unknown = polymer == -1
     if unknown.any():
         names, which = residue
-        known = np.array([residue_name(name).water for name in names])[which] & unknown
+        known = lookup((residue_name(name).water for name in names), which) & unknown
         polymer[known] = 0
         water |= known
     return polymer, water
+
+
+def mark_kinds(kinds: list[str], which: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """Return the columns ``polymer`` and ``water`` of an `AtomTable`.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of entities, as in ``_entity.type``; empty if unknown.
+    which
+        ``atom``, index of its kind.
+    """
+    polymer = np.array([{"polymer": 1, "": -1}.get(kind, 0) for kind in kinds], dtype=np.int8)
+    return polymer.take(which), lookup((kind == "water" for kind in kinds), which)
 
 
 def _entity_kinds(small: Columns) -> dict[str, str]:

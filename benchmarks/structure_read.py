@@ -4,8 +4,9 @@ Compares `protvox.structure.io.read.read_structure`, which also checks, cleans, 
 types every atom, with the parsers of gemmi, biotite, Biopython and mdtraj (into their own
 objects) in the same run. It reads a synthetic crystal of about 65,000 atoms made from the
 example, as PDB, mmCIF and BinaryCIF, and crystals of up to ``--atoms`` atoms as mmCIF to see
-whether time and memory grow linearly. Prints a JSON object: median milliseconds of CPU time,
-ratios to gemmi, and bytes of memory per atom.
+whether time and memory grow linearly. protvox and gemmi read in turn. Prints a JSON object: median
+milliseconds of CPU time, ratios of protvox's time to the others' with quartiles for gemmi, and
+bytes per atom: of the structure, and at most while it is read, without the file's own bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from Bio.PDB import MMCIFParser, PDBParser
 
 from protvox.structure.io.read import read_structure, read_table
 
-ROUNDS = 9
+ROUNDS = 41
 PEER_ROUNDS = 2
 ATOMS = 65_000
 SOURCE = Path(__file__).parents[1] / "protvox" / "examples" / "1pwc.pdb.gz"
@@ -84,15 +85,28 @@ def write(folder: Path, atoms: int) -> dict[str, Path]:
     return paths
 
 
+def cpu_ms(read: Callable[[], object]) -> float:
+    """Return the CPU time of a call."""
+    start = time.process_time()
+    read()
+    return 1e3 * (time.process_time() - start)
+
+
 def median_ms(read: Callable[[], object], rounds: int) -> float:
     """Return the median CPU time of a call, after one call to warm up."""
     read()
-    times = []
-    for _ in range(rounds):
-        start = time.process_time()
-        read()
-        times.append(1e3 * (time.process_time() - start))
-    return statistics.median(times)
+    return statistics.median(cpu_ms(read) for _ in range(rounds))
+
+
+def alternate(
+    first: Callable[[], object], second: Callable[[], object], rounds: int
+) -> tuple[float, float, list[float]]:
+    """Return the median CPU times of two calls in turn, and the quartiles of their ratio."""
+    first(), second()
+    pairs = [(cpu_ms(first), cpu_ms(second)) for _ in range(rounds)]
+    ratios = statistics.quantiles([a / b for a, b in pairs], n=4)
+    a, b = (statistics.median(times) for times in zip(*pairs, strict=True))
+    return a, b, ratios
 
 
 def biopython(path: Path) -> object:
@@ -111,9 +125,13 @@ def biotite(path: Path) -> object:
 
 def measure(path: Path) -> dict[str, object]:
     """Return the figures of one file."""
-    times = {"protvox": median_ms(lambda: read_structure(path), ROUNDS)}
-    if path.suffix != ".bcif":
-        times["gemmi"] = median_ms(lambda: gemmi.read_structure(str(path)), ROUNDS)
+    times, quartiles = {}, None
+    if path.suffix == ".bcif":  # Only biotite reads it as well.
+        times["protvox"] = median_ms(lambda: read_structure(path), ROUNDS)
+    else:
+        times["protvox"], times["gemmi"], quartiles = alternate(
+            lambda: read_structure(path), lambda: gemmi.read_structure(str(path)), ROUNDS
+        )
         times["biopython"] = median_ms(lambda: biopython(path), PEER_ROUNDS)
         times["mdtraj"] = median_ms(lambda: mdtraj.load(str(path)), PEER_ROUNDS)
     times["biotite"] = median_ms(lambda: biotite(path), PEER_ROUNDS)
@@ -121,27 +139,39 @@ def measure(path: Path) -> dict[str, object]:
         "file": path.suffix[1:],
         "atoms": read_structure(path).n_atoms,
         "cpu_ms": {name: round(ms, 1) for name, ms in times.items()},
+        "ratio_to": {
+            name: round(times["protvox"] / ms, 3) for name, ms in times.items() if name != "protvox"
+        },
+        "bytes_per_atom": memory(path),
     }
-    if "gemmi" in times:
-        found["ratio_to_gemmi"] = round(times["protvox"] / times["gemmi"], 2)
+    if quartiles:
+        found["quartiles_of_ratio_to_gemmi"] = [round(ratio, 2) for ratio in quartiles]
     return found
 
 
-def grow(path: Path) -> dict[str, object]:
-    """Return time and memory of reading one mmCIF file, without the file's own bytes."""
-    ms = median_ms(lambda: read_structure(path), 3)
+def memory(path: Path) -> dict[str, int]:
+    """Return the memory of reading a file, without the file's own bytes."""
     data = path.read_bytes()
     tracemalloc.start()
-    table = read_table(data)[0]
+    atoms = len(read_table(data)[0])
+    table = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    structure = read_structure(data)
     kept, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    atoms = len(table)
+    assert structure.n_atoms <= atoms
+    return {"kept": round(kept / atoms), "peak": round(max(table, peak) / atoms)}
+
+
+def grow(path: Path) -> dict[str, object]:
+    """Return time and memory of reading one mmCIF file."""
+    ms = median_ms(lambda: read_structure(path), 3)
+    atoms = read_structure(path).n_atoms
     return {
         "atoms": atoms,
         "cpu_ms": round(ms, 1),
         "us_per_atom": round(1e3 * ms / atoms, 3),
-        "bytes_per_atom_kept": round(kept / atoms),
-        "bytes_per_atom_peak": round(peak / atoms),
+        "bytes_per_atom": memory(path),
     }
 
 

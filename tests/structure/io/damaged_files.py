@@ -122,7 +122,7 @@ def mutate_pdb(data: bytes, chance: random.Random) -> bytes:
         else:
             width = chance.choice((54, 60, 66, 72, 78, 90))
             lines[i:j] = [x[:width].ljust(width) for x in lines[i:j]]
-        lines = lines[:2000]
+        lines = lines[:2000] or [b""]
     return chance.choice((b"\n", b"\n", b"\n", b"\r\n", b"\r", b"\n\n")).join(lines)
 
 
@@ -149,7 +149,7 @@ def mutate_cif(data: bytes, chance: random.Random) -> bytes:
         else:
             a, b = lines[i], b"\n" if chance.random() < 0.5 else b" " * 30
             lines[i] = b.join(a.split())
-        lines = lines[:2000]
+        lines = lines[:2000] or [b""]
     return b"\n".join(lines)
 
 

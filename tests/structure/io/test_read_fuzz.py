@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from damaged_files import mutate
+
 from protvox.errors import InputError
 from protvox.structure.io.read import read_structure
 from protvox.structure.limits import MIB, ReadLimits

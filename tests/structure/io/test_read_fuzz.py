@@ -43,7 +43,7 @@ def seeds() -> list[list[bytes]]:
         kind = path.name.removesuffix(".gz").removesuffix(".xz")[-5:].partition(".")[2]
         if not 0 < len(data) < 100_000 or path.name.startswith("refused_bomb"):
             continue
-        if path.suffix in (".gz", ".xz") and path.name.startswith("accepted"):
+        if path.suffix in (".gz", ".xz") and not path.name.startswith("refused"):
             data = {".gz": gzip, ".xz": lzma}[path.suffix].decompress(data)  # type: ignore[attr-defined]
         files.setdefault(kind, []).append(data)
     return list(files.values())
@@ -75,7 +75,8 @@ def fuzz(most: int, seconds: float, seed: int, crash: Path) -> tuple[int, int]:
         faulthandler.dump_traceback_later(100, exit=True)
         start = time.process_time()
         try:
-            check(read_structure(data, limits=LIMITS))
+            assembly = "1" if chance.random() < 0.25 else None
+            check(read_structure(data, assembly=assembly, limits=LIMITS))
             good += 1
         except InputError as error:
             assert error.code.startswith("input.")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, Literal
 
 import numba
+
+UNCHECKED: Final[Literal["numpy"]] = "numpy"
+"""Error model of numba in which a division by zero gives infinity and does not raise. A loop
+with a division can be vectorised only in this model."""
 
 
 def compile_exact(function: Callable[..., Any]) -> Any:
@@ -25,3 +29,24 @@ def compile_exact(function: Callable[..., Any]) -> Any:
         return numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:  # No writable folder for the cache, as in a read-only container.
         return numba.njit(nogil=True)(function)
+
+
+def compile_division(function: Callable[..., Any]) -> Any:
+    """Compile a function as `compile_exact` does; a division by zero gives infinity.
+
+    For loops that divide and never by zero: without the test they are vectorised.
+
+    Parameters
+    ----------
+    function
+        A function that numba can compile.
+
+    Returns
+    -------
+    callable
+        The compiled function, cached on disk if the cache folder is writable.
+    """
+    try:
+        return numba.njit(cache=True, nogil=True, error_model=UNCHECKED)(function)
+    except RuntimeError:  # No writable folder for the cache, as in a read-only container.
+        return numba.njit(nogil=True, error_model=UNCHECKED)(function)

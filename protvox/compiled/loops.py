@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numba
 import numpy as np
+
+from protvox.compiled.exact import UNCHECKED
 
 _PARTS_PER_THREAD = 4
 
@@ -22,7 +24,7 @@ FAST = frozenset({"reassoc", "nsz", "arcp", "afn"})
 """Floating-point optimisations that the compiler may make."""
 
 
-def compile_loop(function: Callable[..., None], *, fuse: bool = False) -> Any:
+def compile_loop(function: Callable[..., Any], *, fuse: bool = False, checked: bool = True) -> Any:
     """Compile a function that runs without the GIL, with fast floating-point arithmetic.
 
     Parameters
@@ -31,6 +33,9 @@ def compile_loop(function: Callable[..., None], *, fuse: bool = False) -> Any:
         A function that numba can compile.
     fuse
         Allow fused multiply-add, for loops in which no comparison depends on the last bit.
+    checked
+        Raise on a division by zero. Without, it gives infinity, and loops with a division can
+        be vectorised.
 
     Returns
     -------
@@ -38,10 +43,11 @@ def compile_loop(function: Callable[..., None], *, fuse: bool = False) -> Any:
         The compiled function, cached on disk if the cache folder is writable.
     """
     flags = {*FAST, "contract"} if fuse else set(FAST)
+    model: Literal["python", "numpy"] = "python" if checked else UNCHECKED
     try:
-        return numba.njit(cache=True, nogil=True, fastmath=flags)(function)
+        return numba.njit(cache=True, nogil=True, fastmath=flags, error_model=model)(function)
     except RuntimeError:  # No writable folder for the cache, as in a read-only container.
-        return numba.njit(nogil=True, fastmath=flags)(function)
+        return numba.njit(nogil=True, fastmath=flags, error_model=model)(function)
 
 
 def share_out(loop: Callable[[int, int], None], n: int) -> None:

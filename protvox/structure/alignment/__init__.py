@@ -1,0 +1,1 @@
+"""Structural alignment of two CA traces, and their superposition."""

@@ -180,7 +180,8 @@ def test_scores_of_real_structures_are_those_of_tm_align(traces):
                 np.testing.assert_allclose(higher, 0, atol=TOLERANCE)
             else:
                 different.append(higher)
-    # Searches in pairs without a common structure end in different local optima.
+    # Where nothing is alike the two searches end in different local optima. Of 500 pairs of domains
+    # (benchmarks/alignment.py) the lowest difference is -0.08.
     assert len(different) == 10
-    assert np.min(different) > -0.05
+    assert np.min(different) > -0.1
     assert np.median(different) > -TOLERANCE

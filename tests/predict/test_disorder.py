@@ -8,11 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from protvox.batch.options import BatchOptions
+from protvox.batch.plan import Item
+from protvox.batch.tables.rows import tabulate
 from protvox.errors import InputError
 from protvox.predict.classify import classify
 from protvox.predict.embedding.embed import embed
 from protvox.predict.mutations.score import score_mutations
 from protvox.predict.results.publish_schema import document_schema
+from protvox.report.terminal.prediction import render_input
 from protvox.structure.disorder import DisorderOption
 from protvox.structure.domain_option import parse_domain_option
 
@@ -106,6 +110,23 @@ def test_mutations_and_embeddings_carry_plddt(model, ubiquitin):
     assert vectors.to_pandas()["plddt"].tolist()[:4] == [30, 30, 30, 90]
     hidden = embed(model, per="residue", device="cpu", disorder=DisorderOption(hide=True))
     assert np.abs(hidden.vectors - vectors.vectors).max() > 1e-4
+
+
+def test_the_table_for_the_terminal_lists_disordered_residues(model, ubiquitin):
+    text = render_input(classify(model, device="cpu").input).plain
+    assert "predicted model, mean pLDDT 83.7; disordered, below 50: A:1-3, A:72-76" in text
+    assert "pLDDT" not in render_input(classify(ubiquitin, device="cpu").input).plain
+
+
+def test_rows_of_batches(model, ubiquitin):
+    options = BatchOptions()
+    tables = tabulate(Item("x", "x"), classify(model, device="cpu"), options, 0.0)
+    assert tables.columns["disordered"] == "A:1-3 A:72-76"
+    assert tables.domains["plddt"].to_pylist() == [90]
+    assert sum(tables.residues["disordered"].to_pylist()) == len(LOW)
+    tables = tabulate(Item("x", "x"), classify(ubiquitin, device="cpu"), options, 0.0)
+    assert set(tables.residues["plddt"].to_pylist()) == {None}
+    assert "plddt" not in tables.columns
 
 
 def test_documents_follow_their_schema(model, ubiquitin):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import msgpack
 import numpy as np
@@ -27,6 +27,17 @@ def test_a_decoded_structure_is_equal(structure):
             np.testing.assert_array_equal(found, expected)
         else:
             assert found == expected
+
+
+def test_a_predicted_model_keeps_its_plddt(structure):
+    plddt = np.linspace(20, 95, structure.n_residues).astype(np.float32)
+    plddt[3] = np.nan
+    decoded = decode_structure(encode_structure(replace(structure, plddt=plddt, plddt_source="x")))
+    np.testing.assert_array_equal(decoded.plddt, plddt)
+    assert decoded.plddt_source == "x"
+    short = replace(structure, plddt=plddt[1:])
+    with pytest.raises(ValueError, match="plddt has the shape"):
+        decode_structure(encode_structure(short))
 
 
 def altered(structure, **changes):

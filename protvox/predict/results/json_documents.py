@@ -32,8 +32,8 @@ MEANING: Final = (
 
 COMBINED: Final = (
     "weighted sum over two networks of the log odds of the wild type over the mutant, in nats, "
-    "minus the log odds for a residue in solvent; a share of the mean of this sum over all substitutions "
-    "of the chain is subtracted; positive = predicted destabilising"
+    "minus the log odds for a residue in solvent; a share of the mean of this sum over all "
+    "substitutions of the chain is subtracted; positive = predicted destabilising"
 )
 """Definition of the score of a mutation by two networks, as written to JSON."""
 

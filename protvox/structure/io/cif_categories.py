@@ -34,6 +34,7 @@ CATEGORIES: Final = (
 )
 """Categories that are read with the atoms."""
 SITE, ENTITY, ENTITY_POLY, ENTITY_POLY_SEQ, STRUCT_ASYM = range(5)
+MA_QA_METRIC: Final = CATEGORIES.index("_ma_qa_metric.")
 
 _MOST_TAGS: Final = 1_000_000
 

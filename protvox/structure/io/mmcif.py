@@ -12,6 +12,7 @@ from protvox.structure.atom_table import AtomTable, Texts, spread
 from protvox.structure.io import mmcif_loops as loops
 from protvox.structure.io.cif_categories import (
     CATEGORIES,
+    MA_QA_METRIC,
     SITE,
     Category,
     find_categories,
@@ -206,7 +207,7 @@ class _Site:
 
     def label_numbers(self) -> NDArray[np.int32]:
         """Return label numbers, or `MISSING`."""
-        return self._numbers[loops.LABEL_NUMBER - loops.NUMBER]
+        return self._numbers[loops.LABEL_NUMBER - loops.NUMBER].copy()
 
     def models(self) -> NDArray[np.int32]:
         """Return model numbers."""
@@ -258,7 +259,8 @@ def _table(
     polymer, water = find_polymers(small, entity, asym, (residues, residue))
     symbols, symbol = site.texts(_ELEMENT)
     altloc, model = site.letter(_ALTLOC, "label_alt_id"), site.models()
-    sequence = site.label_numbers()
+    # Not kept for files that do not need it, because of its memory.
+    sequence = site.label_numbers() if MA_QA_METRIC in small else np.zeros(0, dtype=np.int32)
     coded = {"unit": site.texts(_ASYM, _CHAIN)} if units else {}
     site.release()
     chain = spread((chains, which))

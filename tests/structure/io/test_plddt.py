@@ -7,6 +7,7 @@ confidences. The model of AlphaFold DB in `tests/data` is a real one.
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Callable
 
 import gemmi
@@ -117,6 +118,24 @@ def test_alphafold_db_agrees_with_gemmi(data_dir):
     check(structure, np.array(ca), "ma_qa_metric_local", 1e-4)
     assert structure.n_residues == 837
     assert int(structure.is_disordered(50).sum()) == sum(value < 50 for value in ca) == 127
+
+
+def test_alphafold_db_as_binarycif_agrees_with_mmcif(data_dir, tmp_path):
+    """Converted by biotite, which knows nothing of the metrics."""
+    pdbx = pytest.importorskip("biotite.structure.io.pdbx")
+    block = pdbx.CIFFile.read(io.StringIO(gzip.decompress((data_dir / AF).read_bytes()).decode()))
+    converted = pdbx.BinaryCIFFile()
+    converted["model"] = pdbx.BinaryCIFBlock()
+    for name, category in block.block.items():
+        columns = {key: column.as_array() for key, column in category.items()}
+        converted["model"][name] = pdbx.BinaryCIFCategory(columns)
+    converted.write(tmp_path / "model.bcif")
+    found = read_structure(tmp_path / "model.bcif")
+    check(found, read_structure(data_dir / AF).plddt, "ma_qa_metric_local", 1e-4)
+    del converted["model"]["ma_qa_metric_local"]
+    converted.write(tmp_path / "model.bcif")
+    found = read_structure(tmp_path / "model.bcif")
+    check(found, read_structure(data_dir / AF).plddt, "B-factors (AlphaFold DB)", 1e-4)
 
 
 def test_alphafold_db_as_pdb_agrees_with_mmcif(data_dir):

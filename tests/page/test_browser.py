@@ -196,6 +196,26 @@ def test_ca_atoms_alone_are_shown_by_domain(visit, drop, wait_shown):
     assert other.complaints == []
 
 
+def test_predicted_model_is_coloured_by_the_bands_of_plddt(visit, drop, wait_shown):
+    """As in AlphaFold DB: above 90, above 70, above 50, and the rest."""
+    lines = [x for x in STRUCTURE.read_text().splitlines() if x.startswith("ATOM")]
+    bands = {(1, 20): 45.0, (21, 30): 50.0, (31, 40): 70.0, (41, 60): 90.0, (61, 76): 97.0}
+    value = {n: v for (first, last), v in bands.items() for n in range(first, last + 1)}
+    rows = [f"{x[:60]}{value[int(x[22:26])]:6.2f}{x[66:]}" for x in lines]
+    other = visit()
+    drop(other, "model.pdb", "\n".join(["PARENT N/A", *rows, "END"]).encode())
+    other.get_by_test_id("result").wait_for()
+    wait_shown(other)
+    frame = next(f for f in other.frames if "/viewer/" in f.url)
+    wanted = [0xFF7D45] * 30 + [0xFFDB13] * 10 + [0x65CBF3] * 20 + [0x0053D6] * 16
+    assert frame.evaluate("() => residues.colours") == wanted
+    assert other.locator(".structure .legend .entry").count() == 4
+    options = ["by pLDDT", "by wild-type probability", "by domain"]
+    assert other.get_by_label("Colour by").locator("option").all_inner_texts() == options
+    assert other.get_by_text("20 residues disordered, below 50: A:1-20").is_visible()
+    assert other.complaints == []
+
+
 def test_only_visible_residues_of_a_large_protein_are_drawn(visit):
     other = visit()
     result = long_result(5000)

@@ -41,6 +41,28 @@ def test_classification_includes_the_nearest_domains(client, ubiquitin):
     assert near[0]["cath"].count(".") == 3
 
 
+def test_predicted_models_match_the_command_line(client, cli, tmp_path):
+    """Residues below the limit are not part of the domain."""
+    lines = (DATA / "1ubi.pdb").read_text().splitlines()
+    atoms = [line for line in lines if line.startswith("ATOM")]
+    low = [f"{line[:60]}{24 + int(line[22:26]):6.2f}{line[66:]}" for line in atoms]
+    path = tmp_path / "model.pdb"
+    path.write_text("\n".join(["PARENT N/A", *low, "END", ""]))
+    (expected,) = cli("classify", path, "--task", "cath", "--plddt", "40", "--format", "jsonl")
+    answer = send(client, path, "/predict/cath", plddt="40")
+    assert answer.content == expected
+    assert answer.json()["domains"][0]["chopping"] == "16-76"
+    assert answer.json()["input"]["plddt"]["disordered"] == ["A:1-15"]
+    hidden = send(client, path, "/predict/environment", plddt="40", hide_disordered="true").json()
+    (expected,) = cli(
+        *("classify", path, "--task", "environment", "--plddt", "40", "--hide-disordered"),
+        *("--format", "jsonl"),
+    )
+    assert json.loads(expected) == hidden
+    refused = send(client, path, "/predict/cath", plddt="101")
+    assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
+
+
 def test_options_match_those_of_the_command_line(client, cli):
     path = DATA / "1a8o.cif"
     (expected,) = cli(
@@ -73,28 +95,6 @@ def test_options_match_those_of_the_command_line(client, cli):
 
 
 @pytest.mark.parametrize("division", ["auto", "chain"])
-def test_predicted_models_match_the_command_line(client, cli, tmp_path):
-    """Residues below the limit are not part of the domain."""
-    lines = (DATA / "1ubi.pdb").read_text().splitlines()
-    atoms = [line for line in lines if line.startswith("ATOM")]
-    low = [f"{line[:60]}{25 + int(line[22:26]):6.2f}{line[66:]}" for line in atoms]
-    path = tmp_path / "model.pdb"
-    path.write_text("\n".join(["PARENT N/A", *low, "END", ""]))
-    (expected,) = cli("classify", path, "--task", "cath", "--plddt", "40", "--format", "jsonl")
-    answer = send(client, path, "/predict/cath", plddt="40")
-    assert answer.content == expected
-    assert answer.json()["domains"][0]["chopping"] == "15-76"
-    assert answer.json()["input"]["plddt"]["disordered"] == ["A:1-14"]
-    hidden = send(client, path, "/predict/environment", plddt="40", hide_disordered="true").json()
-    (expected,) = cli(
-        *("classify", path, "--task", "environment", "--plddt", "40", "--hide-disordered"),
-        *("--format", "jsonl"),
-    )
-    assert json.loads(expected) == hidden
-    refused = send(client, path, "/predict/cath", plddt="101")
-    assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
-
-
 def test_domains_are_found_as_on_the_command_line(client, cli, division):
     """3mht has two domains."""
     path = DATA / "3mht.pdb.gz"

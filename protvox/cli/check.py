@@ -109,7 +109,7 @@ def check(
     if inputs.count(STDOUT) > 1:
         raise fail("usage.stdin", where="-")
     views = FindingViews(annotate=annotate, pymol=pymol, chimerax=chimerax)
-    views.check(inputs, table="residues")
+    views.check(inputs, table="residues", assembly=False)
     refuse_overwrite(
         inputs if request.sequence is None else (*inputs, request.sequence),
         (output, *views.paths),

@@ -35,9 +35,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("archive", type=Path)
     parser.add_argument("--number", type=int, default=1, help="segments per chain and length")
+    parser.add_argument("--chains", type=int, help="only the first so many chains")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    chains = read_chains(options.archive)
+    chains = read_chains(options.archive)[: options.chains]
     measures = measure(chains, released_calibration(), options.number)
     options.output.write_text(json.dumps(measures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({k: v for k, v in measures.items() if k != "alarms"}, indent=1))

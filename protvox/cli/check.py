@@ -13,6 +13,7 @@ from protvox.cli.classify import check_stream, example_path
 from protvox.cli.failures import Outcomes
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.options import (
+    assembly_option,
     chain_option,
     device_option,
     format_option,
@@ -36,6 +37,7 @@ class _Request:
     chain: str | None
     device: str | None
     model_number: int | None
+    assembly: str | None
     offline: bool | None
 
 
@@ -70,6 +72,7 @@ class _Request:
 )
 @click.option("--example", is_flag=True, help="Use the bundled example, PDB entry 1pwc.")
 @model_number_option
+@assembly_option
 @offline_option
 def check(
     inputs: tuple[str, ...],
@@ -109,7 +112,7 @@ def check(
     if inputs.count(STDOUT) > 1:
         raise fail("usage.stdin", where="-")
     views = FindingViews(annotate=annotate, pymol=pymol, chimerax=chimerax)
-    views.check(inputs, table="residues", assembly=False)
+    views.check(inputs, table="residues", assembly=request.assembly is not None)
     refuse_overwrite(
         inputs if request.sequence is None else (*inputs, request.sequence),
         (output, *views.paths),
@@ -141,7 +144,12 @@ def _check(source: str, request: _Request) -> tuple[Structure, CheckResult]:
     from protvox.settings import load_settings
     from protvox.structure.io.read import read_structure
 
-    structure = read_structure(source, model=request.model_number, offline=request.offline)
+    structure = read_structure(
+        source,
+        model=request.model_number,
+        assembly=request.assembly,
+        offline=request.offline,
+    )
     sequences = None if request.sequence is None else read_fasta(request.sequence)
 
     from protvox.predict.check.check import check  # loads torch, so errors in the input come first

@@ -26,6 +26,14 @@ from protvox.structure.structure import Structure
 PRICE: Final = 5.0
 """Log odds that a stretch must gain before it is considered, nats."""
 
+SUPPORT: Final = 2.0
+"""By how much a suggestion must fit better than random residues, nats. With less, a segment is
+mistraced: of many suggestions, one fits a little better than the model by chance."""
+
+_MISTRACED: Final = (
+    "Trace it again, or remove it: the sequence does not fit these residues in any register"
+)
+
 _SHOWN: Final = 30
 """Most one-letter codes in a suggestion."""
 
@@ -45,6 +53,11 @@ class Finding(NamedTuple):
         What to do about it.
     shift
         See `protvox.predict.results.findings.Segment`.
+    support
+        How much better the suggested residues fit than random ones, nats; infinite for a segment
+        without a suggestion.
+    tail
+        Kind of finding with which the log odds are compared; that of the finding by default.
     """
 
     kind: Kind
@@ -53,6 +66,8 @@ class Finding(NamedTuple):
     log_odds: float
     suggestion: str
     shift: int | None = None
+    support: float = float("inf")
+    tail: Kind | None = None
 
 
 def find_segments(
@@ -90,7 +105,7 @@ def find_segments(
             last=author_number(structure, int(chain.rows[one.last])),
             shift=one.shift,
             log_odds=one.log_odds,
-            p_value=calibration.p_value(one.kind, one.log_odds, len(chain)),
+            p_value=calibration.p_value(one.tail or one.kind, one.log_odds, len(chain)),
             suggestion=one.suggestion,
         )
         for one in find_findings(chain, odds, others, calibration)
@@ -114,11 +129,18 @@ def find_findings(
     for name, sequence in others.items():
         candidates += chain_findings(chain, odds, name, sequence, len(others))
     taken = np.zeros(len(chain), dtype=np.bool_)
-    found = _best(candidates, taken, calibration)
+    found = [_supported(one) for one in _best(candidates, taken, calibration)]
     for one in found:
         taken[one.first : one.last + 1] = True
     found += _best(mistraced_findings(chain, odds, taken), taken, calibration)
     return sorted(found, key=lambda one: one.first)
+
+
+def _supported(one: Finding) -> Finding:
+    """Return a finding, as mistraced if its suggestion fits no better than random residues."""
+    if one.support >= SUPPORT:
+        return one
+    return one._replace(kind="mistraced", suggestion=_MISTRACED, shift=None, tail=one.kind)
 
 
 def _best(
@@ -165,7 +187,9 @@ def register_findings(chain: ChainModel, odds: NDArray[np.float64]) -> list[Find
         else:
             kind = "register"
             text = f"Move the sequence by {shift:+d}: these residues are then {letters}"
-        found.append(Finding(kind, wide.first, wide.last, run.log_odds, text, shift))
+        rows = slice(run.first, run.last + 1)
+        support = float(fit(odds[rows], types[rows]).sum())
+        found.append(Finding(kind, wide.first, wide.last, run.log_odds, text, shift, support))
     return found
 
 
@@ -231,8 +255,10 @@ def direction_findings(chain: ChainModel, odds: NDArray[np.float64]) -> list[Fin
     for run in reversed_runs(chain, odds):
         partners = run.state - np.arange(run.first, run.last + 1)
         text = "Trace it in the other direction: these residues are then "
-        text += _letters(chain.types[partners])
-        found.append(Finding("direction", run.first, run.last, run.log_odds, text))
+        types = chain.types[partners]
+        text += _letters(types)
+        support = float(fit(odds[run.first : run.last + 1], types).sum())
+        found.append(Finding("direction", run.first, run.last, run.log_odds, text, support=support))
     return found
 
 
@@ -259,9 +285,11 @@ def chain_findings(
         start = run.first + run.state
         end = run.last + run.state
         text = f"Build residues {start + 1} to {end + 1} of the sequence of {name} here: "
-        text += _letters(sequence[start : end + 1])
+        types = sequence[start : end + 1]
+        text += _letters(types)
         fitted = run.log_odds - float(np.log(n_sequences))
-        found.append(Finding("chain", run.first, run.last, fitted, text))
+        support = float(fit(odds[run.first : run.last + 1], types).sum())
+        found.append(Finding("chain", run.first, run.last, fitted, text, support=support))
     return found
 
 
@@ -279,9 +307,8 @@ def mistraced_findings(
     """
     gain = -fit(odds, chain.types)
     gain[taken] = -np.inf
-    text = "Trace it again, or remove it: the sequence does not fit these residues in any register"
     return [
-        Finding("mistraced", run.first, run.last, run.log_odds, text)
+        Finding("mistraced", run.first, run.last, run.log_odds, _MISTRACED)
         for run in find_runs(gain[:, None], np.array([PRICE]))
     ]
 

@@ -101,9 +101,9 @@ def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
         if not molecule.any():
             continue
         of_run = _assign_runs(table, starts[rows], traces, molecule)
-        for start, stop, which in zip(starts[rows], stops, of_run.tolist(), strict=True):
-            if which:
-                names[start:stop] = f"{name}_{which + 1}"
+        for start, stop, copy in zip(starts[rows], stops, of_run.tolist(), strict=True):
+            if copy:
+                names[start:stop] = f"{name}_{copy + 1}"
         copies = int(molecule.max()) + 1
         listed = ", ".join(f"{name}_{i}" for i in range(2, copies + 1))
         warnings.append(

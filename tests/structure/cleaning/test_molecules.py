@@ -41,6 +41,14 @@ def test_every_copy_is_named_in_the_warning() -> None:
     assert "called A_2, A_3." in warning
 
 
+def test_two_chain_names_may_both_be_used_twice() -> None:
+    other = [replace(atom, chain="B") for atom in shift(FIVE, 15)]
+    copies = (FIVE, other, shift(FIVE, 30), shift(other, 30))
+    names, warnings = chains("".join(pdb(atoms, end="TER\n") for atoms in copies))
+    assert names == ["A", "B", "A_2", "B_2"]
+    assert len(warnings) == 2
+
+
 def test_gap_of_numbers_behind_a_terminal_oxygen_and_ter_is_a_new_molecule() -> None:
     # Far enough away and numbered on: only both marks together say that the chain has ended.
     later = shift(renumbered(200), 40)

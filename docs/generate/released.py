@@ -19,21 +19,6 @@ FLAG_CASES = (
     ("noise of 0.5 Å", "domains, noise of 0.5 Å along each axis (1 and 2 Å give the same)"),
     ("mirrored", "domains, mirrored"),
 )
-PEERS = {
-    "rasp": "RaSP",
-    "proteinmpnn_ddg": "ProteinMPNN-ddG",
-    "acdc_nn": "ACDC-NN",
-    "proteinmpnn_decode_last": "ProteinMPNN, decoded last",
-    "ddgun3d": "DDGun3D",
-    "proteinmpnn": "ProteinMPNN",
-    "esm_if": "ESM-IF",
-}
-REFERENCES = {
-    "frequencies": "amino-acid frequencies in Swiss-Prot",
-    "residue alone": "the backbone of a residue alone",
-    "no atoms": "an environment without atoms",
-    "exposed residues": "exposed residues (the one used)",
-}
 SPLITTERS = {
     "protvox": "protvox",
     "whole_chain": "whole chain",
@@ -181,57 +166,6 @@ def flags() -> str:
         "their length, below 36 residues; their shape alone would flag only half of them. "
         "A share of exactly 1 gets an interval of no width, and the single peptide bound to "
         "nucleic acid says next to nothing.",
-    )
-
-
-def mutations() -> str:
-    """Return the section about scores of mutations."""
-    test = results("mutations/metrics")
-    per_protein = test["per_protein_spearman"]
-    choice = test["choice_of_reference"]
-    rows = [("`" + test["model"] + "`", test, "")]
-    for name, title in PEERS.items():
-        peer = test["peers"][name]
-        gap = peer["model_minus_peer"]
-        rows.append((title, peer, f"{gap['spearman']:.3f} ({interval(gap['interval'])})"))
-    return sections(
-        "## Mutations",
-        f"Scores against {test['n']:,} measured changes of stability in {test['n_proteins']} "
-        "proteins (S2648). Neither these proteins nor their relatives occur in training, and "
-        "nothing was fitted to the measurements; the reference state was chosen with them in view. "
-        "The other programs' scores are those published with ProteinMPNN-ddG (Dutton et al. "
-        "2024), each on the mutations it covers. Intervals resample whole proteins. AUC: "
-        "separating "
-        "mutations that destabilise by more than 1 kcal/mol from the others.",
-        table(
-            (
-                "scores",
-                "mutations",
-                "Spearman",
-                "AUC",
-                "Spearman of protvox minus that of the other",
-            ),
-            (
-                (title, f"{part['n']:,}", estimate(part, "spearman"), f"{part['auc']:.3f}", gap)
-                for title, part, gap in rows
-            ),
-        ),
-        f"The Pearson correlation is {estimate(test, 'pearson')}. Within the "
-        f"{per_protein['n_proteins']} proteins of at least {per_protein['least_mutations']} "
-        f"mutations, the mean Spearman correlation is {per_protein['mean']:.3f}. To test the "
-        "choice "
-        f"of reference state, the proteins were split into halves {choice['halvings']} times: the "
-        "same reference state was chosen on one half "
-        f"{choice['chosen'][test['reference']]} times, and the correlation on the other half was "
-        f"{choice['held_out_spearman']:.3f} on average. The reference states compared:",
-        table(
-            ("reference state", "Spearman"),
-            (
-                (REFERENCES.get(name, name), estimate(part, "spearman"))
-                for name, part in test["references"].items()
-            ),
-        ),
-        "![Scores against measured changes of stability](../experiments/mutations/results/ddg.png)",
     )
 
 
@@ -384,7 +318,7 @@ def search() -> str:
 
 def models() -> str:
     """Return the versions of the released models."""
-    cards = [read(f"models/{name}/card.json") for name in ("environment", "cath")]
+    cards = [read(f"models/{name}/card.json") for name in ("environment", "backbone", "cath")]
     return table(
         ("model", "parameters", "training", "card"),
         (

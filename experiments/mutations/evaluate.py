@@ -1,7 +1,10 @@
-"""Measure how the environment model ranks mutations, zero-shot, on S2648.
+"""Measure how the released networks rank measured mutations, zero-shot.
 
-Example: ``python -m experiments.mutations.evaluate --model models/environment
---table data/ddg/s2648.csv --structures data -o experiments/mutations/results/metrics.json``
+The scores are those of `protvox mutations`, on S2648 beside published scores of other programs, on
+the open part of Megascale, and on S8754.
+
+Example: ``python -m experiments.mutations.evaluate --data data --structures data
+--cache runs/mutations -o experiments/mutations/results/metrics.json``
 """
 
 from __future__ import annotations
@@ -17,10 +20,20 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from experiments.mutations.measures import difference, spearman, summarise
+from experiments.mutations.backbone.evaluate import Scored, gain, interval_of_mean
+from experiments.mutations.measures import Array, difference, spearman, summarise
+from experiments.mutations.product import (
+    BOTH,
+    describe_models,
+    find_residue,
+    load_networks,
+    score_rows,
+)
 from experiments.mutations.references import SHIPPED, references
+from experiments.mutations.tables import TABLES
 from protvox.chemistry import AMINO_ACID_INDEX, THREE_LETTER
-from protvox.predict.mutations.scores import score_matrix
+from protvox.networks.environment import EnvironmentNet
+from protvox.predict.mutations.networks import BACKBONE, ENVIRONMENT, Scorers, score_matrix
 from protvox.registry.installed import load_folder
 from protvox.structure.io.read import read_structure
 from protvox.tasks.environment.predictor import EnvironmentPredictor
@@ -41,35 +54,27 @@ PEERS: Final = {
 """Column to name, and the sign with which a high value is destabilising."""
 
 
-def score_rows(
-    table: pd.DataFrame, structures: Path, model: Path, device: str
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
-    """Score every row with every reference state; NaN where a row has no residue."""
+def reference_scores(
+    table: pd.DataFrame, scorers: Scorers, structures: Path, model: Path
+) -> dict[str, Array]:
+    """Return the scores of the environment network with every reference state that was tried."""
     card, network = load_folder(model)
-    if card.task != "environment":
+    if not isinstance(network, EnvironmentNet):
         raise SystemExit(f"{model} does not predict environments")
-    predictor = EnvironmentPredictor(card, network, torch.device(device))
-    states = references(predictor, network)
+    states = references(EnvironmentPredictor(card, network, torch.device("cpu")), network)
     scores = {name: np.full(len(table), np.nan) for name in states}
-    unscored: list[str] = []
     for file, rows in table.groupby("file"):
         structure = read_structure(structures / str(file))
-        wanted = structure.is_protein & np.isin(structure.number, rows["position"])
-        residues, _ = predictor.predict_residues(structure, wanted)
+        predictor = scorers.predictors[ENVIRONMENT]
+        residues, _ = predictor.predict_residues(structure, structure.is_protein)
         matrices = {name: score_matrix(residues, state) for name, state in states.items()}
         for index, row in rows.iterrows():
-            here = (residues.chain == row["chain"]) & (residues.number == row["position"])
-            here &= residues.wild_type == THREE_LETTER[row["wild_type"]]
-            # The table has no insertion codes: in 1lve the wild type decides.
-            plain = here & (residues.insertion_code == "")
-            found = np.flatnonzero(plain if plain.any() else here)
-            if len(found) != 1:
-                unscored.append(f"{row['pdb']} {row['wild_type']}{row['position']}{row['mutant']}")
-                continue
-            mutant = AMINO_ACID_INDEX[THREE_LETTER[row["mutant"]]]
-            for name, matrix in matrices.items():
-                scores[name][index] = matrix[found[0], mutant]
-    return scores, {"model": card.reference, "sha256": card.sha256, "unscored": unscored}
+            found = find_residue(residues, row)
+            if found is not None:
+                mutant = AMINO_ACID_INDEX[THREE_LETTER[row["mutant"]]]
+                for name, matrix in matrices.items():
+                    scores[name][index] = matrix[found, mutant]
+    return scores
 
 
 def choose_by_halves(
@@ -108,10 +113,9 @@ def draw(
     left.axvline(0, color="0.7", linewidth=0.8)
     left.set(xlabel="score (positive = predicted destabilising)", ylabel="measured ΔΔG, kcal/mol")
     left.set_title(
-        f"{metrics['model']} on S2648: {metrics['n']:,} mutations, "
-        f"Spearman {metrics['spearman']:.3f}"
+        f"S2648: {metrics['n']:,} mutations, Spearman {metrics['spearman']:.3f}\n{metrics['model']}"
     )
-    rows = {f"{metrics['model']}": metrics}
+    rows = {"protvox": metrics}
     rows |= {PEERS[name][0]: values for name, values in metrics["peers"].items()}
     ranked = sorted(rows, key=lambda name: rows[name]["spearman"])
     for row, name in enumerate(ranked):
@@ -125,28 +129,93 @@ def draw(
     plt.close(figure)
 
 
+def zero(scores: Array, changes: Array) -> dict[str, Any]:
+    """Return how well positive scores separate destabilising from stabilising mutations.
+
+    Mutations without a measured change do not count.
+    """
+    there = np.isfinite(scores) & (changes != 0)
+    positive, destabilising = scores[there] > 0, changes[there] > 0
+    right = [float(positive[destabilising].mean()), float((~positive)[~destabilising].mean())]
+    return {
+        "n": int(there.sum()),
+        "destabilising": float(destabilising.mean()),
+        "positive": float(positive.mean()),
+        "right_of_destabilising": right[0],
+        "right_of_stabilising": right[1],
+        "balanced_accuracy": float(np.mean(right)),
+    }
+
+
+def measure(
+    table: pd.DataFrame, scorers: Scorers, structures: Path
+) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Score a table and measure both networks and each alone.
+
+    Returns
+    -------
+    scores : dict
+        ``"both"``, ``"environment"`` and ``"backbone"`` to ``mutation`` float64.
+    measures : dict
+        The measures of both, and under ``networks`` those of each with the gain of both over it.
+    """
+    scores, unscored = score_rows(table, scorers, structures)
+    changes = table["ddg"].to_numpy(dtype=float)
+    proteins = np.unique(table["protein"], return_inverse=True)[1]
+    both = scores[BOTH]
+    there = np.isfinite(both)
+    gains = Scored(changes[there], proteins[there], {n: s[there] for n, s in scores.items()})
+    return scores, {
+        "unscored": unscored,
+        **summarise(both, changes, proteins),
+        "within_interval": interval_of_mean(gains.within(BOTH)),
+        "zero": zero(both, changes),
+        "networks": {
+            name: {
+                **summarise(scores[name], changes, proteins),
+                "within_interval": interval_of_mean(gains.within(name)),
+                "zero": zero(scores[name], changes),
+                "both_minus_this": gain(gains, BOTH, name),
+            }
+            for name in (ENVIRONMENT, BACKBONE)
+        },
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, required=True, help="folder of the model")
-    parser.add_argument("--table", type=Path, required=True, help="s2648.csv")
+    parser.add_argument("--environment", type=Path, default=Path("models/environment"))
+    parser.add_argument("--backbone", type=Path, default=Path("models/backbone"))
+    parser.add_argument("--data", type=Path, required=True, help="folder of ddg/ and stability/")
     parser.add_argument(
-        "--structures", type=Path, required=True, help="folder of the column `file`"
+        "--structures",
+        type=Path,
+        required=True,
+        help="folder that holds ddg/ and stability/structures/",
     )
+    parser.add_argument("--cache", type=Path, help="folder for the environment predictions")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("-o", "--output", type=Path, required=True, help="metrics.json")
     options = parser.parse_args()
-    table = pd.read_csv(options.table, keep_default_na=False, na_values={c: [""] for c in PEERS})
-    scores, facts = score_rows(table, options.structures, options.model, options.device)
+    scorers = load_networks(options.environment, options.backbone, options.cache, options.device)
+    table = pd.read_csv(
+        options.data / "ddg" / "s2648.csv",
+        keep_default_na=False,
+        na_values={c: [""] for c in PEERS},
+    ).rename(columns={"pdb": "protein", "position": "number"})
+    scores, measures = measure(table, scorers, options.structures)
+    shipped = scores[BOTH]
     changes = table["ddg"].to_numpy(dtype=float)
-    proteins = np.unique(table["pdb"], return_inverse=True)[1]
+    proteins = np.unique(table["protein"], return_inverse=True)[1]
     peers = {name: sign * table[name].to_numpy(dtype=float) for name, (_, sign) in PEERS.items()}
-    shipped = scores[SHIPPED]
+    states = reference_scores(table, scorers, options.structures, options.environment)
+    known = np.isfinite(shipped)
     metrics: dict[str, Any] = {
         "schema": SCHEMA,
         "data": "S2648",
-        **facts,
+        **describe_models(scorers),
         "reference": SHIPPED,
-        **summarise(shipped, changes, proteins),
+        **measures,
         "peers": {
             name: {
                 **summarise(values, changes, proteins),
@@ -155,26 +224,40 @@ def main() -> None:
             for name, values in peers.items()
         },
         "references": {
-            name: summarise(values, changes, proteins) for name, values in scores.items()
+            name: summarise(values, changes, proteins) for name, values in states.items()
         },
         "choice_of_reference": choose_by_halves(
-            {name: values[np.isfinite(shipped)] for name, values in scores.items()},
-            changes[np.isfinite(shipped)],
-            proteins[np.isfinite(shipped)],
+            {name: values[known] for name, values in states.items()},
+            changes[known],
+            proteins[known],
         ),
+        "tables": {},
     }
+    for name in ("Megascale", "S8754"):
+        other = TABLES[name](options.data)
+        there = [(options.structures / file).exists() for file in other["file"]]
+        other = other[there].reset_index(drop=True)
+        metrics["tables"][name] = measure(other, scorers, options.structures)[1]
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(metrics, indent=1) + "\n")
     draw(table, shipped, metrics, options.output.with_name("ddg.png"))
-    shown = {k: v for k, v in metrics.items() if k not in ("peers", "references")}
-    print(json.dumps(shown, indent=1))
+    for name, part in {"S2648": metrics, **metrics["tables"]}.items():
+        print(f"{name}: {part['n']} mutations of {part['n_proteins']} proteins")
+        _print("both", part)
+        for network, row in part["networks"].items():
+            _print(network, row)
     for part in ("references", "peers"):
         for name, row in metrics[part].items():
-            low, high = row["intervals"]["spearman"]
-            print(
-                f"{name:25} n {row['n']}  Spearman {row['spearman']:.3f} ({low:.3f} to "
-                f"{high:.3f})  Pearson {row['pearson']:.3f}  AUC {row['auc']:.3f}"
-            )
+            _print(name, row)
+
+
+def _print(name: str, row: dict[str, Any]) -> None:
+    low, high = row["intervals"]["spearman"]
+    within = row["per_protein_spearman"]["mean"]
+    print(
+        f"  {name:25} n {row['n']}  Spearman {row['spearman']:.4f} ({low:.3f} to {high:.3f})  "
+        f"within {within:.4f}  Pearson {row['pearson']:.3f}  AUC {row['auc']:.3f}"
+    )
 
 
 if __name__ == "__main__":

@@ -32,6 +32,14 @@ def test_a_scan_has_exactly_the_columns(protvox, ubiquitin):
     assert len(rows(result)) == 76 * 19
 
 
+def test_one_network_leaves_the_column_of_the_other_empty(protvox, ubiquitin):
+    both = rows(protvox("mutations", ubiquitin, "--format", "csv"))
+    alone = rows(protvox("mutations", ubiquitin, "--networks", "environment", "--format", "csv"))
+    assert (alone["backbone"] == "").all()
+    assert (alone["score"] == both["environment"]).all()
+    assert protvox("mutations", ubiquitin, "--networks", "all").code == 2
+
+
 def test_a_list_goes_by_options_and_files(protvox, ubiquitin, tmp_path):
     path = tmp_path / "list.csv"
     path.write_bytes(b"\xef\xbb\xbfchain,number,wild_type,mutant\r\nA,1,m,g\r\n")

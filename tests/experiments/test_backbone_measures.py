@@ -13,7 +13,7 @@ from experiments.mutations.backbone.evaluate import (
     score_table,
     state,
 )
-from experiments.mutations.backbone.tables import COLUMNS, megascale, s8754
+from experiments.mutations.tables import COLUMNS, megascale, s8754
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 
 N_PROTEINS, LENGTH = 6, 30

@@ -95,6 +95,8 @@ def test_contradictory_options_are_refused(client, ubiquitin):
     for fields, code in (
         ({"task": "environment", "domains": "A:1-20"}, "usage.domain"),
         ({"task": "cath", "mutations": "A:L8W"}, "usage.mutations"),
+        ({"task": "cath", "networks": "backbone"}, "usage.networks"),
+        ({"task": "mutations", "networks": "none"}, "request.invalid"),
         ({"task": "unheard"}, "request.invalid"),
     ):
         answer = client.post("/jobs", files={"file": ubiquitin}, data=fields)

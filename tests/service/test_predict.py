@@ -123,6 +123,14 @@ def test_mutations_equal_those_of_the_command_line(client, cli):
     assert send(client, path, "/predict/mutations").content == full
 
 
+def test_one_network_is_chosen_as_on_the_command_line(client, cli, data_dir):
+    path = data_dir / "1ubi.pdb"
+    (expected,) = cli("mutations", path, "--networks", "backbone", "--format", "jsonl")
+    found = send(client, path, "/predict/mutations", networks="backbone")
+    assert found.content == expected
+    assert list(found.json()["models"]) == ["backbone"]
+
+
 def test_identifiers_work_as_on_the_command_line(client, server, cli, monkeypatch):
     cache = server.folder / "cache"
     (cache / "structures").mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,6 @@ from experiments.mutations.backbone.answers import (
     exposed_reference,
 )
 from experiments.mutations.backbone.features import load_residues
-from experiments.mutations.backbone.tables import TABLES
 from experiments.mutations.backbone.train import check, load_network, trained
 from experiments.mutations.measures import (
     LEAST_MUTATIONS,
@@ -39,6 +38,7 @@ from experiments.mutations.measures import (
     spearman,
     summarise,
 )
+from experiments.mutations.tables import TABLES
 from protvox.chemistry import AMINO_ACID_INDEX, THREE_LETTER
 from protvox.networks.backbone.network import BackboneNet
 from protvox.predict.mutations.background import exposed_log_probabilities
@@ -185,19 +185,33 @@ def state(scored: Scored, name: str) -> dict[str, Any]:
     name
         Of the score.
     """
-    scores, first = scored.scores[name], scored.scores["environment"]
-    own, others = scored.within(name), scored.within("environment")
     return {
-        **summarise(scores, scored.changes, scored.proteins),
-        "within_interval": _ends(own),
-        "minus_environment": {
-            "overall": difference(scores, first, scored.changes, scored.proteins),
-            "within": {
-                "mean": float((own - others).mean()),
-                "interval": _ends(own - others),
-                "ahead": int((own > others).sum()),
-                "n_proteins": len(own),
-            },
+        **summarise(scored.scores[name], scored.changes, scored.proteins),
+        "within_interval": interval_of_mean(scored.within(name)),
+        "minus_environment": gain(scored, name, "environment"),
+    }
+
+
+def gain(scored: Scored, name: str, other: str) -> dict[str, Any]:
+    """Return by how much one score is better than another, paired by protein.
+
+    Parameters
+    ----------
+    scored
+        A table.
+    name, other
+        Of the scores.
+    """
+    own, others = scored.within(name), scored.within(other)
+    return {
+        "overall": difference(
+            scored.scores[name], scored.scores[other], scored.changes, scored.proteins
+        ),
+        "within": {
+            "mean": float((own - others).mean()),
+            "interval": interval_of_mean(own - others),
+            "ahead": int((own > others).sum()),
+            "n_proteins": len(own),
         },
     }
 
@@ -231,7 +245,7 @@ def _means(matrix: Array, answers: Answers) -> Array:
     return means
 
 
-def _ends(values: Array) -> list[float]:
+def interval_of_mean(values: Array) -> list[float]:
     """Return the 95 % interval of a mean over proteins."""
     rng = np.random.default_rng(0)
     means = values[rng.integers(0, len(values), (REPEATS, len(values)))].mean(axis=1)

@@ -43,14 +43,16 @@ def run_batches(
     Yields
     ------
     ndarray
-        ``centre feature`` float32, of up to `BATCH_SIZE` centres.
+        ``centre feature``, float32 as the weights, of up to `BATCH_SIZE` centres.
     """
     chosen = np.arange(len(residues.centre)) if chosen is None else chosen
     angles = torsions(residues.atoms, residues.bonded)
     for start in range(0, len(chosen), BATCH_SIZE):
         batch = describe(residues, chosen[start : start + BATCH_SIZE], angles=angles)
+        # Not around the yield: the caller would compute without gradients too.
         with torch.inference_mode():
-            yield read_out(*batch_tensors(batch, precision, device)).float().cpu().numpy()
+            found = read_out(*batch_tensors(batch, precision, device)).cpu().numpy()
+        yield found
 
 
 def batch_tensors(

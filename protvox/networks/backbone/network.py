@@ -40,7 +40,7 @@ class BackboneNet(nn.Module):
 
     Every residue is one token with its geometry in the frame of the centre; attention is biased
     by the distance of two residues and their separation along the chain. Matrices are computed
-    in bfloat16 when the tokens are, sums over residues and the answer in float32.
+    in bfloat16 when the tokens are, sums over residues and the answer in the type of the weights.
 
     Parameters
     ----------
@@ -132,13 +132,13 @@ class BackboneNet(nn.Module):
             state = layer(state, bias[number], False)
         votes = self._votes(state, present)
         state = self.layers[-1](state, bias[-1, :, :, :1], True)
-        return self.norm(state[:, 0].float()), votes
+        return self.norm(state[:, 0].to(self.answer.weight.dtype)), votes
 
     def _votes(self, state: Tensor, present: Tensor) -> Tensor:
         """Return the logits that the residues contribute one by one, summed, ``centre 20``."""
         hidden = functional.gelu(_linear(_norm(state, self.before_votes), self.vote_up))
         hidden = hidden * present[:, :, None].to(hidden.dtype)
-        return self.vote_down(hidden.float().sum(dim=1) * N_NEIGHBOURS**-0.5)
+        return self.vote_down(hidden.to(self.answer.weight.dtype).sum(dim=1) * N_NEIGHBOURS**-0.5)
 
 
 class Layer(nn.Module):

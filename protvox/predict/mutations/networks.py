@@ -16,9 +16,11 @@ from protvox.errors import fail
 from protvox.predict.model_cache import load_residue_predictor
 from protvox.predict.mutations.background import exposed_log_probabilities
 from protvox.predict.results.residue_table import ResidueTable
-from protvox.predict.task import ResiduePredictor
+from protvox.predict.task import ProgressBar, ResiduePredictor, no_progress
 from protvox.registry import installed
 from protvox.registry.card import Mixture
+from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
+from protvox.structure.structure import Dropped, Structure
 
 Networks = Literal["both", "environment", "backbone"]
 """Which networks score."""
@@ -49,6 +51,41 @@ class Scorers:
     def models(self) -> dict[str, str]:
         """Task to ``name@version`` of its model."""
         return {task: one.card.reference for task, one in self.predictors.items()}
+
+    def predict(
+        self,
+        structure: Structure,
+        residues: NDArray[np.bool_],
+        progress: ProgressBar = no_progress,
+        *,
+        disorder: DisorderOption = DEFAULT_DISORDER,
+    ) -> tuple[ResidueTable, tuple[Dropped, ...], dict[str, NDArray[np.float64]]]:
+        """Score every substitution by each network.
+
+        Parameters
+        ----------
+        structure, residues, progress, disorder
+            See `protvox.predict.task.ResiduePredictor.predict_residues`.
+
+        Returns
+        -------
+        table : ResidueTable
+            The residues, with the probabilities of the first network.
+        dropped : tuple of Dropped
+            Residues that cannot be predicted, and why.
+        parts : dict
+            Task to the scores of its network, ``residue 20`` float64, nats.
+        """
+        found: list[tuple[ResidueTable, tuple[Dropped, ...]]] = []
+        parts: dict[str, NDArray[np.float64]] = {}
+        for task, predictor in self.predictors.items():
+            background = solvent_log_probabilities(predictor)
+            found.append(
+                predictor.predict_residues(structure, residues, progress, disorder=disorder)
+            )
+            parts[task] = score_matrix(found[-1][0], background)
+        # All networks predict the same residues.
+        return *found[0], parts
 
     def combine(
         self, parts: Mapping[str, NDArray[np.float64]], residues: ResidueTable

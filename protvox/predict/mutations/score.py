@@ -28,8 +28,6 @@ from protvox.predict.mutations.networks import (
     ENVIRONMENT,
     Networks,
     load_scorers,
-    score_matrix,
-    solvent_log_probabilities,
 )
 from protvox.predict.mutations.scores import MutationScores, MutationTable, substitutions
 from protvox.predict.results.prediction import InputInfo
@@ -110,20 +108,11 @@ def score_mutations(
     named = {m.chain for m in requested.mutations.values() if m.chain} if requested else ()
     wanted = requested_residues(structure, chain, named)
     limit_threads()
-    parts: dict[str, NDArray[np.float64]] = {}
-    tables: list[tuple[ResidueTable, tuple[Dropped, ...]]] = []
     with report_out_of_memory(choose_device(device)):
         scorers = load_scorers(networks, model, device)
-        for task, predictor in scorers.predictors.items():
-            background = solvent_log_probabilities(predictor)
-            tables.append(
-                predictor.predict_residues(
-                    structure, wanted, progress or no_progress, disorder=disorder
-                )
-            )
-            parts[task] = score_matrix(tables[-1][0], background)
-    # All networks predict the same residues.
-    residues, dropped = tables[0]
+        residues, dropped, parts = scorers.predict(
+            structure, wanted, progress or no_progress, disorder=disorder
+        )
     if not len(residues):
         reason = f"{dropped[0].where}: {dropped[0].why}" if dropped else "Give protein residues"
         raise fail("input.nothing_to_predict", where=structure.name, reason=reason)

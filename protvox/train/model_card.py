@@ -48,6 +48,12 @@ def _lines(card: Card) -> Iterator[str]:
     yield f"- calibration temperature {card.temperature:.3f}, {origin}"
     if card.n_residues is not None:
         yield f"- training domains of {card.n_residues[0]} to {card.n_residues[1]} residues"
+    if card.mixture is not None:
+        mixture = card.mixture
+        yield (
+            f"- in scores of mutations: weight {mixture.weight:.2f}, scale {mixture.scale:.3f}, "
+            f"{mixture.level:.2f} of the mean of the chain subtracted"
+        )
     yield from ("", "## Quality", "")
     yield from ("| split | samples | measure | value | 95 % interval |", "|---|---|---|---|---|")
     for split, metrics in card.metrics.items():

@@ -69,3 +69,20 @@ def test_cards_have_the_texts_of_their_experiment(model, folder):
     texts = tomllib.loads((ROOT / "experiments" / folder / "card.toml").read_text())
     assert (card["version"], card["summary"]) == (texts["version"], texts["summary"])
     assert {name: card["training"][name] for name in texts["training"]} == texts["training"]
+
+
+def test_mutations_were_measured_with_the_released_models():
+    path = ROOT / "experiments" / "mutations" / "results" / "metrics.json"
+    metrics = json.loads(path.read_text())
+    for model in ("environment", "backbone"):
+        assert metrics["sha256"][model] == read_card(model)["sha256"]
+    assert metrics["mixture"] == read_card("backbone")["mixture"]
+
+
+def test_readable_card_of_the_backbone_model_is_current(tmp_path):
+    from protvox.registry.card import read_card
+    from protvox.train.model_card import write_model_card
+
+    folder = ROOT / "models" / "backbone"
+    write_model_card(read_card(folder), tmp_path)
+    assert (folder / "MODEL_CARD.md").read_text() == (tmp_path / "MODEL_CARD.md").read_text()

@@ -43,7 +43,6 @@ def test_readable_card_is_current(model, tmp_path):
 @pytest.mark.parametrize(
     "path",
     [
-        "mutations/results/metrics.json",
         "search/results/metrics.json",
         "shrec17/results/domains.json",
     ],

@@ -107,10 +107,10 @@ def _settings() -> Iterator[Finding]:
 def _models() -> Iterator[Finding]:
     from protvox.predict.index.released import ReleasedIndex
     from protvox.registry import installed
-    from protvox.registry.tasks import BUILT_IN
+    from protvox.registry.tasks import BUILT_IN, SUPPORTING
 
     models = installed.available()
-    for task in sorted(set(BUILT_IN) - {model.task for model in models}):
+    for task in sorted({*BUILT_IN, *SUPPORTING} - {model.task for model in models}):
         yield Finding("model", f"no model is installed for the task {task}", healthy=False)
     for model in models:
         try:

@@ -15,7 +15,8 @@ def test_task_without_a_model_is_reported(protvox, monkeypatch, kept):
     monkeypatch.setattr(installed, "available", lambda: left)
     result = protvox("doctor")
     assert result.code == 5
-    assert "BAD  model        no model is installed for the task cath" in result.text
+    for task in ("backbone", "cath"):
+        assert f"BAD  model        no model is installed for the task {task}" in result.text
 
 
 @pytest.mark.parametrize("votes", [False, True])

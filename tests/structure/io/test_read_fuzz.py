@@ -40,12 +40,12 @@ def seeds() -> list[list[bytes]]:
     files: dict[str, list[bytes]] = {}
     for path in sorted([*(TESTS / "corpus" / "files").iterdir(), *(TESTS / "data").iterdir()]):
         data = path.read_bytes()
-        kind = path.name.removesuffix(".gz").removesuffix(".xz")[-5:].partition(".")[2]
+        kind = Path(path.name.removesuffix(".gz").removesuffix(".xz")).suffix
         if not 0 < len(data) < 100_000 or path.name.startswith("refused_bomb"):
             continue
         if path.suffix in (".gz", ".xz") and not path.name.startswith("refused"):
             data = {".gz": gzip, ".xz": lzma}[path.suffix].decompress(data)  # type: ignore[attr-defined]
-        files.setdefault(kind, []).append(data)
+        files.setdefault(kind if kind in KINDS else "other", []).append(data)
     return list(files.values())
 
 

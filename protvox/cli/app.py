@@ -11,6 +11,7 @@ import click
 
 from protvox import __version__
 from protvox.cli import console
+from protvox.cli.align import align
 from protvox.cli.check import check
 from protvox.cli.classify import classify
 from protvox.cli.completion import completion
@@ -69,6 +70,7 @@ _COMMANDS = (
     mutations,
     embed,
     search,
+    align,
     index,
     score,
     page,

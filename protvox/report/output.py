@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from protvox.predict.check.results import CheckResult
     from protvox.predict.mutations.scores import MutationScores
     from protvox.predict.results.prediction import Prediction
+    from protvox.predict.search.pairwise import AlignmentResult
     from protvox.predict.search.results import SearchResult
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "parquet")
@@ -82,7 +83,8 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
     tables
         Rows of csv, tsv and parquet: ``"domains"`` or ``"residues"`` of predictions,
         ``"mutations"`` for scores of mutations, ``"neighbours"`` for results of a search,
-        ``"findings"`` for checks, or the name of a task.
+        ``"findings"`` for checks, ``"alignment"`` for two aligned structures, or the name of a
+        task.
 
     Raises
     ------
@@ -95,6 +97,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         "mutations": _mutations,
         "neighbours": _neighbours,
         "findings": _findings,
+        "alignment": _neighbours,
     }
     frame = frames.get(tables) or (lambda prediction: prediction.task_frame(tables))
     if form == "json":
@@ -110,6 +113,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
             "mutations": _mutation_text,
             "neighbours": _search_text,
             "findings": _check_text,
+            "alignment": _alignment_text,
         }
         return TextWriter(stream, texts.get(tables, _prediction_text))
     raise fail("usage.format.unknown", form=form, formats=", ".join(FORMATS))
@@ -264,7 +268,7 @@ def _mutations(scores: MutationScores) -> pd.DataFrame:
     return scores.to_pandas()
 
 
-def _neighbours(result: SearchResult) -> pd.DataFrame:
+def _neighbours(result: SearchResult | AlignmentResult) -> pd.DataFrame:
     return result.to_pandas()
 
 
@@ -282,6 +286,12 @@ def _search_text(result: SearchResult, _width: int) -> RenderableType:
     from protvox.report.terminal.search import render_search
 
     return render_search(result)
+
+
+def _alignment_text(result: AlignmentResult, _width: int) -> RenderableType:
+    from protvox.report.terminal.alignment import render_alignment
+
+    return render_alignment(result)
 
 
 def _prediction_text(prediction: Prediction, width: int) -> RenderableType:

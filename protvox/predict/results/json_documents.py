@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import Field, create_model
 
 from protvox.chemistry import AMINO_ACIDS
+from protvox.predict.results.alignment_document import PairwiseAlignment
+from protvox.predict.results.document import Document
 from protvox.predict.results.findings import CheckedResidue, Overall, Segment
 from protvox.predict.results.records import (
     WITHOUT_NONE,
@@ -36,29 +38,6 @@ COMBINED: Final = (
     "substitutions of the chain is subtracted; positive = predicted destabilising"
 )
 """Definition of the score of a mutation by two networks, as written to JSON."""
-
-
-class Document(BaseModel):
-    """A JSON object written by protvox."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        serialize_by_alias=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-        json_schema_serialization_defaults_required=True,
-    )
-
-    @classmethod
-    def plain(cls, **fields: Any) -> dict[str, Any]:
-        """Return a document as plain Python values in the order of the model.
-
-        Parameters
-        ----------
-        fields
-            Records for the fields of the model. They are not validated.
-        """
-        return cls.model_construct(**fields).model_dump(mode="json")
 
 
 AminoAcidProbabilities = create_model(
@@ -328,5 +307,6 @@ DOCUMENTS: Final[dict[str, type[Document]]] = {
     "embed": Embedding,
     "search": Search,
     "check": Check,
+    "align": PairwiseAlignment,
 }
 """Command to the document it writes."""

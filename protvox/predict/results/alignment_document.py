@@ -63,7 +63,7 @@ class PairwiseAlignment(Document):
     target: AlignedPart
     n_aligned: int
     rmsd: Number
-    identity: Number | None
-    rotation: tuple[tuple[Number, Number, Number], ...]
-    translation: tuple[Number, Number, Number]
-    pairs: tuple[tuple[str, str], ...]
+    identity: Number
+    rotation: tuple[tuple[Number, ...], ...]
+    translation: tuple[Number, ...]
+    pairs: tuple[tuple[str, ...], ...]

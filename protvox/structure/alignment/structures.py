@@ -68,7 +68,7 @@ def align_structures(
     Returns
     -------
     StructureAlignment
-        Residues without a CA atom are left out.
+        Residues without a CA atom are skipped.
 
     Raises
     ------

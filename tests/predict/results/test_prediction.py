@@ -180,7 +180,7 @@ def test_undecodable_file_name_is_written_in_every_format(prediction):
         name, format, sha256, model = "bad\udcff.pdb", "pdb", "0" * 64, 1
         n_atoms = n_residues = 0
         dropped = ()
-        plddt = None
+        plddt = assembly = copies = same_as = None
 
     named = replace(prediction, input=InputInfo.of(Named))
     assert "bad\\\\udcff.pdb" in named.to_json().encode().decode()

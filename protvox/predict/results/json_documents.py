@@ -33,8 +33,8 @@ MEANING: Final = (
 """Definition of the score of a mutation by one network, as written to JSON."""
 
 COMBINED: Final = (
-    "weighted sum over two networks of the log odds of the wild type over the mutant, in nats, "
-    "minus the log odds for a residue in solvent; a share of the mean of this sum over all "
+    "for each of two networks, the log odds of the wild type over the mutant, in nats, minus the "
+    "same log odds for a residue in solvent; of their weighted sum, half its mean over all "
     "substitutions of the chain is subtracted; positive = predicted destabilising"
 )
 """Definition of the score of a mutation by two networks, as written to JSON."""

@@ -34,8 +34,8 @@ MEANING: Final = (
 
 COMBINED: Final = (
     "for each of two networks, the log odds of the wild type over the mutant, in nats, minus the "
-    "same log odds for a residue in solvent; of their weighted sum, half its mean over all "
-    "substitutions of the chain is subtracted; positive = predicted destabilising"
+    "same log odds for a residue in solvent; the score is the weighted sum of both, minus half the "
+    "mean of that sum over all substitutions of the chain; positive = predicted destabilising"
 )
 """Definition of the score of a mutation by two networks, as written to JSON."""
 

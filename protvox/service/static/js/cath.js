@@ -18,7 +18,7 @@ const FLAGS = Object.freeze({
   broken: "with consecutive residues not at bonding distance",
   loose: "loosely packed, perhaps a fragment or a peptide",
   extended: "elongated",
-  several: "in separate parts",
+  several: "probably several domains",
 });
 
 /**

@@ -93,7 +93,7 @@ def check(
     modelled at position i belongs at position i + s. In models without such errors, about 0.4
     segments and one residue per 1,000 residues are reported.
 
-    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, optionally .gz), an identifier
+    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, also .gz or .xz), an identifier
     (1abc, AF-P12345-F1), or - for standard input. csv, tsv and parquet have one row per finding.
 
     \b

@@ -136,7 +136,7 @@ def mutations(
     score among all single substitutions of the structure (or chain, with --chain); 100 is the most
     destabilising.
 
-    INPUT is a structure file (.pdb .ent .pqr .cif .mmcif .bcif, optionally .gz), an identifier
+    INPUT is a structure file (.pdb .ent .pqr .cif .mmcif .bcif, also .gz or .xz), an identifier
     (1abc, P12345), or - for standard input. If some mutations cannot be scored, the reasons
     are reported, the others are scored, and the exit code is 4.
 

@@ -242,7 +242,7 @@ class Structure:
         Raises
         ------
         UsageError
-            If biotite is not installed (``usage.library``).
+            If biotite is not installed (``usage.package``).
 
         Examples
         --------
@@ -266,7 +266,7 @@ class Structure:
         Raises
         ------
         UsageError
-            If Biopython is not installed (``usage.library``).
+            If Biopython is not installed (``usage.package``).
 
         Examples
         --------

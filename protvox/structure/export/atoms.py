@@ -131,9 +131,9 @@ def import_library(name: str, package: str) -> Any:
     Raises
     ------
     UsageError
-        ``usage.library`` if it is not installed.
+        ``usage.package`` if it is not installed.
     """
     try:
         return import_module(name)
     except ImportError as error:
-        raise fail("usage.library", where=package, library=package) from error
+        raise fail("usage.package", where=package, library=package) from error

@@ -31,7 +31,7 @@ def to_biopython(atoms: Atoms) -> Any:
     Raises
     ------
     UsageError
-        If Biopython is not installed (``usage.library``).
+        If Biopython is not installed (``usage.package``).
     """
     library = import_library("Bio.PDB", "biopython")
     out = library.Structure.Structure(short_name(atoms))

@@ -25,7 +25,7 @@ def to_biotite(atoms: Atoms) -> Any:
     Raises
     ------
     UsageError
-        If biotite is not installed (``usage.library``).
+        If biotite is not installed (``usage.package``).
     """
     library = import_library("biotite.structure", "biotite")
     index = atoms.residue_index

@@ -148,4 +148,4 @@ def test_a_missing_library_is_named(trypsin, export, monkeypatch):
     assert str(caught.value) == (
         f"{library}: this needs {library}, which is not installed. Run pip install {library}."
     )
-    assert caught.value.code == "usage.library"
+    assert caught.value.code == "usage.package"

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from protvox.cli import console
-from protvox.cli.classify import check_stream
-from protvox.cli.embed import check_inputs
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite, write_text
+from protvox.cli.inputs import check_inputs, check_stream
 from protvox.cli.options import (
     format_option,
     model_number_option,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from protvox.cli import console
-from protvox.cli.classify import check_stream, example_path
-from protvox.cli.failures import Outcomes
-from protvox.cli.files import STDOUT, open_output, refuse_overwrite
+from protvox.cli.files import refuse_overwrite
+from protvox.cli.inputs import check_inputs, files_in_folders, write_results
 from protvox.cli.options import (
     assembly_option,
     chain_option,
@@ -20,9 +18,8 @@ from protvox.cli.options import (
     model_number_option,
     offline_option,
     output_option,
+    unique_option,
 )
-from protvox.errors import fail
-from protvox.report.output import choose_format, make_writer
 
 if TYPE_CHECKING:
     from protvox.predict.check.results import CheckResult
@@ -38,6 +35,7 @@ class _Request:
     device: str | None
     model_number: int | None
     assembly: str | None
+    unique: bool
     offline: bool | None
 
 
@@ -73,6 +71,7 @@ class _Request:
 @click.option("--example", is_flag=True, help="Use the bundled example, PDB entry 1pwc.")
 @model_number_option
 @assembly_option
+@unique_option
 @offline_option
 def check(
     inputs: tuple[str, ...],
@@ -94,60 +93,50 @@ def check(
     segments and one residue per 1,000 residues are reported.
 
     INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, also .gz or .xz), an identifier
-    (1abc, AF-P12345-F1), or - for standard input. csv, tsv and parquet have one row per finding.
+    (1abc, AF-P12345-F1), a folder, which is searched recursively, or - for standard input. csv, tsv
+    and parquet have one row per finding.
 
     \b
     Examples:
       protvox check model.cif
       protvox check model.pdb --sequence target.fasta --format json
       protvox check model.pdb --pymol findings.pml
+      protvox check models/ -o findings.csv
     """  # noqa: D301 (in click, \b keeps line breaks)
     from protvox.cli.views import FindingViews
 
     request = _Request(**options)
-    if example:
-        inputs = (*inputs, example_path())
-    if not inputs:
-        raise fail("usage.no_input.example", where="protvox check")
-    if inputs.count(STDOUT) > 1:
-        raise fail("usage.stdin", where="-")
+    inputs = check_inputs(inputs, "protvox check", example=example)
+    names = files_in_folders(inputs)
+    files = tuple(names)
     views = FindingViews(annotate=annotate, pymol=pymol, chimerax=chimerax)
-    views.check(inputs, table="residues", assembly=request.assembly is not None)
+    views.check(files, table="residues", assembly=request.assembly is not None)
     refuse_overwrite(
-        inputs if request.sequence is None else (*inputs, request.sequence),
+        files if request.sequence is None else (*files, request.sequence),
         (output, *views.paths),
     )
-    destination = output or STDOUT
-    form = choose_format(form, destination)
-    outcomes = Outcomes(len(inputs))
-    with open_output(destination) as stream:
-        check_stream(form, stream.isatty())
-        writer = make_writer(form, stream, many=len(inputs) > 1, tables="findings")
-        for source in inputs:
-            done = outcomes.attempt(partial(_check, source, request))
-            if done is None:
-                continue
-            structure, result = done
-            for text in result.warnings:
-                console.warning(f"{result.input.name}: {text}")
-            writer.add(result)
-            views.write_findings(structure, result, source)
-        if not outcomes.any_done:
-            # An exception prevents the output file from being created.
-            raise click.exceptions.Exit(outcomes.exit_code)
-        writer.close()
-    return outcomes.exit_code
+    return write_results(
+        files,
+        lambda source: _check(source, names[source], request),
+        form=form,
+        output=output,
+        tables="findings",
+        many=inputs != files[:1],
+        write_views=views.write_findings,
+    )
 
 
-def _check(source: str, request: _Request) -> tuple[Structure, CheckResult]:
+def _check(source: str, name: str | None, request: _Request) -> tuple[Structure, CheckResult]:
     from protvox.predict.check.fasta import read_fasta
     from protvox.settings import load_settings
     from protvox.structure.io.read import read_structure
 
     structure = read_structure(
         source,
+        name=name,
         model=request.model_number,
         assembly=request.assembly,
+        unique=request.unique,
         offline=request.offline,
     )
     sequences = None if request.sequence is None else read_fasta(request.sequence)

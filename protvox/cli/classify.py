@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from protvox.cli import console
-from protvox.cli.failures import Outcomes
-from protvox.cli.files import STDOUT, open_output, refuse_overwrite
+from protvox.cli.files import refuse_overwrite
+from protvox.cli.inputs import check_inputs, write_results
 from protvox.cli.options import (
     assembly_option,
     chain_option,
@@ -26,14 +26,10 @@ from protvox.cli.options import (
     unique_option,
 )
 from protvox.cli.task_option import ModelName, TaskName
-from protvox.errors import fail
-from protvox.report.output import choose_format, make_writer
 
 if TYPE_CHECKING:
     from protvox.predict.results.prediction import Prediction
     from protvox.structure.structure import Structure
-
-_EXAMPLE = "1pwc.pdb.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +119,19 @@ def classify(
     from protvox.cli.views import Views
 
     request = _Request(**options)
-    if example:
-        inputs = (*inputs, example_path())
+    inputs = check_inputs(inputs, "protvox classify", example=example)
     views = Views(annotate=annotate, pymol=pymol, chimerax=chimerax)
-    views.check(inputs, table=_table(request.task), assembly=request.assembly is not None)
-    _check_inputs(inputs, request)
+    table = _table(request.task)
+    views.check(inputs, table=table, assembly=request.assembly is not None)
     refuse_overwrite(inputs, (output, *views.paths))
-    destination = output or STDOUT
-    form = choose_format(form, destination)
-    outcomes = Outcomes(len(inputs))
-    with open_output(destination) as stream:
-        check_stream(form, stream.isatty())
-        tables = _table(request.task)
-        writer = make_writer(form, stream, many=len(inputs) > 1, tables=tables)
-        for source in inputs:
-            result = outcomes.attempt(partial(_predict, source, request))
-            if result is None:
-                continue
-            structure, prediction = result
-            for text in prediction.warnings:
-                console.warning(f"{prediction.input.name}: {text}")
-            writer.add(prediction)
-            views.write(structure, prediction, source)
-        if not outcomes.any_done:
-            # An exception prevents the output file from being created.
-            raise click.exceptions.Exit(outcomes.exit_code)
-        writer.close()
-    return outcomes.exit_code
+    return write_results(
+        inputs,
+        partial(_predict, request=request),
+        form=form,
+        output=output,
+        tables=table,
+        write_views=views.write,
+    )
 
 
 def _table(task: str) -> str:
@@ -157,32 +139,6 @@ def _table(task: str) -> str:
     from protvox.predict.task import prediction_task
 
     return "residues" if task == "all" else prediction_task(task).table
-
-
-def _check_inputs(inputs: tuple[str, ...], request: _Request) -> None:
-    if not inputs:
-        raise fail("usage.no_input.example", where="protvox classify")
-    if inputs.count(STDOUT) > 1:
-        raise fail("usage.stdin", where="-")
-
-
-def check_stream(form: str, terminal: bool) -> None:
-    """Check that binary data is not written to a terminal.
-
-    Parameters
-    ----------
-    form
-        Output format.
-    terminal
-        Whether the output is a terminal.
-
-    Raises
-    ------
-    UsageError
-        If the format is binary (``usage.parquet``).
-    """
-    if form == "parquet" and terminal:
-        raise fail("usage.parquet", where="--format")
 
 
 def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
@@ -215,8 +171,3 @@ def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
             disorder=DisorderOption(request.plddt, request.hide_disordered),
         )
     return structure, prediction
-
-
-def example_path() -> str:
-    """Return the path of the bundled example structure."""
-    return str(Path(__file__).parent.parent / "examples" / _EXAMPLE)

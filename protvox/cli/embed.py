@@ -9,7 +9,8 @@ import click
 
 from protvox.cli import console
 from protvox.cli.failures import Outcomes
-from protvox.cli.files import STDOUT, open_output, refuse_overwrite
+from protvox.cli.files import open_output, refuse_overwrite
+from protvox.cli.inputs import check_inputs
 from protvox.cli.options import (
     assembly_option,
     chain_option,
@@ -135,28 +136,6 @@ def embed(
             raise click.exceptions.Exit(outcomes.exit_code)
         writer.close()
     return outcomes.exit_code
-
-
-def check_inputs(inputs: tuple[str, ...], command: str) -> None:
-    """Check that there are inputs, and standard input at most once.
-
-    Parameters
-    ----------
-    inputs
-        Inputs of the command.
-    command
-        Name of the command, for the error.
-
-    Raises
-    ------
-    UsageError
-        If there is no input (``usage.no_input``), or standard input is given twice
-        (``usage.stdin``).
-    """
-    if not inputs:
-        raise fail("usage.no_input", where=command)
-    if inputs.count(STDOUT) > 1:
-        raise fail("usage.stdin", where="-")
 
 
 def _embed(

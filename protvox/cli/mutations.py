@@ -10,9 +10,9 @@ import click
 
 from protvox.chemistry import AMINO_ACIDS
 from protvox.cli import console
-from protvox.cli.classify import check_stream, example_path
 from protvox.cli.failures import SOME_FAILED_EXIT
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
+from protvox.cli.inputs import check_stream, example_path
 from protvox.cli.options import (
     assembly_option,
     chain_option,

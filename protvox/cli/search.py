@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from protvox.cli import console
-from protvox.cli.classify import check_stream
-from protvox.cli.embed import check_inputs
-from protvox.cli.failures import Outcomes
-from protvox.cli.files import STDOUT, open_output, refuse_overwrite
+from protvox.cli.files import refuse_overwrite
+from protvox.cli.inputs import check_inputs, write_results
 from protvox.cli.options import (
     assembly_option,
     device_option,
@@ -26,10 +23,10 @@ from protvox.cli.options import (
     plddt_option,
     unique_option,
 )
-from protvox.report.output import choose_format, make_writer
 
 if TYPE_CHECKING:
     from protvox.predict.search.results import SearchResult
+    from protvox.structure.structure import Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +88,16 @@ def search(inputs: tuple[str, ...], form: str | None, output: str | None, **opti
     check_inputs(inputs, "protvox search")
     refuse_overwrite(inputs, (output,))
     request = _Request(**options)
-    destination = output or STDOUT
-    form = choose_format(form, destination)
-    outcomes = Outcomes(len(inputs))
-    with open_output(destination) as stream:
-        check_stream(form, stream.isatty())
-        writer = make_writer(form, stream, many=len(inputs) > 1, tables="neighbours")
-        for source in inputs:
-            result = outcomes.attempt(partial(_search, source, request))
-            if result is None:
-                continue
-            for text in result.warnings:
-                console.warning(f"{result.input.name}: {text}")
-            writer.add(result)
-        if not outcomes.any_done:
-            # An exception prevents the output file from being created.
-            raise click.exceptions.Exit(outcomes.exit_code)
-        writer.close()
-    return outcomes.exit_code
+    return write_results(
+        inputs,
+        partial(_search, request=request),
+        form=form,
+        output=output,
+        tables="neighbours",
+    )
 
 
-def _search(source: str, request: _Request) -> SearchResult:
+def _search(source: str, request: _Request) -> tuple[Structure, SearchResult]:
     from protvox.settings import load_settings
     from protvox.structure.disorder import DisorderOption
     from protvox.structure.domain_option import parse_domain_option
@@ -129,7 +115,7 @@ def _search(source: str, request: _Request) -> SearchResult:
     # Loads torch, so that errors in the input are reported first.
     from protvox.predict.search.search import search
 
-    return search(
+    result = search(
         structure,
         index=None if request.index is None else Path(request.index),
         top_k=request.top,
@@ -139,3 +125,4 @@ def _search(source: str, request: _Request) -> SearchResult:
         model=request.model,
         disorder=DisorderOption(request.plddt),
     )
+    return structure, result

@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from protvox.service.released import released_model
 
-Task = Literal["all", "cath", "environment", "mutations"]
+Task = Literal["all", "cath", "environment", "mutations", "check"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 _Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Chain = Annotated[str, StringConstraints(min_length=1, max_length=16)]
 _Chopping = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 _Mutation = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+_Fasta = Annotated[str, StringConstraints(max_length=200_000)]
 _LINE = "ATOM      1  N   MET A   1      27.340  24.430   2.614  1.00  9.67           N"
 
 
@@ -23,8 +24,8 @@ def _example(**values: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
-class Options(BaseModel):
-    """Options of every request."""
+class StructureOptions(BaseModel):
+    """Options of every request: how to read the structure, and which chain of it to use."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,11 +33,6 @@ class Options(BaseModel):
         default=None,
         description="Predict this chain only. Other chains still form its environment.",
         examples=["A"],
-    )
-    model: _Short | None = Field(
-        default=None,
-        description="Name of a model to use instead of the released one.",
-        examples=[released_model(name)["reference"] for name in ("cath", "environment")],
     )
     model_number: int | None = Field(
         default=None,
@@ -56,6 +52,26 @@ class Options(BaseModel):
         "names it.",
     )
 
+
+class CheckOptions(StructureOptions):
+    """Options of ``protvox check``."""
+
+    sequence: _Fasta | None = Field(
+        default=None,
+        description="Sequences that the chains should have, in FASTA. By default those that the "
+        "structure declares, or else those of the model.",
+        examples=[">lysozyme\nKVFGRCELAAAMKRHGLDNYRGYSLGNWVCAAKFESNFNTQATNRNTDGSTDYGILQINSRWW"],
+    )
+
+
+class Options(StructureOptions):
+    """Options of predictions."""
+
+    model: _Short | None = Field(
+        default=None,
+        description="Name of a model to use instead of the released one.",
+        examples=[released_model(name)["reference"] for name in ("cath", "environment")],
+    )
     plddt: float = Field(
         default=50.0,
         ge=0,
@@ -126,7 +142,7 @@ class MutationOptions(EnvironmentOptions):
     )
 
 
-class JobOptions(ClassifyOptions, MutationOptions):
+class JobOptions(ClassifyOptions, MutationOptions, CheckOptions):
     """Options of a job."""
 
     task: Task = Field(default="all", description="What to predict.")
@@ -166,6 +182,10 @@ class SearchRequest(SearchOptions, Source):
 
 class MutationRequest(MutationOptions, Source):
     """A structure whose mutations to score."""
+
+
+class CheckRequest(CheckOptions, Source):
+    """A structure to check."""
 
 
 class JobRequest(JobOptions, Source):

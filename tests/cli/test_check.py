@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -75,3 +76,13 @@ def test_bad_sequences_are_one_error(protvox, wrong, tmp_path):
 
 def test_no_input(protvox):
     assert protvox("check").code == 2
+
+
+def test_a_folder(protvox, data_dir, tmp_path):
+    (tmp_path / "models" / "inner").mkdir(parents=True)
+    shutil.copy(data_dir / "1ubi.pdb", tmp_path / "models" / "inner")
+    (tmp_path / "models" / "bad.pdb").write_text("no structure")
+    result = protvox("check", tmp_path / "models", "--chain", "A", "--format", "json")
+    assert result.code == 4
+    assert [one["input"]["name"] for one in json.loads(result.text)] == ["inner/1ubi.pdb"]
+    assert "bad.pdb" in result.err

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sqlite3
 import time
 from datetime import datetime
@@ -97,6 +98,9 @@ def test_contradictory_options_are_refused(client, ubiquitin):
         ({"task": "cath", "mutations": "A:L8W"}, "usage.mutations"),
         ({"task": "cath", "networks": "backbone"}, "usage.networks"),
         ({"task": "mutations", "networks": "none"}, "request.invalid"),
+        ({"task": "cath", "sequence": ">a\nAC"}, "usage.check"),
+        ({"task": "check", "plddt": "60"}, "usage.check"),
+        ({"task": "check", "sequence": ">a\nA#C"}, "sequence.fasta"),
         ({"task": "unheard"}, "request.invalid"),
     ):
         answer = client.post("/jobs", files={"file": ubiquitin}, data=fields)
@@ -110,6 +114,29 @@ def test_deleting_a_job_deletes_its_files(client, server, ubiquitin):
     assert client.delete(f"/jobs/{job['id']}").status_code == 204
     assert client.get(f"/jobs/{job['id']}").status_code == 404
     assert len(list(files.iterdir())) == before - 1 - len(FORMS)
+
+
+def test_checks_equal_those_of_the_command_line(client, same_settings, ubiquitin, tmp_path):
+    from protvox.cli.app import run
+
+    path, fasta = tmp_path / "1ubi.pdb", tmp_path / "true.fasta"
+    path.write_bytes(ubiquitin)
+    fasta.write_text(
+        ">ubiquitin\nMQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKE\n"
+    )
+    command = ["check", str(path), "--sequence", str(fasta)]
+    expected = {name: tmp_path / f"x.{name}" for name in ("json", "csv", "cif")}
+    run([*command, "-o", str(expected["json"]), "--annotate", str(expected["cif"])])
+    run([*command, "-o", str(expected["csv"])])
+    job = wait(client, create(client, ubiquitin, task="check", sequence=fasta.read_text()))
+    for form, file in expected.items():
+        answer = client.get(f"/jobs/{job['id']}/results", params={"format": form})
+        assert answer.content == file.read_bytes(), form
+    body = {"structure": ubiquitin.decode(), "sequence": fasta.read_text(), "name": path.name}
+    answer = client.post("/check", json=body)
+    assert answer.json() == json.loads(expected["json"].read_text())
+    refused = client.post("/check", json={**body, "plddt": 50})
+    assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
 
 
 def test_annotated_structure_equals_command_line(client, same_settings, ubiquitin, tmp_path):

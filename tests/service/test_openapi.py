@@ -65,6 +65,7 @@ def test_structures_are_accepted_as_files_and_as_json(schema):
         "/predict/mutations",
         "/embed",
         "/search",
+        "/check",
         "/jobs",
     ):
         content = schema["paths"][path]["post"]["requestBody"]["content"]
@@ -98,7 +99,7 @@ def test_examples_name_the_released_models_and_their_index(schema):
 
 
 @pytest.mark.parametrize(
-    "path", ["predict/cath", "predict/environment", "predict/mutations", "embed", "search"]
+    "path", ["predict/cath", "predict/environment", "predict/mutations", "embed", "search", "check"]
 )
 def test_examples_of_results_fit_their_schema(schema, path):
     answer = schema["paths"][f"/{path}"]["post"]["responses"]["200"]

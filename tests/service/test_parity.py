@@ -25,6 +25,7 @@ QUESTIONS = {
     "embed": ("embed", ("-o", "-"), "/embed", {}),
     "embed residues": ("embed", ("-o", "-", "--per", "residue"), "/embed", {"per": "residue"}),
     "search": ("search", ("--top", "7"), "/search", {"top": "7"}),
+    "check": ("check", (), "/check", {}),
 }
 NOTHING = ("input.nothing_to_predict", "domain.", "mutations.", "input.no_")
 
@@ -53,9 +54,9 @@ def test_responses_equal_the_output_of_the_command_line(client, cli, what):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["all", "mutations"])
+@pytest.mark.parametrize("task", ["all", "mutations", "check"])
 def test_job_results_equal_the_output_of_the_command_line(client, cli, task):
-    command = ("mutations",) if task == "mutations" else ("classify",)
+    command = ("classify",) if task == "all" else (task,)
     expected, jobs = {}, {}
     for path in FILES:
         expected[path.name] = b"".join(cli(*command, path, "--format", "json"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -91,6 +91,7 @@ def check(
     segments: list[Segment] = []
     warnings: list[str] = []
     for one in chains_of(structure, wanted, sequences, warnings):
+        report(2 * len(table), 2 * len(table))  # lets a deadline end the check
         others = other_sequences(structure, one, sequences)
         segments += find_segments(structure, one, odds[one.rows], others, calibration)
     info = InputInfo.of(structure)
@@ -146,8 +147,8 @@ def chains_of(
     wanted: NDArray[np.bool_],
     sequences: Mapping[str, str] | None,
     warnings: list[str],
-) -> list[ChainModel]:
-    """Return the requested chains, each with the sequence that it should have.
+) -> Iterator[ChainModel]:
+    """Yield the requested chains, each with the sequence that it should have.
 
     Parameters
     ----------
@@ -160,12 +161,9 @@ def chains_of(
     warnings
         List to which warnings are added.
     """
-    names = dict.fromkeys(structure.chain[wanted].tolist())
-    chains = []
-    for name in names:
+    for name in dict.fromkeys(structure.chain[wanted].tolist()):
         declared = choose_sequence(structure, name, sequences, warnings)
-        chains.append(chain_model(structure, name, declared))
-    return chains
+        yield chain_model(structure, name, declared)
 
 
 def _half(progress: ProgressBar, half: int) -> ProgressBar:

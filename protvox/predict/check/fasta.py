@@ -54,19 +54,20 @@ def parse_fasta(text: str, *, where: str) -> dict[str, str]:
         Its name, for errors.
     """
     found: dict[str, list[str]] = {}
+    numbers: dict[str, int] = {}
     name = ""
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.strip().lstrip("\ufeff")
         if line.startswith(">"):
             words = line[1:].split()
-            name = _new(words[0] if words else "sequence", found)
+            name = _new(words[0] if words else "sequence", found, numbers)
             found[name] = []
         elif line and not line.startswith(";"):
             letters = line.replace(" ", "").upper()
             wrong = sorted(set(letters) - _LETTERS)
             if wrong:
                 raise fail("sequence.fasta", where=f"{where}, line {number}", letter=wrong[0][:1])
-            name = name or _new("sequence", found)
+            name = name or _new("sequence", found, numbers)
             found.setdefault(name, []).append(letters.replace("-", "").replace("*", ""))
     sequences = {name: "".join(parts) for name, parts in found.items()}
     sequences = {name: letters for name, letters in sequences.items() if letters}
@@ -75,9 +76,10 @@ def parse_fasta(text: str, *, where: str) -> dict[str, str]:
     return sequences
 
 
-def _new(name: str, known: dict[str, list[str]]) -> str:
-    number, candidate = 1, name
+def _new(name: str, known: dict[str, list[str]], numbers: dict[str, int]) -> str:
+    """Return a name that is not known; `numbers` holds the last number given to each."""
+    candidate = name
     while candidate in known:
-        number += 1
-        candidate = f"{name}-{number}"
+        numbers[name] = numbers.get(name, 1) + 1
+        candidate = f"{name}-{numbers[name]}"
     return candidate

@@ -28,6 +28,9 @@ _IDENTITY: Final = 0.5
 _MOST_CELLS: Final = 30_000_000
 """Largest product of the lengths of a model and a sequence that are aligned with gaps."""
 
+_MOST_ALIGNED: Final = 5
+"""Most sequences of the user that are aligned to a chain, those that share most runs of three."""
+
 _MOST_OTHERS: Final = 20
 """Most other sequences that are tried on a chain."""
 
@@ -262,7 +265,10 @@ def choose_sequence(
         return None
     rows = np.flatnonzero(structure.is_protein & (structure.chain == chain))
     model = amino_acid_types(structure.parent[rows].tolist())
-    best = max(candidates, key=lambda sequence: identity(model, sequence))
+    if len(candidates) > _MOST_ALIGNED:
+        own = _triplets(model)
+        candidates.sort(key=lambda sequence: -len(own & _triplets(sequence)))
+    best = max(candidates[:_MOST_ALIGNED], key=lambda sequence: identity(model, sequence))
     if identity(model, best) >= _IDENTITY:
         return best
     whose = "of the file" if given is None else "given"
@@ -332,6 +338,11 @@ def other_sequences(
 
 def _alike(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
     """Return whether two sequences share a third of the runs of three of the shorter one."""
-    first, second = ({*zip(s[:-2], s[1:-1], s[2:], strict=True)} for s in (one, other))
+    first, second = _triplets(one), _triplets(other)
     smaller = max(1, min(len(first), len(second)))
     return 3 * len(first & second) >= smaller
+
+
+def _triplets(sequence: NDArray[np.int64]) -> set[tuple[int, ...]]:
+    letters = sequence.tolist()
+    return {*zip(letters[:-2], letters[1:-1], letters[2:], strict=True)}

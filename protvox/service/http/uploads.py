@@ -10,9 +10,12 @@ from pydantic import ValidationError
 from python_multipart.multipart import parse_options_header
 
 from protvox.errors import fail
+from protvox.predict.check.fasta import parse_fasta
 from protvox.service.failures import ServiceError, refuse
 from protvox.service.http.forms import Part, parse_form
 from protvox.service.schemas import (
+    CheckOptions,
+    CheckRequest,
     ClassifyOptions,
     ClassifyRequest,
     EmbedOptions,
@@ -21,10 +24,10 @@ from protvox.service.schemas import (
     JobRequest,
     MutationOptions,
     MutationRequest,
-    Options,
     SearchOptions,
     SearchRequest,
     Source,
+    StructureOptions,
 )
 
 _MAX_FIELD_BYTES: Final = 1 << 20
@@ -32,16 +35,18 @@ _MAX_NAME_LENGTH: Final = 200
 _MAX_ERRORS: Final = 20
 _LISTS: Final = ("domains", "mutations")
 _READING: Final = ("model_number", "assembly", "unique")
-_NO_DOMAINS: Final = ("environment", "mutations")
+_NO_DOMAINS: Final = ("environment", "mutations", "check")
+_NOT_OF_CHECKS: Final = ("model", "plddt", "hide_disordered", "top_k")
 
 Route = str
-"""Address that a body was sent to: ``"mutations"``, ``"embed"``, ``"search"``, ``"jobs"`` or the
-name of a task."""
+"""Address that a body was sent to: ``"mutations"``, ``"embed"``, ``"search"``, ``"check"``,
+``"jobs"`` or the name of a task."""
 
-_SCHEMAS: Final[dict[Route, tuple[type[Options], type[Source]]]] = {
+_SCHEMAS: Final[dict[Route, tuple[type[StructureOptions], type[Source]]]] = {
     "mutations": (MutationOptions, MutationRequest),
     "embed": (EmbedOptions, EmbedRequest),
     "search": (SearchOptions, SearchRequest),
+    "check": (CheckOptions, CheckRequest),
     "jobs": (JobOptions, JobRequest),
 }
 """Fields of a form, and of a JSON body, of the addresses that are not tasks."""
@@ -164,7 +169,20 @@ def _options(values: dict[str, Any], route: Route) -> tuple[dict[str, Any], dict
         raise fail("usage.mutations.service", where="mutations")
     if values.get("networks", "both") != "both" and values["task"] != "mutations":
         raise fail("usage.networks.service", where="networks")
+    _check_options_of_check(values)
     return reading, values
+
+
+def _check_options_of_check(values: dict[str, Any]) -> None:
+    """Replace the FASTA of a check by its sequences, and refuse the options of other tasks."""
+    fasta = values.pop("sequence", None)
+    if values["task"] == "check":
+        for name in _NOT_OF_CHECKS:
+            if name in values and values[name] != JobOptions.model_fields[name].default:
+                raise fail("usage.check.option", where=name)
+        values["sequences"] = None if fasta is None else parse_fasta(fasta, where="sequence")
+    elif fasta is not None:
+        raise fail("usage.check.sequence", where="sequence")
 
 
 def label(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from protvox.service.http.problems import MEDIA_TYPE
-from protvox.service.schemas import Options, Problem, Source
+from protvox.service.schemas import Problem, Source, StructureOptions
 
 _ERRORS: Final = {
     400: "The body is not valid JSON or not a valid form.",
@@ -56,7 +56,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return documents
 
 
-def structure_body(options: type[Options], request: type[Source]) -> dict[str, Any]:
+def structure_body(options: type[StructureOptions], request: type[Source]) -> dict[str, Any]:
     """Return the OpenAPI description of a body with a structure, as JSON or as a form.
 
     Parameters

@@ -60,6 +60,25 @@ _MUTATION: Final = {
     "environment": 4.8,
     "backbone": 2.7,
 }
+_SEGMENT: Final = {
+    "kind": "register",
+    "chain": "A",
+    "first": "120",
+    "last": "133",
+    "shift": 1,
+    "log_odds": 24.6,
+    "p_value": 1.3e-6,
+    "suggestion": "Move the sequence by +1: these residues are then SDENVKAKIQDKEG",
+}
+_UNLIKELY: Final = {
+    "chain": "A",
+    "number": 62,
+    "insertion_code": "",
+    "wild_type": "SER",
+    "predicted": "GLY",
+    "odds": 1450.0,
+    "reasons": ["1.4 A from PNM A400"],
+}
 _CLASSIFICATION: Final = {
     "schema": "protvox.classify/1",
     "input": _INPUT,
@@ -100,6 +119,20 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "domains": [{**_DOMAIN, "nearest": [_NEIGHBOUR]}],
         "warnings": [],
     },
+    "check": {
+        "schema": "protvox.check/1",
+        "input": _INPUT,
+        "model": _ENVIRONMENT,
+        "overall": {
+            "n_residues": 345,
+            "log_likelihood": -1.05,
+            "percentile": 61.2,
+            "reference": "226 chains of PDB entries of all methods",
+        },
+        "segments": [_SEGMENT],
+        "residues": [_UNLIKELY],
+        "warnings": [],
+    },
 }
 
 
@@ -109,7 +142,7 @@ def describe_result(task: str) -> dict[int | str, dict[str, Any]]:
     Parameters
     ----------
     task
-        ``"mutations"``, ``"embed"``, ``"search"``, or the name of a task.
+        ``"mutations"``, ``"embed"``, ``"search"``, ``"check"``, or the name of a task.
     """
     command = task if task in DOCUMENTS else "classify"
     arguments = command if task in DOCUMENTS else f"classify --task {task}"

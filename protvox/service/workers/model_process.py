@@ -21,6 +21,8 @@ import numba
 import torch
 
 import protvox
+from protvox.predict.check.check import check
+from protvox.predict.check.results import CheckResult
 from protvox.predict.classify import classify
 from protvox.predict.embedding.embed import embed
 from protvox.predict.embedding.embeddings import Embeddings
@@ -36,6 +38,7 @@ from protvox.processes.structure_codec import decode_structure
 from protvox.registry import installed
 from protvox.registry.tasks import task_names
 from protvox.report.annotate import REMARK, values_of_residues
+from protvox.report.finding_views import FINDINGS_REMARK, finding_values
 from protvox.report.output import make_writer
 from protvox.service.failures import describe, refuse
 from protvox.service.logs import configure_logging, log, request_id
@@ -48,13 +51,13 @@ from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Structure
 
 _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
-_TABLES: Final = {"mutations": "mutations", "search": "neighbours"}
+_TABLES: Final = {"mutations": "mutations", "search": "neighbours", "check": "findings"}
 _FEW_RESIDUES: Final = "A:100-110"
 
 RELEASE_S: Final = 5.0
 """Minimum time between two releases of free memory, seconds."""
 
-Result = Prediction | MutationScores | Embeddings | SearchResult
+Result = Prediction | MutationScores | Embeddings | SearchResult | CheckResult
 """Result of a request."""
 
 
@@ -177,10 +180,8 @@ class ModelProcess:
         structure = decode_structure(request["structure"])
         shared: dict[str, Any] = {
             "chain": options["chain"],
-            "model": options["model"],
             "device": self._device,
             "progress": check_deadline,
-            "disorder": DisorderOption(options["plddt"], options.get("hide_disordered", False)),
         }
         result = _compute(structure, options, shared)
         results = {
@@ -188,13 +189,19 @@ class ModelProcess:
             for form in request["forms"]
             if form != "cif"
         }
-        if "cif" in request["forms"] and isinstance(result, Prediction):
+        if "cif" in request["forms"]:
             results |= _annotated(structure, result)
         return results
 
 
 def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, Any]) -> Result:
     task = options["task"]
+    if task == "check":
+        return check(structure, sequences=options["sequences"], **shared)
+    shared |= {
+        "model": options["model"],
+        "disorder": DisorderOption(options["plddt"], options.get("hide_disordered", False)),
+    }
     if task == "mutations":
         mutations = collect_mutations(options["mutations"]) if options["mutations"] else None
         return score_mutations(structure, mutations, networks=options["networks"], **shared)
@@ -232,16 +239,20 @@ def _table(task: str) -> str:
     return _TABLES.get(task, "residues")
 
 
-def _annotated(structure: Structure, prediction: Prediction) -> dict[str, bytes]:
-    """Return the output of ``protvox classify --annotate``, empty without residues."""
-    if prediction.residues is None:
+def _annotated(structure: Structure, result: Result) -> dict[str, bytes]:
+    """Return the output of ``--annotate``, empty if there is none for the result."""
+    if isinstance(result, CheckResult):
+        by_residue = values_of_residues(structure, result.table, finding_values(result))
+        remark = FINDINGS_REMARK
+    elif isinstance(result, Prediction) and result.residues is not None:
+        percent = 100 * result.residues.p_wild_type
+        by_residue = values_of_residues(structure, result.residues, percent)
+        remark = REMARK
+    else:
         return {}
-    percent = values_of_residues(
-        structure, prediction.residues, 100 * prediction.residues.p_wild_type
-    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "annotated.cif"
-        write_annotated(structure, percent, path, remark=REMARK)
+        write_annotated(structure, by_residue, path, remark=remark)
         return {"cif": path.read_bytes()}
 
 

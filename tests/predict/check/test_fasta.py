@@ -11,6 +11,11 @@ def test_names_and_sequences():
     assert parse_fasta(text, where="x") == {"sp|P1": "ACDEFGH", "b": "ACD", "b-2": "WW"}
 
 
+def test_many_sequences_of_one_name_take_no_longer():
+    sequences = parse_fasta(">a\nAC\n" * 20_000, where="x")
+    assert len(sequences) == 20_000
+
+
 def test_a_bare_sequence():
     assert parse_fasta("ACD\nEFG\n", where="x") == {"sequence": "ACDEFG"}
 

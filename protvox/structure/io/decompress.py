@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import re
 import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -11,6 +12,7 @@ from typing import Final, Protocol
 from protvox.errors import fail
 from protvox.structure.limits import DEFAULT_LIMITS, MIB, ReadLimits
 
+_FIRST_FEED: Final = 1 << 10
 _FEED: Final = MIB >> 4
 _STEP: Final = MIB
 _MAGIC: Final = 8
@@ -21,6 +23,7 @@ _BZIP2: Final = b"BZh"
 _XZ: Final = b"\xfd7zXZ\x00"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _ZIP: Final = b"PK\x03\x04"
+_PADDING: Final = re.compile(rb"\0*")
 
 
 class _Inflater(Protocol):
@@ -57,7 +60,8 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
     """Decompress data; data that are not compressed are returned unchanged.
 
     The format is detected from the first bytes, never from a file name. Concatenated members
-    are joined, as gzip does; zero padding after the last member is ignored.
+    are joined, as gzip does; zero padding after a member is ignored. The time is proportional to the
+    size of the data and of the result.
 
     Parameters
     ----------
@@ -93,6 +97,8 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
             raise fail("input.gzip.trailing", where=where)
         inflater = kind()
         chunk = b""
+        # What is left of the last chunk is copied, so that small members get small chunks.
+        feed = _FIRST_FEED
         while not inflater.eof:
             part = _advance(inflater, chunk, where)
             chunk = b""
@@ -103,12 +109,18 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
             elif not inflater.eof:
                 if position == len(data):
                     raise fail("input.gzip_truncated", where=where)
-                chunk = data[position : position + _FEED]
+                chunk = data[position : position + feed]
                 position += len(chunk)
+                feed = min(2 * feed, _FEED)
         position -= len(inflater.unused_data)
-        if data[position : position + 1] == b"\0":
-            position = len(data) - len(data[position:].lstrip(b"\0"))
+        position = _end_of_padding(data, position)
     return b"".join(parts)
+
+
+def _end_of_padding(data: bytes, position: int) -> int:
+    """Return where the zeros that begin at a position end; no byte is copied."""
+    found = _PADDING.match(data, position)
+    return position if found is None else found.end()
 
 
 def _kind(data: bytes) -> Callable[[], _Inflater] | None:

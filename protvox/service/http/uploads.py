@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -33,6 +35,9 @@ from protvox.service.schemas import (
 _MAX_FIELD_BYTES: Final = 1 << 20
 _MAX_NAME_LENGTH: Final = 200
 _MAX_ERRORS: Final = 20
+_MAX_TOKENS: Final = 200_000
+"""Strings and separators of a JSON body; those of the longest list of mutations are 100,000."""
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[,:[{]', re.DOTALL)
 _LISTS: Final = ("domains", "mutations")
 _READING: Final = ("model_number", "assembly", "unique")
 _NO_DOMAINS: Final = ("environment", "mutations", "check")
@@ -110,12 +115,15 @@ def parse_upload(body: bytes, content_type: str, route: Route) -> Upload:
 
 
 def _from_json(body: bytes, route: Route) -> Upload:
+    _check_tokens(body)
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise refuse("request.syntax.json", where="body") from error
+    schema = _SCHEMAS.get(route, _TASK_SCHEMAS)[1]
+    _check_names(values, schema)
     try:
-        request = _SCHEMAS.get(route, _TASK_SCHEMAS)[1].model_validate(values, strict=True)
+        request = schema.model_validate(values, strict=True)
     except ValidationError as error:
         raise _invalid(error) from error
     if (request.structure is None) == (request.id is None):
@@ -126,6 +134,23 @@ def _from_json(body: bytes, route: Route) -> Upload:
     name = request.id or label(request.name or "")
     reading, options = _options(request.model_dump(exclude=set(Source.model_fields)), route)
     return Upload(content, request.id, name, request.format, reading, options)
+
+
+def _check_tokens(body: bytes) -> None:
+    """Refuse a body of many small values, each of which would take much memory once parsed."""
+    for number, _ in enumerate(_TOKEN.finditer(body)):
+        if number >= _MAX_TOKENS:
+            raise refuse("request.parts.values", where="body", status=413)
+
+
+def _check_names(values: object, schema: type[Source]) -> None:
+    """Refuse unknown names before validation, which makes a large object of each."""
+    if isinstance(values, dict) and (unknown := values.keys() - schema.model_fields.keys()):
+        errors = [
+            {"where": name[:_MAX_NAME_LENGTH] or "body", "what": "Extra inputs are not permitted"}
+            for name in islice(filter(unknown.__contains__, values), _MAX_ERRORS)
+        ]
+        raise _invalid_fields(errors)
 
 
 def _from_form(parts: list[Part], route: Route) -> Upload:
@@ -230,6 +255,10 @@ def _invalid(error: ValidationError) -> ServiceError:
         {"where": ".".join(map(str, e["loc"]))[:_MAX_NAME_LENGTH] or "body", "what": e["msg"]}
         for e in found[:_MAX_ERRORS]
     ]
+    return _invalid_fields(errors)
+
+
+def _invalid_fields(errors: list[dict[str, str]]) -> ServiceError:
     first = errors[0]
     return refuse(
         "request.invalid", where=first["where"], status=422, errors=errors, message=first["what"]

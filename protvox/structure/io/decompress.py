@@ -60,8 +60,8 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
     """Decompress data; data that are not compressed are returned unchanged.
 
     The format is detected from the first bytes, never from a file name. Concatenated members
-    are joined, as gzip does; zero padding after a member is ignored. The time is proportional to the
-    size of the data and of the result.
+    are joined, as gzip does; zero padding after a member is ignored. The time needed is
+    proportional to the size of the data and of the result.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import random
+import time
 
 import pytest
 
@@ -98,3 +99,11 @@ def test_limit_of_members_is_inclusive(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decompress(member * 3, where="x") == b"aaa"
     with pytest.raises(InputError):
         decompress(member * 4, where="x")
+
+
+def test_padding_between_members_takes_linear_time() -> None:
+    """Each run of zeros was once removed by a copy of the rest: 4.2 MiB took 6 s."""
+    member = gzip.compress(b"a", mtime=0) + bytes(400)
+    start = time.process_time()
+    assert decompress(member * 9_990, where="x") == b"a" * 9_990
+    assert time.process_time() - start < 1.0

@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 import pandas as pd
 import pytest
+from same_answers import assert_same_answer
 
 from protvox.service.jobs.runner import FORMS
 
@@ -57,7 +58,7 @@ def test_csv_equals_that_of_the_command_line(client, same_settings, ubiquitin, t
         run(["classify", str(path), "--task", task, "-o", str(tmp_path / f"{task}.csv")])
         job = wait(client, create(client, ubiquitin, task=task))
         csv = client.get(f"/jobs/{job['id']}/results", params={"format": "csv"}).content
-        assert csv == (tmp_path / f"{task}.csv").read_bytes()
+        assert_same_answer(csv, (tmp_path / f"{task}.csv").read_bytes())
 
 
 def test_identical_jobs_share_their_work(client, server, ubiquitin):

@@ -117,10 +117,10 @@ def test_features_are_scaled_together():
 def test_rotated_pieces_are_recognised_after_training_in_one_pose():
     # Without distinguishing the mirror images, at most 7 of 8 are right.
     config, training = read_config(HERE / "config.toml")
-    training = dataclasses.replace(training, steps=100, rotations=8)
-    network = build("steerable", config, 1)
-    fit(network, training, 1)
-    inputs, labels = poses(training, 1)
+    training = dataclasses.replace(training, steps=50, rotations=8)
+    network = build("steerable", config, 2)
+    fit(network, training, 2)
+    inputs, labels = poses(training, 2)
     assert (classify(network, inputs) == labels).mean() >= 0.95
 
 

@@ -14,13 +14,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from protvox.predict.check.hide import hide_side_chains
+from protvox.predict.check.residues import rows_of
 from protvox.predict.model_cache import load_residue_predictor
 from protvox.structure.io.read import read_structure
 
 MODEL = "environment"
 
 
-def chain_features(path: Path, chain: str, *, sides: bool) -> dict[str, NDArray[Any]]:
+def chain_features(
+    path: Path, chain: str, *, sides: bool, hidden: bool = True
+) -> dict[str, NDArray[Any]]:
     """Return what the experiments need of a chain.
 
     Parameters
@@ -30,7 +33,9 @@ def chain_features(path: Path, chain: str, *, sides: bool) -> dict[str, NDArray[
     chain
         Author chain name.
     sides
-        Whether to predict from surroundings with side chains too.
+        Whether to predict from surroundings with side chains.
+    hidden
+        Whether to compute features without side chains; otherwise there are none.
 
     Returns
     -------
@@ -43,7 +48,12 @@ def chain_features(path: Path, chain: str, *, sides: bool) -> dict[str, NDArray[
     structure = read_structure(path)
     wanted = structure.is_protein & (structure.chain == chain)
     of_chain = np.flatnonzero(wanted)
-    rows, features, _ = predictor.embed(hide_side_chains(structure), wanted)
+    if hidden:
+        rows, features, _ = predictor.embed(hide_side_chains(structure), wanted)
+    if sides:
+        table = predictor.predict_residues(structure, wanted)[0]
+        if not hidden:
+            rows, features = rows_of(structure, table), np.zeros((len(table), 0), np.float32)
     found: dict[str, NDArray[Any]] = {
         "f": features.astype(np.float16),
         "rows": np.searchsorted(of_chain, rows),
@@ -53,7 +63,7 @@ def chain_features(path: Path, chain: str, *, sides: bool) -> dict[str, NDArray[
         "backbone": structure.backbone()[of_chain],
     }
     if sides:
-        found["p"] = predictor.predict_residues(structure, wanted)[0].probabilities
+        found["p"] = table.probabilities
     return found
 
 
@@ -64,16 +74,25 @@ def main() -> int:
     parser.add_argument("--structures", type=Path, required=True)
     parser.add_argument("--split", required=True)
     parser.add_argument("--number", type=int, help="so many chains, drawn at random")
+    parser.add_argument("--entries", type=Path, help="only these, one code per line")
     parser.add_argument("--sides", action="store_true", help="also with side chains")
+    parser.add_argument("--only-sides", action="store_true", help="only with side chains")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     chains = pd.read_csv(options.table)
     chains = chains[(chains.split == options.split) & (chains.representative == 1)]
+    if options.entries:
+        chains = chains[chains.pdb.isin(options.entries.read_text(encoding="utf-8").split())]
     chains = chains.sample(frac=1, random_state=0)[: options.number]
     arrays: dict[str, NDArray[Any]] = {}
     for row in chains.itertuples():
         path = options.structures / str(row.file)
-        found = chain_features(path, str(row.chain), sides=options.sides)
+        found = chain_features(
+            path,
+            str(row.chain),
+            sides=options.sides or options.only_sides,
+            hidden=not options.only_sides,
+        )
         arrays |= {f"{row.pdb}_{row.chain}/{name}": array for name, array in found.items()}
         print(row.pdb, row.chain, len(found["rows"]), flush=True)
     np.savez(options.output, **arrays)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgpack
 import numpy as np
 
+from protvox.structure.experiment import METHODS, Experiment
 from protvox.structure.structure import ChainCopy, Dropped, Structure
 
 _DTYPE_KINDS: Final = {
@@ -45,6 +46,8 @@ def encode_structure(structure: Structure) -> bytes:
             value = [[d.what, d.where, d.why] for d in value]
         elif field.name == "copies":
             value = [[c.chain, c.copy_of, c.operator] for c in value]
+        elif field.name == "experiment":
+            value = [value.method, value.resolution, list(value.cell), value.space_group]
         elif field.name == "same_as":
             value = None if value is None else dict(value)
         plain[field.name] = value
@@ -104,7 +107,21 @@ def _decode(plain: dict[str, Any]) -> Structure:
         sequences={
             str(chain): tuple(map(str, names)) for chain, names in dict(plain["sequences"]).items()
         },
+        experiment=_experiment(*plain["experiment"]),
         **arrays,
+    )
+
+
+def _experiment(
+    method: str, resolution: float | None, cell: list[float], space_group: str
+) -> Experiment:
+    if method not in METHODS:
+        raise ValueError(f"{method!r} is not a method")
+    return Experiment(
+        method,
+        None if resolution is None else float(resolution),
+        tuple(map(float, cell)),
+        str(space_group),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.structure.experiment import NOT_STATED, Experiment
 from protvox.structure.interning import factorize_integers
 
 Texts = tuple[list[str], NDArray[Any]]
@@ -67,6 +68,8 @@ class AtomTable:
         is not recognised as a predicted model.
     plddt_source
         Where the pLDDT was read from.
+    experiment
+        How the structure was determined.
     coded
         Columns of strings that are known as words and indices, see `texts`.
     """
@@ -89,6 +92,7 @@ class AtomTable:
     notes: tuple[str, ...] = ()
     plddt: NDArray[np.float32] | None = None
     plddt_source: str = ""
+    experiment: Experiment = NOT_STATED
     coded: dict[str, Texts] = field(default_factory=dict, repr=False, compare=False)
 
     def texts(self, column: str) -> Texts:
@@ -130,6 +134,7 @@ class AtomTable:
             notes=self.notes,
             plddt=None if self.plddt is None else self.plddt[rows],
             plddt_source=self.plddt_source,
+            experiment=self.experiment,
             coded={name: (words, codes[rows]) for name, (words, codes) in self.coded.items()},
         )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import BACKBONE_ATOMS
 from protvox.messages import count, listing
+from protvox.structure.experiment import NOT_STATED, Experiment
 
 if TYPE_CHECKING:
     import Bio.PDB.Structure
@@ -122,6 +123,8 @@ class Structure:
     sequences
         Author chain name to the amino acids of its sequence as declared in the file (SEQRES or
         entity_poly_seq), three-letter codes, ``""`` for those that correspond to no standard one.
+    experiment
+        How it was determined, as stated in the file.
     """
 
     name: str
@@ -147,6 +150,7 @@ class Structure:
     copies: tuple[ChainCopy, ...] = ()
     same_as: Mapping[str, str] | None = None
     sequences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    experiment: Experiment = NOT_STATED
 
     def __repr__(self) -> str:
         """Return one line with the name, chains and numbers of residues and atoms."""
@@ -340,4 +344,5 @@ class Structure:
             copies=self.copies,
             same_as=self.same_as,
             sequences=self.sequences,
+            experiment=self.experiment,
         )

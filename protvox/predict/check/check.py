@@ -98,7 +98,7 @@ def check(
     return CheckResult(
         input=replace(info, dropped=(*info.dropped, *dropped)),
         model=predictor.card.reference,
-        overall=compare_overall(table),
+        overall=compare_overall(structure, table),
         segments=tuple(segments),
         residues=unlikely_residues(structure, table),
         table=table,

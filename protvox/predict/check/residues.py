@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACIDS, BACKBONE_ATOMS
 from protvox.predict.results.findings import CheckedResidue
 from protvox.predict.results.residue_table import ResidueTable
+from protvox.structure.geometry.crystal import CrystalNeighbours
 from protvox.structure.structure import ResidueKind, Structure
 
 ODDS: Final = 1000.0
@@ -18,7 +19,8 @@ ODDS: Final = 1000.0
 PDB has them."""
 
 LIGAND_DISTANCE: Final = 4.0
-"""Distance from a ligand, nucleic acid or ion within which it explains an unusual residue, Å."""
+"""Distance from a ligand, a nucleic acid, an ion or a copy in the crystal within which it explains
+an unusual residue, Å."""
 
 CLASH_DISTANCE: Final = 2.4
 """Distance between atoms that are not bonded, below any hydrogen bond, Å."""
@@ -102,6 +104,7 @@ class Surroundings:
     def __init__(self, structure: Structure) -> None:
         self._structure = structure
         self._backbone = structure.backbone()
+        self._crystal = _crystal_of(structure)
         self._starts = np.searchsorted(structure.residue_index, np.arange(structure.n_residues + 1))
 
     def reasons(self, row: int) -> tuple[str, ...]:
@@ -122,6 +125,7 @@ class Surroundings:
             self._incomplete(row),
             self._confidence(row),
             *self._contacts(row),
+            self._crystal_contact(row),
         ]
         return tuple(reason for reason in found if reason)
 
@@ -177,6 +181,14 @@ class Surroundings:
             return None
         return f"low pLDDT ({plddt[row]:.0f})"
 
+    def _crystal_contact(self, row: int) -> str | None:
+        if self._crystal is None:
+            return None
+        distance, neighbour = self._crystal.nearest(row, LIGAND_DISTANCE)
+        if neighbour < 0:
+            return None
+        return f"{distance:.1f} A from a copy of {self._structure.where(neighbour)} in the crystal"
+
     def _contacts(self, row: int) -> list[str]:
         structure = self._structure
         own = slice(self._starts[row], self._starts[row + 1])
@@ -206,6 +218,16 @@ class Surroundings:
                 residue = structure.where(int(other[closest[0]]))
                 found.append(f"clash with {residue} ({gap:.1f} A)")
         return found
+
+
+def _crystal_of(structure: Structure) -> CrystalNeighbours | None:
+    """Return the crystal of a structure whose copies are not in it, None if it is not known."""
+    if structure.assembly:
+        return None
+    try:
+        return CrystalNeighbours(structure)
+    except ValueError:
+        return None
 
 
 def dihedral(

@@ -22,16 +22,22 @@ class Overall:
     log_likelihood
         Mean log probability of the modelled amino acids, each from its surroundings, nats.
     percentile
-        Share of the reference structures with a lower value, 0 to 100; null if there is none to
-        compare with.
+        Share of the reference structures with a lower value, 0 to 100.
     reference
-        The reference structures.
+        The reference structures: those most like this one by method and resolution.
+    method
+        ``X-ray``, ``EM``, ``NMR``, ``other`` or ``predicted``; ``""`` if the file does not state
+        it.
+    resolution
+        Å; null if the file does not state it.
     """
 
     n_residues: int
     log_likelihood: Number
     percentile: Number
     reference: str
+    method: str
+    resolution: Number
 
 
 @dataclass(frozen=True, slots=True)

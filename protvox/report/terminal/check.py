@@ -38,7 +38,8 @@ def render_check(result: CheckResult) -> RenderableType:
     overall = result.overall
     summary = Text(f"{overall.log_likelihood:.2f} nats per residue", style="")
     summary.append(
-        f", percentile {overall.percentile:.0f} of {printable(overall.reference)}", style=_QUIET
+        f", percentile {overall.percentile:.0f} among {printable(overall.reference)}",
+        style=_QUIET,
     )
     parts: list[RenderableType] = [render_input(result.input), Text(), summary, Text()]
     if result.segments:

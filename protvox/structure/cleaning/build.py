@@ -123,6 +123,7 @@ def build_structure(
         plddt=_residue_means(table.plddt, index, len(starts)),
         plddt_source=table.plddt_source,
         sequences=declared_sequences(table.declared),
+        experiment=table.experiment,
     )
     if corrected:
         warnings.append(

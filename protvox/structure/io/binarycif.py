@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +21,7 @@ from protvox.structure.io.binarycif_codec import (
     CodecError,
 )
 from protvox.structure.io.elements import fill_elements
+from protvox.structure.io.experiment import find_in_categories
 from protvox.structure.io.mmcif_entities import mark_kinds
 from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors, with_metric
 
@@ -53,7 +56,7 @@ def parse_binary(data: bytes, *, where: str = "", units: bool = False) -> AtomTa
     for block in file["dataBlocks"]:
         categories = {c["name"].lstrip("_"): c for c in block["categories"]}
         if "atom_site" in categories:
-            return _with_plddt(_table(categories, budget, units=units), categories, budget, where)
+            return _with_header(_table(categories, budget, units=units), categories, budget, where)
     raise CodecError("there is no atom_site category")
 
 
@@ -104,10 +107,10 @@ def _table(
     )
 
 
-def _with_plddt(
+def _with_header(
     table: AtomTable, categories: Mapping[str, Mapping[str, Any]], budget: Budget, where: str
 ) -> AtomTable:
-    """Add pLDDT to a table if the file has it."""
+    """Add the experiment to a table, and pLDDT if the file has it."""
     named = {name.lower(): category for name, category in categories.items()}
 
     def column(name: str, key: str) -> list[str]:
@@ -117,6 +120,9 @@ def _with_plddt(
         words: list[str] = [] if values is None else values.tolist()
         return words
 
+    # These are categories that nothing else reads.
+    with contextlib.suppress(LookupError, TypeError, ValueError):
+        table = replace(table, experiment=find_in_categories(column))
     if column("ma_qa_metric", "id"):
         site = Category(categories["atom_site"], budget)
         numbers = site.numbers("label_seq_id")

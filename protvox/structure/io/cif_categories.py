@@ -23,6 +23,7 @@ CATEGORIES: Final = (
     "_cell.",
     "_database_2.",
     "_database_pdb_remark.",
+    "_em_3d_reconstruction.",
     "_entry.",
     "_exptl.",
     "_ma_model_list.",
@@ -31,6 +32,7 @@ CATEGORIES: Final = (
     "_refine.",
     "_software.",
     "_struct.",
+    "_symmetry.",
 )
 """Categories that are read with the atoms."""
 SITE, ENTITY, ENTITY_POLY, ENTITY_POLY_SEQ, STRUCT_ASYM = range(5)

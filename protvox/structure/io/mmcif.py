@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from protvox.structure.io.cif_categories import (
     read_columns,
 )
 from protvox.structure.io.elements import fill_elements, find_element
+from protvox.structure.io.experiment import find_in_categories
 from protvox.structure.io.mmcif_entities import declared_sequences, find_polymers
 from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors, with_metric
 from protvox.structure.io.residue_loops import NO_NUMBER, number_residues
@@ -100,6 +102,7 @@ def parse_mmcif(data: bytes, *, where: str = "", units: bool = False) -> AtomTab
         return columns.get(name, {}).get(key, [])
 
     table, asym, sequence = _table(site, small, units=units)
+    table = replace(table, experiment=find_in_categories(column))
     table = with_metric(table, column, asym, sequence)
     sign = None if table.plddt is not None else find_sign_in_categories(column, where)
     if sign is None:

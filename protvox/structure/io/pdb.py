@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from protvox.structure.io.elements import (
     infer_element,
     ion_element,
 )
+from protvox.structure.io.experiment import find_in_header
 from protvox.structure.io.pdb_fields import LATE_DIGIT
 from protvox.structure.io.pdb_models import number_models
 from protvox.structure.io.plddt import find_sign_in_header, with_b_factors
@@ -182,6 +184,7 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
     )
     start = _FIRST_ATOM.search(data)
     header = data[: start.start() if start else 0].decode("latin-1").splitlines()
+    table = replace(table, experiment=find_in_header(header))
     sign = find_sign_in_header(header, where)
     return with_b_factors(table, sign, partial(_B_FACTOR.findall, data)) if sign else table
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,3 +30,10 @@ def test_a_ligand_is_named(example_path):
     structure = read_structure(example_path)
     row = int(np.flatnonzero(structure.number == 62)[0])
     assert any("PNM" in reason for reason in Surroundings(structure).reasons(row))
+
+
+def test_contacts_in_the_crystal_are_named(ubiquitin):
+    found = [Surroundings(ubiquitin).reasons(row) for row in range(76)]
+    assert any("in the crystal" in reason for reasons in found for reason in reasons)
+    whole = Surroundings(replace(ubiquitin, assembly="1"))
+    assert not any("crystal" in reason for row in range(76) for reason in whole.reasons(row))

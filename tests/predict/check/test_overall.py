@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from protvox.chemistry import AMINO_ACID_INDEX
+from protvox.predict.check.overall import NEAREST, compare_overall, released_reference
+from protvox.predict.results.residue_table import ResidueTable
+from protvox.structure.experiment import Experiment
+
+REFERENCE = released_reference()
+
+
+def table(ubiquitin, p: float) -> ResidueTable:
+    rows = np.flatnonzero(ubiquitin.is_protein)
+    probabilities = np.full((len(rows), 20), (1 - p) / 19, dtype=np.float32)
+    types = [AMINO_ACID_INDEX[name] for name in ubiquitin.parent[rows].tolist()]
+    probabilities[np.arange(len(rows)), types] = p
+    return ResidueTable(
+        chain=ubiquitin.chain[rows],
+        number=ubiquitin.number[rows],
+        insertion_code=ubiquitin.insertion_code[rows],
+        wild_type=ubiquitin.parent[rows],
+        probabilities=probabilities,
+    )
+
+
+def test_structures_of_similar_resolution():
+    values, name = REFERENCE.like("X-ray", 2.0)
+    assert len(values) == NEAREST
+    assert name == "40 X-ray structures of 1.9 to 2.1 Å"
+    coarse, name = REFERENCE.like("EM", 4.0)
+    assert np.median(coarse) < np.median(values)
+    assert name.endswith("(there are no EM structures among them)")
+
+
+def test_other_kinds():
+    assert np.median(REFERENCE.like("NMR", None)[0]) < np.median(REFERENCE.like("X-ray", 3.5)[0])
+    assert "2.0 Å" in REFERENCE.like("predicted", None)[1]
+    assert len(REFERENCE.like("", None)[0]) == len(REFERENCE.xray) + len(REFERENCE.nmr)
+    assert (np.diff(REFERENCE.resolution) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("experiment", "method"),
+    [(Experiment("NMR"), "NMR"), (Experiment("X-ray", 1.8), "X-ray"), (Experiment(), "")],
+)
+def test_the_percentile_is_the_share_below(ubiquitin, experiment, method):
+    structure = replace(ubiquitin, experiment=experiment)
+    good = compare_overall(structure, table(ubiquitin, 0.5))
+    bad = compare_overall(structure, table(ubiquitin, 0.06))
+    assert (good.method, good.n_residues) == (method, 76)
+    assert good.log_likelihood == pytest.approx(np.log(0.5), rel=1e-4)
+    values = REFERENCE.like(method, experiment.resolution)[0]
+    assert good.percentile == pytest.approx(100 * np.mean(values < good.log_likelihood))
+    assert bad.percentile < good.percentile
+    plddt = np.full(structure.n_residues, 90, dtype=np.float32)
+    assert compare_overall(replace(structure, plddt=plddt), table(ubiquitin, 0.5)).method == (
+        "predicted"
+    )

@@ -1,0 +1,63 @@
+"""Contacts in the crystal, compared with the neighbour search of gemmi."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import gemmi
+import numpy as np
+import pytest
+
+from protvox.structure.experiment import Experiment
+from protvox.structure.geometry.crystal import CrystalNeighbours
+from protvox.structure.io.read import read_structure
+
+MOST = 4.0
+
+
+@pytest.mark.parametrize("name", ["1ubi.pdb", "1a8o.cif"])
+def test_distances_are_those_of_gemmi(data_dir, name):
+    structure = read_structure(data_dir / name)
+    crystal = CrystalNeighbours(structure)
+    found = [crystal.nearest(row, MOST)[0] for row in range(structure.n_residues)]
+    expected = np.full(structure.n_residues, np.inf)
+    for atom, mark, contact in contacts_of(structure):
+        row = structure.residue_index[atom]
+        if mark.image_idx or contact.pbc_shift != (0, 0, 0):
+            expected[row] = min(expected[row], contact.dist())
+    assert np.isfinite(expected).sum() > 20
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def contacts_of(structure):
+    """Yield each atom with the marks of gemmi around it, in the structure or in a copy."""
+    model = gemmi.Model(1)
+    model.add_chain(gemmi.Chain("A"))
+    for row in range(structure.n_residues):
+        residue = gemmi.Residue()
+        residue.seqid = gemmi.SeqId(row + 1, " ")
+        for xyz in structure.coordinates[structure.residue_index == row].tolist():
+            atom = gemmi.Atom()
+            atom.element, atom.pos = gemmi.Element("C"), gemmi.Position(*xyz)
+            residue.add_atom(atom)
+        model["A"].add_residue(residue)
+    whole = gemmi.Structure()
+    whole.add_model(model)
+    whole.cell = gemmi.UnitCell(*structure.experiment.cell)
+    whole.spacegroup_hm = structure.experiment.space_group
+    whole.setup_cell_images()
+    search = gemmi.NeighborSearch(whole[0], whole.cell, MOST).populate()
+    starts = np.searchsorted(structure.residue_index, np.arange(structure.n_residues))
+    for number, xyz in enumerate(structure.coordinates.tolist()):
+        here = gemmi.Position(*xyz)
+        for mark in search.find_atoms(here, "\0", radius=MOST):
+            other = structure.coordinates[starts[mark.residue_idx] + mark.atom_idx].tolist()
+            image = whole.cell.find_nearest_pbc_image(here, gemmi.Position(*other), mark.image_idx)
+            yield number, mark, image
+
+
+def test_without_a_crystal(data_dir):
+    structure = read_structure(data_dir / "1ubi.pdb")
+    for experiment in (Experiment(), replace(structure.experiment, space_group="P 77")):
+        with pytest.raises(ValueError, match=r"unit cell|space group"):
+            CrystalNeighbours(replace(structure, experiment=experiment))

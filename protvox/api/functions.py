@@ -13,7 +13,7 @@ from protvox.structure.selection import Selection
 
 if TYPE_CHECKING:
     from protvox.predict.embedding.embeddings import Embeddings
-    from protvox.predict.mutations.mutation_list import Mutation
+    from protvox.predict.mutations.mutation_list import Mutation, Variant
     from protvox.predict.mutations.networks import Networks
     from protvox.predict.mutations.scores import MutationScores
     from protvox.predict.results.prediction import Prediction
@@ -112,7 +112,7 @@ def classify(
 @takes_sources
 def mutations(
     source: Source,
-    mutations: str | Path | Sequence[str | Mutation] | None = None,
+    mutations: str | Path | Sequence[str | Mutation | Variant] | None = None,
     *,
     chain: str | None = None,
     device: str = "auto",
@@ -123,7 +123,7 @@ def mutations(
     assembly: str | int | None = None,
     unique: bool = False,
 ) -> MutationScores:
-    """Score single mutations of a structure.
+    """Score mutations of a structure, alone or several at once.
 
     Parameters
     ----------
@@ -131,9 +131,9 @@ def mutations(
         See `classify`.
     mutations
         Mutations to score, e.g. ``["A:45W", "A:L50F", "A:52AW"]`` (chain, optional wild type,
-        number, optional insertion code, mutant), or the path of a CSV file with the columns
-        ``chain``, ``number``, ``mutant`` and optionally ``insertion_code`` and ``wild_type``. By
-        default, every substitution of every residue.
+        number, optional insertion code, mutant), ``"A:F45A+A:L50A"`` for two at once, or the path
+        of a list, see `protvox.predict.mutations.list_files.parse_lines`. By default, every
+        substitution of every residue.
     chain
         Score this chain only. Other chains still form its environment.
     networks

@@ -1,4 +1,4 @@
-"""``protvox mutations``: scores of single substitutions."""
+"""``protvox mutations``: scores of substitutions."""
 
 from __future__ import annotations
 
@@ -61,15 +61,16 @@ class _Request:
     offline: bool | None
 
 
-@click.command(short_help="Score single mutations by their predicted effect on stability.")
+@click.command(short_help="Score mutations by their predicted effect on stability.")
 @click.argument("source", metavar="INPUT", required=False, type=click.Path())
 @click.option(
     "--mutations",
-    metavar="A:45W|FILE.csv",
+    metavar="A:45W|FILE",
     multiple=True,
     help="A mutation such as A:45W (A:L45W also checks the wild type, A:45AW has insertion code "
-    "A); repeat for more. Or a CSV file with columns chain, number, mutant and optional columns "
-    "insertion_code, wild_type. [default: all 19 of each residue]",
+    "A), or several made at once: A:F45A+A:L50A; repeat for more. Or a list: a table such as CSV, "
+    "plain text with one per line, or a list for FoldX or Rosetta. [default: all 19 of each "
+    "residue]",
 )
 @chain_option
 @format_option
@@ -128,7 +129,7 @@ def mutations(
     example: bool,
     **options: Any,
 ) -> int:
-    """Score single mutations of a structure.
+    """Score mutations of a structure, alone or several at once.
 
     The score is the log odds of the wild type over the mutant, given the surroundings of the
     residue, minus the log odds for a residue in solvent: a weighted sum over two networks, less
@@ -144,6 +145,7 @@ def mutations(
     Examples:
       protvox mutations 1abc.cif
       protvox mutations 1abc.cif --mutations A:45W --mutations A:L50F
+      protvox mutations 1abc.cif --mutations A:F45A+A:L50A
       protvox mutations 1abc.cif --mutations list.csv -o scores.csv
       protvox mutations 1abc.cif --sort score -o ranked.csv --heatmap scan.png
     """  # noqa: D301 (in click, \b keeps line breaks)
@@ -206,14 +208,12 @@ def _is_list(text: str) -> bool:
 
 
 def _requested(texts: tuple[str, ...]) -> MutationList | None:
-    from protvox.predict.mutations.mutation_list import (
-        collect_mutations,
-        join_lists,
-        read_mutations,
-    )
+    from protvox.predict.mutations.list_files import collect_mutations, read_mutations
+    from protvox.predict.mutations.mutation_list import join_lists
 
     if not texts:
         return None
+    # Mutations that are no files are one list, so that an invalid one does not end the others.
     return join_lists(
         read_mutations(text) if _is_list(text) else collect_mutations([text]) for text in texts
     )

@@ -15,7 +15,7 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 _Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Chain = Annotated[str, StringConstraints(min_length=1, max_length=16)]
 _Chopping = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-_Mutation = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+_Mutation = Annotated[str, StringConstraints(max_length=1000)]
 _Fasta = Annotated[str, StringConstraints(max_length=200_000)]
 _LINE = "ATOM      1  N   MET A   1      27.340  24.430   2.614  1.00  9.67           N"
 
@@ -134,8 +134,9 @@ class MutationOptions(EnvironmentOptions):
     mutations: Annotated[list[_Mutation], FailFast()] = Field(
         default_factory=list,
         max_length=50_000,
-        examples=[["A:45W", "A:L50F"]],
-        description="Mutations to score; every substitution by default.",
+        examples=[["A:45W", "A:F45A+A:L50A"]],
+        description="Mutations to score, or the lines of a list, with or without a header; every "
+        "substitution by default.",
     )
     networks: Literal["both", "environment", "backbone"] = Field(
         default="both", description="Networks that score the mutations."

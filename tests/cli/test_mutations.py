@@ -7,7 +7,7 @@ import sys
 import pandas as pd
 import pytest
 
-from protvox.predict.mutations.scores import COLUMNS
+from protvox.predict.mutations.table import COLUMNS
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def test_json_states_the_sign(protvox, ubiquitin):
     document = json.loads(
         protvox("mutations", ubiquitin, "--mutations", "A:45W", "--format", "json").out
     )
-    assert document["schema"] == "protvox.mutations/2"
+    assert document["schema"] == "protvox.mutations/3"
     assert "positive = predicted destabilising" in document["score"]
     assert document["mutations"][0]["wild_type"] == "PHE"
     assert document["failures"] == []

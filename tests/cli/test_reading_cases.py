@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from protvox.predict.mutations.mutation_list import read_mutations
+from protvox.predict.mutations.list_files import read_mutations
 
 _DATA = os.environ.get("PROTVOX_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data")
 FOLDER = Path(_DATA).parent / "cases" / "reading"
@@ -46,7 +46,7 @@ def test_scan_of_a_blank_chain_is_read_back(protvox, tmp_path):
     assert set(rows["chain"]) == {"", "B"}
     found = read_mutations(scan)
     assert not found.failures
-    assert len(found.mutations) == len(rows)
+    assert len(found.variants) == len(rows)
     again = tmp_path / "again.csv"
     assert protvox("mutations", path, "--mutations", scan, "-o", again).code == 0
     repeated = pd.read_csv(again, keep_default_na=False)

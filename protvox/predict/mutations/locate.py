@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX
 from protvox.errors import InputError, ProtvoxError, fail
-from protvox.messages import chain_label, listing
-from protvox.predict.mutations.mutation_list import Failure, Mutation, MutationList
+from protvox.messages import chain_label, count, listing
+from protvox.predict.mutations.mutation_list import Failure, Mutation, MutationList, Variant
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.structure.structure import Structure
 
 _Key = tuple[str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A row of a list, found in a structure.
+
+    Attributes
+    ----------
+    position
+        Position in the list, from 0.
+    targets
+        Row of the predicted residues, and index of the amino acid, of each mutation.
+    """
+
+    position: int
+    targets: tuple[tuple[int, int], ...]
 
 
 class Sites:
@@ -46,9 +63,7 @@ class Sites:
         self._predicted = _by_key(residues.chain, residues.number, residues.insertion_code)
         self._present = _by_key(structure.chain, structure.number, structure.insertion_code)
 
-    def find(
-        self, requested: MutationList
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], tuple[Failure, ...], int]:
+    def find(self, requested: MutationList) -> tuple[tuple[Located, ...], tuple[Failure, ...], int]:
         """Find the mutations of a list.
 
         Parameters
@@ -58,45 +73,72 @@ class Sites:
 
         Returns
         -------
-        order, rows, columns : ndarray
-            ``mutation`` int64: position in the list, row of the residues, amino acid.
+        found : tuple of Located
+            The rows of the list that have residues.
         failures : tuple of Failure
-            Mutations without a residue, and failures of the list, in its order.
+            Rows without, and failures of the list, in its order.
         repeats : int
-            Mutations skipped because the list contains them already.
+            Rows skipped because the list contains them already.
         """
-        found: dict[tuple[int, int], int] = {}
+        found: dict[frozenset[tuple[int, int]], Located] = {}
         failures = list(requested.failures)
         repeats = 0
-        for position, mutation in requested.mutations.items():
+        for position, variant in requested.variants.items():
             try:
-                target = self._row(mutation), AMINO_ACID_INDEX[mutation.mutant]
+                targets = self._targets(variant)
             except InputError as error:
-                failures.append(Failure(position, str(mutation), error.what, error.code, mutation))
+                failures.append(Failure.of(position, str(variant), error, variant))
                 continue
-            repeats += target in found
-            found.setdefault(target, position)
-        order = np.array(list(found.values()), dtype=np.int64)
-        targets = np.array(list(found), dtype=np.int64).reshape(-1, 2)
+            key = frozenset(targets)
+            repeats += key in found
+            found.setdefault(key, Located(position, targets))
         failures.sort(key=lambda failure: failure.row)
-        return order, targets[:, 0], targets[:, 1], tuple(failures), repeats
+        return tuple(found.values()), tuple(failures), repeats
+
+    def _targets(self, variant: Variant) -> tuple[tuple[int, int], ...]:
+        targets: dict[int, int] = {}
+        for mutation in variant.mutations:
+            row = self._row(mutation)
+            if row in targets:
+                number = f"{self._residues.number[row]}{self._residues.insertion_code[row]}"
+                residue = f"{self._residues.chain[row]}:{number} {self._residues.wild_type[row]}"
+                raise fail("mutation.twice", where="mutations", residue=residue)
+            targets[row] = AMINO_ACID_INDEX[mutation.mutant]
+        return tuple(targets.items())
 
     def _row(self, mutation: Mutation) -> int:
-        key = self._key(mutation)
+        key = self._counted(mutation) if mutation.counted else self._key(mutation)
         row = self._predicted.get(key)
         present = str(self._residues.wild_type[row]) if row is not None else ""
         if row is None:
             raise self._missing(key)
         if mutation.wild_type and mutation.wild_type != present:
             raise fail(
-                "mutation.wild_type",
+                "mutation.wild_type.counted" if mutation.counted else "mutation.wild_type",
                 where="mutations",
+                residue=f"{key[0]}:{key[1]}{key[2]}",
                 present=present,
                 wild_type=mutation.wild_type,
             )
         if mutation.mutant == present:
             raise fail("mutation.none", where="mutations", present=present)
         return row
+
+    def _counted(self, mutation: Mutation) -> _Key:
+        """Return the residue that a mutfile names by counting those of the polymers."""
+        rows = np.flatnonzero(self._structure.is_polymer)
+        if not 1 <= mutation.number <= len(rows):
+            residues = count(len(rows), "polymer residue")
+            raise fail(
+                "mutation.counted", where="mutations", residues=residues, number=mutation.number
+            )
+        row = rows[mutation.number - 1]
+        structure = self._structure
+        return (
+            str(structure.chain[row]),
+            int(structure.number[row]),
+            str(structure.insertion_code[row]),
+        )
 
     def _key(self, mutation: Mutation) -> _Key:
         chains = self._structure.protein_chains

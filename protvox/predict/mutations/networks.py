@@ -87,6 +87,21 @@ class Scorers:
         # All networks predict the same residues.
         return *found[0], parts
 
+    def mix(self, parts: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return the weighted sum of the scores of the networks.
+
+        Parameters
+        ----------
+        parts
+            Task to the scores of its network, any shape, nats.
+        """
+        if self.mixture is None:
+            (alone,) = parts.values()
+            return alone
+        weight = self.mixture.weight
+        mixed: NDArray[np.float64] = (1 - weight) * parts[ENVIRONMENT]
+        return mixed + weight * self.mixture.scale * parts[BACKBONE]
+
     def combine(
         self, parts: Mapping[str, NDArray[np.float64]], residues: ResidueTable
     ) -> NDArray[np.float64]:
@@ -110,11 +125,9 @@ class Scorers:
         weight, scale and level of the mixture, the combined score is
         ``m = (1 - w) e + w s b``, less l times the mean of m over all substitutions of the chain.
         """
+        mixed = self.mix(parts)
         if self.mixture is None:
-            (alone,) = parts.values()
-            return alone
-        weight = self.mixture.weight
-        mixed = (1 - weight) * parts[ENVIRONMENT] + weight * self.mixture.scale * parts[BACKBONE]
+            return mixed
         wild_type = _wild_types(residues)
         combined: NDArray[np.float64] = mixed.copy()
         for chain in np.unique(residues.chain):

@@ -1,4 +1,4 @@
-"""Scores of single mutations: log odds of amino acids in the surroundings of a residue."""
+"""Scores of mutations: log odds of amino acids in the surroundings of a residue."""
 
 from __future__ import annotations
 
@@ -9,36 +9,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import fail
 from protvox.messages import count
 from protvox.predict.classify import requested_residues
 from protvox.predict.device import choose_device, report_out_of_memory
 from protvox.predict.model_cache import limit_threads
-from protvox.predict.mutations.locate import Sites
-from protvox.predict.mutations.mutation_list import (
-    Failure,
-    Mutation,
-    MutationList,
-    collect_mutations,
-    read_mutations,
-)
-from protvox.predict.mutations.networks import (
-    BACKBONE,
-    ENVIRONMENT,
-    Networks,
-    load_scorers,
-)
-from protvox.predict.mutations.scores import MutationScores, MutationTable, substitutions
+from protvox.predict.mutations.coupling import couplings
+from protvox.predict.mutations.list_files import collect_mutations, read_mutations
+from protvox.predict.mutations.locate import Located, Sites
+from protvox.predict.mutations.mutation_list import Failure, Mutation, MutationList, Variant
+from protvox.predict.mutations.networks import ENVIRONMENT, Networks, load_scorers
+from protvox.predict.mutations.scores import MutationScores, substitutions
+from protvox.predict.mutations.table import make_table
 from protvox.predict.results.prediction import InputInfo
-from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.task import ProgressBar, no_progress
 from protvox.predict.warnings import side_chain_warning
 from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.structure import Dropped, Structure
 
-Mutations = str | Path | MutationList | Sequence[str | Mutation]
-"""A CSV file, or mutations one by one."""
+Mutations = str | Path | MutationList | Sequence[str | Mutation | Variant]
+"""A file, or mutations one by one."""
 
 
 def score_mutations(
@@ -52,7 +42,7 @@ def score_mutations(
     progress: ProgressBar | None = None,
     disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> MutationScores:
-    """Score single mutations of a structure that has been read.
+    """Score mutations of a structure that has been read, alone or several at once.
 
     Each residue is predicted once by each network, however many mutations there are: the scores of
     all 19 come from one set of probabilities. May be called by several threads at once.
@@ -62,8 +52,8 @@ def score_mutations(
     structure
         The whole structure.
     mutations
-        What to score, see `protvox.predict.mutations.mutation_list`; every substitution of
-        every residue by default. A mutation given twice is scored once.
+        What to score, see `protvox.predict.mutations.list_files`; every substitution of every
+        residue by default. A mutation given twice is scored once.
     chain
         Only this chain; the others stay as its environment.
     device
@@ -80,7 +70,7 @@ def score_mutations(
     Returns
     -------
     MutationScores
-        By the schema ``protvox.mutations/2``. Mutations that cannot be scored are among its
+        By the schema ``protvox.mutations/3``. Mutations that cannot be scored are among its
         ``failures``.
 
     Raises
@@ -102,17 +92,16 @@ def score_mutations(
     network is ``log(p_w / p_m) - log(b_w / b_m)`` in nats. Two networks are combined by
     `protvox.predict.mutations.networks.Scorers.combine`. The percentile is the share of all 19 L
     substitutions of the chosen chain, or of the structure, with a lower score; equal scores count
-    half.
+    half. For several mutations at once, see `protvox.predict.mutations.coupling`.
     """
     requested = None if mutations is None else _listed(mutations)
-    named = {m.chain for m in requested.mutations.values() if m.chain} if requested else ()
+    named = requested.chains if requested else ()
     wanted = requested_residues(structure, chain, named)
+    progress = progress or no_progress
     limit_threads()
     with report_out_of_memory(choose_device(device)):
         scorers = load_scorers(networks, model, device)
-        residues, dropped, parts = scorers.predict(
-            structure, wanted, progress or no_progress, disorder=disorder
-        )
+        residues, dropped, parts = scorers.predict(structure, wanted, progress, disorder=disorder)
     if not len(residues):
         reason = f"{dropped[0].where}: {dropped[0].why}" if dropped else "Give protein residues"
         raise fail("input.nothing_to_predict", where=structure.name, reason=reason)
@@ -122,26 +111,30 @@ def score_mutations(
     failures: tuple[Failure, ...] = ()
     if requested is None:
         rows, columns = np.nonzero(substitutions(residues))
-        order = np.arange(len(rows))
+        targets = zip(rows.tolist(), columns.tolist(), strict=True)
+        found = tuple(Located(i, (target,)) for i, target in enumerate(targets))
     else:
         sites = Sites(structure, residues, chain, {d.where: d.why for d in dropped})
-        order, rows, columns, failures, repeats = sites.find(requested)
-        if not len(rows):
+        found, failures, repeats = sites.find(requested)
+        if not found:
+            first = failures[0]
+            reason = f"{first.mutation}: {first.why}"
             raise fail(
                 "mutations.none",
                 where=structure.name,
                 mutations=count(len(failures), "mutation"),
-                first=f"{failures[0].mutation}: {failures[0].why}",
+                first=f"{reason}. {first.remedy}" if first.remedy else reason,
             )
         if repeats:
             warnings.append(f"{count(repeats, 'mutation')} given more than once; scored once.")
+    coupling = couplings(scorers, structure, residues, parts, found, progress, disorder)
     info = InputInfo.of(structure, disorder.limit)
     return MutationScores(
         input=replace(info, dropped=(*info.dropped, *dropped)),
         models=scorers.models,
         residues=residues,
         matrix=scores,
-        table=_table(residues, order, rows, columns, scores, percentiles, parts),
+        table=make_table(residues, found, scores, percentiles, parts, coupling, scorers),
         failures=failures,
         warnings=(*structure.warnings, *warnings),
     )
@@ -161,33 +154,6 @@ def _percentiles(scores: NDArray[np.float64], other: NDArray[np.bool_]) -> NDArr
     upto = np.searchsorted(ranked, scores, side="right")
     percentiles: NDArray[np.float64] = 50.0 * (below + upto) / len(ranked)
     return percentiles
-
-
-def _table(
-    residues: ResidueTable,
-    order: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    scores: NDArray[np.float64],
-    percentiles: NDArray[np.float64],
-    parts: dict[str, NDArray[np.float64]],
-) -> MutationTable:
-    unknown = np.full(scores.shape, np.nan)
-    environment, backbone = (parts.get(task, unknown) for task in (ENVIRONMENT, BACKBONE))
-    return MutationTable(
-        row=order,
-        chain=residues.chain[rows],
-        number=residues.number[rows],
-        insertion_code=residues.insertion_code[rows],
-        wild_type=residues.wild_type[rows],
-        mutant=np.take(AMINO_ACIDS, columns),
-        score=scores[rows, columns],
-        percentile=percentiles[rows, columns],
-        environment=environment[rows, columns],
-        backbone=backbone[rows, columns],
-        plddt=None if residues.plddt is None else residues.plddt[rows],
-        disordered=None if residues.disordered is None else residues.disordered[rows],
-    )
 
 
 def _warnings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACIDS
 from protvox.messages import count
 from protvox.predict.mutations.mutation_list import Failure
+from protvox.predict.mutations.table import MutationTable
 from protvox.predict.results.identical_rows import add_identical_rows
 from protvox.predict.results.json_documents import (
     COMBINED,
@@ -25,70 +26,6 @@ from protvox.predict.results.rows import mutation_rows, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COLUMNS: Final = (
-    "chain",
-    "number",
-    "insertion_code",
-    "wild_type",
-    "mutant",
-    "score",
-    "percentile",
-    "environment",
-    "backbone",
-)
-"""Columns of the table; ``note`` follows where a mutation could not be scored."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MutationTable:
-    """Scored mutations, in the order of the list, or of the file for a scan.
-
-    Attributes
-    ----------
-    row
-        ``mutation`` int64, position in the requested list.
-    chain, insertion_code
-        ``mutation``, author chain name and insertion code (``""`` if none).
-    number
-        ``mutation`` int32, author residue number.
-    wild_type, mutant
-        ``mutation``, three-letter codes.
-    score
-        ``mutation`` float64, nats, positive = predicted destabilising.
-    percentile
-        ``mutation`` float64, 0 to 100, among all single substitutions of the structure;
-        100 = the most destabilising.
-    environment, backbone
-        ``mutation`` float64, the scores of the two networks alone, nats; NaN where a network was
-        not used.
-    plddt
-        ``mutation`` float32, predicted confidence of the residue, 0 to 100; ``None`` for a
-        structure without.
-    disordered
-        ``mutation`` bool, whether the pLDDT is below the limit; ``None`` like ``plddt``.
-    """
-
-    row: NDArray[np.int64]
-    chain: NDArray[np.str_]
-    number: NDArray[np.int32]
-    insertion_code: NDArray[np.str_]
-    wild_type: NDArray[np.str_]
-    mutant: NDArray[np.str_]
-    score: NDArray[np.float64]
-    percentile: NDArray[np.float64]
-    environment: NDArray[np.float64]
-    backbone: NDArray[np.float64]
-    plddt: NDArray[np.float32] | None = None
-    disordered: NDArray[np.bool_] | None = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns of the table: `COLUMNS`, and those of pLDDT where there is one."""
-        return COLUMNS if self.plddt is None else (*COLUMNS, "plddt", "disordered")
-
-    def __len__(self) -> int:
-        return len(self.chain)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -134,13 +71,12 @@ class MutationScores:
     def ranked(self) -> MutationScores:
         """Return the same with the least destabilising mutation first, failures last."""
         order = np.argsort(self.table.score, kind="stable")
-        columns = {name: getattr(self.table, name)[order] for name in self.table.columns}
-        table = MutationTable(row=np.arange(len(order)), **columns)
+        table = self.table.take(order)
         failures = [replace(f, row=len(order) + i) for i, f in enumerate(self.failures)]
         return replace(self, table=table, failures=tuple(failures))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the scores by the schema ``protvox.mutations/2``.
+        """Return the scores by the schema ``protvox.mutations/3``.
 
         Returns
         -------
@@ -161,7 +97,7 @@ class MutationScores:
         return document
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """Return the scores as JSON text, ``protvox.mutations/2``.
+        """Return the scores as JSON text, ``protvox.mutations/3``.
 
         Parameters
         ----------
@@ -171,7 +107,7 @@ class MutationScores:
         return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row per mutation, with the columns of `COLUMNS`; values are not rounded.
+        """Return one row per mutation, with the columns of the table; values are not rounded.
 
         Mutations that could not be scored have rows without a score, in list order, with the
         reason in a last column ``note``.
@@ -181,6 +117,8 @@ class MutationScores:
         table = self.table
         names = table.columns
         frame = pd.DataFrame({name: getattr(table, name) for name in names}, index=table.row)
+        if table.several.any() or self.failures:
+            frame["number"] = frame["number"].astype("Int32").mask(table.several)
         if not self.failures:
             return add_identical_rows(frame.reset_index(drop=True), [self.input])
         failed = pd.DataFrame(
@@ -188,8 +126,9 @@ class MutationScores:
             index=[failure.row for failure in self.failures],
         )
         frame["note"] = ""
-        frame["number"] = frame["number"].astype("Int32")
         failed["number"] = failed["number"].astype("Int32")
+        if "coupling" in frame:
+            failed["coupling"] = np.nan
         if "disordered" in frame:
             frame["disordered"] = frame["disordered"].astype("boolean")
             failed["plddt"] = np.float32(np.nan)
@@ -217,16 +156,19 @@ def substitutions(residues: ResidueTable) -> NDArray[np.bool_]:
 
 
 def _failed_row(failure: Failure) -> dict[str, Any]:
-    given = failure.requested
+    given = failure.requested.mutations if failure.requested else ()
+    only = given[0] if len(given) == 1 else None
+    chains = {mutation.chain or "" for mutation in given}
     return {
-        "chain": (given.chain or "") if given else "",
-        "number": given.number if given else None,
-        "insertion_code": given.insertion_code if given else "",
-        "wild_type": given.wild_type if given else "",
-        "mutant": given.mutant if given else "",
+        "chain": chains.pop() if len(chains) == 1 else "",
+        "number": only.number if only else None,
+        "insertion_code": only.insertion_code if only else "",
+        "wild_type": only.wild_type if only else "",
+        "mutant": only.mutant if only else "",
+        "mutation": only.substitution if only else failure.mutation,
         "score": np.nan,
         "percentile": np.nan,
         "environment": np.nan,
         "backbone": np.nan,
-        "note": failure.why if given else f"{failure.mutation}: {failure.why}",
+        "note": failure.why,
     }

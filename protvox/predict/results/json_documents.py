@@ -109,28 +109,44 @@ class EmbeddedResidue(ResidueAddress):
 
 
 class Mutation(ResidueAddress):
-    """A mutation with its score.
+    """A mutation with its score, or several made at once.
 
     Attributes
     ----------
+    chain
+        Author chain name; ``""`` for several chains.
+    number
+        Author residue number; ``null`` for several mutations.
+    insertion_code
+        ``""`` if none.
+    wild_type
+        Amino acid in the structure, three letters; ``""`` for several mutations.
     mutant
-        Amino acid after the mutation, three letters.
+        Amino acid after the mutation, three letters; ``""`` for several mutations.
+    mutation
+        In one-letter codes: ``F45W``, ``F45A+L50A``, or ``A:F45A+B:L50A`` for several chains.
     score
         Nats, positive = predicted destabilising.
     percentile
         Rank of the score among all single substitutions of the structure, 0 to 100; 100 is the
-        most destabilising.
+        most destabilising; ``null`` for several mutations.
     environment
         Score by the environment network alone, nats; ``null`` if it was not used.
     backbone
         Score by the backbone network alone, nats; ``null`` if it was not used.
+    coupling
+        By how much the score exceeds the sum of those of the single mutations, nats; absent if
+        the list has only single mutations.
     """
 
+    number: int | None  # type: ignore[assignment]
     mutant: str
+    mutation: str
     score: Number
     percentile: Number
     environment: Number
     backbone: Number
+    coupling: Annotated[Number | None, WITHOUT_NONE] = None
 
 
 class FailedMutation(Document):
@@ -208,7 +224,7 @@ class Mutations(Document):
         One sentence each.
     """
 
-    schema_: Literal["protvox.mutations/2"] = Field("protvox.mutations/2", alias="schema")
+    schema_: Literal["protvox.mutations/3"] = Field("protvox.mutations/3", alias="schema")
     input: InputInfo
     models: Mapping[str, str]
     score: str

@@ -23,7 +23,7 @@ from protvox.predict.results.task_rows import TaskRows
 _ADDRESS: Final = tuple(ResidueAddress.model_fields)
 _RESIDUE: Final = tuple(Residue.model_fields)
 _MUTATION: Final = tuple(Mutation.model_fields)
-_SCORES: Final = ("score", "percentile", "environment", "backbone")
+_SCORES: Final = ("score", "percentile", "environment", "backbone", "coupling")
 
 
 def residue_rows(table: Any) -> list[dict[str, Any]]:
@@ -73,10 +73,13 @@ def mutation_rows(table: Any) -> list[dict[str, Any]]:
     """
     names = _present(table, _MUTATION)
     columns = [getattr(table, name).tolist() for name in names]
+    scores = [name for name in _SCORES if name in names]
     rows = []
-    for values in zip(*columns, strict=True):
+    for several, *values in zip(table.several.tolist(), *columns, strict=True):
         row = _row(names, values)
-        for name in _SCORES:
+        if several:
+            row["number"] = None
+        for name in scores:
             row[name] = rounded(row[name])
         rows.append(row)
     return rows

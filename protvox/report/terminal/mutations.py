@@ -15,7 +15,8 @@ from protvox.report.text import printable
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from protvox.predict.mutations.scores import MutationScores, MutationTable
+    from protvox.predict.mutations.scores import MutationScores
+    from protvox.predict.mutations.table import MutationTable
 
 _SHOWN: Final = 15
 _LISTED: Final = 100
@@ -76,18 +77,20 @@ def _rows(table: MutationTable, rows: np.ndarray, title: str) -> Table:
         pad_edge=False,
         header_style=_QUIET_STYLE,
     )
-    out.add_column("residue", overflow="fold", max_width=16)
-    out.add_column("wild type")
-    out.add_column("mutant")
+    out.add_column("chain", overflow="fold", max_width=16)
+    out.add_column("mutation", overflow="fold", max_width=40)
     out.add_column("score", justify="right")
+    if table.coupling is not None:
+        out.add_column("coupling", justify="right")
     out.add_column("percentile", justify="right")
     for row in rows.tolist():
         score = float(table.score[row])
+        coupling = () if table.coupling is None else (f"{table.coupling[row]:+.2f}",)
         out.add_row(
-            printable(f"{table.chain[row]}:{table.number[row]}{table.insertion_code[row]}"),
-            str(table.wild_type[row]),
-            str(table.mutant[row]),
+            printable(str(table.chain[row])),
+            printable(str(table.mutation[row])),
             Text(f"{score:+.2f}", style=_WORSE_STYLE if score > 0 else _BETTER_STYLE),
-            f"{table.percentile[row]:.1f}",
+            *coupling,
+            "" if table.several[row] else f"{table.percentile[row]:.1f}",
         )
     return out

@@ -58,7 +58,7 @@ async def predict_environment(request: Request) -> Response:
 @router.post(
     "/mutations",
     operation_id="predict_mutations",
-    summary="Scores of single mutations",
+    summary="Scores of mutations",
     response_class=Response,
     responses={**describe_result("mutations"), **errors(*ERRORS)},
     openapi_extra=structure_body(MutationOptions, MutationRequest),

@@ -26,7 +26,7 @@ from protvox.predict.check.results import CheckResult
 from protvox.predict.classify import classify
 from protvox.predict.embedding.embed import embed
 from protvox.predict.embedding.embeddings import Embeddings
-from protvox.predict.mutations.mutation_list import collect_mutations
+from protvox.predict.mutations.list_files import collect_mutations
 from protvox.predict.mutations.score import score_mutations
 from protvox.predict.mutations.scores import MutationScores
 from protvox.predict.results.prediction import Prediction

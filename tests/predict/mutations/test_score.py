@@ -18,7 +18,7 @@ from protvox.predict.mutations.background import (
     exposed_residues,
 )
 from protvox.predict.mutations.score import score_mutations
-from protvox.predict.mutations.scores import COLUMNS
+from protvox.predict.mutations.table import COLUMNS
 from protvox.structure.io.read import read_structure
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "files"
@@ -120,7 +120,7 @@ def test_failures_are_reported_per_row(ubiquitin):
     assert "there is 45" in frame.loc[5, "note"]
     assert scores.warnings[-1] == "1 mutation given more than once; scored once."
     document = json.loads(scores.to_json())
-    assert document["schema"] == "protvox.mutations/2"
+    assert document["schema"] == "protvox.mutations/3"
     assert "positive = predicted destabilising" in document["score"]
     assert [item["row"] for item in document["failures"]] == [1, 2, 3, 4, 5]
     told = [item["mutation"] for item in document["failures"]]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from protvox.chemistry import ONE_LETTER
-from protvox.predict.mutations.mutation_list import parse_mutation, read_mutations
+from protvox.predict.mutations.list_files import read_mutations
+from protvox.predict.mutations.notation import parse_mutation
 from protvox.structure.io.read import read_structure
 from protvox.structure.io.trajectory import Trajectory
 from protvox.structure.selection import parse_selection
@@ -148,10 +149,10 @@ def test_blank_chain_can_be_named_as_printed() -> None:
     assert (mutation.chain, str(mutation)) == ("", ":11W")
 
 
-def test_several_mutations_in_one_row_are_noted() -> None:
+def test_several_mutations_in_one_row_are_made_at_once() -> None:
     found = read_mutations(FOLDER / "b15_multi_mutants.csv")
-    assert [str(mutation) for mutation in found.mutations.values()] == ["F45W"]
-    assert [failure.code for failure in found.failures] == ["mutation.several"] * 2
+    assert [len(variant.mutations) for variant in found.variants.values()] == [2, 2, 1]
+    assert found.failures == ()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import { count } from "./numbers.js";
 import { errorState } from "./states.js";
 import { growingTable, numberCell, residueRow } from "./rows.js";
 
-const HEADS = ["Residue", "Wild type", "Mutant", "Score", "Percentile"];
+const HEADS = ["Residue", "Mutation", "Score", "Percentile"];
 
 /**
  * @param {Object} shown
@@ -42,7 +42,7 @@ export function mutationCard(shown, selection) {
       buttons.forEach((button) => { button.disabled = false; });
     }
   };
-  const listed = () => list.value.split(/[\s,;]+/).filter(Boolean).join("\n");
+  const listed = () => list.value.trim();
   const buttons = [
     el("button", { type: "button", on: { click: () => {
       if (listed()) run(listed());
@@ -52,7 +52,8 @@ export function mutationCard(shown, selection) {
   ];
   return card("Mutations", { class: "mutations", "data-testid": "mutations" },
     el("p", { class: "quiet" }, "One per line: chain, residue number and mutant, optionally " +
-      "with the wild type (A:45W or A:L45W)."),
+      "with the wild type (A:45W or A:L45W); several at once joined by + (A:L45W+A:F50A). Or the " +
+      "list of another program."),
     list, el("div", { class: "row" }, ...buttons), out);
 }
 
@@ -75,7 +76,7 @@ async function mutationRequest({ request, job, prediction }, mutations) {
 }
 
 /**
- * @param {Object} scores document of the form protvox.mutations/2.
+ * @param {Object} scores document of the form protvox.mutations/3.
  * @param {string} job
  * @param {Object} shown
  * @param {import("./selection.js").Selection} selection
@@ -91,9 +92,9 @@ function scoreTable(scores, job, shown, selection, ranked) {
     high: () => [...scores.mutations].sort((a, b) => b.score - a.score),
   };
   const row = (m) => {
-    const name = `${m.chain} ${m.number}${m.insertion_code}`;
-    return residueRow(name, index.get(name) ?? -1, selection, el("td", {}, m.wild_type),
-      el("td", {}, m.mutant), numberCell(m.score.toFixed(2)), numberCell(m.percentile.toFixed(1)));
+    const name = m.number === null ? m.chain : `${m.chain} ${m.number}${m.insertion_code}`;
+    return residueRow(name, index.get(name) ?? -1, selection, el("td", {}, m.mutation),
+      numberCell(m.score.toFixed(2)), numberCell(m.percentile?.toFixed(1) ?? ""));
   };
   const body = el("div", {});
   const show = () => {

@@ -1,0 +1,193 @@
+"""The table of scored mutations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
+from protvox.predict.mutations.locate import Located
+from protvox.predict.mutations.networks import BACKBONE, ENVIRONMENT, Scorers
+from protvox.predict.results.residue_table import ResidueTable
+
+COLUMNS: Final = (
+    "chain",
+    "number",
+    "insertion_code",
+    "wild_type",
+    "mutant",
+    "mutation",
+    "score",
+    "percentile",
+    "environment",
+    "backbone",
+)
+"""Columns of the table. ``coupling`` follows if there are several mutations at once, and ``note``
+if a mutation could not be scored."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MutationTable:
+    """Scored mutations, in the order of the list, or of the file for a scan.
+
+    A row is one mutation, or several made at once: those have no number, wild type and mutant of
+    their own, and ``chain`` if all are in one.
+
+    Attributes
+    ----------
+    row
+        ``mutation`` int64, position in the requested list.
+    chain, insertion_code
+        ``mutation``, author chain name and insertion code (``""`` if none).
+    number
+        ``mutation`` int32, author residue number.
+    wild_type, mutant
+        ``mutation``, three-letter codes.
+    mutation
+        ``mutation``, one-letter codes: ``F45W``, ``F45A+L50A``, or ``A:F45A+B:L50A`` for several
+        chains.
+    several
+        ``mutation`` bool, several at once.
+    score
+        ``mutation`` float64, nats, positive = predicted destabilising.
+    percentile
+        ``mutation`` float64, 0 to 100, among all single substitutions of the structure;
+        100 = the most destabilising; NaN for several at once.
+    environment, backbone
+        ``mutation`` float64, the scores of the two networks alone, nats; NaN where a network was
+        not used.
+    coupling
+        ``mutation`` float64, by how much the score exceeds the sum of those of the single
+        mutations, nats; ``None`` if no row has several.
+    plddt
+        ``mutation`` float32, predicted confidence of the residue, or the lowest of several, 0 to
+        100; ``None`` for a structure without.
+    disordered
+        ``mutation`` bool, whether the pLDDT is below the limit; ``None`` like ``plddt``.
+    """
+
+    row: NDArray[np.int64]
+    chain: NDArray[np.str_]
+    number: NDArray[np.int32]
+    insertion_code: NDArray[np.str_]
+    wild_type: NDArray[np.str_]
+    mutant: NDArray[np.str_]
+    mutation: NDArray[np.str_]
+    several: NDArray[np.bool_]
+    score: NDArray[np.float64]
+    percentile: NDArray[np.float64]
+    environment: NDArray[np.float64]
+    backbone: NDArray[np.float64]
+    coupling: NDArray[np.float64] | None = None
+    plddt: NDArray[np.float32] | None = None
+    disordered: NDArray[np.bool_] | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns: `COLUMNS`, and those of coupling and pLDDT if there are any."""
+        coupling = () if self.coupling is None else ("coupling",)
+        plddt = () if self.plddt is None else ("plddt", "disordered")
+        return (*COLUMNS, *coupling, *plddt)
+
+    def take(self, order: NDArray[np.int64]) -> MutationTable:
+        """Return some rows, which become the rows of the list in this order."""
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        chosen: Any = {name: c if c is None else c[order] for name, c in columns.items()}
+        return MutationTable(**chosen | {"row": np.arange(len(order))})
+
+    def __len__(self) -> int:
+        return len(self.chain)
+
+
+def make_table(
+    residues: ResidueTable,
+    found: Sequence[Located],
+    scores: NDArray[np.float64],
+    percentiles: NDArray[np.float64],
+    parts: Mapping[str, NDArray[np.float64]],
+    coupling: Mapping[str, NDArray[np.float64]],
+    scorers: Scorers,
+) -> MutationTable:
+    """Return the table of mutations that have been found.
+
+    Parameters
+    ----------
+    residues
+        Predicted residues.
+    found
+        The mutations.
+    scores, percentiles
+        ``residue 20``, of single mutations.
+    parts
+        Task to the scores of its network, ``residue 20``.
+    coupling
+        Task to ``mutation``, see `protvox.predict.mutations.coupling.couplings`.
+    scorers
+        The networks.
+    """
+    n_sites = np.array([len(one.targets) for one in found])
+    rows, columns = np.array([t for one in found for t in one.targets]).reshape(-1, 2).T
+    first = np.cumsum(n_sites) - n_sites
+    several = n_sites > 1
+
+    def summed(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        total: NDArray[np.float64] = np.add.reduceat(matrix[rows, columns], first)
+        return total
+
+    def single(values: NDArray[np.str_]) -> NDArray[np.str_]:
+        return np.where(several, "", values[first])
+
+    unknown = np.full(len(found), np.nan)
+    alone = {task: summed(part) + coupling[task] for task, part in parts.items()}
+    beyond = scorers.mix(coupling)
+    plddt, disordered = residues.plddt, residues.disordered
+    return MutationTable(
+        row=np.array([one.position for one in found], dtype=np.int64),
+        chain=_chains(residues.chain[rows], first, n_sites),
+        number=np.where(several, 0, residues.number[rows][first]).astype(np.int32),
+        insertion_code=single(residues.insertion_code[rows]),
+        wild_type=single(residues.wild_type[rows]),
+        mutant=single(np.take(AMINO_ACIDS, columns)),
+        mutation=_names(residues, found),
+        several=several,
+        score=summed(scores) + beyond,
+        percentile=np.where(several, np.nan, percentiles[rows, columns][first]),
+        environment=alone.get(ENVIRONMENT, unknown),
+        backbone=alone.get(BACKBONE, unknown),
+        coupling=beyond if several.any() else None,
+        plddt=None if plddt is None else np.minimum.reduceat(plddt[rows], first),
+        disordered=None if disordered is None else np.logical_or.reduceat(disordered[rows], first),
+    )
+
+
+def _chains(
+    chain: NDArray[np.str_], first: NDArray[np.int64], n_sites: NDArray[np.int64]
+) -> NDArray[np.str_]:
+    """Return the chain of each row, blank for several chains."""
+    other = chain != np.repeat(chain[first], n_sites)
+    return np.where(np.logical_or.reduceat(other, first), "", chain[first])
+
+
+def _names(residues: ResidueTable, found: Sequence[Located]) -> NDArray[np.str_]:
+    """Return the mutations in one-letter codes, with chains if there are several."""
+    chain = residues.chain.tolist()
+    wild_type = [ONE_LETTER[name] for name in residues.wild_type.tolist()]
+    number = [
+        f"{number}{code}"
+        for number, code in zip(
+            residues.number.tolist(), residues.insertion_code.tolist(), strict=True
+        )
+    ]
+    mutant = [ONE_LETTER[name] for name in AMINO_ACIDS]
+    names = []
+    for one in found:
+        parts = [f"{wild_type[row]}{number[row]}{mutant[column]}" for row, column in one.targets]
+        chains = [chain[row] for row, _ in one.targets]
+        if len(set(chains)) > 1:
+            parts = [f"{name}:{part}" for name, part in zip(chains, parts, strict=True)]
+        names.append("+".join(parts))
+    return np.array(names)

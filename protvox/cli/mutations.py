@@ -213,7 +213,6 @@ def _requested(texts: tuple[str, ...]) -> MutationList | None:
 
     if not texts:
         return None
-    # Mutations that are no files are one list, so that an invalid one does not end the others.
     return join_lists(
         read_mutations(text) if _is_list(text) else collect_mutations([text]) for text in texts
     )

@@ -97,7 +97,7 @@ def parse_lines(lines: Sequence[str], where: str) -> MutationList:
     Raises
     ------
     InputError
-        ``mutations.columns`` if it is none of these, ``mutations.empty`` if there is no row.
+        ``mutations.columns`` for any other text, ``mutations.empty`` if there is no row.
     """
     filled = [line for line in lines if line.strip(" \t,;")]
     if not filled:

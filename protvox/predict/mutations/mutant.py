@@ -16,7 +16,7 @@ _KEPT: Final = (*BACKBONE_ATOMS, "OXT")
 
 
 def mutate(structure: Structure, mutants: Mapping[int, str]) -> Structure:
-    """Return a structure with other amino acids, whose side chains are left out.
+    """Return a structure with other amino acids, without their side chains.
 
     Parameters
     ----------

@@ -107,7 +107,8 @@ def test_other_texts_are_refused_with_the_grammar(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["p.Arg97fs", "p.Phe45=", "p.Trp24*", "p.Lys23_Val25del", "p.Val7del", "p.", "c.76A>T:p.?"]
+    "text",
+    ["p.Arg97fs", "p.Phe45=", "p.Trp24*", "p.Lys2_Val5del", "p.Val7del", "p.", "c.76A>T:p.?"],
 )
 def test_other_changes_of_hgvs_are_refused(text):
     with pytest.raises(InputError, match=r"p\.Phe45Trp") as caught:
@@ -115,9 +116,7 @@ def test_other_changes_of_hgvs_are_refused(text):
     assert caught.value.code == "mutation.hgvs"
 
 
-@pytest.mark.parametrize(
-    "text", ["A:45X", "A:B45W", "A:45MSE", "A:45Z", "p.Trp24Ter", "SA45p"]
-)
+@pytest.mark.parametrize("text", ["A:45X", "A:B45W", "A:45MSE", "A:45Z", "p.Trp24Ter", "SA45p"])
 def test_other_amino_acid_names_are_refused(text):
     with pytest.raises(InputError, match="not one of the 20") as caught:
         parse_variant(text)

@@ -1,7 +1,7 @@
 """How often the check finds errors that were made on purpose, and how often others.
 
-``python -m experiments.check.benchmark val.npz -o experiments/check/results/val.json`` with an
-archive of ``experiments.check.features``.
+``python -m experiments.check.benchmark val.npz -o experiments/check/results/val.json`` with
+archives of ``experiments.check.features``.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.check.chains import Chain, read_chains
+from experiments.check.chains import Chain, read_all
+from experiments.check.measures import bootstrap_ratio
 from experiments.check.wrong_models import reverse_types, shift_types, shuffle_types
 from protvox.predict.check.calibration import Calibration, released_calibration
 from protvox.predict.check.segments import Finding, find_findings
@@ -25,7 +26,6 @@ from protvox.structure.geometry.secondary_structure import SecondaryStructure, s
 
 LENGTHS = (5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 25, 30, 40)
 SHIFTS = (-4, -3, -2, -1, 1, 2, 3, 4)
-BOOTSTRAPS = 1000
 
 Case = dict[str, Any]
 
@@ -33,12 +33,12 @@ Case = dict[str, Any]
 def main() -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("archive", type=Path)
+    parser.add_argument("archives", type=Path, nargs="+")
     parser.add_argument("--number", type=int, default=1, help="segments per chain and length")
     parser.add_argument("--chains", type=int, help="only the first so many chains")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    chains = read_chains(options.archive)[: options.chains]
+    chains = read_all(options.archives)[: options.chains]
     measures = measure(chains, released_calibration(), options.number)
     options.output.write_text(json.dumps(measures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({k: v for k, v in measures.items() if k != "alarms"}, indent=1))
@@ -94,7 +94,7 @@ def measure(chains: Sequence[Chain], calibration: Calibration, number: int) -> d
         "n_chains": len(chains),
         "n_residues": n_residues,
         "false_alarms_per_1000": rate,
-        "false_alarms_interval": _interval(
+        "false_alarms_interval": bootstrap_ratio(
             [[sum(a["chain"] == chain.name for a in alarms), len(chain.types)] for chain in chains],
             1000,
         ),
@@ -247,18 +247,9 @@ def _share(cases: Sequence[Case]) -> dict[str, Any]:
     return {
         "n": len(cases),
         "found": round(float(np.mean([case["found"] for case in cases])), 4),
-        "interval": _interval(list(by_chain.values()), 1),
+        "interval": bootstrap_ratio(list(by_chain.values()), 1),
         "touched": round(float(np.mean([case["touched"] for case in cases])), 4),
     }
-
-
-def _interval(pairs: Iterable[Sequence[int]], factor: float) -> list[float]:
-    """Return the 95 % interval of a ratio of sums, by drawing chains again."""
-    values = np.array(list(pairs), dtype=np.float64)
-    rng = np.random.default_rng(0)
-    drawn = values[rng.integers(len(values), size=(BOOTSTRAPS, len(values)))].sum(axis=1)
-    ends = np.quantile(factor * drawn[:, 0] / drawn[:, 1], (0.025, 0.975))
-    return [round(float(end), 4) for end in ends]
 
 
 def _range(length: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,19 @@ def read_chains(path: Path) -> list[Chain]:
     with np.load(path, allow_pickle=False) as archive:
         names = sorted({name.split("/")[0] for name in archive.files})
         return [_read(archive, name) for name in names]
+
+
+def read_all(paths: Iterable[Path]) -> list[Chain]:
+    """Read the chains of several archives, each chain once, by name; without empty ones.
+
+    Parameters
+    ----------
+    paths
+        The archives.
+    """
+    chains = (chain for path in paths for chain in read_chains(path))
+    found = {chain.name: chain for chain in chains if len(chain.rows)}
+    return [found[name] for name in sorted(found)]
 
 
 def _read(archive: Any, name: str) -> Chain:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.check.chains import Chain, read_chains
+from experiments.check.chains import Chain, read_all
 from protvox.predict.check.overall import REFERENCE_FILE
 from protvox.predict.check.sequence import UNKNOWN
 
@@ -35,10 +35,9 @@ def main() -> int:
     options = parser.parse_args()
     methods = read_methods(options.types)
     resolutions = read_resolutions(options.domains)
-    chains = {chain.name: chain for path in options.archives for chain in read_chains(path)}
     xray, nmr = [], []
-    for name, chain in sorted(chains.items()):
-        entry = name.partition("_")[0]
+    for chain in read_all(options.archives):
+        entry = chain.name.partition("_")[0]
         if len(chain.rows) < SHORTEST or chain.probabilities is None:
             continue
         value = round(chain_log_likelihood(chain), 4)

@@ -75,6 +75,9 @@ def check(
     DeviceError
         If the device is missing or out of memory.
     """
+    for name, letters in (sequences or {}).items():
+        if not letters:
+            raise fail("sequence.fasta.empty", where=name)
     wanted = requested_residues(structure, chain)
     calibration = released_calibration()
     limit_threads()

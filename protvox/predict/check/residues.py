@@ -121,7 +121,7 @@ class Surroundings:
             Short statements; empty if nothing was found.
         """
         found = [
-            self._dihedrals(row),
+            self.unusual_backbone(row, str(self._structure.parent[row])),
             self._incomplete(row),
             self._confidence(row),
             *self._contacts(row),
@@ -152,8 +152,16 @@ class Surroundings:
         bond = np.linalg.norm(self._backbone[row, 2] - self._backbone[row + 1, 0])
         return bool(bond < 2.0)  # NaN is not
 
-    def _dihedrals(self, row: int) -> str | None:
-        name = str(self._structure.parent[row])
+    def unusual_backbone(self, row: int, name: str) -> str | None:
+        """Return what is unusual about the dihedrals of a residue; None if nothing is.
+
+        Parameters
+        ----------
+        row
+            Row of the residue.
+        name
+            Amino acid that it is, three letters.
+        """
         phi, psi = self.dihedrals(row)
         if name == "GLY" or not (np.isfinite(phi) and np.isfinite(psi)):
             return None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -15,6 +18,8 @@ from protvox.predict.check.check import check
 from protvox.predict.results.publish_schema import document_schema
 from protvox.structure.io.read import read_structure
 from tests.predict.check.conftest import shifted, with_types
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +50,24 @@ def test_a_shift_is_found_with_the_true_sequence(ubiquitin, letters):
     assert letters[int(segment.first) - 1 : int(segment.last)] in segment.suggestion
 
 
-def test_the_suggestion_restores_the_sequence(ubiquitin, letters):
-    wrong = shifted(ubiquitin, 21, 37, 2)
-    (segment,) = check(wrong, sequences={"ubiquitin": letters}).segments
-    built = segment.suggestion.rpartition(" ")[2]
-    first = int(segment.first) - 1
-    rows = np.arange(first, first + len(built))
-    names = [protvox.chemistry.THREE_LETTER[letter] for letter in built]
-    assert check(with_types(wrong, rows, names)).segments == ()
+def test_the_walk_through_of_the_how_to(tmp_path, monkeypatch):
+    """The page makes a model wrong, quotes what is found, and corrects it."""
+    page = (ROOT / "docs" / "how-to" / "check.md").read_text()
+    section = page.partition("## From a wrong model")[2].partition("\n## ")[0]
+    make, correct = re.findall(r"```python\n(.*?)\n *```", section, re.DOTALL)
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(make, names)
+    exec(textwrap.dedent(correct), names)
+    wrong, corrected = protvox.check("wrong.pdb"), protvox.check("corrected.pdb")
+    (segment,) = wrong.segments
+    assert f"A:{segment.first}-{segment.last}      {segment.shift:+d}" in section
+    assert segment.suggestion.rpartition(" ")[2] in section
+    assert corrected.segments == ()
+    for result in (wrong, corrected):
+        assert f"{result.overall.log_likelihood:.2f} nats per residue, percentile " in section
+        assert f"percentile {result.overall.percentile:.0f} among" in section
 
 
 def test_a_correct_model_has_no_segments(ubiquitin, enolase):
@@ -95,6 +110,13 @@ def test_findings_as_a_table(ubiquitin):
     assert len(frame) == len(result.segments) + len(result.residues)
     assert frame.kind.tolist()[0] == "register"
     assert set(frame.kind.tolist()[1:]) <= {"residue"}
+
+
+def test_an_empty_sequence_is_one_error(ubiquitin):
+    with pytest.raises(InputError) as error:
+        check(ubiquitin, sequences={"none": ""})
+    assert error.value.code == "sequence.fasta"
+    assert error.value.where == "none"
 
 
 def test_only_one_chain_is_checked(many_chains):

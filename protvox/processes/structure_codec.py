@@ -101,6 +101,7 @@ def _decode(plain: dict[str, Any]) -> Structure:
         dropped=tuple(Dropped(*map(str, words)) for words in plain["dropped"]),
         warnings=tuple(map(str, plain["warnings"])),
         plddt_source=str(plain["plddt_source"]),
+        title=str(plain["title"]),
         assembly=str(plain["assembly"]),
         copies=tuple(ChainCopy(*map(str, words)) for words in plain["copies"]),
         same_as=_texts(plain["same_as"]),

@@ -206,6 +206,7 @@ class Job(BaseModel):
         started="2026-11-25T12:00:01Z",
         finished="2026-11-25T12:00:05Z",
         expires="2026-11-26T12:00:05Z",
+        options={"chain": "A"},
         error=None,
     )
 
@@ -219,6 +220,11 @@ class Job(BaseModel):
     finished: datetime | None = None
     expires: datetime | None = Field(
         default=None, description="Time at which the results will be deleted."
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Options of the prediction that differ from the defaults, without the list "
+        "of mutations.",
     )
     error: dict[str, str | None] | None = Field(
         default=None, description="Reason of a failure: code, what, where and remedy."

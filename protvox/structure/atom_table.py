@@ -70,6 +70,8 @@ class AtomTable:
         Where the pLDDT was read from.
     experiment
         How the structure was determined.
+    title
+        Title in the file, ``""`` if it has none.
     coded
         Columns of strings that are known as words and indices, see `texts`.
     """
@@ -93,6 +95,7 @@ class AtomTable:
     plddt: NDArray[np.float32] | None = None
     plddt_source: str = ""
     experiment: Experiment = NOT_STATED
+    title: str = ""
     coded: dict[str, Texts] = field(default_factory=dict, repr=False, compare=False)
 
     def texts(self, column: str) -> Texts:
@@ -135,6 +138,7 @@ class AtomTable:
             plddt=None if self.plddt is None else self.plddt[rows],
             plddt_source=self.plddt_source,
             experiment=self.experiment,
+            title=self.title,
             coded={name: (words, codes[rows]) for name, (words, codes) in self.coded.items()},
         )
 

@@ -114,6 +114,8 @@ class Structure:
         model.
     plddt_source
         Where the pLDDT was read from; ``""`` without.
+    title
+        Title in the file; ``""`` if it has none.
     assembly
         Identifier of the biological assembly; ``""`` for the coordinates of the file.
     copies
@@ -146,6 +148,7 @@ class Structure:
     warnings: tuple[str, ...] = field(default=())
     plddt: NDArray[np.float32] | None = None
     plddt_source: str = ""
+    title: str = ""
     assembly: str = ""
     copies: tuple[ChainCopy, ...] = ()
     same_as: Mapping[str, str] | None = None
@@ -320,11 +323,8 @@ class Structure:
         """
         keep = residues[self.residue_index]
         renumber = np.cumsum(residues, dtype=np.int32) - 1
-        return Structure(
-            name=self.name,
-            format=self.format,
-            sha256=self.sha256,
-            model=self.model,
+        return replace(
+            self,
             coordinates=self.coordinates[keep],
             element=self.element[keep],
             atom_name=self.atom_name[keep],
@@ -336,13 +336,5 @@ class Structure:
             residue_name=self.residue_name[residues],
             parent=self.parent[residues],
             kind=self.kind[residues],
-            dropped=self.dropped,
-            warnings=self.warnings,
             plddt=None if self.plddt is None else self.plddt[residues],
-            plddt_source=self.plddt_source,
-            assembly=self.assembly,
-            copies=self.copies,
-            same_as=self.same_as,
-            sequences=self.sequences,
-            experiment=self.experiment,
         )

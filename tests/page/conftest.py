@@ -18,7 +18,7 @@ LONG_MS = 240_000
 DROP = """([name, data]) => {
   const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
   const carried = new DataTransfer();
-  carried.items.add(new File([bytes], name));
+  for (const one of [name].flat()) carried.items.add(new File([bytes], one));
   document.getElementById("drop").dispatchEvent(
     new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
 }"""
@@ -134,6 +134,16 @@ def drop():
         page.evaluate(DROP, [name, base64.b64encode(data).decode()])
 
     return drop_file
+
+
+@pytest.fixture(scope="session")
+def open_tab():
+    """Open a view of the result, by a function."""
+
+    def open_view(page, name: str):
+        page.get_by_role("tab", name=name).click()
+
+    return open_view
 
 
 @pytest.fixture(scope="session")

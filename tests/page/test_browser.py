@@ -68,7 +68,24 @@ def test_cath_card_shows_the_result_of_the_service(page, tmp_path):
         assert ranked["label"] in text and ranked["name"] in text
 
 
-def test_hovering_the_heat_map_highlights_the_residue_everywhere(page):
+def test_title_of_the_file_is_shown(page):
+    heading = page.locator(".heading")
+    assert heading.locator("h1").inner_text() == "1ubi.pdb"
+    assert heading.locator(".title").inner_text().startswith("SYNTHETIC STRUCTURAL AND BIOLOG")
+    assert page.locator(".warning").count() == 0
+
+
+def test_structure_and_answer_are_above_the_fold(page):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("scrollTo(0, 0)")
+    for part in (".stage", ".domain .what", ".domain .sure"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= 800, part
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_hovering_the_heat_map_highlights_the_residue_everywhere(page, open_tab):
+    open_tab(page, "Check")
     heat = page.get_by_test_id("heatmap")
     heat.scroll_into_view_if_needed()
     heat.hover(position={"x": 20.5 * CELL, "y": TOP + 3.5 * CELL})
@@ -100,6 +117,27 @@ def test_keys_move_through_the_sequence(page):
     page.keyboard.press("Escape")
 
 
+def test_tabs_keep_the_selection_and_follow_the_keys(page):
+    """Each view has its own colours; the selected residue stays."""
+    page.get_by_test_id("strip").focus()
+    for key in ("Home", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_role("tab", name="Check").focus()
+    seen = []
+    for key in ("ArrowLeft", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+        chosen = page.locator("[role=tab][aria-selected=true]")
+        seen.append((chosen.get_attribute("id"), page.get_by_label("Colour by").input_value()))
+        assert page.get_by_role("tabpanel").count() == 1
+        assert page.get_by_test_id("readout").inner_text().startswith("A 2 GLN")
+    assert seen[:2] == [("tab-domains", "domain"), ("tab-check", "wild-type probability")]
+    assert seen[2][0] == "tab-mutations"
+    assert page.url.endswith("&view=mutations")
+    page.get_by_test_id("strip").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+
+
 def test_the_annotated_pdb_has_the_probabilities(page, from_command_line, tmp_path):
     path = saved(page, "PDB", tmp_path)
     chain = gemmi.read_structure(str(path))[0]["A"]
@@ -121,11 +159,33 @@ def test_figures_are_images(page, tmp_path):
         assert data.startswith(b"\x89PNG") and len(data) > 5000
 
 
+def test_all_substitutions_are_a_map_and_a_list(page, open_tab):
+    open_tab(page, "Mutations")
+    heat = page.get_by_test_id("scan")
+    heat.wait_for()
+    assert page.get_by_label("Colour by").input_value() == "mean mutation score"
+    card = page.get_by_test_id("mutations")
+    assert card.get_by_label("Source").inner_text().startswith("all substitutions (1,444)")
+    rows = card.locator("tbody tr")
+    scores = [float(x.replace("−", "-")) for x in card.locator("td:nth-child(4)").all_inner_texts()]
+    assert scores == sorted(scores) and len(scores) == 12
+    assert not {"CYS", "PRO"} & set(card.locator("td:nth-child(3)").all_inner_texts())
+    card.get_by_label("Mutant").select_option("TRP")
+    assert set(card.locator("td:nth-child(3)").all_inner_texts()) == {"TRP"}
+    rows.first.get_by_role("button").click()
+    card.get_by_label("selected residue only").check()
+    assert rows.count() == 1
+    rows.first.get_by_role("button").click()
+    words = page.locator(".maps .legend").inner_text()
+    assert words.startswith("stabilising") and words.endswith("destabilising")
+
+
 def test_mutations_are_scored(page):
     card = page.get_by_test_id("mutations")
+    card.get_by_text("Score a list").click()
     card.get_by_role("textbox").fill("A:I3D\nA:I3V")
     card.get_by_role("button", name="Score these").click()
-    card.locator("tbody tr").first.wait_for()
+    card.get_by_label("Source").get_by_text("your list (2)").wait_for(state="attached")
     rows = [row.locator("td").all_inner_texts() for row in card.locator("tbody tr").all()]
     assert [row[:2] for row in rows] == [["A 3", "I3D"], ["A 3", "I3V"]]
     assert float(rows[0][2]) > float(rows[1][2])
@@ -153,6 +213,7 @@ def test_address_leads_back_to_the_result(page, visit):
     other = visit(f"#{urlsplit(page.url).fragment}", width=390)
     other.wait_for_selector("[data-testid=result]")
     assert other.locator("h1").inner_text() == "1ubi.pdb"
+    assert other.get_by_role("tab", selected=True).inner_text() == "Mutations"
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert other.evaluate(wide) == 0
 
@@ -216,13 +277,14 @@ def test_predicted_model_is_coloured_by_the_bands_of_plddt(visit, drop, wait_sho
     assert other.complaints == []
 
 
-def test_only_visible_residues_of_a_large_protein_are_drawn(visit):
+def test_only_visible_residues_of_a_large_protein_are_drawn(visit, open_tab):
     other = visit()
     result = long_result(5000)
     job = {"id": "long", "state": "done", "task": "all", "name": "long", "n_residues": 5000}
     other.route("**/jobs/long", lambda route: route.fulfill(json=job))
     other.route("**/jobs/long/results?format=json", lambda route: route.fulfill(json=result))
     other.evaluate("location.hash = '#job=long'")
+    open_tab(other, "Check")
     heat = other.get_by_test_id("heatmap")
     heat.wait_for()
     other.get_by_test_id("strip").focus()

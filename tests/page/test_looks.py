@@ -11,6 +11,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 STRUCTURE = ROOT / "tests" / "data" / "1ubi.pdb"
+VIEWS = ("Domains", "Check", "Mutations")
 LEAST, LEAST_OF_CONTROLS = 4.5, 3.0  # WCAG 2.2, level AA
 MEASURE = """() => {
   const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -43,7 +44,8 @@ MEASURE = """() => {
     if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
     add("text", element, parts(getComputedStyle(element).color), ground(element));
   }
-  for (const field of document.querySelectorAll("input:not([type=radio]), textarea")) {
+  for (const field of document.querySelectorAll(
+      "input:not([type=radio], [type=checkbox]), textarea")) {
     if (!field.checkVisibility()) continue;
     const colour = parts(getComputedStyle(field, "::placeholder").color);
     add("text", field, colour, ground(field));
@@ -58,6 +60,7 @@ UNNAMED = """() => [...document.querySelectorAll(
   .filter((e) => !(e.getAttribute("aria-label") || e.title || e.labels?.length
     || e.textContent.trim()))
   .map((e) => e.outerHTML.slice(0, 120))"""
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 OUTLINE = """() => {
   const e = document.activeElement;
   const style = getComputedStyle(e.matches(".hidden") ? e.closest(".drop") : e);
@@ -86,10 +89,17 @@ def page(request, visit, drop):
     return page
 
 
-def test_texts_have_enough_contrast(page):
-    measured = page.evaluate(MEASURE)
-    assert len(measured) > 100
-    assert [m for m in measured if m["kind"] == "text" and m["contrast"] < LEAST] == []
+def test_texts_have_enough_contrast(page, open_tab):
+    for view in VIEWS:
+        open_tab(page, view)
+        if view == "Mutations":
+            page.get_by_test_id("scan").wait_for()
+        measured = page.evaluate(MEASURE)
+        assert len(measured) > 100
+        assert [m for m in measured if m["kind"] == "text" and m["contrast"] < LEAST] == []
+        assert page.evaluate(UNNAMED) == []
+        assert page.evaluate(WIDER) == 0
+    open_tab(page, "Domains")
 
 
 def test_fields_have_enough_contrast(page):
@@ -125,29 +135,47 @@ def test_reduced_motion_is_respected(page):
 
 
 def test_nothing_is_wider_than_the_screen(page):
-    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(wide) == 0
+    assert page.evaluate(WIDER) == 0
 
 
-CARDS = """() => [...document.querySelectorAll("#result .card, #result > .heading")]
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("path", "words"), [("", "Which mutations?"), ("docs/", "POST")])
+def test_pages_without_a_result_are_readable(visit, scheme, path, words):
+    page = visit(path, width=390, height=844, color_scheme=scheme)
+    page.get_by_text(words).first.wait_for()
+    assert [m for m in page.evaluate(MEASURE) if m["contrast"] < LEAST_OF_CONTROLS] == []
+    texts = [m for m in page.evaluate(MEASURE) if m["kind"] == "text"]
+    assert len(texts) > 15 and [m for m in texts if m["contrast"] < LEAST] == []
+    assert page.evaluate(UNNAMED) == []
+    assert page.evaluate(WIDER) == 0
+    assert page.complaints == []
+
+
+CARDS = """() => [...document.querySelectorAll("#result .card, #result .heading")]
   .filter((e) => e.checkVisibility())
   .map((e) => [e.className, e.getBoundingClientRect()])
   .map(([name, { left, right, top, bottom }]) => ({ name, left, right, top, bottom }))"""
 
 
 @pytest.mark.parametrize("width", [1280, 1440, 1920])
-def test_no_card_covers_another_while_scrolling(visit, drop, width):
+def test_no_card_covers_another_while_scrolling(visit, drop, open_tab, width):
     page = visit(width=width, height=800)
     drop(page, STRUCTURE.name, STRUCTURE.read_bytes())
     page.get_by_test_id("result").wait_for()
     page.get_by_test_id("strip").wait_for()
-    end = page.evaluate("document.documentElement.scrollHeight - innerHeight")
-    assert end > 200, "the answer fits the window, so nothing scrolls"
-    for top in range(0, end + 100, 100):
-        page.evaluate("top => scrollTo({ top, behavior: 'instant' })", top)
-        cards = page.evaluate(CARDS)
-        assert len(cards) >= 5
-        assert [(a["name"], b["name"]) for a, b in combinations(cards, 2) if overlap(a, b)] == []
+    for view in VIEWS:
+        open_tab(page, view)
+        if view == "Mutations":
+            page.get_by_test_id("scan").wait_for()
+        end = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+        assert end > 200, "the answer fits the window, so nothing scrolls"
+        for top in range(0, end + 100, 100):
+            page.evaluate("top => scrollTo({ top, behavior: 'instant' })", top)
+            cards = page.evaluate(CARDS)
+            assert len(cards) >= 5
+            assert [
+                (a["name"], b["name"]) for a, b in combinations(cards, 2) if overlap(a, b)
+            ] == []
 
 
 def overlap(a, b) -> bool:

@@ -168,6 +168,27 @@ def test_custom_ranges_are_the_domains_of_the_result(page, drop, wait_shown):
     assert [frame.evaluate(drawn, n) for n in (45, 30, 60)] == [NONE, SECOND, FIRST]
 
 
+def test_options_are_shown_with_the_result(page, visit):
+    other = visit(page.url[page.url.index("#") :])
+    other.get_by_test_id("result").wait_for()
+    assert other.locator(".option").all_inner_texts() == ["domains A:1-20,50-76; A:21-40"]
+
+
+def test_several_files_are_a_list_of_jobs(visit, drop):
+    page = visit()
+    drop(page, ["one.pdb", "two.pdb"], STRUCTURE.read_bytes())
+    rows = page.get_by_test_id("jobs").locator("tbody tr")
+    rows.get_by_text("done").nth(1).wait_for()
+    assert [row.split("\t")[:2] for row in rows.all_inner_texts()] == [
+        ["one.pdb", "76"],
+        ["two.pdb", "76"],
+    ]
+    again = visit(page.url[page.url.index("#") :])
+    again.get_by_role("link", name="two.pdb").click()
+    again.get_by_test_id("result").wait_for()
+    assert again.locator("h1").inner_text() == "two.pdb"
+
+
 def test_whole_chains_are_one_domain_each(page):
     page.locator("#domain-mode input[value=chain]").check()
     assert not page.locator("#ranges").is_visible()

@@ -151,10 +151,8 @@ class InputInfo:
         Hex digest of the bytes as given.
     model
         Number of the model, as in the file.
-    n_atoms
-        Atoms after cleaning, protein and everything else.
-    n_residues
-        Residues after cleaning, protein and everything else.
+    n_atoms, n_residues
+        Atoms and residues after cleaning, protein and everything else.
     dropped
         Parts of the input that were ignored, with reasons.
     plddt
@@ -166,6 +164,8 @@ class InputInfo:
     same_as
         Chains that were not scored unless named, to the identical chains that were; absent unless
         requested.
+    title
+        Title in the file; absent if it has none.
     """
 
     name: str
@@ -183,6 +183,7 @@ class InputInfo:
     same_as: Annotated[
         Mapping[str, str] | SkipJsonSchema[None], Field(exclude_if=lambda value: value is None)
     ] = None
+    title: Annotated[str, Field(exclude_if=lambda value: not value)] = ""
 
     @classmethod
     def of(cls, structure: Structure, limit: float = DEFAULT_LIMIT) -> InputInfo:
@@ -208,6 +209,7 @@ class InputInfo:
             assembly=structure.assembly,
             copies=structure.copies,
             same_as=structure.same_as,
+            title=structure.title,
         )
 
 

@@ -7,8 +7,10 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from protvox.service.failures import refuse
 from protvox.service.jobs.records import JobRecord, Usage
@@ -16,7 +18,7 @@ from protvox.service.jobs.runner import JobRunner
 from protvox.service.jobs.store import JobStore
 from protvox.service.metrics import Metrics
 from protvox.service.parsed_request import ParsedRequest
-from protvox.service.schemas import Job
+from protvox.service.schemas import Job, JobOptions
 from protvox.service.settings import ServiceSettings
 from protvox.service.workers.engine import Engine
 
@@ -202,9 +204,21 @@ class Jobs:
                 "started": _utc(record.started),
                 "finished": _utc(finished),
                 "expires": _utc(expires),
+                "options": _given(record.options),
                 "error": record.error,
             }
         )
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that differ from the defaults, apart from the task and long lists."""
+    known = JobOptions.model_fields.keys() - {"task", "mutations"}
+    return {
+        name: value
+        for name, value in options.items()
+        if name in known
+        and value != JobOptions.model_fields[name].get_default(call_default_factory=True)
+    }
 
 
 def _utc(seconds: float | None) -> datetime | None:

@@ -122,6 +122,7 @@ def build_structure(
         kind=kind,
         plddt=_residue_means(table.plddt, index, len(starts)),
         plddt_source=table.plddt_source,
+        title=table.title,
         sequences=declared_sequences(table.declared),
         experiment=table.experiment,
     )

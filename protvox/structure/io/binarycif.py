@@ -24,6 +24,7 @@ from protvox.structure.io.elements import fill_elements
 from protvox.structure.io.experiment import find_in_categories
 from protvox.structure.io.mmcif_entities import mark_kinds
 from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors, with_metric
+from protvox.structure.io.title import clean_title
 
 _BYTES_PER_ATOM: Final = 200
 """Memory of a row of the atom table, with room for its making."""
@@ -110,7 +111,7 @@ def _table(
 def _with_header(
     table: AtomTable, categories: Mapping[str, Mapping[str, Any]], budget: Budget, where: str
 ) -> AtomTable:
-    """Add the experiment to a table, and pLDDT if the file has it."""
+    """Add the title and the experiment to a table, and pLDDT if the file has it."""
     named = {name.lower(): category for name, category in categories.items()}
 
     def column(name: str, key: str) -> list[str]:
@@ -123,6 +124,7 @@ def _with_header(
     # These are categories that nothing else reads.
     with contextlib.suppress(LookupError, TypeError, ValueError):
         table = replace(table, experiment=find_in_categories(column))
+        table = replace(table, title=clean_title(" ".join(column("struct", "title")[:1])))
     if column("ma_qa_metric", "id"):
         site = Category(categories["atom_site"], budget)
         numbers = site.numbers("label_seq_id")

@@ -25,6 +25,7 @@ from protvox.structure.io.experiment import find_in_categories
 from protvox.structure.io.mmcif_entities import declared_sequences, find_polymers
 from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors, with_metric
 from protvox.structure.io.residue_loops import NO_NUMBER, number_residues
+from protvox.structure.io.title import clean_title
 
 _MOST_LETTERS: Final = 160_000_000
 """Largest number of characters in a column of strings, padded to the longest value."""
@@ -103,6 +104,7 @@ def parse_mmcif(data: bytes, *, where: str = "", units: bool = False) -> AtomTab
 
     table, asym, sequence = _table(site, small, units=units)
     table = replace(table, experiment=find_in_categories(column))
+    table = replace(table, title=clean_title(" ".join(column("struct", "title")[:1])))
     table = with_metric(table, column, asym, sequence)
     sign = None if table.plddt is not None else find_sign_in_categories(column, where)
     if sign is None:

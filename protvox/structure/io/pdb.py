@@ -35,6 +35,7 @@ from protvox.structure.io.residue_loops import (
     mark_polymers,
     number_residues,
 )
+from protvox.structure.io.title import title_of_header
 
 _PADDING: Final = b"\n" + 100 * b" "
 _SHORTEST: Final = 55
@@ -163,6 +164,8 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
         coded["chain"] = chains
     element = _elements(columns, residue, residues, insertion, atom_name)
     coded["element"] = (list(SYMBOLS), element)
+    start = _FIRST_ATOM.search(data)
+    header = data[: start.start() if start else 0].decode("latin-1").splitlines()
     table = AtomTable(
         model=model,
         chain=named,
@@ -180,10 +183,9 @@ def parse_pdb(data: bytes, *, where: str) -> AtomTable:
         declared=_declared(columns.lines(loops.SEQRES, loops.DBREF)),
         part=part,
         notes=tuple(notes),
+        title=title_of_header(header),
         coded=coded,
     )
-    start = _FIRST_ATOM.search(data)
-    header = data[: start.start() if start else 0].decode("latin-1").splitlines()
     table = replace(table, experiment=find_in_header(header))
     sign = find_sign_in_header(header, where)
     return with_b_factors(table, sign, partial(_B_FACTOR.findall, data)) if sign else table

@@ -102,11 +102,25 @@ async function readProblem(response) {
   });
 }
 
+/** @type {Promise<{paths: Set<string>, version: string}>|null} */
+let described = null;
+
 /**
- * The paths that this service offers.
- * @returns {Promise<Set<string>>}
+ * What this service offers.
+ * @returns {Promise<{paths: Set<string>, version: string}>}
  */
-export async function servicePaths() {
+export async function serviceDescription() {
+  described ??= describe();
+  try {
+    return await described;
+  } catch (error) {
+    described = null;
+    throw error;
+  }
+}
+
+/** @returns {Promise<{paths: Set<string>, version: string}>} */
+async function describe() {
   const schema = await (await callService("openapi.json")).json();
-  return new Set(Object.keys(schema.paths ?? {}));
+  return { paths: new Set(Object.keys(schema.paths ?? {})), version: schema.info?.version ?? "" };
 }

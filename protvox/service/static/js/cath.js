@@ -1,15 +1,21 @@
 /**
- * CATH predictions: class, architectures and nearest known domains of each domain.
+ * The view of domains: for each its superfamily and architecture, how certain they are, and the
+ * nearest known domains.
  * @module cath
  */
 
+import { groupDomains } from "./chains.js";
 import { domainColour } from "./colours.js";
 import { card, el, table } from "./dom.js";
 import { domainName } from "./domains.js";
+import { domainLink, entryLink, nodeLink } from "./links.js";
 import { count, probability } from "./numbers.js";
+import { numberCell } from "./rows.js";
 
 /** Number of domains from which they are collapsed. */
 const MANY = 3;
+/** Number of nearest domains that are shown at once. */
+const FIRST = 3;
 
 /** Short descriptions of the flags; the warnings above give details. */
 const FLAGS = Object.freeze({
@@ -23,51 +29,82 @@ const FLAGS = Object.freeze({
 
 /**
  * @param {import("./prediction.js").Prediction} prediction
+ * @param {import("./selection.js").Selection} selection
  * @returns {HTMLElement}
  */
-export function cathCard({ domains, models }) {
-  const parts = domains.length < MANY ? domains.map(openDomain) : domains.map(collapsedDomain);
-  return card("CATH architecture", { class: "cath", "data-testid": "cath" },
+export function cathCard(prediction, selection) {
+  const groups = groupDomains(prediction);
+  const { models } = prediction;
+  const parts = groups.map((group, i) => (groups.length < MANY ? openDomain(group, i)
+    : collapsedDomain(group, i)));
+  // The domain of the selected residue opens.
+  selection.addEventListener("pin", () => {
+    const residue = prediction.residues[selection.pinned];
+    const at = residue ? groups.findIndex((g) => g.indices.includes(residue.domain)) : -1;
+    parts.forEach((part, i) => {
+      part.classList.toggle("current", i === at);
+      if (i === at && part instanceof HTMLDetailsElement) part.open = true;
+    });
+  });
+  return card("Domains", { class: "cath", "data-testid": "cath" },
     ...parts,
-    domains.length ? null : el("p", { class: "quiet" },
+    groups.length ? null : el("p", { class: "quiet" },
       "No domain is large enough to have an architecture."),
-    models.cath ? el("p", { class: "quiet" }, `Model ${models.cath}`) : null);
+    models.cath ? el("p", { class: "quiet model" }, `Model ${models.cath}`) : null);
 }
 
 /**
- * @param {Object} domain
- * @param {number} index
+ * @param {import("./chains.js").DomainGroup} group
+ * @param {number} i
  * @returns {HTMLElement}
  */
-function openDomain(domain, index) {
-  return el("article", { class: "domain" }, el("h3", {}, ...title(domain, index)), ...body(domain));
+function openDomain(group, i) {
+  return el("article", { class: "domain" }, el("h3", {}, ...title(group, i)),
+    ...body(group.domain));
 }
 
 /**
- * @param {Object} domain
- * @param {number} index
+ * @param {import("./chains.js").DomainGroup} group
+ * @param {number} i
  * @returns {HTMLElement}
  */
-function collapsedDomain(domain, index) {
-  const [first] = domain.architectures;
-  return el("details", { class: "domain", open: index === 0 },
-    el("summary", {}, el("h3", {}, ...title(domain, index)),
-      el("span", { class: "first" }, `${first.label} ${first.name} `,
-        el("strong", {}, probability(first.probability)), domain.in_range ? "" : " · unreliable")),
+function collapsedDomain(group, i) {
+  const { domain } = group;
+  const { name, p } = headline(domain);
+  return el("details", { class: "domain", open: i === 0 },
+    el("summary", {}, el("h3", {}, ...title(group, i)),
+      el("span", { class: "first" }, `${name} `, el("strong", {}, probability(p)),
+        domain.in_range ? "" : " · unreliable")),
     ...body(domain));
 }
 
 /**
- * @param {Object} domain
- * @param {number} index
+ * @param {import("./chains.js").DomainGroup} group
+ * @param {number} i
  * @returns {(Node|string)[]}
  */
-function title(domain, index) {
+function title({ domain, indices }, i) {
   const box = el("span", { class: "swatch", "aria-hidden": "true" });
-  box.style.background = domainColour(index);
+  box.style.background = domainColour(i);
   const name = domainName(domain);
   return [box, `${name.charAt(0).toUpperCase()}${name.slice(1)} `,
-    el("span", { class: "quiet" }, `${count(domain.n_residues)} residues`)];
+    indices.length > 1 ? el("span", { class: "badge" }, `× ${indices.length}`) : "",
+    el("span", { class: "quiet" }, ` ${count(domain.n_residues)} residues`)];
+}
+
+/**
+ * @param {Object} domain
+ * @returns {{name: string, label: string, p: number, kind: string}} the most specific answer that
+ *   is more probable than not, otherwise the architecture.
+ */
+function headline(domain) {
+  const family = domain.superfamily;
+  if (family?.label && family.probability >= 0.5) {
+    return { name: family.name || family.label, label: family.label, p: family.probability,
+      kind: "Superfamily" };
+  }
+  const [first] = domain.architectures;
+  return { name: first.name, label: first.label, p: first.probability, kind: "Architecture" };
 }
 
 /**
@@ -75,13 +112,35 @@ function title(domain, index) {
  * @returns {(HTMLElement|null)[]}
  */
 function body(domain) {
+  const { name, label, p, kind } = headline(domain);
+  const [first] = domain.architectures;
+  const lines = [["Class", domain.class]];
+  if (kind !== "Architecture") lines.unshift(["Architecture", first]);
+  if (domain.topology?.name) lines.unshift(["Topology", domain.topology]);
   return [
     domain.in_range ? null : flagWarning(domain.flags ?? []),
-    el("p", {}, "Class ", el("strong", {}, `${domain.class.label} ${domain.class.name}`),
-      ` ${probability(domain.class.probability)}`),
-    el("ol", { class: "bars" }, ...domain.architectures.map(bar)),
+    el("div", { class: "answer" },
+      el("p", { class: "what" }, name),
+      el("p", { class: "sure" }, el("strong", {}, probability(p)), ` ${sureness(p)}`),
+      el("p", { class: "quiet" }, `${kind} `, nodeLink(label))),
+    el("dl", { class: "levels" }, ...lines.flatMap(([head, node]) => [el("dt", {}, head),
+      el("dd", {}, `${node.name ?? ""} `, el("code", {}, node.label ?? ""), " ",
+        el("span", { class: "number" }, probability(node.probability ?? null)))])),
+    el("details", { class: "others", open: p < 0.8 }, el("summary", {}, "Architectures"),
+      el("ol", { class: "bars" }, ...domain.architectures.map(bar))),
     domain.nearest?.length ? nearest(domain.nearest) : null,
   ];
+}
+
+/**
+ * @param {number} p
+ * @returns {string} how certain a prediction of this probability is.
+ */
+function sureness(p) {
+  if (p >= 0.95) return "almost certain";
+  if (p >= 0.8) return "probable";
+  if (p >= 0.5) return "more likely than not";
+  return "uncertain; see the alternatives";
 }
 
 /**
@@ -109,13 +168,21 @@ function bar(ranked) {
 }
 
 /**
- * @param {{domain: string, cath: string, similarity: number}[]} neighbours
+ * @param {Object[]} neighbours
  * @returns {HTMLElement}
  */
 function nearest(neighbours) {
-  const rows = neighbours.map((n) => el("tr", {},
-    el("td", {}, n.domain), el("td", {}, n.cath),
-    el("td", { class: "number" }, n.similarity.toFixed(2))));
+  const named = neighbours.some((n) => n.name);
+  const aligned = neighbours.some((n) => Number.isFinite(n.tm_score));
+  const row = (n) => el("tr", {},
+    el("td", {}, domainLink(n.domain), " ", el("small", {}, entryLink(n.domain) ?? "")),
+    el("td", {}, nodeLink(n.cath), named ? el("span", { class: "under" }, n.name ?? "") : null),
+    aligned ? numberCell(Number.isFinite(n.tm_score) ? n.tm_score.toFixed(2) : "–") : null,
+    numberCell(n.similarity.toFixed(2)));
+  const heads = ["Domain", "Superfamily", aligned ? "TM-score" : "", "Similarity"].filter(Boolean);
+  const rest = neighbours.slice(FIRST);
   return el("div", { class: "nearest" }, el("h4", {}, "Nearest known domains"),
-    table("Nearest known domains", ["Domain", "CATH", "Similarity"], rows));
+    table("Nearest known domains", heads, neighbours.slice(0, FIRST).map(row)),
+    rest.length ? el("details", {}, el("summary", {}, `${rest.length} more`),
+      table("More of the nearest known domains", heads, rest.map(row))) : null);
 }

@@ -1,10 +1,7 @@
 /**
- * Colours of probabilities and domains, and their legend.
+ * Colours of probabilities, scores, confidences and domains.
  * @module colours
  */
-
-import { el } from "./dom.js";
-import { domainName } from "./domains.js";
 
 /**
  * Probability of the wild-type amino acid, from orange (improbable) to blue (probable).
@@ -16,15 +13,24 @@ const STOPS = [
 ];
 /** Colours of domains, distinguishable with colour blindness (Okabe and Ito 2008). */
 const DOMAINS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"];
-const NO_DOMAIN = "#b4bac4";
+/** Share of white in the colours of identical domains of other chains. */
+const PALER = [0, 0.4, 0.25, 0.55];
+/** Colour of what has no domain, pLDDT or score. */
+export const NO_COLOUR = "#b4bac4";
 /**
  * Bands of pLDDT with the colours of AlphaFold DB, from the highest.
  * @type {[number, string, string][]}
  */
-const BANDS = [
+export const BANDS = [
   [90, "#0053d6", "very high, over 90"], [70, "#65cbf3", "confident, over 70"],
   [50, "#ffdb13", "low, over 50"], [-1, "#ff7d45", "very low"],
 ];
+/** Scores of mutations: stabilising, destabilising. */
+const STABILISING = [24, 92, 150];
+const DESTABILISING = [178, 52, 16];
+
+/** Probabilities at the ends of the segments of their scale. */
+export const PROBABILITIES = STOPS.map(([p]) => p);
 
 /**
  * @param {number} p 0 to 1.
@@ -38,12 +44,19 @@ export function wildTypeColour(p) {
   return mix(from, to, Math.min(1, Math.max(0, (p - low) / (high - low))));
 }
 
+/** Number of colours of domains; then they repeat. */
+export const N_DOMAIN_COLOURS = DOMAINS.length;
+
 /**
- * @param {number} index of the domain, -1 for none.
+ * @param {number} group index of the group of identical domains, -1 for none.
+ * @param {number} [copy] index in the group; copies are paler.
  * @returns {string}
  */
-export function domainColour(index) {
-  return index < 0 ? NO_DOMAIN : DOMAINS[index % DOMAINS.length];
+export function domainColour(group, copy = 0) {
+  if (group < 0) return NO_COLOUR;
+  const colour = DOMAINS[group % DOMAINS.length];
+  const paler = PALER[copy % PALER.length];
+  return paler ? mix(parts(colour), [255, 255, 255], paler) : colour;
 }
 
 /**
@@ -51,7 +64,7 @@ export function domainColour(index) {
  * @returns {string} CSS colour.
  */
 export function plddtColour(value) {
-  return value === null ? NO_DOMAIN : BANDS.find(([least]) => value > least)[1];
+  return value === null ? NO_COLOUR : BANDS.find(([least]) => value > least)[1];
 }
 
 /**
@@ -81,9 +94,33 @@ function mix(from, to, share) {
  * @returns {(value: number) => string}
  */
 export function rootScale(none, full) {
-  const [from, to] = [parts(none), parts(full)];
-  const shades = Array.from({ length: 65 }, (_, i) => mix(from, to, i / 64));
+  const shades = shadesBetween(parts(none), parts(full));
   return (value) => shades[Math.round(64 * Math.sqrt(Math.min(1, Math.max(0, value))))];
+}
+
+/**
+ * A scale of scores with its own range for each sign.
+ * @param {string} none colour of 0.
+ * @param {number} low score of the strongest stabilising colour, negative.
+ * @param {number} high score of the strongest destabilising colour.
+ * @returns {(value: number) => string}
+ */
+export function signedScale(none, low, high) {
+  const [down, up] = [STABILISING, DESTABILISING].map((to) => shadesBetween(parts(none), to));
+  return (value) => {
+    if (!Number.isFinite(value)) return NO_COLOUR;
+    const share = value < 0 ? value / low : value / high;
+    return (value < 0 ? down : up)[Math.round(64 * Math.min(1, share))];
+  };
+}
+
+/**
+ * @param {number[]} from
+ * @param {number[]} to
+ * @returns {string[]} 65 colours.
+ */
+function shadesBetween(from, to) {
+  return Array.from({ length: 65 }, (_, i) => mix(from, to, i / 64));
 }
 
 /**
@@ -104,39 +141,4 @@ function parts(colour) {
 export function colourNumber(colour) {
   const [r, g, b] = parts(colour);
   return (r << 16) | (g << 8) | b;
-}
-
-/**
- * The legend of a colour scheme.
- * @param {string} name "domain", "pLDDT" or "wild-type probability".
- * @param {{id: string, chain: string, chopping: string}[]} domains
- * @returns {HTMLElement}
- */
-export function legend(name, domains) {
-  if (name === "domain") {
-    const parts = domains.slice(0, DOMAINS.length).map((d, i) =>
-      swatch(domainColour(i), domainName(d)));
-    const more = domains.length - parts.length;
-    return el("div", { class: "legend" }, ...parts,
-      more > 0 ? el("span", { class: "entry" }, `${more} more; colours repeat`) : null,
-      swatch(NO_DOMAIN, "no domain"));
-  }
-  if (name === "pLDDT") {
-    return el("div", { class: "legend" }, ...BANDS.map(([, colour, text]) => swatch(colour, text)));
-  }
-  return el("div", { class: "legend" },
-    el("span", { class: "word" }, "improbable"),
-    ...[0, 0.05, 0.2, 0.5, 1].map((p) => swatch(wildTypeColour(p), String(p))),
-    el("span", { class: "word" }, "probable"));
-}
-
-/**
- * @param {string} colour
- * @param {string} text
- * @returns {HTMLElement}
- */
-function swatch(colour, text) {
-  const box = el("span", { class: "swatch", "aria-hidden": "true" });
-  box.style.background = colour;
-  return el("span", { class: "entry" }, box, text);
 }

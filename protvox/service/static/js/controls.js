@@ -7,14 +7,14 @@
  * @param {import("./window.js").CanvasWindow} view
  * @param {import("./selection.js").Selection} selection
  * @param {Object} layout
- * @param {number} layout.count number of residues.
+ * @param {import("./chains.js").ChainView} layout.chain the residues, in order.
  * @param {(point: {x: number, y: number}) => {index: number, amino: number}} layout.find returns
  *   the residue and the amino acid at a point.
  * @param {() => number} layout.down number of residues per step down; 0 to move among the
  *   amino acids.
  * @param {number} layout.rows number of amino acids.
  */
-export function addControls(view, selection, { count, find, down, rows }) {
+export function addControls(view, selection, { chain, find, down, rows }) {
   const { element } = view;
   element.addEventListener("pointermove", (event) => {
     const { index, amino } = find(view.locate(event));
@@ -28,10 +28,12 @@ export function addControls(view, selection, { count, find, down, rows }) {
   });
   element.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 };
-    const from = Math.max(0, selection.current);
+    const count = chain.indices.length;
+    const current = chain.positionOf(selection.current);
+    const from = Math.max(0, current);
     let index = from;
     let { amino } = selection;
-    if (event.key in steps) index += selection.current < 0 ? 0 : steps[event.key];
+    if (event.key in steps) index += current < 0 ? 0 : steps[event.key];
     else if (event.key === "Home") index = 0;
     else if (event.key === "End") index = count - 1;
     else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
@@ -39,7 +41,7 @@ export function addControls(view, selection, { count, find, down, rows }) {
       if (down()) index += step * down();
       else amino = Math.min(rows - 1, Math.max(0, amino + step));
     } else if (event.key === "Enter" || event.key === " ") {
-      selection.pin(from);
+      selection.pin(chain.indices[from]);
       event.preventDefault();
       return;
     } else if (event.key === "Escape") {
@@ -47,6 +49,6 @@ export function addControls(view, selection, { count, find, down, rows }) {
       return;
     } else return;
     event.preventDefault();
-    selection.hover(Math.min(count - 1, Math.max(0, index)), amino);
+    selection.hover(chain.indices[Math.min(count - 1, Math.max(0, index))], amino);
   });
 }

@@ -10,7 +10,7 @@ import { listenToOptions, readOptions } from "./options.js";
 
 /**
  * Connect the form.
- * @param {(request: import("./jobs.js").PredictionRequest) => void} send
+ * @param {(requests: import("./jobs.js").PredictionRequest[]) => void} send
  * @param {(error: Error) => void} fail
  */
 export function listen(send, fail) {
@@ -18,48 +18,53 @@ export function listen(send, fail) {
   const identifier = byId("identifier", HTMLInputElement);
   const key = byId("key", HTMLInputElement);
   const again = byId("repeat", HTMLButtonElement);
-  let last = null;
+  /** @type {{file: File|null, id: string}[]} */
+  let last = [];
 
-  /** Send a structure if the options are valid, and remember it for another attempt. */
-  const submit = (chosen, id) => {
-    last = { file: chosen, id };
-    again.textContent = `Predict ${chosen?.name ?? id} with these options`;
+  /** Send structures if the options are valid, and remember them for another attempt. */
+  const submit = (chosen) => {
+    last = chosen;
+    const [{ file: first, id }] = chosen;
+    const what = chosen.length > 1 ? `${chosen.length} structures` : first?.name ?? id;
+    again.textContent = `Predict ${what} with these options`;
     again.hidden = false;
     clearFieldErrors();
     const options = readOptions();
-    if (options) send({ ...last, options });
+    if (options) send(last.map((one) => ({ ...one, options })));
   };
+  const submitFiles = (files) => submit([...files].map((one) => ({ file: one, id: "" })));
   key.value = storedKey();
   key.addEventListener("change", () => storeKey(key.value.trim()));
   listenToOptions();
 
   file.addEventListener("change", () => {
-    if (file.files.length) submit(file.files[0], "");
+    if (file.files.length) submitFiles(file.files);
     // Allows the same file to be chosen again after the options have changed.
     file.value = "";
   });
   byId("request", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
     const id = identifier.value.trim();
-    if (id) submit(null, id);
+    const ids = id.split(/[\s,;]+/).filter(Boolean);
+    if (ids.length) submit(ids.map((one) => ({ file: null, id: one })));
     else identifier.focus();
   });
   byId("example", HTMLButtonElement).addEventListener("click", async () => {
     try {
       const blob = await (await callService("1pwc.pdb.gz")).blob();
-      submit(new File([blob], "1pwc.pdb.gz"), "");
+      submitFiles([new File([blob], "1pwc.pdb.gz")]);
     } catch (error) {
       fail(error);
     }
   });
-  again.addEventListener("click", () => submit(last.file, last.id));
-  listenToDrops(byId("drop", HTMLElement), (dropped) => submit(dropped, ""));
+  again.addEventListener("click", () => submit(last));
+  listenToDrops(byId("drop", HTMLElement), submitFiles);
 }
 
 /**
  * Accept files dropped anywhere on the page.
  * @param {HTMLElement} drop element to highlight meanwhile.
- * @param {(file: File) => void} take
+ * @param {(files: FileList) => void} take
  */
 function listenToDrops(drop, take) {
   const highlight = (on) => drop.classList.toggle("over", on);
@@ -74,6 +79,6 @@ function listenToDrops(drop, take) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     highlight(false);
-    if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files.length) take(event.dataTransfer.files);
   });
 }

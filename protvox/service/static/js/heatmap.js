@@ -1,12 +1,12 @@
 /**
- * The heat map of the probability of each amino acid at every residue.
+ * A heat map: every residue of a chain against every amino acid.
  * @module heatmap
  */
 
-import { isBright, rootScale } from "./colours.js";
+import { isBright } from "./colours.js";
+import { addControls } from "./controls.js";
 import { el } from "./dom.js";
 import { ORDER } from "./prediction.js";
-import { addControls } from "./controls.js";
 import { CanvasWindow, themeColour } from "./window.js";
 
 const CELL = 14;
@@ -15,44 +15,49 @@ const ROWS = ORDER.length;
 const EVERY = 10;
 
 /**
- * @param {import("./prediction.js").Prediction} prediction
+ * @param {Object} content
+ * @param {import("./prediction.js").Residue[]} content.residues
+ * @param {ArrayLike<number>} content.matrix residues x 20, in the order of `ORDER`.
+ * @param {() => (value: number) => string} content.scale returns the colours of values in the
+ *   present theme.
+ * @param {string} content.label
+ * @param {string} content.id for tests.
  * @param {import("./selection.js").Selection} selection
+ * @param {import("./chains.js").ChainView} chain
  * @returns {HTMLElement}
  */
-export function heatMap(prediction, selection) {
-  const { residues } = prediction;
-  const size = { width: residues.length * CELL, height: TOP + ROWS * CELL };
-  const box = (index) => ({ x: index * CELL, y: 0, width: CELL, height: size.height });
+export function heatMap({ residues, matrix, scale, label, id }, selection, chain) {
   let shade = null;
   let background = "";
+  const box = (position) => ({ x: position * CELL, y: 0, width: CELL, height: TOP + ROWS * CELL });
   const draw = (pen, area) => {
     if (background !== themeColour("--heat-none")) {
       background = themeColour("--heat-none");
-      shade = rootScale(background, themeColour("--heat-full"));
+      shade = scale();
     }
     const first = Math.max(0, Math.floor(area.x / CELL));
-    const last = Math.min(residues.length, Math.ceil((area.x + area.width) / CELL));
-    drawCells(pen, prediction, shade, first, last);
-    drawNumbers(pen, residues, first, last);
-    outline(pen, selection);
+    const last = Math.min(chain.indices.length, Math.ceil((area.x + area.width) / CELL));
+    for (let i = first; i < last; i += 1) {
+      drawColumn(pen, residues[chain.indices[i]], matrix, shade, i * CELL);
+    }
+    drawNumbers(pen, chain.indices.map((index) => residues[index]), first, last);
+    outline(pen, selection, chain);
   };
-  const view = new CanvasWindow({ class: "heat", role: "application", "data-testid": "heatmap",
-    "aria-label": "Probability of each amino acid at every residue. Arrow keys move, " +
-      "Enter selects.",
-  }, () => size, draw);
-  addControls(view, selection, { count: residues.length, rows: ROWS, down: () => 0,
+  const view = new CanvasWindow({ class: "heat", role: "application", "data-testid": id,
+    "aria-label": `${label}. Arrow keys move, Enter selects.` },
+  () => ({ width: chain.indices.length * CELL, height: TOP + ROWS * CELL }), draw);
+  addControls(view, selection, { chain, rows: ROWS, down: () => 0,
     find: ({ x, y }) => {
-      const index = Math.floor(x / CELL);
       const amino = Math.floor((y - TOP) / CELL);
-      const inside = index >= 0 && index < residues.length;
-      return { index: inside ? index : -1, amino: amino >= 0 && amino < ROWS ? amino : -1 };
+      return { index: chain.indices[Math.floor(x / CELL)] ?? -1,
+        amino: amino >= 0 && amino < ROWS ? amino : -1 };
     } });
   selection.addEventListener("change", () => {
-    if (selection.current >= 0 && !view.element.matches(":hover")) {
-      view.reveal(box(selection.current));
-    }
+    const position = chain.positionOf(selection.current);
+    if (position >= 0 && !view.element.matches(":hover")) view.reveal(box(position));
     view.refresh();
   });
+  chain.addEventListener("change", () => view.resize());
   const letters = el("div", { class: "letters", "aria-hidden": "true" },
     ...ORDER.map((letter) => el("span", {}, letter)));
   return el("div", { class: "heatmap" }, letters, view.element);
@@ -60,30 +65,30 @@ export function heatMap(prediction, selection) {
 
 /**
  * @param {CanvasRenderingContext2D} pen
- * @param {import("./prediction.js").Prediction} prediction
- * @param {(p: number) => string} shade
- * @param {number} first
- * @param {number} last
+ * @param {import("./prediction.js").Residue} residue
+ * @param {ArrayLike<number>} matrix
+ * @param {(value: number) => string} shade
+ * @param {number} x
  */
-function drawCells(pen, { residues, matrix }, shade, first, last) {
-  for (let i = first; i < last; i += 1) {
-    for (let j = 0; j < ROWS; j += 1) {
-      const colour = shade(matrix[i * ROWS + j]);
-      pen.fillStyle = colour;
-      pen.fillRect(i * CELL, TOP + j * CELL, CELL - 1, CELL - 1);
-      if (ORDER[j] === residues[i].letter) {
-        pen.fillStyle = isBright(colour) ? "#10151c" : "#ffffff";
-        pen.beginPath();
-        pen.arc(i * CELL + (CELL - 1) / 2, TOP + j * CELL + (CELL - 1) / 2, 2.6, 0, 7);
-        pen.fill();
-      }
+function drawColumn(pen, residue, matrix, shade, x) {
+  for (let j = 0; j < ROWS; j += 1) {
+    const value = matrix[residue.index * ROWS + j];
+    const own = ORDER[j] === residue.letter;
+    const colour = Number.isNaN(value) ? themeColour("--heat-none") : shade(value);
+    pen.fillStyle = colour;
+    pen.fillRect(x, TOP + j * CELL, CELL - 1, CELL - 1);
+    if (own) {
+      pen.fillStyle = isBright(colour) ? "#10151c" : "#ffffff";
+      pen.beginPath();
+      pen.arc(x + (CELL - 1) / 2, TOP + j * CELL + (CELL - 1) / 2, 2.6, 0, 7);
+      pen.fill();
     }
   }
 }
 
 /**
  * @param {CanvasRenderingContext2D} pen
- * @param {import("./prediction.js").Residue[]} residues
+ * @param {import("./prediction.js").Residue[]} residues of the shown chain.
  * @param {number} first
  * @param {number} last
  */
@@ -92,30 +97,38 @@ function drawNumbers(pen, residues, first, last) {
   pen.font = "11px system-ui, sans-serif";
   pen.textBaseline = "middle";
   pen.textAlign = "left";
-  let nextFree = -1;
   for (let i = Math.max(0, first - 5); i < last; i += 1) {
-    const { chain, number } = residues[i];
-    const isStart = i === 0 || residues[i - 1].chain !== chain;
-    if (!isStart && (number % EVERY || i < nextFree)) continue;
-    pen.fillText(isStart && chain ? `${chain}:${number}` : String(number), i * CELL, TOP / 2);
-    nextFree = i + 4;
-    if (isStart && i) pen.fillRect(i * CELL - 1, 0, 1, TOP + ROWS * CELL);
+    if (isNumbered(residues, i)) pen.fillText(String(residues[i].number), i * CELL, TOP / 2);
   }
+}
+
+/**
+ * Whether the number of a residue is written: the first, and every tenth that is not close to it.
+ * @param {import("./prediction.js").Residue[]} residues of a chain.
+ * @param {number} i
+ * @returns {boolean}
+ */
+export function isNumbered(residues, i) {
+  if (i === 0) return true;
+  const { number, insertionCode } = residues[i];
+  return number % EVERY === 0 && !insertionCode && i > 3;
 }
 
 /**
  * @param {CanvasRenderingContext2D} pen
  * @param {import("./selection.js").Selection} selection
+ * @param {import("./chains.js").ChainView} chain
  */
-function outline(pen, selection) {
+function outline(pen, selection, chain) {
   pen.strokeStyle = themeColour("--text");
   for (const index of [selection.pinned, selection.hovered]) {
-    if (index < 0) continue;
+    const position = chain.positionOf(index);
+    if (position < 0) continue;
     pen.lineWidth = 1.5;
-    pen.strokeRect(index * CELL - 0.5, TOP - 0.5, CELL, ROWS * CELL);
-  }
-  if (selection.hovered >= 0 && selection.amino >= 0) {
-    pen.lineWidth = 2.5;
-    pen.strokeRect(selection.hovered * CELL - 0.5, TOP + selection.amino * CELL - 0.5, CELL, CELL);
+    pen.strokeRect(position * CELL - 0.5, TOP - 0.5, CELL, ROWS * CELL);
+    if (index === selection.hovered && selection.amino >= 0) {
+      pen.lineWidth = 2.5;
+      pen.strokeRect(position * CELL - 0.5, TOP + selection.amino * CELL - 0.5, CELL, CELL);
+    }
   }
 }

@@ -25,6 +25,7 @@ const MAX_RETRIES = 5;
  * @property {string} name
  * @property {number} n_residues
  * @property {string|null} expires
+ * @property {Object<string, *>} options that differ from the defaults.
  * @property {{code: string, what: string, where: ?string, remedy: ?string}|null} error
  */
 

@@ -1,26 +1,35 @@
 /**
- * The page: submits a structure, follows its job and shows the result.
+ * The page: submits structures, follows their jobs and shows the results.
  * @module main
  */
 
-import { asProblem, servicePaths } from "./api.js";
-import { listen } from "./form.js";
-import { cancelJob, createJob, results, waitFor } from "./jobs.js";
+import { asProblem, serviceDescription } from "./api.js";
 import { byId } from "./dom.js";
-import { readPrediction } from "./prediction.js";
 import { showFieldProblem } from "./fields.js";
+import { listen } from "./form.js";
+import { jobList } from "./job_list.js";
+import { cancelJob, createJob, results, waitFor } from "./jobs.js";
+import { readPrediction } from "./prediction.js";
 import { resultView } from "./result.js";
-import { emptyState, errorState, loadingState } from "./states.js";
+import { errorState, loadingState } from "./states.js";
+import { emptyState } from "./welcome.js";
 
 const output = byId("result", HTMLElement);
 let running = new AbortController();
 
 /**
  * Replace the content below the form.
+ * @param {string} view "empty", "busy", "error", "list" or "result"; decides the size of the form.
  * @param {HTMLElement} element
  */
-function show(element) {
+function show(view, element) {
+  document.body.dataset.view = view;
   output.replaceChildren(element);
+}
+
+/** @returns {URLSearchParams} the words behind # in the address. */
+function address() {
+  return new URLSearchParams(location.hash.slice(1));
 }
 
 /**
@@ -39,9 +48,9 @@ async function follow(name, request, id = "") {
     control.abort();
     if (id) cancelJob(id).catch(() => {});
     history.replaceState(null, "", location.pathname);
-    show(emptyState());
+    show("empty", emptyState());
   });
-  show(loading.element);
+  show("busy", loading.element);
   try {
     if (request) {
       id = (await createJob(request, signal)).id;
@@ -49,19 +58,33 @@ async function follow(name, request, id = "") {
     }
     const job = await waitFor(id, signal, loading.update);
     const json = await (await results(id, "json", signal)).json();
-    const mutations = (await servicePaths()).has("/predict/mutations");
+    const mutations = (await serviceDescription()).paths.has("/predict/mutations");
     if (signal.aborted) return;
-    show(resultView({ prediction: readPrediction(json), job: id, request, mutations,
-      fail: showError }));
+    show("result", resultView({ prediction: readPrediction(json), job: id, request, mutations,
+      options: job.options ?? request?.options ?? {}, view: address().get("view") ?? "",
+      entered: remember, fail: showError }));
     document.title = `${job.name} – protvox`;
     byId("status", HTMLElement).textContent = `The result for ${job.name} is ready.`;
     output.focus({ preventScroll: true });
   } catch (error) {
     if (signal.aborted) return;
     const problem = asProblem(error);
-    show(errorState(problem, problem.canRetry ? () => follow(name, request, firstId) : null));
+    show("error", errorState(problem,
+      problem.canRetry ? () => follow(name, request, firstId) : null));
     showFieldProblem(problem, request?.options ?? {});
   }
+}
+
+/**
+ * Note the opened tab in the address, so that a link leads back to it.
+ * @param {string} view
+ */
+function remember(view) {
+  const words = address();
+  if (!words.has("job") || words.get("view") === view) return;
+  if (view === "domains") words.delete("view");
+  else words.set("view", view);
+  history.replaceState(null, "", `#${words}`);
 }
 
 /**
@@ -75,17 +98,44 @@ function showError(error) {
   element.scrollIntoView({ block: "nearest" });
 }
 
-/** Show the job in the address, if any. */
-function open() {
-  const id = new URLSearchParams(location.hash.slice(1)).get("job");
-  if (id) {
-    follow("Job", null, id);
-  } else {
-    running.abort();
-    show(emptyState());
+/**
+ * Predict one structure, or several as a list of jobs.
+ * @param {import("./jobs.js").PredictionRequest[]} requests
+ */
+async function predict(requests) {
+  if (requests.length === 1) {
+    const [request] = requests;
+    follow(request.file?.name ?? request.id, request);
+    return;
+  }
+  running.abort();
+  const { signal } = running = new AbortController();
+  const list = jobList(signal);
+  show("list", list.element);
+  const ids = await list.submit(requests);
+  if (!signal.aborted && ids.length) {
+    history.pushState(null, "", `#jobs=${ids.map(encodeURIComponent).join(",")}`);
   }
 }
 
-listen((request) => follow(request.file?.name ?? request.id, request), showError);
+/** Show the job or the jobs in the address, if any. */
+function open() {
+  const words = address();
+  const ids = (words.get("jobs") ?? "").split(",").filter(Boolean);
+  if (words.get("job")) {
+    follow("Job", null, words.get("job"));
+  } else if (ids.length) {
+    running.abort();
+    const { signal } = running = new AbortController();
+    const list = jobList(signal);
+    show("list", list.element);
+    list.watch(ids);
+  } else {
+    running.abort();
+    show("empty", emptyState());
+  }
+}
+
+listen(predict, showError);
 window.addEventListener("popstate", open);
 open();

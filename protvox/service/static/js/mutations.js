@@ -1,71 +1,126 @@
 /**
- * Scores of mutations, requested for the structure of the result.
+ * The view of mutations: all substitutions of the structure, or a list, with filters.
  * @module mutations
  */
 
 import { asProblem } from "./api.js";
 import { card, el } from "./dom.js";
 import { saveButton, stem } from "./downloads.js";
+import { heatMap } from "./heatmap.js";
 import { createJob, results, waitFor } from "./jobs.js";
+import { scoreLegend } from "./legends.js";
+import { mutationTable } from "./mutation_table.js";
 import { count } from "./numbers.js";
+import { overview, readScan } from "./scan.js";
 import { errorState } from "./states.js";
-import { growingTable, numberCell, residueRow } from "./rows.js";
+import { themeColour } from "./window.js";
 
-const HEADS = ["Residue", "Mutation", "Score", "Percentile"];
+/** Number of residues up to which all substitutions are scored without being asked. */
+const AT_ONCE = 1500;
 
 /**
- * @param {Object} shown
- * @param {import("./prediction.js").Prediction} shown.prediction
- * @param {string} shown.job
- * @param {import("./jobs.js").PredictionRequest|null} shown.request null if the result was
- *   opened by its address.
- * @param {(error: Error) => void} shown.fail
+ * @param {import("./result.js").Shown} shown
  * @param {import("./selection.js").Selection} selection
- * @returns {HTMLElement}
+ * @param {import("./chains.js").ChainView} chain
+ * @param {import("./colouring.js").Colouring} colouring
+ * @returns {{panel: HTMLElement, map: HTMLElement, enter: () => void}} `enter` is called when the
+ *   view is opened.
  */
-export function mutationCard(shown, selection) {
+export function mutationView(shown, selection, chain, colouring) {
+  const { residues, input } = shown.prediction;
   const list = el("textarea", { rows: 3, spellcheck: "false", placeholder: "A:45W\nA:L50F",
     "aria-label": "Mutations, one per line" });
-  const out = el("div", { role: "status" });
+  const out = el("div", { class: "scores" });
+  const state = el("div", { role: "status" });
+  const map = el("div", { class: "full maps" });
+  const sources = { all: null, list: null };
+  let begun = false;
+
+  /** Score mutations, "" for all, and return the document and its job. */
   const run = async (mutations) => {
     buttons.forEach((button) => { button.disabled = true; });
-    out.replaceChildren(el("p", { class: "quiet" }, "Scoring …"));
+    state.replaceChildren(el("p", { class: "quiet" },
+      mutations ? "Scoring the list …"
+        : `Scoring all ${count(19 * residues.length)} substitutions …`));
     try {
       const control = new AbortController();
       const job = await createJob(await mutationRequest(shown, mutations), control.signal);
       await waitFor(job.id, control.signal, () => {});
       const scores = await (await results(job.id, "json")).json();
-      out.replaceChildren(scoreTable(scores, job.id, shown, selection, !mutations));
+      state.replaceChildren();
+      sources[mutations ? "list" : "all"] = { scores, job: job.id };
+      if (!mutations) showMap(scores);
+      showTable(mutations ? "list" : "all");
     } catch (error) {
-      out.replaceChildren(errorState(asProblem(error), null));
+      state.replaceChildren(errorState(asProblem(error), null));
     } finally {
       buttons.forEach((button) => { button.disabled = false; });
     }
   };
+  const showMap = (scores) => {
+    const scan = readScan(scores.mutations, residues);
+    const scale = scan.scale(themeColour("--heat-none"));
+    map.replaceChildren(card("All substitutions", { class: "scan" },
+      scoreLegend(scale), overview(scan, selection, chain),
+      heatMap({ residues, matrix: scan.matrix, id: "scan",
+        scale: () => scan.scale(themeColour("--heat-none")).shade,
+        label: "Score of every substitution at every residue" }, selection, chain),
+      el("p", { class: "quiet" }, "Top: the mean score of every residue. Bottom: every " +
+        "substitution. Dots mark the amino acid present.")));
+    const mean = scan.meanScale("#d9dde3");
+    colouring.add("mean mutation score", {
+      colour: (r) => mean.shade(scan.means[r.index]), legend: () => scoreLegend(mean) });
+  };
+  const showTable = (source) => {
+    const base = `${stem(input.name)}-mutations`;
+    const { scores, job } = sources[source];
+    const choice = el("select", { "aria-label": "Source",
+      on: { change: () => showTable(choice.value) } },
+    ...Object.entries(sources).filter(([, made]) => made).map(([name, made]) =>
+      el("option", { value: name }, `${name === "all" ? "all substitutions" : "your list"} ` +
+        `(${count(made.scores.mutations.length)})`)));
+    choice.value = source;
+    const failures = scores.failures.map((f) => el("li", { class: "warning" },
+      `${f.mutation}: ${f.why}`));
+    const parts = [
+      el("div", { class: "row wrap" }, choice, saveButton("CSV", `${base}.csv`,
+        async () => (await results(job, "csv")).blob(), shown.fail)),
+      failures.length ? el("ul", { class: "warnings" }, ...failures) : "",
+      mutationTable(scores, source === "list", residues, selection)];
+    out.replaceChildren(...parts);
+  };
   const listed = () => list.value.trim();
-  const buttons = [
-    el("button", { type: "button", on: { click: () => {
-      if (listed()) run(listed());
-      else list.focus();
-    } } }, "Score these"),
-    el("button", { type: "button", class: "plain", on: { click: () => run("") } }, "Score all"),
-  ];
-  return card("Mutations", { class: "mutations", "data-testid": "mutations" },
-    el("p", { class: "quiet" }, "One per line: chain, residue number and mutant, optionally " +
-      "with the wild type (A:45W or A:L45W); several at once joined by + (A:L45W+A:F50A). Or the " +
-      "list of another program."),
-    list, el("div", { class: "row" }, ...buttons), out);
+  const all = el("button", { type: "button", class: "plain",
+    on: { click: () => run("") } }, "Score all");
+  const own = el("button", { type: "button", on: { click: () => {
+    if (listed()) run(listed());
+    else list.focus();
+  } } }, "Score these");
+  const buttons = [own, all];
+  const panel = card("Mutations", { class: "mutations", "data-testid": "mutations" },
+    state, out,
+    el("details", { class: "own", open: residues.length > AT_ONCE },
+      el("summary", {}, "Score a list"),
+      el("p", { class: "quiet" }, "One per line: chain, residue number and mutant, optionally " +
+        "with the wild type (A:45W or A:L45W); several at once joined by + (A:L45W+A:F50A). Or " +
+        "the list of another program."),
+      list, el("div", { class: "row" }, ...buttons)));
+  const enter = () => {
+    if (begun || residues.length > AT_ONCE) return;
+    begun = true;
+    run("");
+  };
+  return { panel, map, enter };
 }
 
 /**
  * The request: with the same file or identifier, or with the structure stored by the service.
- * @param {{request: ?import("./jobs.js").PredictionRequest, job: string,
- *   prediction: import("./prediction.js").Prediction}} shown
+ * @param {import("./result.js").Shown} shown
  * @param {string} mutations one per line, "" for all.
  * @returns {Promise<import("./jobs.js").PredictionRequest>}
  */
-async function mutationRequest({ request, job, prediction }, mutations) {
-  const { chain, model_number: number } = request?.options ?? {};
+async function mutationRequest({ request, job, options: given, prediction }, mutations) {
+  const { chain, model_number: number } = request?.options ?? given;
   const options = { task: "mutations" };
   if (chain) options.chain = chain;
   if (number) options.model_number = number;
@@ -73,49 +128,4 @@ async function mutationRequest({ request, job, prediction }, mutations) {
   if (request) return { ...request, options };
   const stored = await (await results(job, "cif")).blob();
   return { file: new File([stored], `${stem(prediction.input.name)}.cif`), id: "", options };
-}
-
-/**
- * @param {Object} scores document of the form protvox.mutations/3.
- * @param {string} job
- * @param {Object} shown
- * @param {import("./selection.js").Selection} selection
- * @param {boolean} ranked sort by score instead of the requested order.
- * @returns {HTMLElement}
- */
-function scoreTable(scores, job, shown, selection, ranked) {
-  const index = new Map(shown.prediction.residues.map((r) =>
-    [`${r.chain} ${r.number}${r.insertionCode}`, r.index]));
-  const orders = {
-    list: () => scores.mutations,
-    low: () => [...scores.mutations].sort((a, b) => a.score - b.score),
-    high: () => [...scores.mutations].sort((a, b) => b.score - a.score),
-  };
-  const row = (m) => {
-    const name = m.number === null ? m.chain : `${m.chain} ${m.number}${m.insertion_code}`;
-    return residueRow(name, index.get(name) ?? -1, selection, el("td", {}, m.mutation),
-      numberCell(m.score.toFixed(2)), numberCell(m.percentile?.toFixed(1) ?? ""));
-  };
-  const body = el("div", {});
-  const show = () => {
-    body.replaceChildren(growingTable("Mutations", HEADS, orders[choice.value](), row));
-  };
-  const choice = el("select", { "aria-label": "Order", on: { change: show } },
-    el("option", { value: "low" }, "least destabilising first"),
-    el("option", { value: "high" }, "most destabilising first"),
-    el("option", { value: "list" }, ranked ? "in file order" : "as listed"));
-  choice.value = ranked ? "low" : "list";
-  show();
-  const base = stem(shown.prediction.input.name);
-  const failures = scores.failures.map((f) => el("li", { class: "warning" },
-    `${f.mutation}: ${f.why}`));
-  return el("div", { class: "scores" },
-    el("p", { class: "quiet" }, `${count(scores.mutations.length)} ` +
-      `${scores.mutations.length === 1 ? "mutation" : "mutations"}. Score: ` +
-      `${scores.score}.`),
-    failures.length ? el("ul", { class: "warnings" }, ...failures) : null,
-    el("div", { class: "row wrap" }, choice,
-      saveButton("CSV", `${base}-mutations.csv`,
-        async () => (await results(job, "csv")).blob(), shown.fail)),
-    body);
 }

@@ -1,30 +1,33 @@
 /**
- * The view of a result, assembled from its cards.
+ * A result: one structure and sequence, and three views of them.
  * @module result
  */
 
 import { cathCard } from "./cath.js";
+import { ChainView } from "./chains.js";
+import { checkCard, probabilityMap } from "./check.js";
+import { Colouring } from "./colouring.js";
 import { card, el } from "./dom.js";
 import { downloadCard } from "./downloads.js";
-import { heatMap } from "./heatmap.js";
-import { mutationCard } from "./mutations.js";
-import { count } from "./numbers.js";
+import { heading } from "./heading.js";
+import { mutationView } from "./mutations.js";
+import { suspicious } from "./prediction.js";
 import { readout } from "./readout.js";
 import { Selection } from "./selection.js";
 import { sequenceStrip } from "./strip.js";
-import { suspectCard } from "./suspects.js";
+import { tabList } from "./tabs.js";
 import { viewerCard } from "./viewer.js";
-
-const MAX_WARNINGS = 3;
-const FORMATS = Object.freeze({ pdb: "PDB", mmcif: "mmCIF", bcif: "BinaryCIF" });
 
 /**
  * @typedef {Object} Shown
  * @property {import("./prediction.js").Prediction} prediction
  * @property {string} job
+ * @property {Object<string, *>} options that were given for the result.
  * @property {import("./jobs.js").PredictionRequest|null} request null if the result was opened by
  *   its address.
  * @property {boolean} mutations whether the service can score mutations.
+ * @property {string} view name of the tab to open, "" for the first.
+ * @property {(view: string) => void} entered called when a tab is opened.
  * @property {(error: Error) => void} fail shows an error above the result.
  */
 
@@ -35,85 +38,75 @@ const FORMATS = Object.freeze({ pdb: "PDB", mmcif: "mmCIF", bcif: "BinaryCIF" })
 export function resultView(shown) {
   const { prediction, job } = shown;
   const selection = new Selection();
-  const view = el("div", { class: "result", "data-testid": "result" }, heading(prediction));
+  const colouring = new Colouring(prediction);
+  const view = el("div", { class: "result", "data-testid": "result" },
+    heading(prediction, shown.options));
+  const some = prediction.residues.length > 0;
   // The service has an annotated structure only if environments were predicted.
-  const viewer = prediction.models.environment || prediction.residues.length
-    ? viewerCard(prediction, selection, job) : null;
-  if (!prediction.residues.length) {
-    view.append(viewer?.element ?? "", cathCard(prediction),
-      environmentCard(prediction, selection), downloadCard(shown, viewer?.picture ?? null));
+  const viewer = prediction.models.environment || some
+    ? viewerCard(prediction, selection, colouring, job) : null;
+  const downloads = downloadCard(shown, viewer?.picture ?? null);
+  if (!some) {
+    view.append(viewer?.element ?? "", cathCard(prediction, selection),
+      card("Amino-acid environments", { class: "full" }, el("p", { class: "quiet" },
+        "No residue has the backbone atoms that the model needs.")), downloads);
     return view;
   }
-  view.append(viewer.element, cathCard(prediction), environmentCard(prediction, selection),
-    suspectCard(prediction, selection),
-    el("div", { class: "column" }, downloadCard(shown, viewer.picture),
-      shown.mutations ? mutationCard(shown, selection) : ""));
+  const chain = new ChainView(prediction.residues);
+  selection.addEventListener("pin", () => chain.reveal(selection.pinned));
+  const found = suspicious(prediction).length;
+  const mutations = shown.mutations ? mutationView(shown, selection, chain, colouring) : null;
+  const tabs = [
+    { name: "domains", label: "Domains", badge: String(prediction.domains.length || ""),
+      panels: [cathCard(prediction, selection)] },
+    { name: "check", label: "Check", badge: String(found || ""),
+      panels: [checkCard(prediction, selection), probabilityMap(prediction, selection, chain)] },
+    ...(mutations ? [{ name: "mutations", label: "Mutations",
+      panels: [mutations.panel, mutations.map] }] : []),
+  ];
+  const bar = tabList(tabs, (name) => {
+    colouring.enter(name);
+    shown.entered(name);
+    if (name === "mutations") mutations.enter();
+  });
+  view.append(bar.element, viewer.element, ...tabs.map((tab) => tab.panels[0]),
+    sequenceCard(prediction, selection, chain, colouring),
+    ...tabs.flatMap((tab) => tab.panels.slice(1)), downloads);
+  bar.select(tabs.some(({ name }) => name === shown.view) ? shown.view : "domains");
   return view;
 }
 
 /**
  * @param {import("./prediction.js").Prediction} prediction
  * @param {Selection} selection
+ * @param {ChainView} chain
+ * @param {Colouring} colouring
  * @returns {HTMLElement}
  */
-function environmentCard(prediction, selection) {
-  if (!prediction.residues.length) {
-    return card("Amino-acid environments", { class: "full" },
-      el("p", { class: "quiet" }, "No residue has the backbone atoms that the model needs."));
-  }
-  const model = prediction.models.environment;
-  return card("Amino-acid environments", { class: "full environments" },
+function sequenceCard(prediction, selection, chain, colouring) {
+  return card("Sequence", { class: "full sequence" },
+    chain.chains.length > 1 ? chainChoice(chain) : null,
     readout(prediction, selection),
-    sequenceStrip(prediction, selection),
-    el("p", { class: "quiet" }, "Top: the sequence, coloured by the probability of the " +
-      "wild-type amino acid. Bottom: the probability of each amino acid at every residue; a " +
-      "stronger colour means a higher probability. Dots mark the wild type."),
-    heatMap(prediction, selection),
-    model ? el("p", { class: "quiet" }, `Model ${model}`) : null);
+    sequenceStrip(prediction, selection, chain, colouring));
 }
 
 /**
- * @param {import("./prediction.js").Prediction} prediction
- * @returns {HTMLElement}
+ * @param {ChainView} chain
+ * @returns {HTMLElement} the choice of a chain; identical ones follow the first of them.
  */
-function heading({ input, warnings }) {
-  const dropped = input.dropped.length
-    ? el("details", {}, el("summary", {}, `${count(input.dropped.length)} ` +
-      `${input.dropped.length === 1 ? "part" : "parts"} of the file ignored`),
-      el("ul", {}, ...input.dropped.map((d) => el("li", {}, `${d.what}, ${d.where}: ${d.why}`))))
-    : null;
-  return el("div", { class: "heading" }, el("h1", {}, input.name),
-    el("p", { class: "quiet" }, `${count(input.n_residues)} residues, ` +
-      `${count(input.n_atoms)} atoms, model ${input.model} of the ${FORMATS[input.format]} file`),
-    input.plddt ? confidence(input.plddt) : null,
-    ...warningLists(warnings),
-    dropped);
-}
-
-/**
- * @param {{mean: number, limit: number, n_disordered: number, disordered: string[]}} plddt
- * @returns {HTMLElement}
- */
-function confidence({ mean, limit, n_disordered: number, disordered }) {
-  const mostly = `Predicted model, mean pLDDT ${mean.toFixed(1)}`;
-  if (!number) return el("p", { class: "quiet" }, mostly);
-  const residues = `${count(number)} ${number === 1 ? "residue" : "residues"}`;
-  return el("p", { class: "quiet" }, `${mostly}; ${residues} disordered, below ${limit}: ` +
-    disordered.join(", "));
-}
-
-/**
- * @param {string[]} warnings
- * @returns {HTMLElement[]} the first few, and the others collapsed.
- */
-function warningLists(warnings) {
-  const list = (some) => el("ul", { class: "warnings" },
-    ...some.map((text) => el("li", { class: "warning" }, text)));
-  const collapsed = warnings.length > MAX_WARNINGS + 1 ? warnings.slice(MAX_WARNINGS) : [];
-  const visible = warnings.slice(0, warnings.length - collapsed.length);
-  return [
-    visible.length ? list(visible) : null,
-    collapsed.length ? el("details", {},
-      el("summary", {}, `${count(collapsed.length)} more warnings`), list(collapsed)) : null,
-  ];
+function chainChoice(chain) {
+  const { chains } = chain;
+  const name = (i) => chains[i].name || "(blank)";
+  const choice = el("select", { "aria-label": "Chain shown",
+    on: { change: () => chain.show(Number(choice.value)) } },
+  ...chains.flatMap(({ first }, i) => {
+    if (first !== i) return [];
+    const same = chains.map((other, j) => (other.first === i ? j : -1)).filter((j) => j >= 0);
+    return same.map((j) => el("option", { value: j }, j === i
+      ? `chain ${name(i)}${same.length > 1 ? ` × ${same.length}` : ""}`
+      : `chain ${name(j)}, identical to ${name(i)}`));
+  }));
+  choice.value = String(chain.shown);
+  chain.addEventListener("change", () => { choice.value = String(chain.shown); });
+  return choice;
 }

@@ -1,10 +1,15 @@
 /**
- * The states of the page without a result: empty, loading and error.
+ * The states of the page while there is no result: loading and error.
  * @module states
  */
 
 import { el } from "./dom.js";
 import { count } from "./numbers.js";
+
+/** Number of residues from which an estimate of the time is shown. */
+const NOTICEABLE = 300;
+/** Residues per second on two CPU cores, rounded down (benchmarks/results). */
+const RESIDUES_PER_S = 100;
 
 /**
  * @param {string} name of the structure.
@@ -30,11 +35,21 @@ export function loadingState(name, cancel) {
       done: "Fetching the result …",
     }[job.state];
     if (state && message.textContent !== state) message.textContent = state;
-    size.textContent = `${count(job.n_residues)} residues. ` +
-      (job.n_residues > 1500 ? "Large structures take minutes. You can bookmark this " +
-        "page and return later." : "");
+    size.textContent = `${count(job.n_residues)} residues. ${estimate(job.n_residues)}`;
   };
   return { element, update };
+}
+
+/**
+ * @param {number} n number of residues.
+ * @returns {string} how long a prediction takes, where it is noticeable.
+ */
+function estimate(n) {
+  if (n <= NOTICEABLE) return "";
+  const seconds = n / RESIDUES_PER_S;
+  const time = seconds < 50 ? `${Math.max(5, 5 * Math.round(seconds / 5))} seconds`
+    : `${Math.ceil(seconds / 60)} ${seconds <= 60 ? "minute" : "minutes"}`;
+  return `This takes about ${time} on two CPU cores. You can bookmark this page and return later.`;
 }
 
 /**
@@ -53,21 +68,6 @@ export function errorState(problem, again) {
       el("p", { class: "quiet" }, el("code", {}, problem.code),
         problem.requestId ? ` · request ${problem.requestId}` : "")),
     again ? el("button", { type: "button", on: { click: again } }, "Try again") : null);
-}
-
-/**
- * @returns {HTMLElement}
- */
-export function emptyState() {
-  const items = [
-    ["Which architecture?",
-      "The CATH architecture of every domain, with calibrated probabilities."],
-    ["Which residues look wrong?",
-      "Residues whose environment favours another amino acid by at least 10 : 1."],
-    ["Which amino acids fit?", "The probability of each amino acid at every position."],
-  ];
-  return el("div", { class: "empty" }, ...items.map(([head, text]) =>
-    el("div", {}, el("h2", {}, head), el("p", {}, text))));
 }
 
 /**

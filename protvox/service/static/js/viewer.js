@@ -5,8 +5,8 @@
 
 import { Problem } from "./api.js";
 import { residuesOf } from "./cif.js";
+import { colourNumber } from "./colours.js";
 import { card, el } from "./dom.js";
-import { colourNumber, domainColour, legend, plddtColour, wildTypeColour } from "./colours.js";
 import { membership } from "./domains.js";
 import { results } from "./jobs.js";
 
@@ -15,29 +15,22 @@ import { results } from "./jobs.js";
  * coloured by domain.
  * @param {import("./prediction.js").Prediction} prediction
  * @param {import("./selection.js").Selection} selection
+ * @param {import("./colouring.js").Colouring} colouring
  * @param {string} job
  * @returns {{element: HTMLElement, picture: () => Promise<Blob>}}
  */
-export function viewerCard(prediction, selection, job) {
+export function viewerCard(prediction, selection, colouring, job) {
   const { residues, domains } = prediction;
   let drawn = residues;
   const frame = el("iframe", { class: "viewer", title: "Structure in three dimensions",
     sandbox: "allow-scripts", src: "viewer/index.html", referrerpolicy: "no-referrer" });
   const note = el("p", { class: "note quiet" }, "Loading the viewer …");
-  const key = el("div", {});
-  const schemes = {
-    ...(residues.length && prediction.input.plddt && { pLDDT: (r) => plddtColour(r.plddt) }),
-    ...(residues.length && { "wild-type probability": (r) => wildTypeColour(r.p) }),
-    domain: (r) => domainColour(r.domain),
-  };
-  const colours = (name) => drawn.map((r) => colourNumber(schemes[name](r)));
-  const choice = el("select", { "aria-label": "Colour by" },
-    ...Object.keys(schemes).map((name) => el("option", { value: name }, `by ${name}`)));
-  const showLegend = () => key.replaceChildren(legend(choice.value, domains));
-  showLegend();
-
+  const colours = () => drawn.map((r) => colourNumber(colouring.colourOf(r)));
+  const stage = el("div", { class: "stage" }, frame, note);
   const element = card("Structure", { class: "structure", dataset: { viewer: "loading" } },
-    el("div", { class: "row" }, choice, key), el("div", { class: "stage" }, frame, note));
+    el("div", { class: "row tools" }, schemeChoice(colouring),
+      ...tools(stage, (kind, words) => post(kind, words))),
+    stage, schemeLegend(colouring));
   const post = (kind, words = {}) => frame.contentWindow?.postMessage({ kind, ...words }, "*");
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const setBackground = () => {
@@ -59,7 +52,7 @@ export function viewerCard(prediction, selection, job) {
         if (!residues.length) drawn = withDomains(data, domains);
         const addresses = { chain: drawn.map((r) => r.chain),
           number: drawn.map((r) => r.number), code: drawn.map((r) => r.insertionCode) };
-        post("show", { data, addresses, colours: colours(choice.value) });
+        post("show", { data, addresses, colours: colours() });
       } catch (error) {
         fail(error.message);
       }
@@ -88,10 +81,7 @@ export function viewerCard(prediction, selection, job) {
   };
   window.addEventListener("message", listener);
   dark.addEventListener("change", setBackground);
-  choice.addEventListener("change", () => {
-    showLegend();
-    post("colour", { colours: colours(choice.value) });
-  });
+  colouring.addEventListener("change", () => post("colour", { colours: colours() }));
   follow(selection, post);
   const picture = async () => {
     if (element.dataset.viewer !== "shown") {
@@ -102,6 +92,60 @@ export function viewerCard(prediction, selection, job) {
     return imageOf(uri);
   };
   return { element, picture };
+}
+
+/**
+ * @param {import("./colouring.js").Colouring} colouring
+ * @returns {HTMLElement} the choice of a colour scheme.
+ */
+function schemeChoice(colouring) {
+  const choice = el("select", { "aria-label": "Colour by",
+    on: { change: () => colouring.choose(choice.value) } });
+  const fill = () => {
+    choice.replaceChildren(...colouring.names.map((name) =>
+      el("option", { value: name }, `by ${name}`)));
+    choice.value = colouring.name;
+  };
+  colouring.addEventListener("schemes", fill);
+  colouring.addEventListener("change", () => { choice.value = colouring.name; });
+  fill();
+  return choice;
+}
+
+/**
+ * @param {import("./colouring.js").Colouring} colouring
+ * @returns {HTMLElement}
+ */
+function schemeLegend(colouring) {
+  const key = el("div", { class: "key" });
+  const show = () => key.replaceChildren(colouring.legend());
+  colouring.addEventListener("change", show);
+  colouring.addEventListener("schemes", show);
+  show();
+  return key;
+}
+
+/**
+ * Buttons for the view of the structure.
+ * @param {HTMLElement} stage
+ * @param {(kind: string, words?: Object) => void} post
+ * @returns {HTMLElement[]}
+ */
+function tools(stage, post) {
+  const button = (label, click) => el("button", { type: "button", class: "plain small",
+    on: { click } }, label);
+  const spin = button("Spin", () => {
+    const on = spin.getAttribute("aria-pressed") !== "true";
+    spin.setAttribute("aria-pressed", String(on));
+    post("spin", { on });
+  });
+  spin.setAttribute("aria-pressed", "false");
+  const full = button("Full screen", () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else stage.requestFullscreen().catch(() => {});
+  });
+  full.hidden = !document.fullscreenEnabled;
+  return [button("Reset view", () => post("reset")), spin, full];
 }
 
 /**

@@ -2,8 +2,8 @@
  * The frame of the viewer. It shows a structure in the colours of the page, and reports the residue
  * under the pointer. It communicates with the page by messages only.
  *
- * Received: show, colour, hover, focus, background, picture. Sent: ready, shown, failed, hover,
- * pick, picture.
+ * Received: show, colour, hover, focus, reset, spin, background, picture. Sent: ready, shown,
+ * failed, hover, pick, picture.
  */
 "use strict";
 
@@ -12,6 +12,8 @@
 const THEME = "protvox";
 /** Duration of camera movements, ms; 0 if the user prefers reduced motion. */
 const FLIGHT = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250;
+/** Residues within this distance of the selected one are drawn with their side chains, Å. */
+const NEAR = 4;
 let viewer = null;
 let residues = null;
 let version = 0;
@@ -100,6 +102,14 @@ const receive = {
       camera.reset(undefined, FLIGHT);
     }
   },
+  reset() {
+    viewer.plugin.managers.camera.reset(undefined, FLIGHT);
+  },
+  spin({ on }) {
+    viewer.plugin.canvas3d?.setProps({ trackball: {
+      animate: on ? { name: "spin", params: { speed: 0.12 } } : { name: "off", params: {} },
+    } });
+  },
   background({ colour }) {
     viewer.plugin.canvas3d?.setProps({ renderer: { backgroundColor: colour } });
   },
@@ -137,6 +147,16 @@ function simplify(canvas3d) {
   }
 }
 
+/** Draw only the close neighbours of the selected residue with their side chains. */
+async function narrowFocus(plugin) {
+  const behaviors = plugin.state.behaviors;
+  const found = [...behaviors.cells.values()].find(({ transform }) =>
+    transform.transformer.id.endsWith("focus-representation"));
+  if (!found) return;
+  await behaviors.build().to(found.transform.ref)
+    .update((old) => ({ ...old, expandRadius: NEAR })).commit();
+}
+
 /** Create the viewer and listen for messages. */
 async function begin() {
   const { Viewport } = molstar.lib.plugin.PluginConfig;
@@ -153,6 +173,7 @@ async function begin() {
   const { plugin } = viewer;
   if (!plugin.canvas3d) throw new Error("the browser does not support WebGL");
   simplify(plugin.canvas3d);
+  await narrowFocus(plugin);
   plugin.representation.structure.themes.colorThemeRegistry.add(themeProvider());
   const { interaction } = plugin.behaviors;
   interaction.hover.subscribe(({ current }) => send("hover", { index: indexOf(current.loci) }));

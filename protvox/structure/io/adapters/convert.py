@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from protvox.structure.io.adapters.gemmi import read_gemmi
 from protvox.structure.io.adapters.mdanalysis import read_mdanalysis
 from protvox.structure.io.adapters.mdtraj import read_mdtraj
 from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors
+from protvox.structure.io.title import clean_title
 from protvox.structure.limits import ReadLimits
 from protvox.structure.structure import Structure
 
@@ -116,7 +118,7 @@ def _convert(
         chosen, dropped, warnings = pick_model(
             numbers, model, where=label, default=models.default, what="object"
         )
-        table = _with_plddt(*models.read(numbers.index(chosen)), models, label)
+        table = _with_header(*models.read(numbers.index(chosen)), models, label)
     except _DAMAGED as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise fail(
@@ -135,10 +137,12 @@ def _convert(
     return structure.with_report((*dropped, *structure.dropped), (*warnings, *structure.warnings))
 
 
-def _with_plddt(
+def _with_header(
     table: AtomTable, b_factor: NDArray[np.float64] | None, models: ObjectModels, name: str
 ) -> AtomTable:
-    """Add the pLDDT of a predicted model, recognised as in a file."""
+    """Add the title, and the pLDDT of a predicted model, recognised as in a file."""
+    titles = models.metadata.get(("struct", "title"), ())
+    table = replace(table, title=clean_title(" ".join(map(str, titles[:1]))))
     sign = find_sign_in_categories(lambda *key: models.metadata.get(key, ()), name)
     if sign is None or b_factor is None:
         return table

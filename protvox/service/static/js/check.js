@@ -1,21 +1,25 @@
 /**
- * The table of residues: the suspicious ones, or all.
- * @module suspects
+ * The view of the check: residues whose environment favours another amino acid, and the
+ * probability of every amino acid at every residue.
+ * @module check
  */
 
+import { rootScale } from "./colours.js";
 import { card, el } from "./dom.js";
+import { heatMap } from "./heatmap.js";
 import { count, odds, probability } from "./numbers.js";
 import { MARKED, residueName, suspicious } from "./prediction.js";
 import { growingTable, numberCell, residueRow } from "./rows.js";
+import { themeColour } from "./window.js";
 
-const HEADS = ["Residue", "Wild type", "p", "Predicted", "p", "Odds"];
+const HEADS = ["Residue", "Present", "p present", "Favoured", "p favoured", "Odds"];
 
 /**
  * @param {import("./prediction.js").Prediction} prediction
  * @param {import("./selection.js").Selection} selection
  * @returns {HTMLElement}
  */
-export function suspectCard(prediction, selection) {
+export function checkCard(prediction, selection) {
   const found = suspicious(prediction);
   const all = prediction.residues;
   const sorts = {
@@ -37,11 +41,28 @@ export function suspectCard(prediction, selection) {
     el("option", { value: "file" }, "all, in file order"));
   if (!found.length) choice.value = "lowest";
   show();
-  const where = "in an environment where another amino acid is at least " +
-    `${MARKED} times as probable as the wild type`;
   return card("Suspicious residues", { class: "suspects", "data-testid": "residues" },
     el("p", { class: "quiet" },
       `${found.length ? count(found.length) : "None"} of ${count(all.length)} residues ` +
-      `${found.length === 1 || !found.length ? "is" : "are"} ${where}.`),
+      `${found.length === 1 || !found.length ? "is" : "are"} in an environment where another ` +
+      `amino acid is at least ${MARKED} times as probable as the one present. Active sites and ` +
+      "residues at ligands or missing partners are often among them."),
     choice, body);
+}
+
+/**
+ * @param {import("./prediction.js").Prediction} prediction
+ * @param {import("./selection.js").Selection} selection
+ * @param {import("./chains.js").ChainView} chain
+ * @returns {HTMLElement}
+ */
+export function probabilityMap(prediction, selection, chain) {
+  const { residues, matrix, models } = prediction;
+  const scale = () => rootScale(themeColour("--heat-none"), themeColour("--heat-full"));
+  return card("Amino-acid environments", { class: "full environments" },
+    el("p", { class: "quiet" }, "The probability of each amino acid at every residue; a stronger " +
+      "colour means a higher probability. Dots mark the amino acid present."),
+    heatMap({ residues, matrix, scale, id: "heatmap",
+      label: "Probability of each amino acid at every residue" }, selection, chain),
+    models.environment ? el("p", { class: "quiet model" }, `Model ${models.environment}`) : null);
 }

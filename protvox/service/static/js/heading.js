@@ -1,0 +1,89 @@
+/**
+ * The heading of a result: the protein, and what to know about the file.
+ * @module heading
+ */
+
+import { el } from "./dom.js";
+import { count } from "./numbers.js";
+
+const FORMATS = Object.freeze({ pdb: "PDB", pqr: "PQR", mmcif: "mmCIF", bcif: "BinaryCIF" });
+const MAX_WARNINGS = 3;
+/** Warnings that nearly every file has, and that leave the result as it is. */
+const EVERYDAY = [
+  /^Residues of the full sequence without coordinates: /,
+  /^Corrected from the atom name: /,
+  /given more than once; scored once\.$/,
+];
+/** Longest list of disordered residues that is shown. */
+const MAX_RANGES = 4;
+
+/**
+ * @param {import("./prediction.js").Prediction} prediction
+ * @param {Object<string, *>} options that were given for the result.
+ * @returns {HTMLElement}
+ */
+export function heading({ input, warnings }, options) {
+  const everyday = warnings.filter((text) => EVERYDAY.some((pattern) => pattern.test(text)));
+  const doubtful = warnings.filter((text) => !everyday.includes(text));
+  const notes = [...everyday,
+    ...input.dropped.map((d) => `Ignored: ${d.what}, ${d.where} (${d.why}).`)];
+  const format = FORMATS[input.format] ?? input.format;
+  return el("div", { class: "heading" },
+    el("h1", {}, input.name),
+    input.title ? el("p", { class: "title" }, input.title) : null,
+    el("div", { class: "facts quiet" },
+      el("span", {}, `${count(input.n_residues)} residues`),
+      el("span", {}, `${count(input.n_atoms)} atoms`),
+      el("span", {}, `${format} file${input.model === 1 ? "" : `, model ${input.model}`}`),
+      input.plddt ? el("span", {}, confidence(input.plddt)) : null,
+      ...describeOptions(options).map((text) => el("span", { class: "option" }, text)),
+      notes.length ? el("details", {}, el("summary", {},
+        `${count(notes.length)} ${notes.length === 1 ? "note" : "notes"} on the file`),
+      el("ul", {}, ...notes.map((text) => el("li", {}, text)))) : null),
+    ...warningLists(doubtful));
+}
+
+/**
+ * @param {Object<string, *>} options by their name in the service.
+ * @returns {string[]} those that change the result, in words.
+ */
+function describeOptions(options) {
+  const { chain, model_number: number, domains, assembly } = options;
+  const list = typeof domains === "string" ? domains.split("\n") : domains ?? [];
+  return [
+    chain ? `chain ${chain} only` : "",
+    number ? `model ${number} of the file` : "",
+    assembly ? `assembly ${assembly}` : "",
+    list.length && list[0] !== "auto"
+      ? list[0] === "chain" ? "whole chains as domains" : `domains ${list.join("; ")}` : "",
+  ].filter(Boolean);
+}
+
+/**
+ * @param {{mean: number, limit: number, n_disordered: number, disordered: string[]}} plddt
+ * @returns {string}
+ */
+function confidence({ mean, limit, n_disordered: number, disordered }) {
+  const mostly = `predicted model, mean pLDDT ${mean.toFixed(1)}`;
+  if (!number) return mostly;
+  const ranges = disordered.slice(0, MAX_RANGES).join(", ");
+  const more = disordered.length > MAX_RANGES ? ", …" : "";
+  return `${mostly}; ${count(number)} ${number === 1 ? "residue" : "residues"} disordered, ` +
+    `below ${limit}: ${ranges}${more}`;
+}
+
+/**
+ * @param {string[]} warnings
+ * @returns {HTMLElement[]} the first few, and the others collapsed.
+ */
+function warningLists(warnings) {
+  const list = (some) => el("ul", { class: "warnings" },
+    ...some.map((text) => el("li", { class: "warning" }, text)));
+  const collapsed = warnings.length > MAX_WARNINGS + 1 ? warnings.slice(MAX_WARNINGS) : [];
+  const visible = warnings.slice(0, warnings.length - collapsed.length);
+  return [
+    visible.length ? list(visible) : null,
+    collapsed.length ? el("details", {},
+      el("summary", {}, `${count(collapsed.length)} more warnings`), list(collapsed)) : null,
+  ].filter(Boolean);
+}

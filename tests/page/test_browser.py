@@ -62,7 +62,9 @@ def test_csv_equals_that_of_the_command_line(page, csv_of_command_line, tmp_path
 def test_cath_card_shows_the_result_of_the_service(page, tmp_path):
     answer = json.loads(saved(page, "JSON", tmp_path).read_text())
     domain = answer["domains"][0]
-    text = page.get_by_test_id("cath").inner_text()
+    card = page.get_by_test_id("cath")
+    card.get_by_text("Architectures").click()
+    text = card.inner_text()
     assert f"{domain['class']['label']} {domain['class']['name']}" in text
     for ranked in domain["architectures"]:
         assert ranked["label"] in text and ranked["name"] in text
@@ -130,12 +132,22 @@ def test_tabs_keep_the_selection_and_follow_the_keys(page):
         seen.append((chosen.get_attribute("id"), page.get_by_label("Colour by").input_value()))
         assert page.get_by_role("tabpanel").count() == 1
         assert page.get_by_test_id("readout").inner_text().startswith("A 2 GLN")
-    assert seen[:2] == [("tab-domains", "domain"), ("tab-check", "wild-type probability")]
+    assert seen[0] == ("tab-domains", "domain") and seen[1][0] == "tab-check"
     assert seen[2][0] == "tab-mutations"
     assert page.url.endswith("&view=mutations")
     page.get_by_test_id("strip").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
+
+
+def test_check_looks_for_wrong_stretches(page, open_tab):
+    open_tab(page, "Check")
+    card = page.get_by_test_id("residues")
+    card.get_by_test_id("segments").wait_for()
+    assert card.get_by_test_id("segments").inner_text() == "No stretch has a wrong sequence."
+    assert card.get_by_text("The sequence fits its surroundings better than").is_visible()
+    assert page.get_by_label("Colour by").input_value() == "finding"
+    assert "wrong stretch" in page.locator(".structure .legend").inner_text()
 
 
 def test_the_annotated_pdb_has_the_probabilities(page, from_command_line, tmp_path):

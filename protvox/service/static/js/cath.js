@@ -124,7 +124,7 @@ function body(domain) {
       el("p", { class: "sure" }, el("strong", {}, probability(p)), ` ${sureness(p)}`),
       el("p", { class: "quiet" }, `${kind} `, nodeLink(label))),
     el("dl", { class: "levels" }, ...lines.flatMap(([head, node]) => [el("dt", {}, head),
-      el("dd", {}, `${node.name ?? ""} `, el("code", {}, node.label ?? ""), " ",
+      el("dd", {}, el("code", {}, node.label ?? ""), ` ${node.name ?? ""} `,
         el("span", { class: "number" }, probability(node.probability ?? null)))])),
     el("details", { class: "others", open: p < 0.8 }, el("summary", {}, "Architectures"),
       el("ol", { class: "bars" }, ...domain.architectures.map(bar))),

@@ -1,53 +1,185 @@
 /**
- * The view of the check: residues whose environment favours another amino acid, and the
- * probability of every amino acid at every residue.
+ * The view of the check: stretches that are probably wrong, residues whose environment favours
+ * another amino acid, and the probability of every amino acid at every residue.
  * @module check
  */
 
-import { rootScale } from "./colours.js";
-import { card, el } from "./dom.js";
+import { asProblem } from "./api.js";
+import { NO_COLOUR, rootScale } from "./colours.js";
+import { card, el, table } from "./dom.js";
+import { predictFurther } from "./further.js";
 import { heatMap } from "./heatmap.js";
+import { swatch } from "./legends.js";
 import { count, odds, probability } from "./numbers.js";
 import { MARKED, residueName, suspicious } from "./prediction.js";
 import { growingTable, numberCell, residueRow } from "./rows.js";
+import { residueIndex } from "./scan.js";
+import { errorState } from "./states.js";
 import { themeColour } from "./window.js";
 
-const HEADS = ["Residue", "Present", "p present", "Favoured", "p favoured", "Odds"];
+const HEADS = ["Residue", "Present", "p", "Favoured", "Odds", "Possible reason"];
+const KINDS = Object.freeze({
+  register: "sequence shifted", sequence: "another sequence", chain: "sequence of another chain",
+  direction: "traced backwards", mistraced: "fits nothing",
+});
+/** Number of residues up to which a structure is checked without being asked. */
+const AT_ONCE = 1500;
+/** Colours of the findings. */
+const WRONG = "#c8321e";
+const UNEXPLAINED = "#e98034";
+const EXPLAINED = "#f5d074";
 
 /**
+ * @param {import("./result.js").Shown} shown
+ * @param {import("./selection.js").Selection} selection
+ * @param {import("./chains.js").ChainView} chain
+ * @param {import("./colouring.js").Colouring} colouring
+ * @returns {{panel: HTMLElement, map: HTMLElement, enter: () => void}} `enter` is called when the
+ *   view is opened.
+ */
+export function checkView(shown, selection, chain, colouring) {
+  const { prediction } = shown;
+  const findings = el("div", { class: "findings" });
+  const rows = residueTable(prediction, selection);
+  const run = async () => {
+    button.hidden = true;
+    findings.replaceChildren(el("p", { class: "quiet", role: "status" },
+      "Looking for stretches with a wrong sequence …"));
+    try {
+      const { document } = await predictFurther(shown, { task: "check" });
+      const index = residueIndex(prediction.residues);
+      findings.replaceChildren(...overallWords(document.overall),
+        ...segmentList(document.segments, index, selection));
+      rows.explain(new Map(document.residues.map((r) =>
+        [index.get(`${r.chain} ${r.number}${r.insertion_code}`) ?? -1, r.reasons])));
+      colouring.add("finding", findingScheme(document, index, chain));
+    } catch (error) {
+      findings.replaceChildren(errorState(asProblem(error), null));
+      button.hidden = false;
+    }
+  };
+  const button = el("button", { type: "button", on: { click: run } }, "Look for wrong stretches");
+  let begun = !shown.offers.has("/check");
+  button.hidden = begun || prediction.residues.length <= AT_ONCE;
+  const panel = card("Check", { class: "suspects", "data-testid": "residues" },
+    findings, button, rows.element);
+  const enter = () => {
+    if (begun || prediction.residues.length > AT_ONCE) return;
+    begun = true;
+    run();
+  };
+  return { panel, map: probabilityMap(prediction, selection, chain), enter };
+}
+
+/**
+ * @param {{percentile: ?number, reference: string}} overall
+ * @returns {HTMLElement[]}
+ */
+function overallWords({ percentile, reference }) {
+  if (percentile === null || percentile === undefined) return [];
+  return [el("p", {}, "The sequence fits its surroundings better than in ",
+    el("strong", {}, `${Math.round(percentile)} %`), ` of ${reference}.`)];
+}
+
+/**
+ * @param {Object[]} segments
+ * @param {Map<string, number>} index of residues.
+ * @param {import("./selection.js").Selection} selection
+ * @returns {HTMLElement[]}
+ */
+function segmentList(segments, index, selection) {
+  if (!segments.length) {
+    return [el("p", { "data-testid": "segments" }, "No stretch has a wrong sequence.")];
+  }
+  const rows = segments.map((s) => residueRow(`${s.chain} ${s.first} to ${s.last}`.trim(),
+    index.get(`${s.chain} ${s.first}`) ?? -1, selection,
+    el("td", {}, el("strong", {}, KINDS[s.kind] ?? s.kind), s.shift === null ? ""
+      : ` by ${s.shift > 0 ? "+" : "−"}${Math.abs(s.shift)}`,
+    el("span", { class: "under" }, s.suggestion)),
+    numberCell(s.p_value === null ? "–" : s.p_value.toPrecision(2))));
+  return [el("h3", {}, `${count(segments.length)} probably wrong ` +
+    `${segments.length === 1 ? "stretch" : "stretches"}`),
+  el("div", { "data-testid": "segments", class: "segments" },
+    table("Probably wrong stretches", ["Stretch", "What is wrong", "p-value"], rows))];
+}
+
+/**
+ * @param {Object} document of the form protvox.check/1.
+ * @param {Map<string, number>} index of residues.
+ * @param {import("./chains.js").ChainView} chain
+ * @returns {import("./colouring.js").Scheme}
+ */
+function findingScheme({ segments, residues }, index, chain) {
+  const colours = new Map(residues.map((r) =>
+    [index.get(`${r.chain} ${r.number}${r.insertion_code}`),
+      r.reasons.length ? EXPLAINED : UNEXPLAINED]));
+  for (const s of segments) {
+    const inside = chain.chains.find(({ name }) => name === s.chain)?.indices ?? [];
+    const [first, last] = [s.first, s.last].map((end) =>
+      inside.indexOf(index.get(`${s.chain} ${end}`)));
+    if (first >= 0) inside.slice(first, last + 1).forEach((i) => colours.set(i, WRONG));
+  }
+  return {
+    colour: (r) => colours.get(r.index) ?? NO_COLOUR,
+    legend: () => el("div", { class: "legend" }, swatch(WRONG, "wrong stretch"),
+      swatch(UNEXPLAINED, "suspicious"), swatch(EXPLAINED, "suspicious, with a possible reason"),
+      swatch(NO_COLOUR, "nothing found")),
+  };
+}
+
+/**
+ * The table of suspicious residues, or of all.
  * @param {import("./prediction.js").Prediction} prediction
  * @param {import("./selection.js").Selection} selection
- * @returns {HTMLElement}
+ * @returns {{element: HTMLElement, explain: (reasons: Map<number, string[]>) => void}}
  */
-export function checkCard(prediction, selection) {
+function residueTable(prediction, selection) {
   const found = suspicious(prediction);
   const all = prediction.residues;
+  let reasons = new Map();
+  const unexplained = () => found.filter((r) => !reasons.get(r.index)?.length);
   const sorts = {
     odds: () => found,
+    open: unexplained,
     lowest: () => [...all].sort((a, b) => a.p - b.p),
     file: () => all,
   };
   const row = (residue) => residueRow(residueName(residue), residue.index, selection,
     el("td", {}, residue.wildType), numberCell(probability(residue.p)),
-    el("td", {}, residue.predicted), numberCell(probability(residue.best)),
-    numberCell(odds(residue.odds), residue.odds >= MARKED ? "marked" : ""));
+    el("td", {}, residue.predicted),
+    numberCell(odds(residue.odds), residue.odds >= MARKED ? "marked" : ""),
+    el("td", { class: "reason" }, (reasons.get(residue.index) ?? []).join("; ")));
   const body = el("div", {});
   const show = () => {
     body.replaceChildren(growingTable("Residues", HEADS, sorts[choice.value](), row));
   };
-  const choice = el("select", { "aria-label": "Rows", on: { change: show } },
-    el("option", { value: "odds" }, `suspicious only (${count(found.length)})`),
-    el("option", { value: "lowest" }, "all, least probable first"),
-    el("option", { value: "file" }, "all, in file order"));
-  if (!found.length) choice.value = "lowest";
-  show();
-  return card("Suspicious residues", { class: "suspects", "data-testid": "residues" },
-    el("p", { class: "quiet" },
-      `${found.length ? count(found.length) : "None"} of ${count(all.length)} residues ` +
-      `${found.length === 1 || !found.length ? "is" : "are"} in an environment where another ` +
-      `amino acid is at least ${MARKED} times as probable as the one present. Active sites and ` +
-      "residues at ligands or missing partners are often among them."),
-    choice, body);
+  const choice = el("select", { "aria-label": "Rows", on: { change: show } });
+  const fill = () => {
+    const { value } = choice;
+    choice.replaceChildren(
+      el("option", { value: "odds" }, `suspicious (${count(found.length)})`),
+      reasons.size ? el("option", { value: "open" },
+        `suspicious, without a reason (${count(unexplained().length)})`) : "",
+      el("option", { value: "lowest" }, "all, least probable first"),
+      el("option", { value: "file" }, "all, in file order"));
+    choice.value = value || (found.length ? "odds" : "lowest");
+    show();
+  };
+  fill();
+  return {
+    element: el("div", { class: "scores" },
+      el("h3", {}, "Suspicious residues"),
+      el("p", { class: "quiet" },
+        `${found.length ? count(found.length) : "None"} of ${count(all.length)} residues ` +
+        `${found.length === 1 || !found.length ? "is" : "are"} in an environment where another ` +
+        `amino acid is at least ${MARKED} times as probable as the one present. Active sites ` +
+        "and residues at ligands or missing partners are often among them."),
+      choice, body),
+    explain: (given) => {
+      reasons = given;
+      fill();
+    },
+  };
 }
 
 /**
@@ -56,7 +188,7 @@ export function checkCard(prediction, selection) {
  * @param {import("./chains.js").ChainView} chain
  * @returns {HTMLElement}
  */
-export function probabilityMap(prediction, selection, chain) {
+function probabilityMap(prediction, selection, chain) {
   const { residues, matrix, models } = prediction;
   const scale = () => rootScale(themeColour("--heat-none"), themeColour("--heat-full"));
   return card("Amino-acid environments", { class: "full environments" },

@@ -102,7 +102,8 @@ export class Colouring extends EventTarget {
    * @returns {string}
    */
   #first(view) {
-    const wanted = { domains: ["pLDDT", "domain"], check: ["wild-type probability", "domain"],
+    const wanted = { domains: ["pLDDT", "domain"],
+      check: ["finding", "wild-type probability", "domain"],
       mutations: ["mean mutation score", "wild-type probability"] }[view];
     return wanted.find((name) => this.#schemes.has(name)) ?? "domain";
   }

@@ -58,9 +58,9 @@ async function follow(name, request, id = "") {
     }
     const job = await waitFor(id, signal, loading.update);
     const json = await (await results(id, "json", signal)).json();
-    const mutations = (await serviceDescription()).paths.has("/predict/mutations");
+    const { paths: offers } = await serviceDescription();
     if (signal.aborted) return;
-    show("result", resultView({ prediction: readPrediction(json), job: id, request, mutations,
+    show("result", resultView({ prediction: readPrediction(json), job: id, request, offers,
       options: job.options ?? request?.options ?? {}, view: address().get("view") ?? "",
       entered: remember, fail: showError }));
     document.title = `${job.name} – protvox`;

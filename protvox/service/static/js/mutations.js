@@ -6,8 +6,9 @@
 import { asProblem } from "./api.js";
 import { card, el } from "./dom.js";
 import { saveButton, stem } from "./downloads.js";
+import { predictFurther } from "./further.js";
 import { heatMap } from "./heatmap.js";
-import { createJob, results, waitFor } from "./jobs.js";
+import { results } from "./jobs.js";
 import { scoreLegend } from "./legends.js";
 import { mutationTable } from "./mutation_table.js";
 import { count } from "./numbers.js";
@@ -43,12 +44,10 @@ export function mutationView(shown, selection, chain, colouring) {
       mutations ? "Scoring the list …"
         : `Scoring all ${count(19 * residues.length)} substitutions …`));
     try {
-      const control = new AbortController();
-      const job = await createJob(await mutationRequest(shown, mutations), control.signal);
-      await waitFor(job.id, control.signal, () => {});
-      const scores = await (await results(job.id, "json")).json();
+      const { document: scores, job } = await predictFurther(shown,
+        mutations ? { task: "mutations", mutations } : { task: "mutations" });
       state.replaceChildren();
-      sources[mutations ? "list" : "all"] = { scores, job: job.id };
+      sources[mutations ? "list" : "all"] = { scores, job };
       if (!mutations) showMap(scores);
       showTable(mutations ? "list" : "all");
     } catch (error) {
@@ -111,21 +110,4 @@ export function mutationView(shown, selection, chain, colouring) {
     run("");
   };
   return { panel, map, enter };
-}
-
-/**
- * The request: with the same file or identifier, or with the structure stored by the service.
- * @param {import("./result.js").Shown} shown
- * @param {string} mutations one per line, "" for all.
- * @returns {Promise<import("./jobs.js").PredictionRequest>}
- */
-async function mutationRequest({ request, job, options: given, prediction }, mutations) {
-  const { chain, model_number: number } = request?.options ?? given;
-  const options = { task: "mutations" };
-  if (chain) options.chain = chain;
-  if (number) options.model_number = number;
-  if (mutations) options.mutations = mutations;
-  if (request) return { ...request, options };
-  const stored = await (await results(job, "cif")).blob();
-  return { file: new File([stored], `${stem(prediction.input.name)}.cif`), id: "", options };
 }

@@ -5,13 +5,12 @@
 
 import { cathCard } from "./cath.js";
 import { ChainView } from "./chains.js";
-import { checkCard, probabilityMap } from "./check.js";
+import { checkView } from "./check.js";
 import { Colouring } from "./colouring.js";
 import { card, el } from "./dom.js";
 import { downloadCard } from "./downloads.js";
 import { heading } from "./heading.js";
 import { mutationView } from "./mutations.js";
-import { suspicious } from "./prediction.js";
 import { readout } from "./readout.js";
 import { Selection } from "./selection.js";
 import { sequenceStrip } from "./strip.js";
@@ -25,7 +24,7 @@ import { viewerCard } from "./viewer.js";
  * @property {Object<string, *>} options that were given for the result.
  * @property {import("./jobs.js").PredictionRequest|null} request null if the result was opened by
  *   its address.
- * @property {boolean} mutations whether the service can score mutations.
+ * @property {Set<string>} offers addresses of the service.
  * @property {string} view name of the tab to open, "" for the first.
  * @property {(view: string) => void} entered called when a tab is opened.
  * @property {(error: Error) => void} fail shows an error above the result.
@@ -54,22 +53,22 @@ export function resultView(shown) {
   }
   const chain = new ChainView(prediction.residues);
   selection.addEventListener("pin", () => chain.reveal(selection.pinned));
-  const found = suspicious(prediction).length;
-  const mutations = shown.mutations ? mutationView(shown, selection, chain, colouring) : null;
+  const check = checkView(shown, selection, chain, colouring);
+  const mutations = mutationView(shown, selection, chain, colouring);
   const tabs = [
     { name: "domains", label: "Domains", badge: String(prediction.domains.length || ""),
       panels: [cathCard(prediction, selection)] },
-    { name: "check", label: "Check", badge: String(found || ""),
-      panels: [checkCard(prediction, selection), probabilityMap(prediction, selection, chain)] },
-    ...(mutations ? [{ name: "mutations", label: "Mutations",
+    { name: "check", label: "Check", panels: [check.panel, check.map] },
+    ...(shown.offers.has("/predict/mutations") ? [{ name: "mutations", label: "Mutations",
       panels: [mutations.panel, mutations.map] }] : []),
   ];
   const bar = tabList(tabs, (name) => {
     colouring.enter(name);
     shown.entered(name);
+    if (name === "check") check.enter();
     if (name === "mutations") mutations.enter();
   });
-  view.append(bar.element, viewer.element, ...tabs.map((tab) => tab.panels[0]),
+  view.append(bar.element, el("div", { class: "side" }, viewer.element), ...tabs.map((tab) => tab.panels[0]),
     sequenceCard(prediction, selection, chain, colouring),
     ...tabs.flatMap((tab) => tab.panels.slice(1)), downloads);
   bar.select(tabs.some(({ name }) => name === shown.view) ? shown.view : "domains");

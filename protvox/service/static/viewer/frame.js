@@ -195,4 +195,7 @@ function fail(error) {
   send("failed", { why: String(error?.message ?? error) });
 }
 
-window.addEventListener("DOMContentLoaded", () => begin().catch(fail));
+window.addEventListener("DOMContentLoaded", () => {
+  // A page of `Prediction.view` in Python brings its structure along and begins by itself.
+  if (!("protvoxView" in window)) begin().catch(fail);
+});

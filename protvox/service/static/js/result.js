@@ -68,7 +68,8 @@ export function resultView(shown) {
     if (name === "check") check.enter();
     if (name === "mutations") mutations.enter();
   });
-  view.append(bar.element, el("div", { class: "side" }, viewer.element), ...tabs.map((tab) => tab.panels[0]),
+  view.append(bar.element, el("div", { class: "side" }, viewer.element),
+    ...tabs.map((tab) => tab.panels[0]),
     sequenceCard(prediction, selection, chain, colouring),
     ...tabs.flatMap((tab) => tab.panels.slice(1)), downloads);
   bar.select(tabs.some(({ name }) => name === shown.view) ? shown.view : "domains");

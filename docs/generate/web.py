@@ -50,7 +50,7 @@ def results_table(rows: Sequence[Sequence[str]]) -> str:
     Parameters
     ----------
     rows
-        Question, test set and result, as in README; links are left out.
+        Question, test set and result, as in README; without links.
     """
     lines = [
         '          <div class="scroll" tabindex="0" role="region" aria-label="Results">',

@@ -24,7 +24,7 @@ const MAX_RANGES = 4;
  */
 export function heading({ input, warnings }, options) {
   const everyday = warnings.filter((text) => EVERYDAY.some((pattern) => pattern.test(text)));
-  const doubtful = warnings.filter((text) => !everyday.includes(text));
+  const important = warnings.filter((text) => !everyday.includes(text));
   const notes = [...everyday,
     ...input.dropped.map((d) => `Ignored: ${d.what}, ${d.where} (${d.why}).`)];
   const format = FORMATS[input.format] ?? input.format;
@@ -40,7 +40,7 @@ export function heading({ input, warnings }, options) {
       notes.length ? el("details", {}, el("summary", {},
         `${count(notes.length)} ${notes.length === 1 ? "note" : "notes"} on the file`),
       el("ul", {}, ...notes.map((text) => el("li", {}, text)))) : null),
-    ...warningLists(doubtful));
+    ...warningLists(important));
 }
 
 /**

@@ -8,7 +8,7 @@ import { CODES } from "./prediction.js";
 import { growingTable, numberCell, residueRow } from "./rows.js";
 import { residueIndex, unitOf, valueOf } from "./scan.js";
 
-/** Mutants that are left out of suggestions unless they are asked for. */
+/** Mutants that are hidden at first. */
 const SPECIAL = new Set(["CYS", "PRO"]);
 
 const ORDERS = Object.freeze({

@@ -141,7 +141,9 @@ def open_tab():
     """Open a view of the result, by a function."""
 
     def open_view(page, name: str):
-        page.get_by_role("tab", name=name).click()
+        tab = page.get_by_role("tab", name=name)
+        tab.click()
+        assert tab.get_attribute("aria-selected") == "true"
 
     return open_view
 

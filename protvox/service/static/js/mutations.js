@@ -33,7 +33,8 @@ export function mutationView(shown, selection, chain, colouring) {
     "aria-label": "Mutations, one per line" });
   const out = el("div", { class: "scores" });
   const state = el("div", { role: "status" });
-  const map = el("div", { class: "full maps" });
+  const map = el("div", { class: "full maps" },
+    card("All substitutions", { class: "scan" }, el("p", { class: "quiet" }, "Not scored yet.")));
   const sources = { all: null, list: null };
   let begun = false;
 

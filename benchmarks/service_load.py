@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--beside", default="nothing else", help="other work of the machine")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        service = start(PORT, folder)
+        service = start(PORT, folder, share="1")
         try:
             measured = asyncio.run(
                 measure(service.pid, options.rounds, options.seconds, options.kills)

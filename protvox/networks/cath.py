@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from protvox.checkpoint import checkpoint
 from protvox.networks.layers import Layers, SteerableLayers
 from protvox.networks.sse import SSEBatch, SSEConfig, SSENet
 from protvox.structure.geometry.ca_trace import Trace
@@ -278,6 +279,7 @@ class CathNet(nn.Module):
         field = self.steps[0](moments.flatten(2)[0].T)
         stages = zip(self.convolutions, self.steps[1:], self._tables, self._residual, strict=True)
         for convolution, step, table, residual in stages:
+            checkpoint()
             new = step(convolution(field, getattr(batch, table)))
             field = field + new if residual else new
         shape = (batch.n_domains, field.shape[1])

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from protvox.checkpoint import checkpoint
 from protvox.networks.cath import CathConfig, CathNet, DomainBatch, DomainPoints, featurize_domain
 from protvox.networks.sse import SSEBatch
 from protvox.structure.geometry.ca_trace import Trace, trace_chain
@@ -45,10 +46,12 @@ def featurize_poses(
         (``domain.too_large``).
     """
     trace = _aligned_trace(ca)
-    # A half turn only changes signs, so it adds no rounding.
-    return [
-        featurize_domain(trace.rotated(signs), _OFFSET, config, name=name) for signs in HALF_TURNS
-    ]
+    poses = []
+    for signs in HALF_TURNS:
+        checkpoint()
+        # A half turn only changes signs, so it adds no rounding.
+        poses.append(featurize_domain(trace.rotated(signs), _OFFSET, config, name=name))
+    return poses
 
 
 def describe_sses(ca: NDArray[np.floating]) -> SSEs:
@@ -159,6 +162,7 @@ def _pose_features(
         for ca, name in zip(domains, names, strict=True)
         for pose in featurize_poses(ca, network.config, name=name)
     ]
+    checkpoint()
     return network.embed(DomainBatch.join(poses).to(device))
 
 

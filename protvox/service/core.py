@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
@@ -13,12 +14,14 @@ from starlette.requests import Request
 from protvox.processes.messages import Message
 from protvox.service.failures import refuse
 from protvox.service.http.bodies import Bodies
+from protvox.service.http.disconnects import while_connected
 from protvox.service.http.guard import Guard
 from protvox.service.http.uploads import Route
 from protvox.service.jobs.jobs import Jobs
 from protvox.service.metrics import Metrics
 from protvox.service.parsed_request import ParsedRequest
 from protvox.service.settings import ServiceSettings
+from protvox.service.shares import share_of
 from protvox.service.workers.engine import Engine
 from protvox.service.workers.reader_pool import ReaderPool
 
@@ -47,7 +50,7 @@ class Core:
         )
         # Databases are slow, and must not delay clients that send files.
         self._fetchers = ReaderPool(settings, self.metrics, size=_FETCHERS, seconds=_FETCH_S)
-        self._admitted = 0
+        self._admitted: Counter[str] = Counter()
 
     async def start(self) -> None:
         """Start the child processes."""
@@ -83,43 +86,66 @@ class Core:
         ------
         ProtvoxError
             If the body is invalid; ``service.overloaded`` if there are too many requests, if
-            possible before the body is read; ``service.deadline``.
+            possible before the body is read; ``request.concurrent`` if this client has too many;
+            ``request.too_large`` if only a job may predict so much; ``service.deadline``.
         """
-        self._check_load()
+        owner = request.state.client_id
+        self._check_load(owner)
         with contextlib.ExitStack() as stack:
-            async with self._bodies.receive(request) as body:
-                stack.enter_context(self._admit())
+            async with self._bodies.receive(request, owner) as body:
+                stack.enter_context(self._admit(owner))
                 deadline = asyncio.get_running_loop().time() + self.settings.deadline_s
                 content_type = request.headers.get("content-type", "")
                 message = {"body": body, "content_type": content_type, "route": route}
-                reply = await self._read_within(deadline, self._readers, message)
+                reading = self._read_within(deadline, self._readers, message, owner)
+                reply = await while_connected(request, reading)
             if "identifier" in reply:
-                options = reply.pop("options")
-                fetched = await self._read_within(deadline, self._fetchers, reply)
-                reply = fetched | {"options": options}
-            yield ParsedRequest(**reply), deadline
+                options = reply["options"]
+                fetching = self._read_within(deadline, self._fetchers, reply, owner)
+                reply = await while_connected(request, fetching) | {"options": options}
+            parsed = ParsedRequest(**reply)
+            if route != "jobs":
+                self._check_size(parsed)
+            yield parsed, deadline
+
+    def _check_size(self, parsed: ParsedRequest) -> None:
+        limit = self.settings.request_residues
+        if parsed.n_requested > limit:
+            raise refuse(
+                "request.too_large.residues",
+                where=parsed.name,
+                status=413,
+                count=parsed.n_requested,
+                limit=limit,
+            )
 
     @contextmanager
-    def _admit(self) -> Iterator[None]:
+    def _admit(self, owner: str) -> Iterator[None]:
         # A body that arrives slowly is not admitted yet, so the load is checked once more.
-        self._check_load()
-        self._admitted += 1
-        self.metrics.admitted.set(self._admitted)
+        self._check_load(owner)
+        self._admitted[owner] += 1
+        self.metrics.admitted.set(self._admitted.total())
         try:
             yield
         finally:
-            self._admitted -= 1
-            self.metrics.admitted.set(self._admitted)
+            self._admitted -= Counter({owner: 1})
+            self.metrics.admitted.set(self._admitted.total())
 
-    def _check_load(self) -> None:
-        if self._admitted >= self.settings.queue_size:
+    def _check_load(self, owner: str) -> None:
+        size = self.settings.queue_size
+        if self._admitted.total() >= size:
             self.metrics.refused.labels("overloaded").inc()
             raise refuse("service.overloaded", status=503, retry_after=2)
+        if self._admitted[owner] >= share_of(size, self.settings.share):
+            self.metrics.refused.labels("share").inc()
+            raise refuse("request.concurrent", where="requests", status=429, retry_after=2)
 
-    async def _read_within(self, deadline: float, pool: ReaderPool, message: Message) -> Message:
+    async def _read_within(
+        self, deadline: float, pool: ReaderPool, message: Message, owner: str
+    ) -> Message:
         try:
             async with asyncio.timeout_at(deadline):
-                return await pool.read(message)
+                return await pool.read(message, owner)
         except TimeoutError as error:
             raise refuse("service.deadline", status=503, retry_after=10) from error
 

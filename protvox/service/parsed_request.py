@@ -21,6 +21,8 @@ class ParsedRequest:
         Name of the structure.
     n_residues
         Number of residues.
+    n_requested
+        Number of them to predict: those of the chosen chain, if there is one.
     options
         ``task`` and its options.
     """
@@ -29,4 +31,5 @@ class ParsedRequest:
     sha256: str
     name: str
     n_residues: int
+    n_requested: int
     options: Mapping[str, Any]

@@ -50,6 +50,11 @@ class ServiceSettings(BaseSettings):
         Requests computed concurrently in one model process.
     queue_size
         Maximum number of requests waiting or being computed; further ones are refused.
+    share
+        Fraction that one key (or address) may use of anything there is a limited number of: bodies
+        in memory, places in the queue, processes, waiting jobs, the job directory.
+    request_residues
+        Largest number of residues predicted while a client waits; more must be sent as a job.
     deadline_s
         Seconds after which a request is abandoned.
     readers, read_s, read_memory_mib
@@ -62,8 +67,6 @@ class ServiceSettings(BaseSettings):
         Maximum size of that directory.
     jobs_waiting
         Maximum number of waiting jobs; further ones are refused.
-    job_share
-        Fraction of the waiting jobs and of the job directory that one key (or address) may use.
     job_hours
         Hours for which a finished job is kept.
     grace_s
@@ -87,6 +90,8 @@ class ServiceSettings(BaseSettings):
     threads: int | None = Field(default=None, ge=1)
     batch_size: int = Field(default=8, ge=1, le=256)
     queue_size: int = Field(default=32, ge=1)
+    share: float = Field(default=0.5, gt=0, le=1)
+    request_residues: int = Field(default=5000, ge=1)
     deadline_s: float = Field(default=60.0, gt=0)
     readers: int = Field(default=2, ge=1)
     read_s: float = Field(default=30.0, gt=0)
@@ -97,7 +102,6 @@ class ServiceSettings(BaseSettings):
     spool_dir: Path | None = None
     spool_mib: int = Field(default=4096, ge=1)
     jobs_waiting: int = Field(default=200, ge=1)
-    job_share: float = Field(default=0.5, gt=0, le=1)
     job_hours: float = Field(default=24.0, gt=0)
     grace_s: float = Field(default=30.0, gt=0)
 

@@ -41,7 +41,7 @@ def test_missing_readers_are_not_blamed_on_the_structure(monkeypatch):
         for child in pool._all:
             child.alive = False
         with pytest.raises(ServiceError) as caught:
-            await pool.read({})
+            await pool.read({}, "key:a")
         return caught.value
 
     error = asyncio.run(main())

@@ -3,22 +3,56 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 
 from protvox.service.failures import ServiceError, client_gone, refuse
 from protvox.service.settings import ServiceSettings
+from protvox.service.shares import share_of
 from protvox.structure.limits import MIB
 
 _MAX_TYPE_LENGTH: Final = 512
 _MAX_UPLOADS: Final = 512
+_PAUSE_S: Final = 10.0
+"""Longest time a body may lag behind `_LEAST_RATE`, seconds."""
+_LEAST_RATE: Final = 16 << 10
+"""Least rate at which a body must arrive, bytes per second."""
+
+
+@dataclass(eq=False)
+class _Arrival:
+    """A body that is arriving."""
+
+    owner: str
+    begun: float
+    due: float
+    body: bytearray = field(default_factory=bytearray)
+    evicted: bool = False
+    timeout: asyncio.Timeout | None = None
+
+    def progress(self, size: int, now: float, end: float) -> None:
+        """Postpone the time limit by what the chunk may take at the least rate."""
+        self.due = min(max(self.due, now) + size / _LEAST_RATE, now + _PAUSE_S, end)
+        if self.timeout is not None:
+            self.timeout.reschedule(self.due)
+
+    def evict(self, now: float) -> None:
+        """Stop receiving the body."""
+        self.evicted = True
+        if self.timeout is not None:
+            self.timeout.reschedule(now)
 
 
 class Bodies:
     """All request bodies in memory.
+
+    Each owner may use a share of the memory. When it is full nevertheless, the owner with the most
+    gives up its slowest body for an owner with less.
 
     Parameters
     ----------
@@ -30,16 +64,20 @@ class Bodies:
         self._settings = settings
         self._max_bytes = settings.bodies_mib * MIB
         self._bytes = 0
-        self._uploads = 0
+        self._own_bytes: Counter[str] = Counter()
+        self._own_uploads: Counter[str] = Counter()
+        self._arriving: set[_Arrival] = set()
 
     @asynccontextmanager
-    async def receive(self, request: Request) -> AsyncIterator[bytearray]:
+    async def receive(self, request: Request, owner: str) -> AsyncIterator[bytearray]:
         """Receive the body of a request. Its memory is accounted for until the block ends.
 
         Parameters
         ----------
         request
             The request.
+        owner
+            Its client.
 
         Yields
         ------
@@ -54,36 +92,72 @@ class Bodies:
             at once.
         """
         self._check_headers(request)
-        if self._uploads >= _MAX_UPLOADS:
+        share = self._settings.share
+        if self._own_uploads[owner] >= share_of(_MAX_UPLOADS, share):
+            raise refuse("request.uploads", where="body", status=429, retry_after=5)
+        if self._own_uploads.total() >= _MAX_UPLOADS:
             raise _too_many_uploads()
-        self._uploads += 1
-        body = bytearray()
+        now = asyncio.get_running_loop().time()
+        arrival = _Arrival(owner, now, now + min(_PAUSE_S, self._settings.body_s))
+        self._own_uploads[owner] += 1
         try:
-            await self._fill(body, request)
-            yield body
+            await self._fill(arrival, request)
+            yield arrival.body
         finally:
-            self._uploads -= 1
-            self._bytes -= len(body)
-            # The caller may keep the object while it waits for the prediction.
-            body.clear()
+            self._own_uploads -= Counter({owner: 1})
+            self._release(arrival)
 
-    async def _fill(self, body: bytearray, request: Request) -> None:
+    async def _fill(self, arrival: _Arrival, request: Request) -> None:
+        loop = asyncio.get_running_loop()
+        end = arrival.begun + self._settings.body_s
+        self._arriving.add(arrival)
         try:
-            async with asyncio.timeout(self._settings.body_s):
+            async with asyncio.timeout_at(arrival.due) as arrival.timeout:
                 async for chunk in request.stream():
-                    self._reserve(len(body), len(chunk))
-                    body += chunk
+                    self._reserve(arrival, len(chunk))
+                    arrival.body += chunk
+                    arrival.progress(len(chunk), loop.time(), end)
         except TimeoutError as error:
+            if arrival.evicted:
+                raise _too_many_uploads() from error
             raise refuse("request.slow", where="body", status=408) from error
         except ClientDisconnect as error:
             raise client_gone() from error
+        finally:
+            self._arriving.discard(arrival)
+            arrival.timeout = None
 
-    def _reserve(self, received: int, more: int) -> None:
-        if received + more > self._settings.body_bytes:
+    def _reserve(self, arrival: _Arrival, more: int) -> None:
+        owner = arrival.owner
+        size, own = len(arrival.body) + more, self._own_bytes[owner] + more
+        if size > self._settings.body_bytes:
             raise self._too_large()
-        if self._bytes + more > self._max_bytes:
+        # A single body is always allowed, however small the share.
+        if own > size and own > self._settings.share * self._max_bytes:
+            raise refuse("request.uploads", where="body", status=429, retry_after=5)
+        if self._bytes + more > self._max_bytes and not self._evict(own):
             raise _too_many_uploads()
         self._bytes += more
+        self._own_bytes[owner] += more
+
+    def _evict(self, own: int) -> bool:
+        """Give up the slowest body of the owner with the most, if it has more than this one."""
+        owners = {one.owner for one in self._arriving if one.body}
+        largest = max(owners, key=lambda owner: self._own_bytes[owner], default=None)
+        if largest is None or self._own_bytes[largest] <= own:
+            return False
+        bodies = [one for one in self._arriving if one.body and one.owner == largest]
+        slowest = min(bodies, key=lambda one: one.due)
+        slowest.evict(asyncio.get_running_loop().time())
+        self._release(slowest)
+        return True
+
+    def _release(self, arrival: _Arrival) -> None:
+        size = len(arrival.body)
+        self._bytes -= size
+        self._own_bytes -= Counter({arrival.owner: size})
+        # The caller may keep the object while it waits for the prediction.
+        arrival.body.clear()
 
     def _check_headers(self, request: Request) -> None:
         if request.headers.get("content-encoding", "identity").lower() != "identity":

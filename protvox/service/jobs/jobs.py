@@ -173,7 +173,7 @@ class Jobs:
 
     def _check_capacity(self, total: Usage, own: Usage) -> None:
         waiting, size = self._settings.jobs_waiting, self._settings.spool_mib << 20
-        share = self._settings.job_share
+        share = self._settings.share
         if total.waiting >= waiting:
             raise refuse("service.jobs_full", status=503, retry_after=60)
         if total.size > size:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from protvox.registry.tasks import BUILT_IN, task_names
 from protvox.service.core import core_of
-from protvox.service.failures import client_gone
+from protvox.service.http.disconnects import while_connected
 from protvox.service.http.uploads import Route
 from protvox.service.routes.documents import errors, structure_body
 from protvox.service.routes.responses import describe_result
@@ -21,7 +19,7 @@ from protvox.service.schemas import (
     MutationOptions,
     MutationRequest,
 )
-from protvox.service.workers.work import Results, Work
+from protvox.service.workers.work import Work
 
 router: Final = APIRouter(prefix="/predict", tags=["predict"])
 
@@ -109,25 +107,13 @@ async def respond(request: Request, route: Route) -> Response:
     """
     core = core_of(request)
     async with core.parse(request, route) as (parsed, deadline):
-        work = Work(parsed.structure, parsed.options, ("jsonl",), deadline)
-        results = await _while_connected(request, core.engine.predict(work))
+        work = Work(
+            parsed.structure,
+            parsed.options,
+            ("jsonl",),
+            deadline,
+            owner=request.state.client_id,
+            cost=parsed.n_requested,
+        )
+        results = await while_connected(request, core.engine.predict(work))
     return Response(results["jsonl"], media_type="application/json")
-
-
-async def _while_connected(request: Request, prediction: Coroutine[Any, Any, Results]) -> Results:
-    """Await a prediction, and stop it if the client disconnects."""
-    task = asyncio.create_task(prediction)
-    disconnect = asyncio.create_task(_wait_for_disconnect(request))
-    try:
-        await asyncio.wait((task, disconnect), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise client_gone()
-        return task.result()
-    finally:
-        disconnect.cancel()
-        task.cancel()
-
-
-async def _wait_for_disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        continue

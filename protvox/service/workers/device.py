@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import Counter
 from functools import partial
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from protvox.service.failures import restore
 from protvox.service.logs import log
 from protvox.service.metrics import Metrics
 from protvox.service.settings import ServiceSettings
+from protvox.service.shares import share_of
 from protvox.service.workers.process import Child
 from protvox.service.workers.work import Results, Work
 from protvox.service.workers.work_queue import WorkQueue
@@ -45,6 +47,7 @@ class Device:
         self._queue = queue
         self._metrics = metrics
         self._slots = settings.batch_size
+        self._most = share_of(self._slots, settings.share)
         arguments = (name, str(settings.compute_threads), str(self._slots))
         self._child = Child("protvox.service.workers.model_process", arguments)
         self._in_progress: dict[int, Work] = {}
@@ -96,12 +99,7 @@ class Device:
     async def _send(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            self._slot_freed.clear()
-            slots = self._slots - len(self._in_progress)
-            batch = await self._queue.take(slots, idle=not self._in_progress) if slots else []
-            if not batch:
-                await self._slot_freed.wait()
-                continue
+            batch = await self._queue.take(self._slots, self._most, self._running)
             requests = []
             for work in batch:
                 number = next(self._numbers)
@@ -113,6 +111,7 @@ class Device:
                         "structure": work.structure,
                         "options": dict(work.options),
                         "forms": work.forms,
+                        "urgent": work.urgent,
                         "seconds": max(0.0, work.deadline - loop.time()),
                         "request_id": work.request_id,
                     }
@@ -125,6 +124,9 @@ class Device:
                 while self._in_progress:
                     self._slot_freed.clear()
                     await self._slot_freed.wait()
+
+    def _running(self) -> Counter[str]:
+        return Counter(work.owner for work in self._in_progress.values())
 
     async def _receive(self) -> None:
         while True:
@@ -139,6 +141,7 @@ class Device:
             elif not work.result.done():
                 work.result.set_result(reply["results"])
             self._slot_freed.set()
+            await self._queue.notify()
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()

@@ -21,6 +21,7 @@ import numba
 import torch
 
 import protvox
+from protvox.checkpoint import checkpoint, stopped_by
 from protvox.predict.check.check import check
 from protvox.predict.check.results import CheckResult
 from protvox.predict.classify import classify
@@ -32,7 +33,7 @@ from protvox.predict.mutations.scores import MutationScores
 from protvox.predict.results.prediction import Prediction
 from protvox.predict.search.results import SearchResult
 from protvox.predict.search.search import search
-from protvox.predict.task import prediction_task
+from protvox.predict.task import ProgressBar, prediction_task
 from protvox.processes.messages import Message, read_message, take_over_stdio, write_message
 from protvox.processes.structure_codec import decode_structure
 from protvox.registry import installed
@@ -71,7 +72,7 @@ class ModelProcess:
     threads
         CPU threads for all requests together.
     workers
-        Number of concurrent requests.
+        Number of concurrent requests. Those that nobody waits for yield the CPU to the others.
     replies
         Stream to write replies to.
     """
@@ -82,6 +83,10 @@ class ModelProcess:
         self._replies = replies
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers)
+        # The niceness of a thread can be raised, but not lowered again.
+        self._background = ThreadPoolExecutor(
+            max(1, workers // 2), initializer=os.nice, initargs=(10,)
+        )
         self._lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._cancelled: set[int] = set()
@@ -125,7 +130,8 @@ class ModelProcess:
         with self._lock:
             self._running += len(requests)
         for request in requests:
-            self._pool.submit(self._compute, request, time.monotonic())
+            pool = self._pool if request["urgent"] else self._background
+            pool.submit(self._compute, request, time.monotonic())
 
     def send(self, message: Message) -> None:
         """Send a message to the service.
@@ -172,25 +178,32 @@ class ModelProcess:
     def _results(self, request: Message, deadline: float) -> dict[str, bytes]:
         number, options = request["number"], request["options"]
 
-        def check_deadline(_done: int, _total: int) -> None:
+        def check_deadline(_done: int = 0, _total: int = 0) -> None:
             if number in self._cancelled or time.monotonic() > deadline:
                 raise refuse("service.deadline", status=503, retry_after=10)
 
-        check_deadline(0, 0)
-        structure = decode_structure(request["structure"])
+        with stopped_by(check_deadline):
+            encoded, forms = request["structure"], request["forms"]
+            return self._compute_forms(encoded, options, forms, check_deadline)
+
+    def _compute_forms(
+        self, encoded: bytes, options: dict[str, Any], forms: Sequence[str], progress: ProgressBar
+    ) -> dict[str, bytes]:
+        checkpoint()
+        structure = decode_structure(encoded)
         shared: dict[str, Any] = {
             "chain": options["chain"],
             "device": self._device,
-            "progress": check_deadline,
+            "progress": progress,
         }
         result = _compute(structure, options, shared)
-        results = {
-            form: render(result, form, options["task"])
-            for form in request["forms"]
-            if form != "cif"
-        }
-        if "cif" in request["forms"]:
-            results |= _annotated(structure, result)
+        results: dict[str, bytes] = {}
+        for form in forms:
+            checkpoint()
+            if form == "cif":
+                results |= _annotated(structure, result)
+            else:
+                results[form] = render(result, form, options["task"])
         return results
 
 

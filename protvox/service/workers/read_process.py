@@ -64,7 +64,7 @@ def _read(message: Message) -> Message:
             "options": upload.options,
         }
     return {
-        **_structure(upload.content, upload.name, upload.reading, upload.format),
+        **_structure(upload.content, upload.name, upload.reading, upload.options, upload.format),
         "options": upload.options,
     }
 
@@ -75,11 +75,16 @@ def _fetch(message: Message) -> Message:
     if identifier is None:
         raise fail("input.identifier.service", where=given)
     content = fetch_structure(identifier, limits=READ_LIMITS).read_bytes()
-    return _structure(content, given, message["reading"], message["format"])
+    reading, options = message["reading"], message["options"]
+    return _structure(content, given, reading, options, message["format"])
 
 
 def _structure(
-    content: bytes, name: str, reading: Mapping[str, Any], claimed: str | None
+    content: bytes,
+    name: str,
+    reading: Mapping[str, Any],
+    options: Mapping[str, Any],
+    claimed: str | None,
 ) -> Message:
     structure = read_structure(
         content,
@@ -90,11 +95,13 @@ def _structure(
         limits=READ_LIMITS,
     )
     check_format(structure.format, claimed, name)
+    requested = structure.chain == options["chain"] if options["chain"] else structure.is_protein
     return {
         "structure": encode_structure(structure),
         "sha256": structure.sha256,
         "name": structure.name,
         "n_residues": structure.n_residues,
+        "n_requested": int(requested.sum()),
     }
 
 

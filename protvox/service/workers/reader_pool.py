@@ -14,9 +14,12 @@ from protvox.service.failures import refuse, restore
 from protvox.service.logs import log, request_id
 from protvox.service.metrics import Metrics
 from protvox.service.settings import ServiceSettings
+from protvox.service.shares import Turnstile
 from protvox.service.workers.process import Child
 
 _START_S: Final = 60.0
+_LEAVING_S: Final = 1.0
+"""Seconds for which reading continues after its client has left."""
 
 
 class ReaderPool:
@@ -41,7 +44,8 @@ class ReaderPool:
         self._metrics = metrics
         self._seconds = seconds
         self._size = size
-        self._idle: asyncio.LifoQueue[Child] = asyncio.LifoQueue()
+        self._places = Turnstile(size, settings.share)
+        self._idle: list[Child] = []
         self._all: set[Child] = set()
 
     async def start(self) -> None:
@@ -53,13 +57,17 @@ class ReaderPool:
         await asyncio.gather(*(child.stop() for child in self._all))
         self._all.clear()
 
-    async def read(self, message: Message) -> Message:
-        """Send a message to the next idle process and return its reply.
+    async def read(self, message: Message, owner: str) -> Message:
+        """Send a message to an idle process and return its reply.
+
+        If the caller is cancelled, the process has a moment to finish before it is replaced.
 
         Parameters
         ----------
         message
             See `protvox.service.workers.read_process`.
+        owner
+            Client that needs the reply; it may use a share of the processes.
 
         Returns
         -------
@@ -72,7 +80,23 @@ class ReaderPool:
             If the body is invalid; ``input.too_slow`` or ``input.too_large`` if reading it takes
             too much time or memory; ``service.readers`` if no process can be started.
         """
-        child = await self._idle.get()
+        reading = asyncio.create_task(self._read_in_turn(message, owner))
+        try:
+            reply = await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+            # Starting a process costs more than reading most structures.
+            asyncio.get_running_loop().call_later(_LEAVING_S, reading.cancel)
+            raise
+        if "error" in reply:
+            raise restore(reply["error"])
+        return reply
+
+    async def _read_in_turn(self, message: Message, owner: str) -> Message:
+        async with self._places.enter(owner):
+            return await self._read(self._idle.pop(), message)
+
+    async def _read(self, child: Child, message: Message) -> Message:
         healthy = False
         start = time.perf_counter()
         try:
@@ -89,16 +113,14 @@ class ReaderPool:
             raise fail("input.unreadable.process") from error
         finally:
             self._metrics.read_seconds.observe(time.perf_counter() - start)
-            await asyncio.shield(self._return(child, healthy=healthy))
-        if "error" in reply:
-            raise restore(reply["error"])
+            await self._return(child, healthy=healthy)
         return reply
 
     async def _add(self) -> None:
         child = Child("protvox.service.workers.read_process", self._arguments)
         self._all.add(child)
         await child.start(_START_S)
-        self._idle.put_nowait(child)
+        self._idle.append(child)
 
     async def _restart(self, child: Child) -> None:
         try:
@@ -108,10 +130,12 @@ class ReaderPool:
             raise refuse("service.readers", status=503, retry_after=10) from error
 
     async def _return(self, child: Child, *, healthy: bool) -> None:
-        if not healthy:
-            self._metrics.restarts.labels("reader").inc()
-            await child.stop()
-            # If it cannot start now, the next body tries again.
-            with contextlib.suppress(ChildGone, OSError):
-                await child.start(_START_S)
-        self._idle.put_nowait(child)
+        try:
+            if not healthy:
+                self._metrics.restarts.labels("reader").inc()
+                await child.stop()
+                # If it cannot start now, the next body tries again.
+                with contextlib.suppress(ChildGone, OSError):
+                    await child.start(_START_S)
+        finally:
+            self._idle.append(child)

@@ -29,6 +29,10 @@ class Work:
         Time of the event loop by which the result is due.
     urgent
         Whether a client is waiting; other work comes later.
+    owner
+        Client that needs it; ``""`` for jobs, among which `protvox.service.jobs.store` chooses.
+    cost
+        Expected time to compute it, in any unit: the number of residues.
     request_id
         Id of the request, for the log of the model process.
     attempts
@@ -42,6 +46,8 @@ class Work:
     forms: tuple[str, ...]
     deadline: float
     urgent: bool = True
+    owner: str = ""
+    cost: float = 1.0
     request_id: str = field(default_factory=request_id.get)
     attempts: int = 0
     result: asyncio.Future[Results] = field(init=False)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from protvox.service.failures import refuse
@@ -15,8 +14,49 @@ from protvox.service.workers.work import Work
 _ATTEMPTS: Final = 2
 
 
+class _Turns:
+    """Waiting work of several owners, whose shares of the computing time are equal.
+
+    Start-time fair queueing: each owner has a clock, which advances by the cost of its work. The
+    owner whose clock is behind comes next. The clock of an owner that returns starts at the time of
+    the others, so that nobody saves up time.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Work]] = {}
+        self._clock: dict[str, float] = {}
+        self._now = 0.0
+
+    def __iter__(self) -> Iterator[Work]:
+        return (work for queue in self._waiting.values() for work in queue)
+
+    def add(self, work: Work) -> None:
+        self._waiting.setdefault(work.owner, deque()).append(work)
+        self._clock[work.owner] = max(self._clock.get(work.owner, 0.0), self._now)
+
+    def next(self, full: Mapping[str, int]) -> Work | None:
+        """Return the next work of an owner with a free slot, None if there is none."""
+        able = [owner for owner in self._waiting if full.get(owner, 1) > 0]
+        if not able:
+            return None
+        owner = min(able, key=lambda name: self._clock[name])
+        work = self._waiting[owner].popleft()
+        self._now = self._clock[owner]
+        self._clock[owner] += work.cost
+        if not self._waiting[owner]:
+            del self._waiting[owner]
+        # Others are ahead of nobody any more.
+        behind = [name for name, time in self._clock.items() if time <= self._now]
+        for name in behind:
+            if name not in self._waiting:
+                del self._clock[name]
+        return work
+
+
 class WorkQueue:
     """Work that waits for a device.
+
+    Owners take turns, and an owner has a share of the slots of a device.
 
     Work whose client is waiting comes first. Work of a process that died is tried once more, alone,
     so that a request that kills processes affects no other request.
@@ -29,8 +69,8 @@ class WorkQueue:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._urgent: deque[Work] = deque()
-        self._background: deque[Work] = deque()
+        self._urgent = _Turns()
+        self._background = _Turns()
         self._suspects: deque[Work] = deque()
         self._changed = asyncio.Condition()
 
@@ -42,7 +82,7 @@ class WorkQueue:
         work
             The work.
         """
-        (self._urgent if work.urgent else self._background).append(work)
+        (self._urgent if work.urgent else self._background).add(work)
         self._metrics.waiting.inc()
         await self.notify()
 
@@ -51,32 +91,29 @@ class WorkQueue:
         async with self._changed:
             self._changed.notify_all()
 
-    async def take(self, slots: int, *, idle: bool) -> list[Work]:
-        """Return the next work, waiting for it if needed.
+    async def take(self, slots: int, most: int, running: Callable[[], Counter[str]]) -> list[Work]:
+        """Return the next work for a device, waiting for it and for a free slot if needed.
 
         Parameters
         ----------
         slots
-            Maximum number of pieces of work.
-        idle
-            Whether the device computes nothing else.
-
-        Returns
-        -------
-        list of Work
-            Empty if the device must finish its other work first.
+            Number of slots of the device.
+        most
+            Number of slots that one owner may use.
+        running
+            Returns the number of slots in use, by owner. Whenever it changes, `notify` is called.
         """
         async with self._changed:
             while True:
-                if idle and (suspect := self._next(self._suspects)):
-                    return [suspect]
+                busy = running()
+                # Work that may kill the process is computed alone, after the rest.
                 if not self._suspects:
-                    found = list(itertools.islice(self._waiting(), slots))
-                    if found:
+                    if found := self._choose(slots, most, busy):
                         return found
-                elif not idle:
-                    # Work that may kill the process is computed alone, after the rest.
-                    return []
+                elif not busy and (suspect := self._next_suspect()):
+                    return [suspect]
+                elif not self._suspects:
+                    continue
                 await self._changed.wait()
 
     def retry(self, work: Work) -> None:
@@ -96,17 +133,30 @@ class WorkQueue:
 
     def refuse_all(self) -> None:
         """Refuse all waiting work, because the service is stopping."""
-        for work in (*self._urgent, *self._background, *self._suspects):
+        for work in (*self._all(), *self._suspects):
             work.fail(refuse("service.stopping", status=503, retry_after=5))
 
-    def _waiting(self) -> Iterator[Work]:
-        for queue in (self._urgent, self._background):
-            while work := self._next(queue):
-                yield work
+    def _all(self) -> Iterator[Work]:
+        yield from self._urgent
+        yield from self._background
 
-    def _next(self, queue: deque[Work]) -> Work | None:
-        while queue:
-            work = queue.popleft()
+    def _choose(self, slots: int, most: int, running: Counter[str]) -> list[Work]:
+        # Work without an owner is limited by whoever submits it.
+        free = Counter({w.owner: most - running[w.owner] for w in self._all() if w.owner})
+        found: list[Work] = []
+        slots -= running.total()
+        for queue in (self._urgent, self._background):
+            while len(found) < slots and (work := queue.next(free)):
+                self._metrics.waiting.dec()
+                if not work.result.done():
+                    found.append(work)
+                    if work.owner:
+                        free[work.owner] -= 1
+        return found
+
+    def _next_suspect(self) -> Work | None:
+        while self._suspects:
+            work = self._suspects.popleft()
             self._metrics.waiting.dec()
             if not work.result.done():
                 return work

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.checkpoint import checkpoint
 from protvox.compiled.exact import compile_exact
 from protvox.structure.splitting.contacts import Contacts
 from protvox.structure.splitting.sides import degree_counter
@@ -125,6 +126,7 @@ def propose_cuts(piece: Piece) -> NDArray[np.bool_]:
         side[begin[tile] : end[tile]] = True
         best = float(ratio[tile])
         for _ in range(_MOVES + 1):
+            checkpoint()
             key = (side ^ side[0]).tobytes()
             if key in found:
                 break

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.checkpoint import checkpoint
 from protvox.errors import InputError
 from protvox.messages import chain_label
 from protvox.structure.selection import ResidueId, Segment, Selection
@@ -77,6 +78,7 @@ def split_chain(ca: NDArray[np.floating], model: CutModel | None = None) -> NDAr
     waiting = [np.arange(len(ca))]
     n = 0
     while waiting:
+        checkpoint()
         residues = waiting.pop()
         piece = Piece.of(contacts, residues)
         sides = propose_cuts(piece)

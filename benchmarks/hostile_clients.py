@@ -1,0 +1,257 @@
+"""Measure what an honest client gets while another client attacks the service.
+
+The honest client sends ubiquitin at a fixed rate, alone and then beside each attack. Its goodput is
+the part of its requests that are answered with status 200 within a time limit. Attackers connect
+from another loopback address, and so are another owner.
+
+    python benchmarks/hostile_clients.py --seconds 20 -o benchmarks/results/hostile_clients.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+MIB: Final = 1 << 20
+ATTACKER: Final = "127.0.0.2"
+LIMIT_S: Final = 5.0
+"""Time limit of a request of the honest client, seconds."""
+
+_COLUMNS: Final = (
+    *("group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id"),
+    *("label_asym_id", "label_seq_id", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy"),
+    *("B_iso_or_equiv", "auth_seq_id", "auth_asym_id", "pdbx_PDB_model_num"),
+)
+_ATOMS: Final = (
+    ("N", 1.5, -27, -0.9),
+    ("CA", 2.3, 0, 0.0),
+    ("C", 1.7, 26, 1.1),
+    ("CB", 3.3, -18, 0.4),
+)
+
+
+def long_chain(residues: int) -> bytes:
+    """Return a chain of helices of 20 residues on a grid, as mmCIF."""
+    rows = ["data_x", "loop_", *(f"_atom_site.{name}" for name in _COLUMNS)]
+    edge = math.ceil((residues / 20) ** (1 / 3))
+    for i in range(residues):
+        helix, turn = divmod(i, 20)
+        corner = (helix // edge**2 * 11.0, helix // edge % edge * 11.0, helix % edge * 33.0)
+        for name, radius, degrees, rise in _ATOMS:
+            angle = math.radians(100 * turn + degrees)
+            x = corner[0] + radius * math.cos(angle)
+            y = corner[1] + radius * math.sin(angle)
+            z = corner[2] + 1.5 * turn + rise
+            rows.append(
+                f"ATOM {len(rows)} {name[0]} {name} . ALA A {i + 1} "
+                f"{x:.3f} {y:.3f} {z:.3f} 1 20 {i + 1} A 1"
+            )
+    return ("\n".join(rows) + "\n").encode()
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Requests that attackers repeat.
+
+    Attributes
+    ----------
+    threads
+        Number of attackers.
+    send
+        Sends one request, or holds one connection until ``stop`` is set.
+    """
+
+    threads: int
+    send: Callable[[str, threading.Event], None]
+
+
+def _post(path: str, content: bytes, kind: str) -> Callable[[str, threading.Event], None]:
+    def send(address: str, stop: threading.Event) -> None:
+        transport = httpx.HTTPTransport(local_address=ATTACKER)
+        with httpx.Client(base_url=address, transport=transport, timeout=30) as client:
+            while not stop.is_set():
+                with suppress(httpx.TransportError):
+                    if client.post(path, content=content, headers={"content-type": kind}).is_error:
+                        time.sleep(0.02)
+
+    return send
+
+
+def _file(content: bytes, **fields: str) -> tuple[bytes, str]:
+    request = httpx.Request("POST", "http://x", files={"file": ("x", content)}, data=fields)
+    return request.read(), request.headers["content-type"]
+
+
+def _stall(address: str, stop: threading.Event) -> None:
+    """Send almost all of a large body, then a byte now and then."""
+    port = httpx.URL(address).port or 80
+    head = (
+        b"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+        b"Content-Type: application/json\r\n\r\n"
+    ) % (31 * MIB)
+    while not stop.is_set():
+        with (
+            suppress(OSError),
+            socket.create_connection(
+                ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
+            ) as connection,
+        ):
+            connection.sendall(head + bytes(30 * MIB))
+            while not stop.wait(1):
+                connection.sendall(b"0")
+
+
+def _leave(content: bytes, kind: str) -> Callable[[str, threading.Event], None]:
+    def send(address: str, stop: threading.Event) -> None:
+        port = httpx.URL(address).port or 80
+        head = (
+            f"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
+            f"Content-Type: {kind}\r\n\r\n"
+        ).encode()
+        while not stop.is_set():
+            with (
+                suppress(OSError),
+                socket.create_connection(
+                    ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
+                ) as connection,
+            ):
+                connection.sendall(head + content)
+                stop.wait(0.3)
+
+    return send
+
+
+def attacks() -> dict[str, Attack]:
+    """Return the attacks by name."""
+    padded = (gzip.compress(b"", mtime=0) + bytes(420)) * 9_990
+    keys = b"{" + b",".join(b'"%07d":0' % i for i in range(2_400_000)) + b"}"
+    large, allowed = long_chain(20_000), long_chain(4_900)
+    return {
+        "padded gzip members": Attack(4, _post("/predict/cath", *_file(padded))),
+        "unknown JSON keys": Attack(4, _post("/predict/cath", keys, "application/json")),
+        "stalled uploads": Attack(5, _stall),
+        "chains of 20,000 residues": Attack(
+            8, _post("/predict/cath", *_file(gzip.compress(large, 1)))
+        ),
+        "chains of 4,900 residues": Attack(
+            8, _post("/predict/cath", *_file(gzip.compress(allowed, 1)))
+        ),
+        "clients that leave": Attack(8, _leave(*_file(gzip.compress(allowed, 1)))),
+        "jobs of 20,000 residues": Attack(2, _post("/jobs", *_file(gzip.compress(large, 1)))),
+    }
+
+
+@contextmanager
+def attacked(address: str, attack: Attack) -> Iterator[None]:
+    """Attack a service until the block ends."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=attack.send, args=(address, stop), daemon=True)
+        for _ in range(attack.threads)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(60)
+
+
+def honest(address: str, content: bytes, requests: int, pause_s: float) -> list[float]:
+    """Send requests at a fixed rate; return their times, infinite for those that fail."""
+    seconds = [math.inf] * requests
+    body, kind = _file(content)
+
+    def send(number: int) -> None:
+        begun = time.perf_counter()
+        with suppress(httpx.TransportError):
+            answer = httpx.post(
+                f"{address}/predict/cath",
+                content=body,
+                headers={"content-type": kind},
+                timeout=LIMIT_S,
+            )
+            if answer.status_code == 200:
+                seconds[number] = time.perf_counter() - begun
+
+    threads = []
+    for number in range(requests):
+        threads.append(threading.Thread(target=send, args=(number,)))
+        threads[-1].start()
+        time.sleep(pause_s)
+    for thread in threads:
+        thread.join()
+    return seconds
+
+
+def goodput(seconds: list[float]) -> float:
+    """Return the part of requests that were answered in time."""
+    return statistics.mean(second <= LIMIT_S for second in seconds)
+
+
+def main() -> None:
+    """Measure every attack."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    sys.path.insert(0, str(Path(__file__).parent))
+    from service_client import start
+
+    address = f"http://127.0.0.1:{options.port}"
+    content = (ROOT / "tests" / "data" / "1ubi.pdb").read_bytes()
+    requests, rows = max(4, int(options.seconds)), {}
+    for name, attack in {"none": Attack(0, _stall), **attacks()}.items():
+        with tempfile.TemporaryDirectory() as folder:
+            process = start(options.port, folder, threads="1")
+            try:
+                _wait(address)
+                with attacked(address, attack):
+                    time.sleep(2)
+                    seconds = honest(address, content, requests, 1.0)
+            finally:
+                process.kill()
+                process.wait()
+        good = sorted(s for s in seconds if s <= LIMIT_S)
+        rows[name] = {
+            "requests": requests,
+            "goodput": goodput(seconds),
+            "median_s": round(statistics.median(good), 3) if good else None,
+        }
+        print(name, rows[name], flush=True)
+    if options.output is not None:
+        found = {"limit_s": LIMIT_S, "attacks": rows}
+        options.output.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def _wait(address: str) -> None:
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        with suppress(httpx.TransportError):
+            if httpx.get(f"{address}/health/ready").status_code == 200:
+                return
+        time.sleep(0.2)
+    raise TimeoutError("the service did not start")
+
+
+if __name__ == "__main__":
+    main()

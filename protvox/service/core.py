@@ -54,8 +54,14 @@ class Core:
 
     async def start(self) -> None:
         """Start the child processes."""
-        await self.engine.start()
-        await asyncio.gather(self._readers.start(), self._fetchers.start(), self.jobs.start())
+        try:
+            # First, because the disk is the likeliest to fail.
+            await self.jobs.start()
+            await self.engine.start()
+            await asyncio.gather(self._readers.start(), self._fetchers.start())
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Stop the child processes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -17,6 +18,7 @@ from protvox.errors import fail
 from protvox.service.app import create_app
 from protvox.service.http.connections import MAX_CONNECTIONS, Connection
 from protvox.service.http.guard import check_address, new_key
+from protvox.service.jobs.database import open_database
 from protvox.service.logs import configure_logging, log
 from protvox.service.settings import load_service_settings
 
@@ -41,6 +43,8 @@ def run(**values: Any) -> None:
     check_address(settings)
     _allow_connections()
     with _lock_spool(settings.spool):
+        # The application opens it again; here, an error is one line.
+        open_database(settings.spool).close()
         listener = _listen(settings.host, settings.port)
         configure_logging()
         # Uvicorn raises the signal again after shutting down, which would end the process with an
@@ -61,7 +65,9 @@ def run(**values: Any) -> None:
                 h11_max_incomplete_event_size=32 << 10,
             )
         )
-        server.run(sockets=[listener])
+        # Uvicorn exits by itself if the application does not start; the error is raised below.
+        with contextlib.suppress(SystemExit):
+            server.run(sockets=[listener])
     if not server.started:
         raise fail("usage.start", where="protvox serve")
 

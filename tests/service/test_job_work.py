@@ -61,7 +61,7 @@ def play(tmp_path, monkeypatch):
 
 
 def parsed(structure: bytes = b"x") -> ParsedRequest:
-    return ParsedRequest(structure, "", "x", 1, {"task": "cath"})
+    return ParsedRequest(structure, "", "x", 1, 1, {"task": "cath"})
 
 
 async def over(jobs: Jobs, job, owner: str = "me"):

@@ -7,20 +7,26 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from protvox.service.failures import refuse
+from protvox.service.failures import ServiceError, refuse
 from protvox.service.jobs.records import JobRecord, Usage
+from protvox.service.jobs.room import is_full
 from protvox.service.jobs.runner import JobRunner
 from protvox.service.jobs.store import JobStore
+from protvox.service.logs import log
 from protvox.service.metrics import Metrics
 from protvox.service.parsed_request import ParsedRequest
 from protvox.service.schemas import Job, JobOptions
 from protvox.service.settings import ServiceSettings
 from protvox.service.workers.engine import Engine
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class Jobs:
@@ -64,8 +70,9 @@ class Jobs:
             await self._runner.stop()
 
     async def count(self) -> None:
-        """Update the number of jobs by state in the metrics."""
-        await self._started.count()
+        """Update the number of jobs by state in the metrics, if the store can be read."""
+        if self._runner is not None:
+            await self._runner.count()
 
     async def add(self, request: ParsedRequest, owner: str) -> Job:
         """Accept a job.
@@ -84,11 +91,13 @@ class Jobs:
             ``job.too_much`` if the owner exceeds their share.
         """
         store = self._store
-        self._check_capacity(*await asyncio.to_thread(store.usage, owner))
+        self._check_capacity(*await self._in_thread(store.usage, owner))
+        if not await self._in_thread(store.has_room, len(request.structure)):
+            raise _full()
         models = [model["reference"] for model in self._engine.models()]
         options = json.dumps([dict(request.options), sorted(models)], sort_keys=True).encode()
         key = hashlib.sha256(request.structure + options).hexdigest()
-        record = await asyncio.to_thread(
+        record = await self._in_thread(
             store.add,
             key,
             request.structure,
@@ -133,7 +142,7 @@ class Jobs:
             ``job.not_found``.
         """
         record = await self._record(job_id, owner)
-        if await asyncio.to_thread(self._store.cancel, record):
+        if await self._in_thread(self._store.cancel, record):
             self._started.cancel(record.key)
 
     async def results(self, job_id: str, owner: str, form: str) -> tuple[Path, os.stat_result]:
@@ -177,14 +186,26 @@ class Jobs:
         if total.waiting >= waiting:
             raise refuse("service.jobs_full", status=503, retry_after=60)
         if total.size > size:
-            raise refuse("service.spool_full", status=503, retry_after=600)
+            raise _full()
         if own.waiting >= max(1, int(share * waiting)):
             raise refuse("job.too_many", where="jobs", status=429, retry_after=60)
         if own.size > share * size:
             raise refuse("job.too_much", where="jobs", status=429, retry_after=600)
 
+    async def _in_thread(
+        self, method: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        """Call a method of the store."""
+        try:
+            return await asyncio.to_thread(method, *args, **kwargs)
+        except (OSError, sqlite3.Error) as error:
+            if is_full(error):
+                raise _full() from error
+            log.error("the job directory cannot be used: %s", error)
+            raise refuse("service.spool", status=503, retry_after=60) from error
+
     async def _record(self, job_id: str, owner: str) -> JobRecord:
-        record = await asyncio.to_thread(self._store.find, job_id, owner)
+        record = await self._in_thread(self._store.find, job_id, owner)
         if record is None:
             raise refuse("job.not_found", where=job_id[:64], status=404)
         return record
@@ -219,6 +240,10 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
         if name in known
         and value != JobOptions.model_fields[name].get_default(call_default_factory=True)
     }
+
+
+def _full() -> ServiceError:
+    return refuse("service.spool_full", status=503, retry_after=600)
 
 
 def _utc(seconds: float | None) -> datetime | None:

@@ -88,7 +88,10 @@ class JobRunner:
 
     async def count(self) -> None:
         """Update the number of jobs by state in the metrics."""
-        counts = await asyncio.to_thread(self.store.counts)
+        try:
+            counts = await asyncio.to_thread(self.store.counts)
+        except sqlite3.Error:
+            return  # the metrics keep the last numbers
         for state in _STATES:
             self._metrics.jobs.labels(state).set(counts.get(state, 0))
 
@@ -108,9 +111,12 @@ class JobRunner:
                 unsettled = found[0]
                 await self._compute(*found)
                 unsettled = None
-            except Exception:
+            except (OSError, sqlite3.Error) as error:
                 # For example a full disk or a locked table. It may pass, so keep trying.
-                log.exception("the job directory cannot be used")
+                log.error("the job directory cannot be used: %s", error)
+                await asyncio.sleep(_PAUSE_S)
+            except Exception:
+                log.exception("jobs cannot be computed")
                 await asyncio.sleep(_PAUSE_S)
 
     async def _compute(self, key: str, options: dict[str, Any]) -> None:
@@ -152,7 +158,7 @@ class JobRunner:
         try:
             await asyncio.to_thread(self.store.finish, key, results)
         except OSError as error:
-            log.exception("results cannot be saved", extra={"job": key[:16]})
+            log.error("results cannot be saved: %s", error, extra={"job": key[:16]})
             raise refuse("job.not_kept", where="job directory") from error
 
     async def _purge(self) -> None:

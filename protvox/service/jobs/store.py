@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from protvox.service.jobs import tables
+from protvox.service.jobs.database import open_database
 from protvox.service.jobs.files import JobFiles
 from protvox.service.jobs.records import JobRecord, Usage
+from protvox.service.jobs.room import Ballast, may_use_ballast
 
 _REQUIRED: Final = "json"
 """Format that finished work always has."""
@@ -39,17 +41,14 @@ class JobStore:
         self._files = JobFiles(folder / "files")
         self._turns: dict[str, int] = {}
         self._lock = threading.RLock()
-        path = folder / "jobs.sqlite"
-        path.touch(mode=0o600)  # only their owners may know the ids of jobs
-        self._db = sqlite3.connect(path, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        with self._transaction() as db:
-            db.executescript(tables.CREATE)
-            # Work that was running when the service ended has to be repeated.
-            db.execute(tables.RESUME)
-            known = [key for (key,) in db.execute("SELECT key FROM work")]
-        self._files.sweep(known)
+        self.ballast = Ballast(folder)
+        self._db = self._open(folder)
+        self._files.sweep({key for (key,) in self._db.execute("SELECT key FROM work")})
+        self.ballast.fill()
+
+    @may_use_ballast
+    def _open(self, folder: Path) -> sqlite3.Connection:
+        return open_database(folder)
 
     def close(self) -> None:
         """Close the database."""
@@ -111,6 +110,7 @@ class JobStore:
             row = self._db.execute(tables.SELECT_JOB, (job_id, owner)).fetchone()
         return None if row is None else tables.record_of(row)
 
+    @may_use_ballast
     def cancel(self, record: JobRecord) -> bool:
         """Cancel an unfinished job, or delete a finished one.
 
@@ -137,6 +137,7 @@ class JobStore:
                 db.execute(tables.ABANDON_WORK, (time.time(), record.key))
             return needed is None
 
+    @may_use_ballast
     def next_work(self) -> tuple[str, dict[str, Any]] | None:
         """Mark the next work as running and return its key and options, None if none waits.
 
@@ -195,6 +196,7 @@ class JobStore:
         """
         self._end(key, "failed", json.dumps(dict(error)))
 
+    @may_use_ballast
     def requeue(self, key: str) -> None:
         """Return running work to the queue.
 
@@ -245,6 +247,7 @@ class JobStore:
             ),
         )
 
+    @may_use_ballast
     def purge(self, before: float) -> None:
         """Delete jobs that ended before a time.
 
@@ -256,6 +259,17 @@ class JobStore:
         with self._transaction() as db:
             db.execute(tables.DELETE_EXPIRED, (before, before, before))
             self._delete_orphans()
+        self.ballast.fill()
+
+    def has_room(self, size: int) -> bool:
+        """Return whether a new job fits on the disk.
+
+        Parameters
+        ----------
+        size
+            Size of its structure, bytes.
+        """
+        return self.ballast.has_room(size)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -270,6 +284,7 @@ class JobStore:
     def _has_lost_results(self, key: str) -> bool:
         return not self._files.path(key, _REQUIRED).exists()
 
+    @may_use_ballast
     def _end(self, key: str, state: str, error: str | None) -> None:
         with self._transaction() as db:
             db.execute(tables.END_WORK, (state, time.time(), error, key))

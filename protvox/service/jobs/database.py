@@ -1,0 +1,73 @@
+"""The job database, checked when it is opened; a damaged one is set aside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+from protvox.errors import fail
+from protvox.service.jobs import tables
+from protvox.service.logs import log
+
+NAME: Final = "jobs.sqlite"
+_BESIDE: Final = ("", "-wal", "-shm")
+_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
+"""Also one whose tables are those of something else."""
+
+
+def open_database(folder: Path) -> sqlite3.Connection:
+    """Open the job database, or a new one if it is missing or damaged.
+
+    Parameters
+    ----------
+    folder
+        Job directory.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be used for another reason, for example a read-only disk (``usage.spool``).
+    """
+    try:
+        try:
+            return _open(folder / NAME)
+        except sqlite3.DatabaseError as error:
+            if not getattr(error, "sqlite_errorname", _DAMAGED[0]).startswith(_DAMAGED):
+                raise
+            aside = _set_aside(folder)
+            log.error("the job database is damaged (%s); it was moved to %s", error, aside)
+            return _open(folder / NAME)
+    except (OSError, sqlite3.Error) as error:
+        raise fail("usage.spool.database", where=str(folder / NAME), reason=error) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)  # only their owners may know the ids of jobs
+    db = sqlite3.connect(path, check_same_thread=False)
+    try:
+        (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        with db:
+            db.executescript(tables.CREATE)
+            db.execute(tables.SELECT_JOB, ("", ""))
+            # Work that was running when the service ended has to be repeated.
+            db.execute(tables.RESUME)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _set_aside(folder: Path) -> Path:
+    aside = folder / f"{NAME}.damaged-{time.strftime('%Y%m%dT%H%M%S')}"
+    for suffix in _BESIDE:
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(folder / f"{NAME}{suffix}", f"{aside}{suffix}")
+    return aside

@@ -11,7 +11,6 @@ from typing import IO, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from protvox import __version__
 from protvox.batch.options import BatchOptions
@@ -22,14 +21,14 @@ from protvox.batch.tables.parquet_parts import (
     LEDGER,
     part_name,
     read_part,
-    read_table,
     recover_parts,
     write_part,
 )
 from protvox.batch.tables.schema import TABLES, key_values, table_schemas
 from protvox.errors import fail
+from protvox.parquet import damage_reported, decode_table
 
-SCHEMA: Final = "protvox.score/1"
+SCHEMA: Final = "protvox.score/2"
 MANIFEST: Final = "manifest.json"
 
 
@@ -75,6 +74,8 @@ class OutputFolder:
         self._scored: dict[tuple[str, str, str], str] = {}
         self._last_read: tuple[int, dict[str, pa.Table]] | None = None
         self._next = 0
+        self._parts: list[int] = []
+        """Numbers of the parts; those that have been replaced have no files."""
         self._to_clear = False
         self.waiting_rows = 0
         """Number of rows that have not been written yet."""
@@ -136,13 +137,16 @@ class OutputFolder:
             self._check(wanted)
         else:
             self._start(wanted)
-        for number in recover_parts(self.storage):
+        for number, ledger in recover_parts(self.storage).items():
             self._next = number + 1
-            self._note(number, read_table(self.storage, LEDGER, number, self._schemas[LEDGER]))
+            self._parts.append(number)
+            with damage_reported(f"{self.storage}/{part_name(LEDGER, number)}"):
+                self._note(number, ledger.cast(self._schemas[LEDGER]))
         if not self._next:
             empty = {name: schema.empty_table() for name, schema in self._schemas.items()}
             write_part(self.storage, 0, empty)
             self._next = 1
+            self._parts.append(0)
 
     def add(self, item: Item, sha256: str, tables: Mapping[str, pa.Table], **columns: Any) -> None:
         """Add the rows of an input; the next `flush` writes them.
@@ -223,6 +227,7 @@ class OutputFolder:
         joined = {name: pa.concat_tables(found) for name, found in pieces.items()}
         number, self._next = self._next, self._next + 1
         write_part(self.storage, number, joined, [old] if old else [])
+        self._parts.append(number)
         self._note(number, joined[LEDGER])
 
     def failure_counts(self) -> list[tuple[str, int, str]]:
@@ -243,13 +248,13 @@ class OutputFolder:
         columns
             Columns to read; all by default.
         """
-        for number in range(self._next):
+        for number in self._parts:
             try:
                 file = self.storage.open(part_name(name, number))
             except FileNotFoundError:
                 continue
             with file:
-                yield pq.ParquetFile(file).read(columns)
+                yield decode_table(file, f"{self.storage}/{part_name(name, number)}", columns)
 
     def _put(self, name: str, tables: dict[str, pa.Table]) -> None:
         self._waiting[name] = tables
@@ -295,7 +300,7 @@ class OutputFolder:
                 manifest = json.loads(file.read())
             if not str(manifest["schema"]).startswith("protvox.score/"):
                 raise ValueError("written by another program")
-        except (OSError, ValueError, TypeError, LookupError) as error:
+        except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
             raise fail("batch.foreign.manifest", where=f"{self.storage}/{MANIFEST}") from error
         return dict(manifest)
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import IO, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from protvox.batch.storage.local import Storage
+from protvox.batch.storage.local import LocalStorage, Storage
 from protvox.batch.tables.schema import TABLES
+from protvox.errors import fail
+from protvox.parquet import (
+    FILES,
+    damage_reported,
+    decode_table,
+    encode_table,
+    seal,
+    unseal,
+    verify_file,
+)
 
 LEDGER: Final = "inputs"
 """The table whose file is written last; a part is valid once it exists."""
 
-_REPLACES: Final = b"protvox.replaces"
-_COMPRESSION: Final = "zstd"
+_REPLACES: Final = "replaces"
+"""Key of the record of a ledger: the parts that it replaces."""
+_NAME: Final = re.compile(r"/part-([0-9]{6,18})\.parquet$")
 
 
 def part_name(table: str, number: int) -> str:
@@ -51,11 +62,13 @@ def write_part(
         Numbers of the parts that this one replaces.
     """
     names = [n for n in TABLES if n != LEDGER and (tables[n].num_rows or not number)]
-    ledger = tables[LEDGER].replace_schema_metadata(
-        {_REPLACES: json.dumps(list(replaces)).encode()}
+    contents = [(name, encode_table(tables[name])) for name in names]
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents}
+    ledger = seal(tables[LEDGER], {_REPLACES: list(replaces), FILES: digests})
+    contents.append((LEDGER, encode_table(ledger)))
+    storage.write(
+        [(part_name(name, number), partial(_write, content)) for name, content in contents]
     )
-    contents = [*((name, tables[name]) for name in names), (LEDGER, ledger)]
-    storage.write([(part_name(name, number), partial(_write, table)) for name, table in contents])
     for old in replaces:
         remove_part(storage, old)
 
@@ -109,13 +122,16 @@ def read_table(storage: Storage, name: str, number: int, schema: pa.Schema) -> p
         file = storage.open(part_name(name, number))
     except FileNotFoundError:
         return schema.empty_table()
+    where = f"{storage}/{part_name(name, number)}"
     # Read as one file: as a data set, pyarrow would read a folder named a=b as a column.
     with file:
-        return pq.ParquetFile(file).read().cast(schema)
+        table = decode_table(file, where)
+    with damage_reported(where):
+        return table.cast(schema)
 
 
-def recover_parts(storage: Storage) -> list[int]:
-    """Remove what a crash left behind, and return the valid parts.
+def recover_parts(storage: Storage) -> dict[int, pa.Table]:
+    """Remove what a crash left behind, and return the ledgers of the valid parts.
 
     Parameters
     ----------
@@ -124,26 +140,58 @@ def recover_parts(storage: Storage) -> list[int]:
 
     Returns
     -------
-    list of int
-        Numbers of the parts, ascending.
+    dict
+        Number of the part to its ledger, ascending.
+
+    Raises
+    ------
+    InputError
+        If a part is damaged or incomplete (``batch.damaged``).
     """
     files = {name: storage.names(name) for name in TABLES}
+    ledgers: dict[int, pa.Table] = {}
+    digests: dict[int, dict[str, str]] = {}
     replaced: set[int] = set()
     for name in files[LEDGER]:
-        with storage.open(name) as file:
-            metadata = pq.read_schema(file).metadata or {}
-        replaced.update(json.loads(metadata.get(_REPLACES, b"[]")))
-    valid = [number for number in map(_number, files[LEDGER]) if number not in replaced]
-    for found in files.values():
+        number = _number(storage, name)
+        ledgers[number], old, digests[number] = _read_ledger(storage, name)
+        replaced.update(old)
+    valid = {number: table for number, table in ledgers.items() if number not in replaced}
+    for table, found in files.items():
         for name in found:
-            if _number(name) not in valid:
+            if _number(storage, name) not in valid:
                 storage.remove(name)
+        for number in valid:
+            if table in digests[number]:
+                _verify(storage, part_name(table, number), found, digests[number][table])
     return valid
 
 
-def _write(table: pa.Table, file: IO[bytes]) -> None:
-    pq.write_table(table, file, compression=_COMPRESSION)
+def _read_ledger(storage: Storage, name: str) -> tuple[pa.Table, list[int], dict[str, str]]:
+    """Return a ledger, the parts that it replaces, and the digests of the other files."""
+    where = f"{storage}/{name}"
+    with storage.open(name) as file:
+        table = decode_table(file, where)
+    record = unseal(table, where)
+    return table, record[_REPLACES], record[FILES]
 
 
-def _number(name: str) -> int:
-    return int(name.rpartition("/part-")[2].removesuffix(".parquet"))
+def _verify(storage: Storage, name: str, found: Sequence[str], digest: str) -> None:
+    """Check that a file of a part exists and, on a disk, that its content is as written."""
+    where = f"{storage}/{name}"
+    if name not in found:
+        raise fail("batch.damaged", where=where, reason="it is missing")
+    if isinstance(storage, LocalStorage):
+        with storage.open(name) as file:
+            verify_file(file, digest, where)
+
+
+def _write(content: bytes, file: IO[bytes]) -> None:
+    file.write(content)
+
+
+def _number(storage: Storage, name: str) -> int:
+    found = _NAME.search(name)
+    if found is None:
+        raise fail("batch.damaged", where=f"{storage}/{name}", reason="it is not a part of a run")
+    return int(found[1])

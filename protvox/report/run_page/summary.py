@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import fail
+from protvox.parquet import FILES, damage_reported, decode_table, is_sealed, unseal, verify_file
 from protvox.report.run_page.trajectories import TrajectoryMap, gather_trajectories
 
 BINS: Final = 20
@@ -136,23 +136,39 @@ def summarize(folder: Path) -> Summary:
         summary = Summary(
             folder.resolve().name, manifest["models"], manifest["options"], manifest["protvox"]
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise fail("batch.no_results", where=str(folder)) from error
-    try:
+    with damage_reported(str(folder)):
+        _check_files(folder)
         _count_inputs(folder, summary)
         _count_domains(folder, summary)
         _count_residues(folder, summary)
         _collect_failures(folder, summary)
         summary.trajectories = gather_trajectories(folder)
-    except (OSError, pa.ArrowException) as error:
-        raise fail("batch.damaged", where=str(folder), reason=error) from error
     return summary
+
+
+def _check_files(folder: Path) -> None:
+    """Check that all files of all parts are there, as they were written."""
+    for ledger in sorted((folder / "inputs").glob("part-*.parquet")):
+        with ledger.open("rb") as file:
+            table = decode_table(file, str(ledger))
+        if not is_sealed(table):
+            continue  # written by an older version
+        record = unseal(table, str(ledger))
+        for name, digest in record[FILES].items():
+            path = folder / name / ledger.name
+            try:
+                with path.open("rb") as file:
+                    verify_file(file, digest, str(path))
+            except FileNotFoundError as error:
+                raise fail("batch.damaged", where=str(path), reason="it is missing") from error
 
 
 def _parts(folder: Path, table: str, columns: Sequence[str]) -> Iterator[pa.Table]:
     for path in sorted((folder / table).glob("part-*.parquet")):
-        file = pq.ParquetFile(path)
-        yield file.read([name for name in columns if name in file.schema_arrow.names])
+        with path.open("rb") as file:
+            yield decode_table(file, str(path), columns)
 
 
 def _count_inputs(folder: Path, summary: Summary) -> None:

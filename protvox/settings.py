@@ -9,6 +9,9 @@ from pathlib import Path
 
 from protvox.errors import fail
 
+MAX_THREADS = 1024
+"""Libraries crash with much larger numbers."""
+
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 
@@ -86,7 +89,12 @@ def _cache_dir(env: Mapping[str, str]) -> Path:
     if own:
         return Path(own).expanduser()
     base = env.get("XDG_CACHE_HOME", "").strip()
-    return (Path(base) if base else Path("~/.cache").expanduser()) / "protvox"
+    if base:
+        return Path(base) / "protvox"
+    try:
+        return Path("~/.cache").expanduser() / "protvox"
+    except RuntimeError as error:  # HOME is not set, and the user has no entry either
+        raise fail("usage.setting.home", where="HOME") from error
 
 
 def _boolean(env: Mapping[str, str], name: str) -> bool:
@@ -112,6 +120,6 @@ def _threads(env: Mapping[str, str]) -> int | None:
     text = env.get(name, "").strip()
     if not text:
         return None
-    if text.isdecimal() and int(text) > 0:
+    if text.isdecimal() and 0 < int(text[:9]) <= MAX_THREADS:
         return int(text)
     raise fail("usage.setting.threads", where=name, value=env[name])

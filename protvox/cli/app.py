@@ -105,9 +105,17 @@ def run(arguments: Sequence[str]) -> int:
         console.error("interrupted")
         return INTERRUPTED_EXIT
     except (ClosedPipeError, BrokenPipeError):
-        # Not a failure. Python flushes stdout again at exit, which must not fail either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _discard_output()
+        return 0  # not a failure
     except Exception as error:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _discard_output()
         return report(error)
     return code if isinstance(code, int) else 0
+
+
+def _discard_output() -> None:
+    """Discard what cannot be written; Python flushes stdout again at exit, which must not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import TypeVar
 
 import click
 
 from protvox.cli import console
-from protvox.errors import DeviceError, ModelError, ProtvoxError, UsageError
+from protvox.errors import DeviceError, ModelError, ProtvoxError, UsageError, fail
 
 BUG_EXIT = 70
 MEMORY_EXIT = 6
 INTERRUPTED_EXIT = 130
 SOME_FAILED_EXIT = 4
+
+_NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EBADF)
+"""A full or read-only disk, a quota, a limit of file size (``ulimit -f``), a closed stdout."""
 
 T = TypeVar("T")
 
@@ -35,6 +39,9 @@ def report(error: Exception) -> int:
         text, code = str(error), error.exit_code
     elif isinstance(error, click.ClickException):
         text, code = _usage_text(error), error.exit_code
+    elif isinstance(error, OSError) and error.errno in _NOT_WRITTEN:
+        cause = fail("output.write.disk", where=error.filename, reason=error.strerror)
+        text, code = str(cause), cause.exit_code
     elif isinstance(error, MemoryError):
         text, code = "out of memory. Use a smaller structure or a larger machine.", MEMORY_EXIT
     else:

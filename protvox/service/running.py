@@ -16,7 +16,7 @@ import uvicorn
 
 from protvox.errors import fail
 from protvox.service.app import create_app
-from protvox.service.http.connections import MAX_CONNECTIONS, Connection
+from protvox.service.http.connections import MAX_CONNECTIONS, connection_class, connections_within
 from protvox.service.http.guard import check_address, new_key
 from protvox.service.jobs.database import open_database
 from protvox.service.logs import configure_logging, log
@@ -41,11 +41,11 @@ def run(**values: Any) -> None:
     """
     settings = load_service_settings(**values)
     check_address(settings)
-    _allow_connections()
+    connections = _allow_connections()
     with _lock_spool(settings.spool):
         # The application opens it again; here, an error is one line.
         open_database(settings.spool).close()
-        listener = _listen(settings.host, settings.port)
+        listener = _listen(settings.host, settings.port, min(_BACKLOG, connections))
         configure_logging()
         # Uvicorn raises the signal again after shutting down, which would end the process with an
         # error status.
@@ -53,7 +53,9 @@ def run(**values: Any) -> None:
         server = uvicorn.Server(
             uvicorn.Config(
                 create_app(settings),
-                http=Connection,
+                http=connection_class(connections),
+                # Asyncio accepts as many at once, each of which takes a descriptor.
+                backlog=min(_BACKLOG, connections),
                 ws="none",
                 proxy_headers=bool(settings.proxies),
                 forwarded_allow_ips=list(settings.proxies),
@@ -72,21 +74,22 @@ def run(**values: Any) -> None:
         raise fail("usage.start", where="protvox serve")
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, backlog: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=backlog)
     except OSError as error:
         reason = error.strerror or error
         raise fail("usage.address", where=f"{host}:{port}", reason=reason) from error
 
 
-def _allow_connections() -> None:
-    """Raise the limit of open files, which is 1,024 on many systems."""
+def _allow_connections() -> int:
+    """Raise the limit of open files, 1,024 on many systems; return how many connections fit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
     if 0 <= soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return connections_within(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def _lock_spool(folder: Path) -> IO[str]:

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from protvox.errors import fail
-from protvox.settings import load_settings, package_environment
+from protvox.settings import MAX_THREADS, load_settings, package_environment
 from protvox.structure.limits import MIB, ReadLimits
 
 READ_LIMITS: Final = ReadLimits(atoms=500_000, residues=20_000, chains=500, models=200, crowd=500)
@@ -87,7 +87,7 @@ class ServiceSettings(BaseSettings):
     devices: Annotated[tuple[str, ...], NoDecode] = Field(
         default_factory=lambda: (load_settings().device,)
     )
-    threads: int | None = Field(default=None, ge=1)
+    threads: int | None = Field(default=None, ge=1, le=MAX_THREADS)
     batch_size: int = Field(default=8, ge=1, le=256)
     queue_size: int = Field(default=32, ge=1)
     share: float = Field(default=0.5, gt=0, le=1)

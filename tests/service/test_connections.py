@@ -193,3 +193,25 @@ def test_too_many_connections_are_refused(port):
     time.sleep(0.2)
     with connect(port) as connection:
         ask(connection)
+
+
+@pytest.mark.parametrize(
+    ("files", "most"), [(64, 8), (1024, 488), (4096, 1000), (1, 1), (-1, 1000)]
+)
+def test_the_number_of_connections_follows_the_limit_of_files(files, most):
+    assert connections.connections_within(files) == min(most, connections.MAX_CONNECTIONS)
+
+
+def test_two_lengths_of_a_body_close_the_connection(server):
+    """A proxy in front may take the rest of the body for the next request."""
+    head = (
+        b"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    )
+    with connect(server.port) as connection:
+        connection.sendall(head + b"GET /models HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        received = b""
+        while piece := connection.recv(4096):
+            received += piece
+    assert received.startswith(b"HTTP/1.1 400")
+    assert received.count(b"HTTP/1.1") == 1

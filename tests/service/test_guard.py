@@ -176,3 +176,55 @@ def test_devices_are_given_as_a_list(monkeypatch):
     monkeypatch.setenv("PROTVOX_SERVICE_DEVICES", "cuda:0, cuda:1")
     assert load_service_settings().devices == ("cuda:0", "cuda:1")
     assert load_service_settings(devices="cpu").devices == ("cpu",)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:9000"])
+def test_foreign_origins_are_refused_without_other_headers(origin):
+    """Old browsers send no ``Sec-Fetch-Site``."""
+    with pytest.raises(ServiceError) as caught:
+        Guard(load_service_settings()).identify(asking(origin=origin))
+    assert (caught.value.status, caught.value.code) == (403, "request.site")
+    Guard(load_service_settings()).identify(asking(origin="http://localhost:8000"))
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost:8000:1", "[::1]x", "[::1", "localhost:x", "localhost/", "", "a@localhost"]
+)
+def test_malformed_host_names_are_refused(name):
+    with pytest.raises(ServiceError) as caught:
+        Guard(load_service_settings()).identify(asking(host=name))
+    assert caught.value.code == "request.host"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_a_network_of_ipv6_is_one_client(first, second, same):
+    guard = Guard(load_service_settings(host="0.0.0.0", allow_public=True))
+
+    def client(address: str) -> str:
+        request = asking()
+        request.scope["client"] = (address, 1)
+        return guard.identify(request)
+
+    assert (client(first) == client(second)) == same
+
+
+def test_guesses_of_keys_are_slowed():
+    guard = Guard(
+        load_service_settings(api_keys=f"lab:{DIGEST}", rate_per_minute=60, rate_burst=5),
+        lambda: 0.0,
+    )
+    codes = []
+    for _ in range(10):
+        with pytest.raises(ServiceError) as caught:
+            guard.identify(asking("Bearer wrong"))
+        codes.append(caught.value.code)
+    assert codes == ["request.key"] * 5 + ["request.rate"] * 5
+    assert guard.identify(asking(f"Bearer {KEY}")) == "key:lab"

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from protvox.service.failures import internal_error
+from protvox.service.failures import internal_error, refuse
 from protvox.service.http.problems import problem_response
 from protvox.service.logs import log, request_id
 from protvox.service.metrics import Metrics
@@ -71,8 +71,16 @@ class Boundary:
                     headers.setdefault(name, value)
             await send(message)
 
+        async def send_closing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send_with_headers(message)
+
         try:
-            await self._app(scope, receive, send_with_headers)
+            if _has_two_lengths(scope):
+                await problem_response(refuse("request.http"))(scope, receive, send_closing)
+            else:
+                await self._app(scope, receive, send_with_headers)
         except Exception:
             log.exception("a request failed because of a bug")
             if not status:
@@ -98,3 +106,9 @@ class Boundary:
             "key": scope.get("state", {}).get("client_id", "").partition("key:")[2],
         }
         log.info("request", extra=fields)
+
+
+def _has_two_lengths(scope: Scope) -> bool:
+    """Return whether a proxy may see another end of the body than this server (smuggling)."""
+    names = {name for name, _ in scope["headers"]}
+    return {b"content-length", b"transfer-encoding"} <= names

@@ -13,6 +13,8 @@ from protvox.service.http.problems import problem
 
 MAX_CONNECTIONS: Final = 1000
 """Maximum number of connections at a time."""
+_OTHER_FILES: Final = 48
+"""Files that are not connections: pipes to child processes, jobs and libraries."""
 HEAD_S: Final = 20.0
 """Seconds within which the head of a request must arrive, or, after the response, the rest of its
 body."""
@@ -39,12 +41,49 @@ _FULL: Final = _raw_response(
 _NOT_HTTP: Final = _raw_response(refuse("request.http", status=400), b"Bad Request")
 
 
+def connections_within(files: int) -> int:
+    """Return how many connections a process may have at a time.
+
+    Parameters
+    ----------
+    files
+        Its limit of open files, -1 for none.
+
+    Examples
+    --------
+    >>> connections_within(4096), connections_within(64)
+    (1000, 8)
+    """
+    if files < 0:
+        return MAX_CONNECTIONS
+    # A new connection over the limit has a descriptor until it is refused.
+    return max(1, min(MAX_CONNECTIONS, (files - _OTHER_FILES) // 2))
+
+
+def connection_class(most: int) -> type[Connection]:
+    """Return the connections of a server that has at most so many of them.
+
+    Parameters
+    ----------
+    most
+        Maximum number at a time.
+    """
+    return type("LimitedConnection", (Connection,), {"most": most})
+
+
 class Connection(H11Protocol):
     """One connection, with the limits that uvicorn leaves to a proxy.
 
     While the application handles a request, its own limits apply: a time limit for the body, a
     deadline for the prediction. This class limits the time before and after.
+
+    Attributes
+    ----------
+    most
+        Maximum number of connections at a time; None for `MAX_CONNECTIONS`.
     """
+
+    most: int | None = None
 
     _timer: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
@@ -52,7 +91,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept a connection, or refuse it if there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > (self.most or MAX_CONNECTIONS):
             transport.write(_FULL)
             transport.close()
         self._start_timer(HEAD_S)

@@ -20,6 +20,7 @@ from protvox.service.failures import refuse
 from protvox.service.settings import ServiceSettings
 
 _PAIR: Final = re.compile(r"([A-Za-z0-9_.-]{1,64}):([0-9a-f]{64})")
+_AUTHORITY: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 _MAX_BUCKETS: Final = 10_000
 _KEY_PREFIX: Final = "pvx_"
 _READ_METHODS: Final = ("GET", "HEAD")
@@ -132,13 +133,15 @@ class Guard:
         """
         if not self._keys:
             self._check_browser(request)
-            return f"address:{request.client.host if request.client else ''}"
+            return _owner_of(request)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         given = token.strip() if scheme.lower() == "bearer" else ""
         digest = hashlib.sha256(given.encode("utf-8", "replace")).digest()
         # Every key is compared, so that the response time reveals nothing.
         names = [key.name for key in self._keys if hmac.compare_digest(key.digest, digest)]
         if not given or not names:
+            # Guessing is limited like requests are.
+            self.count(_owner_of(request))
             raise refuse("request.key", where="Authorization", status=401)
         return f"key:{names[0]}"
 
@@ -153,7 +156,13 @@ class Guard:
         if self._check_names and not (_is_local(name) or name in self._names):
             raise refuse("request.host", where="Host", status=403)
         site = request.headers.get("sec-fetch-site", "none")
-        if request.method not in _READ_METHODS and site not in ("none", "same-origin"):
+        if request.method in _READ_METHODS:
+            return
+        # Some programs send an origin without the other header, and so do old browsers.
+        origin = request.headers.get("origin")
+        host = request.headers.get("host", "")
+        foreign = origin is not None and origin.partition("://")[2].lower() != host.lower()
+        if foreign or site not in ("none", "same-origin"):
             raise refuse("request.site", where="Sec-Fetch-Site", status=403)
 
     def count(self, client: str) -> None:
@@ -184,8 +193,26 @@ class Guard:
 
 
 def _name_of(authority: str) -> str:
-    """Return the host name or address of an authority, without its port."""
-    return (authority.rpartition("]")[0].lstrip("[") or authority.partition(":")[0]).lower()
+    """Return the host name or address of an authority, ``""`` if it is not valid."""
+    found = _AUTHORITY.fullmatch(authority)
+    return "" if found is None else (found[1] or found[2]).lower()
+
+
+def _owner_of(request: Request) -> str:
+    """Return the owner of requests without a key: an IPv4 address, or an IPv6 network.
+
+    A customer of a provider has 2**64 addresses of a network.
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f"address:{host}"
+    if isinstance(address, ipaddress.IPv4Address):
+        return f"address:{address}"
+    if address.ipv4_mapped is not None:
+        return f"address:{address.ipv4_mapped}"
+    return f"address:{ipaddress.ip_network((int(address), 64), strict=False)}"
 
 
 def _is_local(name: str) -> bool:

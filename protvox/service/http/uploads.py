@@ -220,12 +220,13 @@ def label(name: str) -> str:
 
     Examples
     --------
-    >>> label("../../etc/passwd")
-    'passwd'
+    >>> label("../../etc/passwd"), label("=1+1.pdb")
+    ('passwd', '1+1.pdb')
     """
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     printable = "".join(c for c in last if c.isprintable())[:_MAX_NAME_LENGTH].strip()
-    return printable or "structure"
+    # A spreadsheet would compute a name that begins like a formula.
+    return printable.lstrip("=+-@ ") or "structure"
 
 
 def check_format(found: str, claimed: str | None, name: str) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from protvox.service.failures import ServiceError, refuse
 from protvox.service.jobs.records import JobRecord, Usage
@@ -24,6 +24,9 @@ from protvox.service.parsed_request import ParsedRequest
 from protvox.service.schemas import Job, JobOptions
 from protvox.service.settings import ServiceSettings
 from protvox.service.workers.engine import Engine
+
+_MOST_OWN_JOBS: Final = 10_000
+"""Jobs kept for one owner; counting what more of them use would take long."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -91,6 +94,8 @@ class Jobs:
             ``job.too_much`` if the owner exceeds their share.
         """
         store = self._store
+        if await self._in_thread(store.count_of, owner) >= _MOST_OWN_JOBS:
+            raise refuse("job.too_much.jobs", where="jobs", status=429, retry_after=600)
         self._check_capacity(*await self._in_thread(store.usage, owner))
         if not await self._in_thread(store.has_room, len(request.structure)):
             raise _full()

@@ -226,6 +226,18 @@ class JobStore:
             rows = self._db.execute("SELECT state, count(*) FROM work GROUP BY state").fetchall()
         return dict(rows)
 
+    def count_of(self, owner: str) -> int:
+        """Return the number of jobs of an owner, also finished ones; takes little time.
+
+        Parameters
+        ----------
+        owner
+            The owner.
+        """
+        with self._lock:
+            row = self._db.execute("SELECT count(*) FROM job WHERE owner = ?", (owner,))
+            return int(row.fetchone()[0])
+
     def usage(self, owner: str) -> tuple[Usage, Usage]:
         """Return the resources used by all jobs, and by those of one owner.
 

@@ -55,6 +55,9 @@ _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
 _TABLES: Final = {"mutations": "mutations", "search": "neighbours", "check": "findings"}
 _FEW_RESIDUES: Final = "A:100-110"
 
+_NICENESS: Final = 3
+"""Of work that nobody waits for; it gets about half of the CPU time of other work."""
+
 RELEASE_S: Final = 5.0
 """Minimum time between two releases of free memory, seconds."""
 
@@ -85,7 +88,7 @@ class ModelProcess:
         self._pool = ThreadPoolExecutor(workers)
         # The niceness of a thread can be raised, but not lowered again.
         self._background = ThreadPoolExecutor(
-            max(1, workers // 2), initializer=os.nice, initargs=(10,)
+            max(1, workers // 2), initializer=os.nice, initargs=(_NICENESS,)
         )
         self._lock = threading.Lock()
         self._write_lock = threading.Lock()

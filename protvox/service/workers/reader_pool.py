@@ -100,11 +100,14 @@ class ReaderPool:
         healthy = False
         start = time.perf_counter()
         try:
-            if not child.alive:
-                await self._restart(child)
             async with asyncio.timeout(self._seconds):
-                await child.send({**message, "request_id": request_id.get()})
-                reply = await child.receive()
+                try:
+                    reply = await self._ask(child, message)
+                except ChildGone:
+                    # It may have been killed for another reason than this body.
+                    log.warning("a reading process died")
+                    await child.stop()
+                    reply = await self._ask(child, message)
             healthy = not reply.pop("worn_out")
         except TimeoutError as error:
             raise fail("input.too_slow") from error
@@ -115,6 +118,12 @@ class ReaderPool:
             self._metrics.read_seconds.observe(time.perf_counter() - start)
             await self._return(child, healthy=healthy)
         return reply
+
+    async def _ask(self, child: Child, message: Message) -> Message:
+        if not child.alive:
+            await self._restart(child)
+        await child.send({**message, "request_id": request_id.get()})
+        return await child.receive()
 
     async def _add(self) -> None:
         child = Child("protvox.service.workers.read_process", self._arguments)

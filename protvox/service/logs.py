@@ -71,7 +71,7 @@ class RepeatFilter(logging.Filter):
         Parameters
         ----------
         record
-            The record. It gets the number of those that were left out before it.
+            The record. It gets the number of those that were suppressed before it.
         """
         if record.levelno < logging.WARNING:
             return True

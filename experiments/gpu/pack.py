@@ -1,6 +1,6 @@
 """Reduce shards of domains to what the paper's networks read, to copy them to another machine.
 
-Every atom but CA is left out, and of ``domains.csv`` all columns but the clusters.
+Every atom but CA is removed, and of ``domains.csv`` all columns but the clusters.
 
 Example: ``python -m experiments.gpu.pack --shards shards --domains data/domains.csv -o gpu-data``
 """

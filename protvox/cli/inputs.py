@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -97,7 +98,7 @@ def files_in_folders(inputs: Sequence[str]) -> dict[str, str | None]:
     """
     found: dict[str, str | None] = {}
     for source in inputs:
-        if not Path(source).is_dir():
+        if not os.path.isdir(source):
             found.setdefault(source, None)
             continue
         from protvox.batch.plan import make_plan

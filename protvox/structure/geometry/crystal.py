@@ -10,8 +10,12 @@ from numpy.typing import NDArray
 from protvox.structure.experiment import Experiment
 from protvox.structure.structure import Structure
 
-_MOST_IMAGES: Final = 3_000_000
-"""Largest product of atoms and operators; only viruses and the like have more."""
+_MOST_IMAGES: Final = 1_000_000
+"""Largest product of residues and operators."""
+
+
+_SAME: Final = 1e-6
+"""Fractions of the cell between positions that are the same."""
 
 
 class CrystalNeighbours:
@@ -30,13 +34,18 @@ class CrystalNeighbours:
 
     def __init__(self, structure: Structure) -> None:
         orthogonal, rotations, translations = _symmetry(structure.experiment)
-        if len(rotations) * structure.n_atoms > _MOST_IMAGES:
+        if len(rotations) * structure.n_residues > _MOST_IMAGES:
             raise ValueError("the crystal is too large")
-        self._structure = structure
-        self._orthogonal = orthogonal
-        self._fractional = structure.coordinates @ np.linalg.inv(orthogonal).T
-        self._rotations, self._translations = rotations, translations
-        self._starts = np.searchsorted(structure.residue_index, np.arange(structure.n_residues + 1))
+        fractional = structure.coordinates @ np.linalg.inv(orthogonal).T
+        self._orthogonal, self._fractional, self._rotations = orthogonal, fractional, rotations
+        self._index = structure.residue_index
+        self._starts = np.searchsorted(self._index, np.arange(structure.n_residues + 1))
+        sizes = np.diff(self._starts)[:, None]
+        self._centre = np.add.reduceat(fractional, self._starts[:-1]) / sizes
+        apart = (fractional - self._centre[self._index]) @ orthogonal.T
+        radius = np.linalg.norm(apart, axis=1)
+        self._radius = np.maximum.reduceat(radius, self._starts[:-1])
+        self._images = np.einsum("sij,rj->sri", rotations, self._centre) + translations[:, None]
 
     def nearest(self, row: int, most: float) -> tuple[float, int]:
         """Return the distance of a residue from the nearest copy, and the residue it is of.
@@ -55,26 +64,27 @@ class CrystalNeighbours:
         neighbour : int
             Row of the residue whose copy it is; -1 if there is none.
         """
-        own = self._fractional[self._starts[row] : self._starts[row + 1]]
-        centre = own.mean(axis=0)
-        radius = float(np.linalg.norm((own - centre) @ self._orthogonal.T, axis=1).max())
-        images = np.einsum("sij,aj->sai", self._rotations, self._fractional)
-        images += self._translations[:, None] - centre
-        moved = np.round(images)
-        images -= moved
-        distance = np.linalg.norm(images @ self._orthogonal.T, axis=2)
+        moved = self._images - self._centre[row]
+        moved -= np.round(moved)
+        distance = np.linalg.norm(moved @ self._orthogonal.T, axis=2)
+        near = distance < self._radius[row] + self._radius + most
         # The first operator is the identity; without a translation, it makes no copy.
-        distance[0][(moved[0] == 0).all(axis=1)] = np.inf
-        near = distance < radius + most
-        if not near.any():
-            return np.inf, -1
-        apart = images[near][:, None] - (own - centre)[None]
-        gaps = np.linalg.norm(apart @ self._orthogonal.T, axis=2)
-        closest = int(gaps.min(axis=1).argmin())
-        if gaps[closest].min() > most:
-            return np.inf, -1
-        atom = np.nonzero(near)[1][closest]
-        return float(gaps[closest].min()), int(self._structure.residue_index[atom])
+        same = np.abs(moved[0] - (self._centre - self._centre[row])).max(axis=1) < _SAME
+        near[0] &= ~same
+        own = (self._atoms(row) - self._centre[row]) @ self._orthogonal.T
+        best, closest = np.inf, -1
+        for operator, residue in np.argwhere(near).tolist():
+            rotated = (self._atoms(residue) - self._centre[residue]) @ self._rotations[operator].T
+            copy = (rotated + moved[operator, residue]) @ self._orthogonal.T
+            gap = float(np.linalg.norm(own[:, None] - copy[None], axis=2).min())
+            if gap < best:
+                best, closest = gap, residue
+        return (best, closest) if best <= most else (np.inf, -1)
+
+    def _atoms(self, row: int) -> NDArray[np.float64]:
+        """Return the fractional coordinates of the atoms of a residue."""
+        atoms: NDArray[np.float64] = self._fractional[self._starts[row] : self._starts[row + 1]]
+        return atoms
 
 
 def _symmetry(

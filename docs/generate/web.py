@@ -16,7 +16,8 @@ _ANSWERS: Final = (
     ),
     (
         "Is anything wrong with this model?",
-        "Residues whose surroundings favour another amino acid, ranked, in structure and sequence.",
+        "Stretches with a shifted or wrong sequence, and residues whose surroundings favour "
+        "another amino acid, with possible reasons.",
     ),
     (
         "Which mutations?",
@@ -68,8 +69,8 @@ def results_table(rows: Sequence[Sequence[str]]) -> str:
 
 def _measures() -> list[tuple[str, str, str]]:
     """Return value, meaning and interval of the three results."""
-    cath, environment = results("cath/metrics"), results("environments/metrics")
-    mutation = results("mutations/metrics")
+    cath, mutation = results("cath/metrics"), results("mutations/metrics")
+    shifts = results("check/metrics")["register"]["range"]["12 and more"]
     return [
         (
             f"{100 * cath['top1']:.0f} %",
@@ -77,9 +78,9 @@ def _measures() -> list[tuple[str, str, str]]:
             _percent(cath["intervals"]["top1"]),
         ),
         (
-            f"{100 * environment['top1']:.0f} %",
-            f"of {environment['n']:,} hidden amino acids are recognised from their surroundings",
-            _percent(environment["intervals"]["top1"]),
+            f"{100 * shifts['found']:.0f} %",
+            f"of {shifts['n']} stretches of 12 to 40 residues with a shifted sequence are found",
+            _percent(shifts["interval"]),
         ),
         (
             f"{mutation['spearman']:.2f}",

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from protvox.messages import count
+from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.findings import CheckedResidue, Overall, Segment
 from protvox.predict.results.json_documents import Check
+from protvox.predict.results.pictures import ResidueFigures
 from protvox.predict.results.records import InputInfo
 from protvox.predict.results.rows import to_json
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class CheckResult:
+class CheckResult(Comparable, ResidueFigures):
     """What is probably wrong with a model.
 
     Attributes
@@ -54,6 +56,12 @@ class CheckResult:
         """Return one line with the name and the numbers of segments and residues."""
         found = count(len(self.segments), "segment"), count(len(self.residues), "residue")
         return f"CheckResult({self.input.name!r}, {found[0]}, {found[1]})"
+
+    def _repr_html_(self) -> str:
+        """Return a summary for notebooks."""
+        from protvox.predict.results.notebook import frame_html
+
+        return frame_html(repr(self), self.to_pandas(), self.warnings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result in the JSON form ``protvox.check/1``.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.messages import count
+from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.json_documents import Embedding
 from protvox.predict.results.records import EmbeddedDomain, InputInfo
 from protvox.predict.results.rows import embedded_rows, to_json
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ResidueEmbeddings:
+class ResidueEmbeddings(Comparable):
     """Residues with the features of their environments, in file order.
 
     Attributes
@@ -57,7 +57,7 @@ class ResidueEmbeddings:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Embeddings:
+class Embeddings(Comparable):
     """The embeddings of one structure.
 
     Attributes
@@ -80,7 +80,7 @@ class Embeddings:
     input: InputInfo
     domains: tuple[EmbeddedDomain, ...] = ()
     residues: ResidueEmbeddings | None = None
-    models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    models: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     head: str = ""
 
@@ -89,6 +89,14 @@ class Embeddings:
         noun = "domain" if self.residues is None else "residue"
         rows, columns = self.vectors.shape
         return f"Embeddings({self.input.name!r}, {count(rows, noun)} x {columns})"
+
+    def _repr_html_(self) -> str:
+        """Return a summary for notebooks."""
+        import pandas as pd
+
+        from protvox.predict.results.notebook import frame_html
+
+        return frame_html(repr(self), pd.DataFrame(self.columns()), self.warnings)
 
     @property
     def vectors(self) -> NDArray[np.float32]:

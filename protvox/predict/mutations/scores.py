@@ -13,6 +13,7 @@ from protvox.chemistry import AMINO_ACIDS
 from protvox.messages import count
 from protvox.predict.mutations.mutation_list import Failure
 from protvox.predict.mutations.table import MutationTable
+from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.identical_rows import add_identical_rows
 from protvox.predict.results.json_documents import (
     COMBINED,
@@ -20,6 +21,7 @@ from protvox.predict.results.json_documents import (
     FailedMutation,
     Mutations,
 )
+from protvox.predict.results.pictures import ResidueFigures
 from protvox.predict.results.records import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.results.rows import mutation_rows, to_json
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class MutationScores:
+class MutationScores(Comparable, ResidueFigures):
     """Scores of the mutations of one structure.
 
     Attributes
@@ -62,6 +64,12 @@ class MutationScores:
         """Return one line with the name and the numbers of scores and failures."""
         scored, failed = count(len(self.table), "mutation"), len(self.failures)
         return f"MutationScores({self.input.name!r}, {scored}, {failed} failed)"
+
+    def _repr_html_(self) -> str:
+        """Return a summary for notebooks."""
+        from protvox.predict.results.notebook import frame_html
+
+        return frame_html(repr(self), self.ranked().to_pandas(), self.warnings)
 
     @property
     def model(self) -> str:

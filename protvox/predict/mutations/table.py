@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.predict.mutations.locate import Located
 from protvox.predict.mutations.networks import BACKBONE, ENVIRONMENT, Scorers
+from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.residue_table import ResidueTable
 
 COLUMNS: Final = (
@@ -31,7 +32,7 @@ if a mutation could not be scored."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MutationTable:
+class MutationTable(Comparable):
     """Scored mutations, in the order of the list, or of the file for a scan.
 
     A row is one mutation, or several made at once: those have no number, wild type and mutant of

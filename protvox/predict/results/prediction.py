@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from protvox.messages import count
+from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.json_documents import Classification
+from protvox.predict.results.pictures import ResidueFigures
 from protvox.predict.results.records import (
     DomainPrediction,
     InputInfo,
@@ -51,7 +52,7 @@ class Tables(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Prediction:
+class Prediction(Comparable, ResidueFigures):
     """Everything predicted for one structure.
 
     Attributes
@@ -73,9 +74,9 @@ class Prediction:
     input: InputInfo
     domains: tuple[DomainPrediction, ...] = ()
     residues: ResidueTable | None = None
-    models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    models: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    others: Mapping[str, TaskRows] = field(default_factory=lambda: MappingProxyType({}))
+    others: Mapping[str, TaskRows] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return one line with the name and the numbers of domains and residues."""

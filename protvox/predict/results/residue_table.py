@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
 from protvox.messages import count
+from protvox.predict.results.comparable import Comparable
 
 
 class Suspect(NamedTuple):
@@ -28,7 +29,7 @@ class Suspect(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class ResidueTable:
+class ResidueTable(Comparable):
     """Predicted amino acids of residues, in file order.
 
     Attributes

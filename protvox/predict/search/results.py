@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from protvox.messages import count
@@ -52,13 +51,19 @@ class SearchResult:
     input: InputInfo
     index: IndexInfo
     domains: tuple[SearchedDomain, ...]
-    models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    models: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line with the name, the number of domains and the index."""
         domains = count(len(self.domains), "domain")
         return f"SearchResult({self.input.name!r}, {domains}, index {self.index.name!r})"
+
+    def _repr_html_(self) -> str:
+        """Return a summary for notebooks."""
+        from protvox.predict.results.notebook import frame_html
+
+        return frame_html(repr(self), self.to_pandas(), self.warnings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result in the JSON form ``protvox.search/1``.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
 
     from protvox.predict.mutations.scores import MutationScores
+    from protvox.predict.results.residue_table import ResidueTable
 
 _COLOURS: Final = {
     "AVLIMC": "#2b5d9b",
@@ -57,19 +58,38 @@ def draw_logo(scores: MutationScores) -> Figure:
     UsageError
         If matplotlib is not installed (``usage.matplotlib``).
     """
-    lines = panels(scores.residues.chain)
+    model = next(iter(scores.models.values()))
+    title = f"{printable(scores.input.name)}: amino acids accepted ({model})"
+    return logo_of_residues(scores.residues, title)
+
+
+def logo_of_residues(residues: ResidueTable, title: str) -> Figure:
+    """Draw the probabilities of a table of residues as a sequence logo.
+
+    Parameters
+    ----------
+    residues
+        Residues with probabilities.
+    title
+        Title of the figure.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed (``usage.matplotlib``).
+    """
+    lines = panels(residues.chain)
     figure = new_figure(14.0, _PANEL_INCHES * len(lines) + _MARGIN)
     grid = np.atleast_1d(figure.subplots(len(lines), 1))
-    heights = letter_heights(scores.residues.probabilities)
+    heights = letter_heights(residues.probabilities)
     width = max(len(line) for line in lines)
     for axes, line in zip(grid, lines, strict=True):
         _draw_stacks(axes, heights[line])
         axes.set(xlim=(-0.5, width - 0.5), ylim=(0, _MAX_BITS), ylabel="bits")
-        label_residues(axes, scores.residues, line)
+        label_residues(axes, residues, line)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-    model = next(iter(scores.models.values()))
-    grid[0].set_title(f"{printable(scores.input.name)}: amino acids accepted ({model})")
+    grid[0].set_title(title)
     return figure
 
 

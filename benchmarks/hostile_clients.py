@@ -33,6 +33,9 @@ ATTACKER: Final = "127.0.0.2"
 LIMIT_S: Final = 5.0
 """Time limit of a request of the honest client, seconds."""
 
+PAUSE_S: Final = 1.0
+"""Pause of an attacker after a refusal; the service tells it to wait longer."""
+
 _COLUMNS: Final = (
     *("group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id"),
     *("label_asym_id", "label_seq_id", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy"),
@@ -88,7 +91,7 @@ def _post(path: str, content: bytes, kind: str) -> Callable[[str, threading.Even
             while not stop.is_set():
                 with suppress(httpx.TransportError):
                     if client.post(path, content=content, headers={"content-type": kind}).is_error:
-                        time.sleep(0.02)
+                        stop.wait(PAUSE_S)
 
     return send
 

@@ -178,7 +178,9 @@ def attacked(address: str, attack: Attack) -> Iterator[None]:
             thread.join(60)
 
 
-def honest(address: str, content: bytes, requests: int, pause_s: float) -> list[float]:
+def honest(
+    address: str, content: bytes, requests: int, pause_s: float, limit_s: float = LIMIT_S
+) -> list[float]:
     """Send requests at a fixed rate; return their times, infinite for those that fail."""
     seconds = [math.inf] * requests
     body, kind = _file(content)
@@ -190,7 +192,7 @@ def honest(address: str, content: bytes, requests: int, pause_s: float) -> list[
                 f"{address}/predict/cath",
                 content=body,
                 headers={"content-type": kind},
-                timeout=LIMIT_S,
+                timeout=limit_s,
             )
             if answer.status_code == 200:
                 seconds[number] = time.perf_counter() - begun

@@ -28,7 +28,10 @@ PAGES = sorted(
 CURRENT = [page for page in PAGES if page.parent != DECISIONS]
 """Decisions are a record, and may name what no longer exists."""
 
-GENERATED = {ROOT / "docs" / "results.md", ROOT / "docs" / "reference" / "errors.md"}
+GENERATED = {
+    ROOT / "docs" / "results.md",
+    *(ROOT / "docs" / "reference" / name for name in ("errors.md", "licences.md")),
+}
 OUTPUTS = {"experiments/cath/results/nearest.jsonl"}
 """Files that a command writes and nobody commits."""
 

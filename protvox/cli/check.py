@@ -104,6 +104,7 @@ def check(
       protvox check models/ -o findings.csv
     """  # noqa: D301 (in click, \b keeps line breaks)
     from protvox.cli.views import FindingViews
+    from protvox.predict.check.fasta import read_fasta
 
     request = _Request(**options)
     inputs = check_inputs(inputs, "protvox check", example=example)
@@ -115,9 +116,10 @@ def check(
         files if request.sequence is None else (*files, request.sequence),
         (output, *views.paths),
     )
+    sequences = None if request.sequence is None else read_fasta(request.sequence)
     return write_results(
         files,
-        lambda source: _check(source, names[source], request),
+        lambda source: _check(source, names[source], sequences, request),
         form=form,
         output=output,
         tables="findings",
@@ -126,8 +128,9 @@ def check(
     )
 
 
-def _check(source: str, name: str | None, request: _Request) -> tuple[Structure, CheckResult]:
-    from protvox.predict.check.fasta import read_fasta
+def _check(
+    source: str, name: str | None, sequences: dict[str, str] | None, request: _Request
+) -> tuple[Structure, CheckResult]:
     from protvox.settings import load_settings
     from protvox.structure.io.read import read_structure
 
@@ -139,7 +142,6 @@ def _check(source: str, name: str | None, request: _Request) -> tuple[Structure,
         unique=request.unique,
         offline=request.offline,
     )
-    sequences = None if request.sequence is None else read_fasta(request.sequence)
 
     from protvox.predict.check.check import check  # loads torch, so errors in the input come first
 

@@ -136,6 +136,8 @@ def test_checks_equal_those_of_the_command_line(client, same_settings, ubiquitin
     body = {"structure": ubiquitin.decode(), "sequence": fasta.read_text(), "name": path.name}
     answer = client.post("/check", json=body)
     assert answer.json() == json.loads(expected["json"].read_text())
+    files = {"file": ("1ubi.pdb", ubiquitin), "sequence": ("true.fasta", fasta.read_bytes())}
+    assert client.post("/check", files=files).content == answer.content
     refused = client.post("/check", json={**body, "plddt": 50})
     assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
 

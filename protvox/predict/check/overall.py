@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.predict.check.residues import LOW_PLDDT, rows_of
 from protvox.predict.results.findings import Overall
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.structure.structure import Structure
@@ -70,16 +71,16 @@ class Reference:
         return self.xray[near], name
 
 
-def log_likelihood(table: ResidueTable) -> float:
+def log_likelihood(p_wild_type: NDArray[np.floating]) -> float:
     """Return the mean log probability of the modelled amino acids, nats.
 
     Parameters
     ----------
-    table
-        Probabilities, at least one residue.
+    p_wild_type
+        ``residue``, probability of the modelled amino acid; at least one residue.
     """
     tiny = np.finfo(np.float32).tiny
-    return float(np.log(np.clip(table.p_wild_type, tiny, None), dtype=np.float64).mean())
+    return float(np.log(np.clip(p_wild_type, tiny, None), dtype=np.float64).mean())
 
 
 def compare_overall(structure: Structure, table: ResidueTable) -> Overall:
@@ -90,14 +91,19 @@ def compare_overall(structure: Structure, table: ResidueTable) -> Overall:
     structure
         The structure, with the method and the resolution that its file states.
     table
-        Probabilities, from surroundings with side chains; at least one residue.
+        Probabilities, from surroundings with side chains; at least one residue. Of predicted
+        models, only residues with a pLDDT of at least `LOW_PLDDT` are compared, if there are any.
     """
-    value = log_likelihood(table)
+    p_wild_type = table.p_wild_type
+    if structure.plddt is not None:
+        reliable = ~(structure.plddt[rows_of(structure, table)] < LOW_PLDDT)
+        p_wild_type = p_wild_type[reliable] if reliable.any() else p_wild_type
+    value = log_likelihood(p_wild_type)
     experiment = structure.experiment
     method = PREDICTED if structure.plddt is not None else str(experiment.method)
     values, name = released_reference().like(method, experiment.resolution)
     return Overall(
-        n_residues=len(table),
+        n_residues=len(p_wild_type),
         log_likelihood=value,
         percentile=float(100 * np.mean(values < value)),
         reference=name,

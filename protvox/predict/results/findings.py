@@ -18,7 +18,8 @@ class Overall:
     Attributes
     ----------
     n_residues
-        Number of residues that were compared with their surroundings.
+        Number of residues that were compared with their surroundings; of predicted models, those
+        with a pLDDT of at least 70.
     log_likelihood
         Mean log probability of the modelled amino acids, each from its surroundings, nats.
     percentile

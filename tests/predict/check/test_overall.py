@@ -56,7 +56,16 @@ def test_the_percentile_is_the_share_below(ubiquitin, experiment, method):
     values = REFERENCE.like(method, experiment.resolution)[0]
     assert good.percentile == pytest.approx(100 * np.mean(values < good.log_likelihood))
     assert bad.percentile < good.percentile
-    plddt = np.full(structure.n_residues, 90, dtype=np.float32)
-    assert compare_overall(replace(structure, plddt=plddt), table(ubiquitin, 0.5)).method == (
-        "predicted"
-    )
+
+
+def test_residues_of_low_plddt_are_not_compared(ubiquitin):
+    probabilities = table(ubiquitin, 0.5).probabilities.copy()
+    probabilities[70:] = 0.05
+    found = replace(table(ubiquitin, 0.5), probabilities=probabilities)
+    plddt = np.full(ubiquitin.n_residues, 90, dtype=np.float32)
+    plddt[70:76] = 40
+    overall = compare_overall(replace(ubiquitin, plddt=plddt), found)
+    assert (overall.method, overall.n_residues) == ("predicted", 70)
+    assert overall.log_likelihood == pytest.approx(np.log(0.5), rel=1e-4)
+    plddt[:] = 40
+    assert compare_overall(replace(ubiquitin, plddt=plddt), found).n_residues == 76

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from experiments.check import alarms, reference
 from experiments.check.p_values import shares, smallest_p
 from experiments.check.packed import compare
 from experiments.check.rotamers import build_library, pack
+from experiments.check.twins import compare_segment, twin_chains
 from protvox.predict.check.calibration import released_calibration
 from protvox.predict.check.segments import Finding
 from protvox.structure.io.read import read_structure
@@ -98,6 +100,24 @@ def test_alarms_keep_their_notes(data_dir, tmp_path, monkeypatch):
     assert alarms.main() == 0
     (row,) = csv.DictReader(output.read_text().splitlines())
     assert row["note"] == "looked at"
+
+
+def test_a_segment_in_another_register_than_its_twin(ubiquitin, tmp_path):
+    same = compare_segment(ubiquitin, "A", 22, 33, ubiquitin, "A")
+    assert (same.n, same.offset) == (12, 0)
+    assert same.distance == pytest.approx(0, abs=1e-6)
+    xyz = ubiquitin.coordinates.copy()
+    for row in range(22, 34):
+        here, there = (
+            (ubiquitin.residue_index == r) & (ubiquitin.atom_name == "CA") for r in (row, row + 1)
+        )
+        xyz[here] = ubiquitin.coordinates[there]
+    slipped = compare_segment(replace(ubiquitin, coordinates=xyz), "A", 22, 33, ubiquitin, "A")
+    assert slipped.offset == 1
+    assert slipped.distance == pytest.approx(3.8, abs=0.2)
+    table = tmp_path / "chains.csv"
+    table.write_text("pdb,chain,c40,c95\n1a,A,1,1\n1a,B,1,1\n2b,A,1,2\n3c,A,1,1\n4d,A,9,9\n")
+    assert twin_chains(table, "1a", "A") == [("3c", "A"), ("2b", "A"), ("1a", "B")]
 
 
 def test_methods_and_resolutions(tmp_path):

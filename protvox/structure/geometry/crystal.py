@@ -14,6 +14,9 @@ _MOST_IMAGES: Final = 1_000_000
 """Largest product of residues and operators."""
 
 
+_LEAST_VOLUME: Final = 1.0
+"""Å³."""
+
 _SAME: Final = 1e-6
 """Fractions of the cell between positions that are the same."""
 
@@ -99,8 +102,11 @@ def _symmetry(
     group = gemmi.find_spacegroup_by_name(experiment.space_group, alpha, gamma)
     if group is None:
         raise ValueError(f"the space group {experiment.space_group!r} is unknown")
-    cell = gemmi.UnitCell(*experiment.cell)
+    orthogonal = np.array(gemmi.UnitCell(*experiment.cell).orth.mat.tolist())
+    # The axes of a cell with impossible angles are not numbers.
+    if not np.isfinite(orthogonal).all() or np.linalg.det(orthogonal) < _LEAST_VOLUME:
+        raise ValueError("the unit cell has no volume")
     operators = list(group.operations())
     rotations = np.array([operator.rot for operator in operators]) / gemmi.Op.DEN
     translations = np.array([operator.tran for operator in operators]) / gemmi.Op.DEN
-    return np.array(cell.orth.mat.tolist()), rotations, translations
+    return orthogonal, rotations, translations

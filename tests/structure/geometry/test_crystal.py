@@ -58,6 +58,11 @@ def contacts_of(structure):
 
 def test_without_a_crystal(data_dir):
     structure = read_structure(data_dir / "1ubi.pdb")
-    for experiment in (Experiment(), replace(structure.experiment, space_group="P 77")):
+    flat = (50.0, 50.0, 50.0, 160.0, 160.0, 160.0)
+    for experiment in (
+        Experiment(),
+        replace(structure.experiment, space_group="P 77"),
+        replace(structure.experiment, cell=flat, space_group="P 1"),
+    ):
         with pytest.raises(ValueError, match=r"unit cell|space group"):
             CrystalNeighbours(replace(structure, experiment=experiment))

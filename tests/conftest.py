@@ -111,6 +111,7 @@ def searchable_models(tiny_models: Path, tmp_path_factory: pytest.TempPathFactor
 
     from protvox.predict.index.head import Block, EmbeddingHead
     from protvox.predict.index.index import Index
+    from protvox.predict.index.known_traces import KnownTraces
     from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, index_folder
     from protvox.registry.card import read_card
 
@@ -131,6 +132,8 @@ def searchable_models(tiny_models: Path, tmp_path_factory: pytest.TempPathFactor
     vectors = rng.normal(size=(40, head.width)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     names = [f"1abcA{row:02d}" for row in range(40)]
+    steps = rng.normal(size=(40, 50, 3))
+    walks = 3.8 * np.cumsum(steps / np.linalg.norm(steps, axis=2, keepdims=True), axis=1)
     index = Index.build(
         vectors,
         names,
@@ -138,6 +141,8 @@ def searchable_models(tiny_models: Path, tmp_path_factory: pytest.TempPathFactor
         name="forty domains",
         model=card.reference,
         head=head.sha256,
+        traces=KnownTraces.build(list(walks), ["ACDEFGHIKL" * 5] * 40),
+        names={"3.40.50.300": "P-loop hydrolases"},
     )
     index.save(folder / INDEX_FILE)
     return root

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from protvox.chemistry import ATOM_TYPE_INDEX
 from protvox.networks.cath import CathNet, DomainBatch, featurize_domain
 from protvox.networks.poses import domain_features
 from protvox.predict.index.trace_descriptor import describe_trace
@@ -140,6 +142,26 @@ def read_features(model: Path, shards: Path, cache: Path, *, copies: int = 0) ->
         course,
         _stack(courses, course),
     )
+
+
+def read_known_traces(shards: Path) -> list[NDArray[np.float32]]:
+    """Return the CA atoms of the domains of a folder of shards, as `read_features` orders them.
+
+    Parameters
+    ----------
+    shards
+        Folder of labelled single domains.
+
+    Returns
+    -------
+    list of ndarray
+        ``residue 3`` each, Å.
+    """
+    shard = read_shards(sorted(shards.glob("*.npz")))
+    positions, bounds = shard.positions(), shard.residue_start[shard.structure_start]
+    is_ca = shard.atom_type == ATOM_TYPE_INDEX["backbone_CA"]
+    traces = (positions[a:b][is_ca[a:b]] for a, b in pairwise(bounds.tolist()))
+    return [trace for trace in traces if len(trace)]
 
 
 def _stack(copies: list[NDArray[np.float32]], like: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from protvox.predict.mutations.scores import MutationScores
     from protvox.predict.results.prediction import Prediction
     from protvox.predict.search.results import SearchResult
+    from protvox.predict.search.search import Sort
     from protvox.voxel.grids.density_map import DensityMap
 
 Domains = str | Sequence[Selection | str] | None
@@ -234,6 +235,7 @@ def search(
     *,
     index: str | Path | None = None,
     top_k: int = 20,
+    sort: Sort = "similarity",
     domains: Domains = "auto",
     chain: str | None = None,
     device: str = "auto",
@@ -249,10 +251,13 @@ def search(
     source
         See `classify`.
     index
-        File from ``protvox index build``; by default the training domains of the released
+        File from ``protvox index build``; by default the CATH domains that come with the
         model.
     top_k
         Number of neighbours per domain, at least 1.
+    sort
+        ``"similarity"`` of the embeddings, or ``"tm"``: those that are aligned, by TM-score
+        normalised by the query.
     domains, chain, device, model, assembly, unique
         See `classify`.
     plddt
@@ -278,6 +283,7 @@ def search(
         as_structure(source, assembly, unique),
         index=None if index is None else Path(index),
         top_k=top_k,
+        sort=sort,
         domains=parse_domain_option(domains),
         chain=chain,
         device=device,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from protvox.cli import console
-from protvox.cli.files import STDOUT, open_output, refuse_overwrite, write_text
+from protvox.cli.files import STDOUT, open_output, refuse_overwrite, write_files
 from protvox.cli.inputs import check_inputs, check_stream
 from protvox.cli.options import (
     format_option,
@@ -16,7 +16,6 @@ from protvox.cli.options import (
     offline_option,
     output_option,
 )
-from protvox.errors import fail
 from protvox.report.output import choose_format, make_writer
 
 if TYPE_CHECKING:
@@ -106,9 +105,4 @@ def _align(
 def _write_superposed(result: AlignmentResult, folder: Path) -> None:
     from protvox.report.superposed import superposed_files
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise fail("output.write.file", where=str(folder), reason=error.strerror) from error
-    for name, text in superposed_files(result.found).items():
-        write_text(str(folder / name), text)
+    write_files(folder, superposed_files(result.found))

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -134,6 +134,29 @@ def write_text(path: str, text: str) -> None:
     """
     with open_output(path) as stream:
         stream.write(text.encode("utf-8", errors="replace"))
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write text files into a folder, which is made if it is missing.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    files
+        File name to text.
+
+    Raises
+    ------
+    UsageError
+        If a file cannot be written (``output.write``).
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise fail("output.write.file", where=str(folder), reason=error.strerror) from error
+    for name, text in files.items():
+        write_text(str(folder / name), text)
 
 
 def refuse_overwrite(inputs: tuple[str, ...], outputs: tuple[str | None, ...]) -> None:

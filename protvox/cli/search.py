@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from protvox.cli.files import refuse_overwrite
+from protvox.cli.files import refuse_overwrite, write_files
 from protvox.cli.inputs import check_inputs, write_results
 from protvox.cli.options import (
     assembly_option,
@@ -23,9 +23,11 @@ from protvox.cli.options import (
     plddt_option,
     unique_option,
 )
+from protvox.errors import fail
 
 if TYPE_CHECKING:
     from protvox.predict.search.results import SearchResult
+    from protvox.predict.search.search import Sort
     from protvox.structure.structure import Structure
 
 
@@ -34,6 +36,7 @@ class _Request:
     """Options that apply to every input."""
 
     top: int
+    sort: Sort
     index: str | None
     chain: str | None
     domains: tuple[str, ...]
@@ -56,10 +59,25 @@ class _Request:
     help="Number of neighbours of each domain.",
 )
 @click.option(
+    "--sort",
+    type=click.Choice(("similarity", "tm")),
+    default="similarity",
+    show_default=True,
+    help="Order of the neighbours: by similarity of the embeddings, or those that are aligned by "
+    "TM-score (by the length of the query).",
+)
+@click.option(
     "--index",
     metavar="FILE",
     type=click.Path(),
-    help="Index built with protvox index build. [default: CATH training domains]",
+    help="Index built with protvox index build. [default: known CATH domains]",
+)
+@click.option(
+    "--superpose",
+    metavar="DIR",
+    type=click.Path(),
+    help="Folder for the structure, the CA traces of the neighbours moved onto it, and scripts for "
+    "PyMOL and ChimeraX.",
 )
 @click.option("--chain", metavar="A", help="Search the domains of this chain only.")
 @domains_option
@@ -72,21 +90,31 @@ class _Request:
 @assembly_option
 @unique_option
 @offline_option
-def search(inputs: tuple[str, ...], form: str | None, output: str | None, **options: Any) -> int:
+def search(
+    inputs: tuple[str, ...],
+    form: str | None,
+    output: str | None,
+    superpose: str | None,
+    **options: Any,
+) -> int:
     """Find known domains similar to those of a structure.
 
     INPUT is a structure file, an identifier (1abc, P12345), or - for standard input.
-    Without --index, the training domains of the released model are searched. The similarity is
-    the cosine of two embeddings, at most 1.
+    Without --index, the CATH domains that come with the model are searched. The similarity is the
+    cosine of two embeddings, at most 1. The 30 most similar domains are also aligned with the
+    query by structure. To align two structures, run protvox align A B.
 
     \b
     Examples:
       protvox search 1abc.cif
       protvox search 1abc.cif --domain A:1-90 --top 5 --format csv
+      protvox search 1abc.cif --sort tm --superpose hits
       protvox search model.pdb --index designs.index
     """  # noqa: D301 (in click, \b keeps line breaks)
     check_inputs(inputs, "protvox search")
     refuse_overwrite(inputs, (output,))
+    if superpose is not None and len(inputs) > 1:
+        raise fail("usage.view.one_input", where="--superpose", number=len(inputs))
     request = _Request(**options)
     return write_results(
         inputs,
@@ -94,6 +122,7 @@ def search(inputs: tuple[str, ...], form: str | None, output: str | None, **opti
         form=form,
         output=output,
         tables="neighbours",
+        write_views=None if superpose is None else partial(_write_superposed, Path(superpose)),
     )
 
 
@@ -119,6 +148,7 @@ def _search(source: str, request: _Request) -> tuple[Structure, SearchResult]:
         structure,
         index=None if request.index is None else Path(request.index),
         top_k=request.top,
+        sort=request.sort,
         domains=domains,
         chain=request.chain,
         device=request.device or load_settings().device,
@@ -126,3 +156,11 @@ def _search(source: str, request: _Request) -> tuple[Structure, SearchResult]:
         disorder=DisorderOption(request.plddt),
     )
     return structure, result
+
+
+def _write_superposed(
+    folder: Path, structure: Structure, result: SearchResult, _source: str
+) -> None:
+    from protvox.report.superposed import superposed_hits
+
+    write_files(folder, superposed_hits(structure, result))

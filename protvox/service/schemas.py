@@ -126,6 +126,11 @@ class SearchOptions(DomainOptions):
     """Options of ``protvox search``."""
 
     top: int = Field(default=20, ge=1, le=1000, description="Number of neighbours per domain.")
+    sort: Literal["similarity", "tm"] = Field(
+        default="similarity",
+        description="Order of the neighbours: by similarity of the embeddings, or those that are "
+        "aligned by TM-score.",
+    )
 
 
 class MutationOptions(EnvironmentOptions):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from protvox.errors import fail
 from protvox.predict.index.array_file import pack_texts, read_arrays, unpack_texts, write_arrays
 from protvox.predict.index.head import EmbeddingHead
+from protvox.predict.index.known_traces import KnownTraces
 from protvox.predict.index.product_loops import products
-from protvox.predict.results.records import Neighbour
+from protvox.predict.results.neighbours import Neighbour
 
 SCHEMA: Final = "protvox.index/1"
 """Name and version of the file; a change that breaks a reader raises the number."""
@@ -82,6 +83,10 @@ class Index:
         ``name@version`` of the model that made the vectors.
     head
         Digest of the embedding that made them, see `EmbeddingHead.sha256`.
+    traces
+        CA traces of the domains; None if the index holds none, so that they cannot be aligned.
+    names
+        CATH superfamily or topology, ``"3.40.50.300"`` or ``"3.40.50"``, to its name.
     """
 
     codes: NDArray[np.int8]
@@ -91,6 +96,8 @@ class Index:
     name: str
     model: str
     head: str
+    traces: KnownTraces | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of domains."""
@@ -106,6 +113,8 @@ class Index:
         name: str,
         model: str,
         head: str,
+        traces: KnownTraces | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> Index:
         """Return an index of vectors.
 
@@ -113,7 +122,7 @@ class Index:
         ----------
         vectors
             ``domain axis`` float32 of length 1.
-        domains, cath, name, model, head
+        domains, cath, name, model, head, traces, names
             See the attributes.
 
         Raises
@@ -124,7 +133,9 @@ class Index:
         if not len(vectors):
             raise fail("index.empty.build")
         codes, scales = _round(vectors)
-        return cls(codes, scales, tuple(domains), tuple(cath), name, model, head)
+        return cls(
+            codes, scales, tuple(domains), tuple(cath), name, model, head, traces, names or {}
+        )
 
     def search(self, vector: NDArray[np.float32], top: int) -> tuple[Neighbour, ...]:
         """Return the domains nearest to a vector.
@@ -146,6 +157,31 @@ class Index:
         UsageError
             If ``top`` is less than 1 (``usage.top``).
         """
+        rows, similarities = self.nearest(vector, top)
+        return tuple(map(self.neighbour, rows.tolist(), similarities.tolist()))
+
+    def nearest(
+        self, vector: NDArray[np.float32], top: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the rows nearest to a vector, and their similarities; see `search`.
+
+        Parameters
+        ----------
+        vector, top
+            See `search`.
+
+        Returns
+        -------
+        rows : ndarray
+            ``neighbour`` int64, nearest first.
+        similarities : ndarray
+            ``neighbour`` float32.
+
+        Raises
+        ------
+        UsageError
+            If ``top`` is less than 1 (``usage.top``).
+        """
         if top < 1:
             raise fail("usage.top", where=f"top {top}")
         query, _ = _round(vector[None])
@@ -154,10 +190,31 @@ class Index:
         near = np.sort(np.argpartition(-rough, candidates - 1)[:candidates])
         close = self.vectors(near) @ vector
         order = np.argsort(-close, kind="stable")[:top]
-        return tuple(
-            Neighbour(self.domains[row], self.cath[row], min(float(similarity), 1.0))
-            for row, similarity in zip(near[order].tolist(), close[order].tolist(), strict=True)
+        return near[order], np.minimum(close[order], 1)
+
+    def neighbour(self, row: int, similarity: float) -> Neighbour:
+        """Return the record of a domain.
+
+        Parameters
+        ----------
+        row
+            The domain.
+        similarity
+            Its similarity to the query.
+        """
+        return Neighbour(
+            self.domains[row], self.cath[row], similarity, self.name_of(self.cath[row])
         )
+
+    def name_of(self, code: str) -> str:
+        """Return the name of a superfamily, or else that of its topology, or ``""``.
+
+        Parameters
+        ----------
+        code
+            CATH code, ``"3.40.50.300"``.
+        """
+        return self.names.get(code) or self.names.get(code.rpartition(".")[0], "")
 
     def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return vectors as they are stored, ``row axis`` float32.
@@ -187,6 +244,8 @@ class Index:
             "scales": self.scales,
             "domains": pack_texts(self.domains),
             "cath": pack_texts(self.cath),
+            "names": pack_texts([text for item in self.names.items() for text in item]),
+            **({} if self.traces is None else self.traces.arrays()),
         }
         facts = {"schema": SCHEMA, "name": self.name, "model": self.model, "head": self.head}
         write_arrays(arrays, facts, path)
@@ -211,6 +270,7 @@ class Index:
         arrays, facts = read_arrays(path, SCHEMA)
         if facts["head"] != head.sha256:
             raise fail("index.model", where=str(path), model=facts["model"])
+        names = unpack_texts(arrays["names"]) if "names" in arrays else []
         return cls(
             arrays["codes"],
             arrays["scales"],
@@ -219,6 +279,8 @@ class Index:
             facts["name"],
             facts["model"],
             facts["head"],
+            KnownTraces.of_arrays(arrays),
+            dict(zip(names[::2], names[1::2], strict=True)),
         )
 
 

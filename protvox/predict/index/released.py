@@ -13,7 +13,7 @@ from protvox.errors import ModelError, fail
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.index.trace_descriptor import describe_trace
-from protvox.predict.results.records import Neighbour
+from protvox.predict.results.neighbours import Neighbour
 from protvox.registry.card import Card
 
 HEAD_FILE: Final = "head.safetensors"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from protvox.predict.results.records import Number
+from protvox.predict.results.fields import Number
 
 Kind = Literal["register", "sequence", "chain", "direction", "mistraced"]
 """What is wrong with a segment."""

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from protvox.messages import count
 from protvox.predict.results.comparable import Comparable
+from protvox.predict.results.fields import rounded
 from protvox.predict.results.json_documents import Classification
+from protvox.predict.results.neighbours import HitAlignment, Neighbour
 from protvox.predict.results.pictures import ResidueFigures
-from protvox.predict.results.records import (
-    DomainPrediction,
-    InputInfo,
-    Neighbour,
-    RankedLabel,
-    rounded,
-)
+from protvox.predict.results.records import DomainPrediction, InputInfo, RankedLabel
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.results.rows import residue_rows, task_rows, to_json
 from protvox.predict.results.task_rows import TaskRows
@@ -26,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DomainPrediction",
+    "HitAlignment",
     "InputInfo",
     "Neighbour",
     "Prediction",

@@ -9,67 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, GetPydanticSchema, PlainSerializer
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import CoreSchema, core_schema
 
+from protvox.predict.results.fields import HIDDEN, WITHOUT_NONE, Number, Vector
+from protvox.predict.results.neighbours import Neighbour
+from protvox.structure.alignment.domain_trace import DomainTrace
 from protvox.structure.disorder import DEFAULT_LIMIT, describe_runs
 from protvox.structure.structure import ChainCopy, Dropped, Structure
-
-_DIGITS: Final = 6
-
-
-def rounded(value: float) -> float | None:
-    """Return a float with 6 significant digits, ``None`` when it is not finite.
-
-    Parameters
-    ----------
-    value
-        Any number.
-
-    Examples
-    --------
-    >>> rounded(2 / 3), rounded(float("nan"))
-    (0.666667, None)
-    """
-    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
-
-
-def rounded_list(vector: NDArray[np.floating]) -> list[float | None]:
-    """Return a vector as numbers with 6 significant digits.
-
-    Parameters
-    ----------
-    vector
-        ``axis``.
-    """
-    return [rounded(value) for value in vector.tolist()]
-
-
-def _vector_schema(_type: Any, _handler: Any) -> CoreSchema:
-    number = core_schema.nullable_schema(core_schema.float_schema())
-    numbers = core_schema.list_schema(number)
-    writer = core_schema.plain_serializer_function_ser_schema(rounded_list, return_schema=numbers)
-    return core_schema.any_schema(serialization=writer)
-
-
-Number = Annotated[float, PlainSerializer(rounded, return_type=float | None)]
-"""A float; 6 significant digits in JSON, ``null`` when it is not finite."""
-
-Vector = Annotated[NDArray[np.float32], GetPydanticSchema(_vector_schema)]
-"""A float32 vector; a list of `Number` in JSON."""
-
-
-def _absent(value: Any) -> bool:
-    return value is None
-
-
-WITHOUT_NONE: Final = Field(exclude_if=_absent)
-"""Leaves a field that is None out of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,25 +183,6 @@ class RankedLabel:
     probability: Number
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """A known domain with a similar embedding.
-
-    Attributes
-    ----------
-    domain
-        CATH domain id, ``"1abcA01"``.
-    cath
-        CATH code down to the superfamily, ``"3.40.50.300"``.
-    similarity
-        Cosine of the two embeddings, -1 to 1.
-    """
-
-    domain: str
-    cath: str
-    similarity: Number
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainRecord:
     """A domain of the input.
@@ -316,9 +248,12 @@ class EmbeddedDomain(DomainRecord):
     ----------
     embedding
         ``axis`` float32 of length 1, similar for domains of one fold.
+    trace
+        Its CA atoms and sequence. Not part of the JSON form.
     """
 
     embedding: Vector
+    trace: Annotated[DomainTrace | None, *HIDDEN] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,9 +264,12 @@ class SearchedDomain(DomainRecord):
     ----------
     nearest
         Nearest first.
+    trace
+        Its CA atoms and sequence. Not part of the JSON form.
     """
 
     nearest: tuple[Neighbour, ...]
+    trace: Annotated[DomainTrace | None, *HIDDEN] = None
 
 
 @dataclass(frozen=True, slots=True)

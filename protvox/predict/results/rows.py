@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from protvox.chemistry import AMINO_ACIDS
+from protvox.predict.results.fields import rounded, rounded_list
 from protvox.predict.results.json_documents import (
     Mutation,
     Residue,
     ResidueAddress,
 )
-from protvox.predict.results.records import rounded, rounded_list
 from protvox.predict.results.task_rows import TaskRows
 
 _ADDRESS: Final = tuple(ResidueAddress.model_fields)

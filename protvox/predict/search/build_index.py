@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,13 @@ from protvox.predict.classify import model_names
 from protvox.predict.embedding.embed import embed
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
+from protvox.predict.index.known_traces import KnownTraces
 from protvox.predict.model_cache import load_domain_predictor
+from protvox.structure.alignment.domain_trace import DomainTrace
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.io.read import read_structure
+
+_NO_TRACE: Final = DomainTrace(np.empty((0, 3)))
 
 
 class IndexBuilder:
@@ -53,6 +58,7 @@ class IndexBuilder:
         self._vectors: list[NDArray[np.float32]] = []
         self._domains: list[str] = []
         self._cath: list[str] = []
+        self._traces: list[DomainTrace] = []
 
     def add_file(self, path: Path, name: str) -> None:
         """Add the domains of a structure file.
@@ -75,6 +81,7 @@ class IndexBuilder:
         self._vectors.append(found.vectors)
         self._domains += [f"{name} {domain.id}" for domain in found.domains]
         self._cath += [""] * len(found.domains)
+        self._traces += [domain.trace or _NO_TRACE for domain in found.domains]
 
     def add_table(self, path: Path) -> None:
         """Add the rows of a table written by ``protvox embed``.
@@ -116,6 +123,7 @@ class IndexBuilder:
         self._vectors.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
         self._domains += domains
         self._cath += [code or "" for code in cath]
+        self._traces += [_NO_TRACE] * len(domains)
 
     def build(self) -> Index:
         """Return the index of everything that was added.
@@ -126,6 +134,9 @@ class IndexBuilder:
             If nothing was added (``index.empty``).
         """
         width = self.head.width
+        traces = KnownTraces.build(
+            [trace.ca for trace in self._traces], [trace.sequence for trace in self._traces]
+        )
         vectors = np.concatenate([np.empty((0, width), dtype=np.float32), *self._vectors])
         return Index.build(
             vectors,
@@ -134,4 +145,5 @@ class IndexBuilder:
             name=self.name,
             model=self._reference,
             head=self.head.sha256,
+            traces=traces if len(traces.letters) else None,
         )

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from protvox.messages import count
 from protvox.predict.results.identical_rows import add_identical_rows
 from protvox.predict.results.json_documents import Search
+from protvox.predict.results.neighbours import Neighbour
 from protvox.predict.results.records import IndexInfo, InputInfo, SearchedDomain
 from protvox.predict.results.rows import to_json
 
@@ -25,7 +28,13 @@ COLUMNS: Final = (
     "rank",
     "neighbour",
     "cath",
+    "name",
     "similarity",
+    "tm_query",
+    "tm_hit",
+    "rmsd",
+    "n_aligned",
+    "identity",
 )
 """Columns of the table."""
 
@@ -106,9 +115,19 @@ class SearchResult:
                 rank,
                 near.domain,
                 near.cath,
+                near.name,
                 near.similarity,
+                *_scores(near),
             )
             for d in self.domains
             for rank, near in enumerate(d.nearest, start=1)
         ]
-        return add_identical_rows(pd.DataFrame(rows, columns=list(COLUMNS)), [self.input])
+        frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n_aligned": "Int64"})
+        return add_identical_rows(frame, [self.input])
+
+
+def _scores(near: Neighbour) -> tuple[float | None, ...]:
+    found = near.alignment
+    if found is None:
+        return (np.nan, np.nan, np.nan, None, np.nan)
+    return (found.tm_query, found.tm_hit, found.rmsd, found.n_aligned, found.identity)

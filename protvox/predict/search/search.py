@@ -6,16 +6,24 @@ import threading
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Final, Literal
 
 from protvox.errors import fail
 from protvox.predict.embedding.embed import embed_domains
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
+from protvox.predict.index.superpose import ALIGNED, align_nearest, with_alignment
+from protvox.predict.results.neighbours import Neighbour
 from protvox.predict.results.records import DomainRecord, EmbeddedDomain, IndexInfo, SearchedDomain
 from protvox.predict.search.results import SearchResult
 from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.structure import Structure
+
+Sort = Literal["similarity", "tm"]
+
+SORTS: Final[tuple[Sort, ...]] = ("similarity", "tm")
+"""Orders of the neighbours of a domain."""
 
 _loaded: dict[tuple[Path, int, str], Index] = {}
 _lock = threading.Lock()
@@ -26,6 +34,7 @@ def search(
     *,
     index: Path | Index | None = None,
     top_k: int = 20,
+    sort: Sort = "similarity",
     domains: DomainOption | None = None,
     chain: str | None = None,
     device: str = "auto",
@@ -46,6 +55,9 @@ def search(
         of the released model.
     top_k
         Number of neighbours per domain, at least 1.
+    sort
+        ``"similarity"`` of the embeddings; or ``"tm"``: among the nearest by similarity, those
+        that are aligned, by TM-score normalised by the query, then the others.
     domains, chain, device, model, progress, disorder
         See `protvox.predict.embed`.
 
@@ -57,7 +69,7 @@ def search(
     Raises
     ------
     UsageError
-        If ``top_k`` is less than 1 (``usage.top``).
+        If ``top_k`` is less than 1 (``usage.top``), or ``sort`` is invalid (``usage.sort``).
     InputError
         If there is no domain to search for.
     ModelError
@@ -68,6 +80,8 @@ def search(
     """
     if top_k < 1:
         raise fail("usage.top", where=f"top {top_k}")
+    if sort not in SORTS:
+        raise fail("usage.sort", where=str(sort), names=", ".join(SORTS))
     embeddings, predictor = embed_domains(
         structure,
         domains=domains,
@@ -84,15 +98,25 @@ def search(
     return SearchResult(
         input=embeddings.input,
         index=IndexInfo(index.name, len(index)),
-        domains=tuple(_search_domain(domain, index, top_k) for domain in embeddings.domains),
+        domains=tuple(_search_domain(domain, index, top_k, sort) for domain in embeddings.domains),
         models=embeddings.models,
         warnings=embeddings.warnings,
     )
 
 
-def _search_domain(domain: EmbeddedDomain, index: Index, top_k: int) -> SearchedDomain:
+def _search_domain(domain: EmbeddedDomain, index: Index, top_k: int, sort: Sort) -> SearchedDomain:
     facts = {field.name: getattr(domain, field.name) for field in fields(DomainRecord)}
-    return SearchedDomain(**facts, nearest=index.search(domain.embedding, top_k))
+    rows, similarities = index.nearest(domain.embedding, max(top_k, ALIGNED))
+    found = list(map(index.neighbour, rows.tolist(), similarities.tolist()))
+    if domain.trace is not None:
+        found = list(map(with_alignment, found, align_nearest(domain.trace, index, rows)))
+    if sort == "tm":
+        found.sort(key=_tm_order)
+    return SearchedDomain(**facts, nearest=tuple(found[:top_k]), trace=domain.trace)
+
+
+def _tm_order(near: Neighbour) -> float:
+    return 0.0 if near.alignment is None else -near.alignment.tm_query
 
 
 def _load(path: Path, head: EmbeddingHead) -> Index:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group
@@ -16,6 +17,7 @@ from protvox.report.text import printable
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from protvox.predict.results.neighbours import HitAlignment
     from protvox.predict.results.records import SearchedDomain
     from protvox.predict.search.results import SearchResult
 
@@ -55,23 +57,40 @@ def _neighbours(domain: SearchedDomain, result: SearchResult) -> Table:
         title_style="",
         box=None,
         pad_edge=False,
+        padding=(0, 1, 0, 0),
         header_style=_QUIET,
         caption=f"of {result.index.n_domains:,} domains: {printable(result.index.name)}",
         caption_justify="left",
         caption_style=_QUIET,
     )
+    aligned = any(near.alignment is not None for near in domain.nearest)
     table.add_column("", justify="right", style=_QUIET)
-    table.add_column("domain", max_width=28, overflow="fold")
-    table.add_column("similarity", justify="right")
+    table.add_column("domain", max_width=20, overflow="fold")
+    table.add_column("similarity" if not aligned else "simil.", justify="right")
+    for name in ("TM", "TM hit", "RMSD", "aligned", "ident.") if aligned else ():
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("CATH", no_wrap=True)
-    table.add_column("architecture", no_wrap=True, max_width=24)
-    for rank, neighbour in enumerate(domain.nearest, start=1):
-        architecture = ".".join(neighbour.cath.split(".")[:2])
+    table.add_column("superfamily", no_wrap=True, overflow="ellipsis")
+    for rank, near in enumerate(domain.nearest, start=1):
+        architecture = ".".join(near.cath.split(".")[:2])
         table.add_row(
             str(rank),
-            printable(neighbour.domain),
-            f"{neighbour.similarity:.3f}",
-            printable(neighbour.cath),
-            CATH_NAMES.get(architecture, ""),
+            printable(near.domain),
+            f"{near.similarity:.3f}",
+            *(_scores(near.alignment) if aligned else ()),
+            printable(near.cath),
+            printable(near.name) or CATH_NAMES.get(architecture, ""),
         )
     return table
+
+
+def _scores(found: HitAlignment | None) -> tuple[str, ...]:
+    if found is None:
+        return ("", "", "", "", "")
+    return (
+        f"{found.tm_query:.3f}",
+        f"{found.tm_hit:.3f}",
+        f"{found.rmsd:.1f}",
+        str(found.n_aligned),
+        "" if math.isnan(found.identity) else f"{found.identity:.2f}",
+    )

@@ -225,7 +225,9 @@ def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, An
     if task == "embed":
         return embed(structure, per=options["per"], domains=domains, **shared)
     if task == "search":
-        return search(structure, top_k=options["top"], domains=domains, **shared)
+        return search(
+            structure, top_k=options["top"], sort=options["sort"], domains=domains, **shared
+        )
     return classify(structure, task=task, domains=domains, top_k=options["top_k"], **shared)
 
 

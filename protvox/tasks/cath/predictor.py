@@ -16,15 +16,16 @@ from protvox.networks.poses import domain_features, pooled_features
 from protvox.predict.choose_domains import Domain
 from protvox.predict.index.released import NEAREST, ReleasedIndex
 from protvox.predict.index.trace_descriptor import describe_trace
+from protvox.predict.results.neighbours import Neighbour
 from protvox.predict.results.records import (
     DomainPrediction,
     EmbeddedDomain,
-    Neighbour,
     RankedLabel,
     mean_plddt,
 )
 from protvox.predict.task import DomainPredictor, Outcome, Request
 from protvox.registry.card import Card
+from protvox.structure.alignment.domain_trace import DomainTrace
 from protvox.structure.structure import Structure
 from protvox.tasks.cath.applicability import find_flags
 from protvox.tasks.cath.domain_loop import process_domains
@@ -182,6 +183,7 @@ class CathPredictor(DomainPredictor):
             model=self.card.reference,
             plddt=mean_plddt(structure, domain.residues),
             embedding=head.embed(features.numpy(), describe_trace(ca)[None])[0],
+            trace=DomainTrace.of(part),
         )
 
     def _read(self, structure: Structure, domain: Domain) -> tuple[Structure, NDArray[np.float32]]:

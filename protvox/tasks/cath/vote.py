@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.predict.results.prediction import Neighbour
+from protvox.predict.results.neighbours import Neighbour
 from protvox.registry.card import Vote
 
 LOOKED_AT: Final = 400

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from protvox.predict.results.prediction import Neighbour
+from protvox.predict.results.neighbours import Neighbour
 from protvox.registry.card import Vote
 from protvox.tasks.cath.vote import cast_votes
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from protvox.predict.index.released import ReleasedIndex
 from protvox.predict.model_cache import load_predictor
 from protvox.registry.card import read_card
+from protvox.structure.alignment.domain_trace import DomainTrace
 from protvox.tasks.cath.data import DomainData
 from protvox.train.evaluate import SamplePredictor
 
@@ -37,6 +38,8 @@ def released_predictions(model: Path) -> SamplePredictor:
     predictor = load_predictor(model, "cpu")
 
     def final(data: DomainData, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.stack([predictor.predict_trace(data.ca(row))[0] for row in rows.tolist()])
+        found = [predictor.predict_trace(DomainTrace(data.ca(row))) for row in rows.tolist()]
+        labels = predictor.config.labels
+        return np.array([[one.architectures[label] for label in labels] for one in found])
 
     return final

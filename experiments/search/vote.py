@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from experiments.search.features import LabelledFeatures, nodes, read_features
 from protvox.cath_names import PAPER_ARCHITECTURES
+from protvox.predict.index.find_relatives import LOOKED_AT
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.released import HEAD_FILE, index_folder
 from protvox.predict.results.neighbours import Neighbour
 from protvox.registry.card import Vote, read_card
-from protvox.tasks.cath.vote import LOOKED_AT, cast_votes
+from protvox.tasks.cath.vote import cast_votes
 from protvox.train.metrics import bootstrap_interval, classification_summary, log_softmax
 
 SUPERFAMILIES = (1, 5, 10, 20)

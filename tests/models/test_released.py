@@ -10,6 +10,7 @@ import pytest
 from protvox.predict.classify import classify
 from protvox.predict.model_cache import load_predictor
 from protvox.registry.card import Vote
+from protvox.structure.alignment.domain_trace import DomainTrace
 from protvox.structure.io.read import read_structure
 from protvox.tasks.cath.predictor import CathPredictor
 from protvox.voxel.rotation import random_rotations
@@ -98,18 +99,18 @@ def test_natural_residues_are_likelier_than_chance(answers):
     assert min(shares) > 0.3
 
 
-def test_the_nearest_superfamilies_share_in_the_answer(data_dir):
+def test_the_nearest_superfamilies_share_in_the_answer(data_dir, monkeypatch):
     predictor = load_predictor("cath", "cpu")
-    ca = read_structure(data_dir / "1ubi.pdb").backbone()[:, 1]
-    ca = ca[np.isfinite(ca).all(axis=1)]
+    structure = read_structure(data_dir / "1ubi.pdb")
+    trace = DomainTrace.of(structure.select(structure.is_protein))
+    monkeypatch.setattr(predictor.released, "relatives", lambda: None)
     answers = []
     for vote in (None, Vote(1, 0.2, 0.0), Vote(1, 0.2, 1.0)):
         card = dataclasses.replace(predictor.card, vote=vote)
         voting = CathPredictor(card, predictor._network, predictor.device, predictor.released)
-        answers.append(voting.predict_trace(ca))
-    (own, _, near), (same, _, _), (voted, _, also_near) = answers
-    np.testing.assert_allclose(own, same, atol=1e-12)
-    assert near == also_near
-    known = predictor.config.labels.index(".".join(near[0].cath.split(".")[:2]))
-    assert voted[known] > 0.99
-    assert own.sum() == pytest.approx(1)
+        answers.append(voting.predict_trace(trace))
+    own, same, voted = (answer.architectures for answer in answers)
+    assert own == pytest.approx(same, abs=1e-12)
+    near = answers[0].known.neighbours()[0]
+    assert voted[".".join(near.cath.split(".")[:2])] > 0.99
+    assert sum(own.values()) == pytest.approx(1)

@@ -38,7 +38,7 @@ def test_they_fit_the_weights(released):
 
 def test_the_files_are_small(released):
     size = sum(path.stat().st_size for path in released.folder.iterdir())
-    assert size < 4e6
+    assert size < 20e6
 
 
 def test_every_known_domain_is_a_unit_vector_with_a_code(released):
@@ -54,7 +54,8 @@ def test_ubiquitin_finds_its_fold(data_dir):
     (domain,) = search(structure, device="cpu", top_k=5).domains
     assert sum(near.cath.startswith("3.10.20.") for near in domain.nearest) >= 3
     (classified,) = classify(structure, task="cath", device="cpu").domains
-    assert classified.nearest == domain.nearest[: len(classified.nearest)]
+    near = [(one.domain, one.similarity) for one in domain.nearest]
+    assert [(one.domain, one.similarity) for one in classified.nearest] == near[:3]
 
 
 def test_turning_changes_nothing(data_dir):

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from protvox.chemistry import AMINO_ACID_INDEX
-from protvox.predict.results.prediction import Prediction
+from protvox.predict.results.prediction import HitAlignment, Neighbour, Prediction, RankedLabel
 from protvox.report.terminal.domain_name import wrap_ranges
 from protvox.report.terminal.prediction import render
 from protvox.report.terminal.search import render_search
@@ -106,6 +106,29 @@ def test_nearest_domains_are_named_with_their_codes(prediction):
     assert "Nearest" not in draw(dataclasses.replace(prediction, domains=tuple(bare)))
 
 
+def test_relatives_stand_in_place_of_the_nearest(prediction):
+    alignment = HitAlignment(0.81, 0.7, 1.9, 58, 0.3, "A", "A", (), ())
+    hit = Neighbour("2xyzA02", "3.40.50.300", 0.9, "P-loop", 0.97, 0.99, alignment)
+    known = dataclasses.replace(
+        prediction.domains[0],
+        topologies=(RankedLabel("3.40.50", "Rossmann fold", 0.99),),
+        superfamilies=(RankedLabel("3.40.50.300", "P-loop hydrolases", 0.97),),
+        novel="",
+        hits=(hit,),
+    )
+    new = dataclasses.replace(
+        known, novel="superfamily", chain="B", chopping="1000A-1200B,1300-1400"
+    )
+    text = draw(dataclasses.replace(prediction, domains=(known, new), residues=None))
+    assert "Nearest" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    row = next(line for line in text.splitlines() if "2xyzA02" in line)
+    assert row.split()[-4:] == ["2xyzA02", "0.81", "1.9", "58"]
+    assert "3.40.50.300 P-loop hydrolases" in text
+    assert "new superfamily of 3.40.50 Rossmann fold" in " ".join(text.split())
+    assert "1000A-1200B" in text
+
+
 def test_without_residues_or_domains(prediction):
     cath = draw(dataclasses.replace(prediction, residues=None))
     assert "Amino-acid" not in cath
@@ -148,7 +171,7 @@ def test_names_are_wrapped_to_the_width():
     assert wrap_ranges("A:1-90,120-150", 14) == "A:1-90,120-150"
     assert wrap_ranges("A:1-90,120-150", 13) == "A:1-90,\n120-150"
     assert wrap_ranges("chain (blank)", 13) == "chain (blank)"
-    assert wrap_ranges("abcdefgh:1-2,3", 5) == "abcde\nfgh:1\n-2,\n3"
+    assert wrap_ranges("abcdefgh:1-2,3", 5) == "abcdefgh:1-2,\n3"
 
 
 def test_search_titles_are_broken_only_after_commas(prediction):

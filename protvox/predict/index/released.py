@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 from protvox.errors import ModelError, fail
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
+from protvox.predict.index.relatives import RelativesModel
 from protvox.predict.index.trace_descriptor import describe_trace
 from protvox.predict.results.neighbours import Neighbour
 from protvox.registry.card import Card
 
 HEAD_FILE: Final = "head.safetensors"
 INDEX_FILE: Final = "index.safetensors"
+RELATIVES_FILE: Final = "relatives.json"
 
 NEAREST: Final = 3
 """Number of neighbours of a domain that `protvox.classify` reports."""
@@ -32,6 +35,33 @@ def index_folder(model: Path) -> Path:
         Folder of the model.
     """
     return model.with_name(f"{model.name}-index")
+
+
+@dataclass(frozen=True, eq=False)
+class NearestKnown:
+    """A domain among known ones.
+
+    Attributes
+    ----------
+    vector
+        ``axis`` float32, its embedding.
+    index
+        The known domains.
+    rows, similarities
+        The nearest, see `Index.nearest`.
+    relatives
+        Weights of the evidence that they are related to it; None if there are none.
+    """
+
+    vector: NDArray[np.float32]
+    index: Index
+    rows: NDArray[np.int64]
+    similarities: NDArray[np.float32]
+    relatives: RelativesModel | None
+
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Return the nearest as records."""
+        return tuple(map(self.index.neighbour, self.rows.tolist(), self.similarities.tolist()))
 
 
 class ReleasedIndex:
@@ -50,6 +80,7 @@ class ReleasedIndex:
         self.card = card
         self._head: EmbeddingHead | None = None
         self._index: Index | None = None
+        self._relatives: RelativesModel | None = None
         self._lock = threading.Lock()
 
     def head(self) -> EmbeddingHead:
@@ -80,12 +111,27 @@ class ReleasedIndex:
                 self._index = Index.load(self._present(INDEX_FILE), head)
             return self._index
 
+    def relatives(self) -> RelativesModel | None:
+        """Return the weights of the evidence for relatives, None if there are none.
+
+        Raises
+        ------
+        ModelError
+            As `head` does.
+        """
+        head = self.head()
+        with self._lock:
+            if self._relatives is None and (self.folder / RELATIVES_FILE).is_file():
+                path = self.folder / RELATIVES_FILE
+                self._relatives = RelativesModel.load(path, head.sha256)
+            return self._relatives
+
     def describe(
         self, features: NDArray[np.float32], ca: NDArray[np.float32], count: int
-    ) -> tuple[NDArray[np.float32] | None, tuple[Neighbour, ...]]:
+    ) -> NearestKnown | None:
         """Return the embedding of a domain and the known domains nearest to it.
 
-        A model without an embedding, such as a user's own, can still classify; then neither is
+        A model without an embedding, such as a user's own, can still classify; then None is
         returned.
 
         Parameters
@@ -105,10 +151,11 @@ class ReleasedIndex:
         try:
             head = self.head()
             vector: NDArray[np.float32] = head.embed(features[None], describe_trace(ca)[None])[0]
-            return vector, self.index().search(vector, count)
+            index = self.index()
+            return NearestKnown(vector, index, *index.nearest(vector, count), self.relatives())
         except ModelError as error:
             if error.code in ("index.missing", "index.model"):
-                return None, ()
+                return None
             raise
 
     def _present(self, name: str) -> Path:

@@ -60,6 +60,11 @@ class Neighbour:
         Cosine of the two embeddings, -1 to 1.
     name
         Name of the superfamily, or else of its topology; ``""`` if neither has one.
+    p_superfamily
+        Probability that the query belongs to its superfamily; absent if no domain of it was aligned
+        for this, or the index is not that of the model.
+    p_topology
+        Probability that the query belongs to its topology; absent like ``p_superfamily``.
     alignment
         Its alignment with the query; absent if they were not aligned.
     trace
@@ -70,5 +75,7 @@ class Neighbour:
     cath: str
     similarity: Number
     name: str = ""
+    p_superfamily: Annotated[Number | None, WITHOUT_NONE] = None
+    p_topology: Annotated[Number | None, WITHOUT_NONE] = None
     alignment: Annotated[HitAlignment | None, WITHOUT_NONE] = None
     trace: Annotated[DomainTrace | None, *HIDDEN] = None

@@ -54,12 +54,12 @@ def prediction_html(
                 str(domain.n_residues),
                 f"{domain.architectures[0].label} {domain.architectures[0].name}",
                 f"{domain.architectures[0].probability:.2f}",
-                domain.nearest[0].cath if domain.nearest else "",
+                _relative(domain),
                 " ".join(domain.flags),
             )
             for domain in domains[:_MAX_ROWS]
         ]
-        heads = ("domain", "residues", "architecture", "probability", "nearest", "flags")
+        heads = ("domain", "residues", "architecture", "probability", "superfamily", "flags")
         parts.append(_table(heads, rows))
         if len(domains) > _MAX_ROWS:
             parts.append(f"<p>{count(len(domains) - _MAX_ROWS, 'more domain')}</p>")
@@ -125,6 +125,15 @@ def _strip(residues: ResidueTable) -> str:
         'aria-label="Sequence by the probability of the amino acid present: orange is improbable, '
         f'blue is probable">{paths}</svg>'
     )
+
+
+def _relative(domain: DomainPrediction) -> str:
+    if domain.novel:
+        return f"new {domain.novel}"
+    if domain.superfamilies:
+        best = domain.superfamilies[0]
+        return f"{best.label} {best.name} ({best.probability:.2f})"
+    return domain.nearest[0].cath if domain.nearest else ""
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

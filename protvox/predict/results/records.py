@@ -166,12 +166,12 @@ class InputInfo:
 
 @dataclass(frozen=True, slots=True)
 class RankedLabel:
-    """A CATH class or architecture and its probability.
+    """A CATH class, architecture, topology or superfamily and its probability.
 
     Attributes
     ----------
     label
-        CATH code, ``"3"`` or ``"3.40"``.
+        CATH code, ``"3"``, ``"3.40"``, ``"3.40.50"`` or ``"3.40.50.300"``.
     name
         Name of the node, ``"3-Layer(aba) Sandwich"``.
     probability
@@ -227,8 +227,20 @@ class DomainPrediction(DomainRecord):
         Most probable class; its probability is the sum over its architectures.
     architectures
         Most probable first, at most ``top_k``.
+    topologies
+        Most probable CATH topologies of known domains, most probable first; empty if no known
+        domain was aligned.
+    superfamilies
+        Most probable CATH superfamilies of known domains, most probable first; empty like
+        ``topologies``.
+    novel
+        Highest level at which the domain is probably unlike all known ones: ``"topology"``,
+        ``"superfamily"``, or ``""`` if it probably belongs to a known superfamily; absent if no
+        known domain was aligned.
+    hits
+        The best hit of each of ``superfamilies``, with its alignment.
     nearest
-        Nearest known domains, nearest first; empty when no index was searched.
+        Nearest known domains by similarity, nearest first; empty when no index was searched.
     embedding
         ``axis`` float32 of length 1, similar for domains of one fold; None if the model has no
         embedding. Not part of the JSON form.
@@ -236,6 +248,10 @@ class DomainPrediction(DomainRecord):
 
     cath_class: Annotated[RankedLabel, Field(alias="class")]
     architectures: tuple[RankedLabel, ...]
+    topologies: tuple[RankedLabel, ...] = ()
+    superfamilies: tuple[RankedLabel, ...] = ()
+    novel: Annotated[Literal["", "superfamily", "topology"] | None, WITHOUT_NONE] = None
+    hits: tuple[Neighbour, ...] = ()
     nearest: tuple[Neighbour, ...] = ()
     embedding: Annotated[Vector | None, Field(exclude=True)] = None
 

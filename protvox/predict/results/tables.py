@@ -26,6 +26,19 @@ _DOMAIN_COLUMNS = (
     "class",
     "class_name",
     "class_probability",
+    "novel",
+    "topology",
+    "topology_name",
+    "topology_probability",
+    "superfamily",
+    "superfamily_name",
+    "superfamily_probability",
+    "hit",
+    "hit_tm_query",
+    "hit_tm_hit",
+    "hit_rmsd",
+    "hit_identity",
+    "hit_n_aligned",
     "nearest",
     "nearest_cath",
     "nearest_similarity",
@@ -80,7 +93,8 @@ def domain_frame(predictions: Sequence[Predicted]) -> pd.DataFrame:
     pandas.DataFrame
         Key columns ``id`` (input name) and ``domain``; the class; the most probable
         architecture in ``architecture*``, the next ones in ``architecture_2*`` and so on. The
-        columns ``nearest*`` are there if any row has a neighbour, and if there are no rows. See
+        columns ``nearest*`` are there if any row has a neighbour, those of the superfamily if known
+        domains were aligned, and all if there are no rows. See
         `add_identical_rows` for chains that are identical to others.
     """
     rows = [row for prediction in predictions for row in domain_rows(prediction)]
@@ -157,6 +171,8 @@ def _domain_row(name: str, domain: DomainPrediction) -> dict[str, Any]:
         "class_name": domain.cath_class.name,
         "class_probability": domain.cath_class.probability,
     }
+    if domain.novel is not None:
+        row |= _relative(domain)
     if domain.nearest:
         near = domain.nearest[0]
         row |= {
@@ -171,6 +187,22 @@ def _domain_row(name: str, domain: DomainPrediction) -> dict[str, Any]:
         row[key] = label.label
         row[f"{key}_name"] = label.name
         row[f"{key}_probability"] = label.probability
+    return row
+
+
+def _relative(domain: DomainPrediction) -> dict[str, Any]:
+    """Return the most probable topology and superfamily, and the best hit of the latter."""
+    row: dict[str, Any] = {"novel": domain.novel}
+    for level, labels in (("topology", domain.topologies), ("superfamily", domain.superfamilies)):
+        best = labels[0] if labels else None
+        row[level] = best.label if best else ""
+        row[f"{level}_name"] = best.name if best else ""
+        row[f"{level}_probability"] = best.probability if best else np.nan
+    found = domain.hits[0].alignment if domain.hits else None
+    row["hit"] = domain.hits[0].domain if domain.hits else ""
+    for name in ("tm_query", "tm_hit", "rmsd", "identity"):
+        row[f"hit_{name}"] = getattr(found, name) if found else np.nan
+    row["hit_n_aligned"] = float(found.n_aligned) if found else np.nan
     return row
 
 

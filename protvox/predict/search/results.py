@@ -30,6 +30,8 @@ COLUMNS: Final = (
     "cath",
     "name",
     "similarity",
+    "p_superfamily",
+    "p_topology",
     "tm_query",
     "tm_hit",
     "rmsd",
@@ -117,6 +119,8 @@ class SearchResult:
                 near.cath,
                 near.name,
                 near.similarity,
+                np.nan if near.p_superfamily is None else near.p_superfamily,
+                np.nan if near.p_topology is None else near.p_topology,
                 *_scores(near),
             )
             for d in self.domains

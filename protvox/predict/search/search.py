@@ -10,8 +10,14 @@ from typing import Final, Literal
 
 from protvox.errors import fail
 from protvox.predict.embedding.embed import embed_domains
+from protvox.predict.index.find_relatives import (
+    LOOKED_AT,
+    find_relatives,
+    with_probabilities,
+)
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
+from protvox.predict.index.relatives import RelativesModel
 from protvox.predict.index.superpose import ALIGNED, align_nearest, with_alignment
 from protvox.predict.results.neighbours import Neighbour
 from protvox.predict.results.records import DomainRecord, EmbeddedDomain, IndexInfo, SearchedDomain
@@ -91,25 +97,37 @@ def search(
         progress=progress,
         disorder=disorder,
     )
+    weights: RelativesModel | None = None
     if index is None:
-        index = predictor.released.index()
+        index, weights = predictor.released.index(), predictor.released.relatives()
     elif isinstance(index, Path):
         index = _load(index, predictor.released.head())
     return SearchResult(
         input=embeddings.input,
         index=IndexInfo(index.name, len(index)),
-        domains=tuple(_search_domain(domain, index, top_k, sort) for domain in embeddings.domains),
+        domains=tuple(
+            _search_domain(domain, index, top_k, sort, weights) for domain in embeddings.domains
+        ),
         models=embeddings.models,
         warnings=embeddings.warnings,
     )
 
 
-def _search_domain(domain: EmbeddedDomain, index: Index, top_k: int, sort: Sort) -> SearchedDomain:
+def _search_domain(
+    domain: EmbeddedDomain, index: Index, top_k: int, sort: Sort, weights: RelativesModel | None
+) -> SearchedDomain:
     facts = {field.name: getattr(domain, field.name) for field in fields(DomainRecord)}
-    rows, similarities = index.nearest(domain.embedding, max(top_k, ALIGNED))
-    found = list(map(index.neighbour, rows.tolist(), similarities.tolist()))
+    rows, similarities = index.nearest(domain.embedding, max(top_k, LOOKED_AT))
+    count = max(top_k, ALIGNED)
+    found = list(map(index.neighbour, rows[:count].tolist(), similarities[:count].tolist()))
     if domain.trace is not None:
-        found = list(map(with_alignment, found, align_nearest(domain.trace, index, rows)))
+        found = list(map(with_alignment, found, align_nearest(domain.trace, index, rows[:count])))
+    if domain.trace is not None and weights is not None:
+        relatives = find_relatives(
+            domain.trace, index, rows[:LOOKED_AT], similarities[:LOOKED_AT], weights
+        )
+        if relatives is not None:
+            found = [with_probabilities(near, relatives.probabilities) for near in found]
     if sort == "tm":
         found.sort(key=_tm_order)
     return SearchedDomain(**facts, nearest=tuple(found[:top_k]), trace=domain.trace)

@@ -27,7 +27,7 @@ def wrap_ranges(name: str, width: int) -> str:
     name
         Name of a domain.
     width
-        Maximum length of a line. Only a range that is longer than this is split.
+        Maximum length of a line, except for a range that is longer.
 
     Examples
     --------
@@ -38,8 +38,7 @@ def wrap_ranges(name: str, width: int) -> str:
     *others, last = name.split(",")
     lines = [""]
     for text in (*(f"{text}," for text in others), last):
-        if len(lines[-1]) + len(text) > width:
+        if lines[-1] and len(lines[-1]) + len(text) > width:
             lines.append("")
         lines[-1] += text
-    pieces = (line[start : start + width] for line in lines for start in range(0, len(line), width))
-    return "\n".join(pieces)
+    return "\n".join(lines)

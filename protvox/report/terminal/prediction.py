@@ -13,6 +13,7 @@ from rich.text import Text
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.messages import chain_label, count, listing
 from protvox.report.terminal.domain_name import domain_name, wrap_ranges
+from protvox.report.terminal.relatives import render_relatives
 from protvox.report.terminal.task_rows import render_rows
 from protvox.report.text import printable
 
@@ -64,7 +65,7 @@ def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
     """
     parts: list[RenderableType] = [render_input(prediction.input)]
     if prediction.domains:
-        parts += [Text(), _domains(prediction.domains), *_nearest(prediction.domains)]
+        parts += [Text(), _domains(prediction.domains), *_relatives(prediction.domains)]
     if prediction.residues is not None:
         model = prediction.models.get("environment", "")
         parts += [Text(), *_residues(prediction.residues, model, width)]
@@ -174,6 +175,13 @@ def _class(domain: DomainPrediction) -> Text:
     text = Text(f"{top.label} {printable(top.name)}")
     text.append(f"\np {top.probability:.2f}", style=_QUIET_STYLE)
     return text
+
+
+def _relatives(domains: tuple[DomainPrediction, ...]) -> Iterator[RenderableType]:
+    if any(domain.novel is not None for domain in domains):
+        yield from render_relatives(domains)
+    else:
+        yield from _nearest(domains)
 
 
 def _nearest(domains: tuple[DomainPrediction, ...]) -> Iterator[RenderableType]:

@@ -17,13 +17,18 @@ from protvox.report.text import printable
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from protvox.predict.results.neighbours import HitAlignment
+    from protvox.predict.results.neighbours import Neighbour
     from protvox.predict.results.records import SearchedDomain
     from protvox.predict.search.results import SearchResult
 
 _QUIET: Final = "dim"
 _HEAD: Final = "bold cyan"
 _NAME_WIDTH: Final = 44
+_DOMAIN_WIDTH: Final = 20
+_NAME_ROOM: Final = 28
+"""Columns for a domain and the name of its superfamily together."""
+
+_SCORES_WIDTH: Final = 24
 
 
 def render_search(result: SearchResult) -> RenderableType:
@@ -64,32 +69,39 @@ def _neighbours(domain: SearchedDomain, result: SearchResult) -> Table:
         caption_style=_QUIET,
     )
     aligned = any(near.alignment is not None for near in domain.nearest)
+    scores = ("p", "TM", "RMSD", "n", "ident.") if aligned else ()
     table.add_column("", justify="right", style=_QUIET)
-    table.add_column("domain", max_width=20, overflow="fold")
+    table.add_column("domain", max_width=_DOMAIN_WIDTH, overflow="fold")
     table.add_column("similarity" if not aligned else "simil.", justify="right")
-    for name in ("TM", "TM hit", "RMSD", "aligned", "ident.") if aligned else ():
+    for name in scores:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("CATH", no_wrap=True)
-    table.add_column("superfamily", no_wrap=True, overflow="ellipsis")
+    table.add_column("superfamily")
+    longest = min(max(len(near.domain) for near in domain.nearest), _DOMAIN_WIDTH)
+    room = _NAME_ROOM - max(longest, 6) + (0 if aligned else _SCORES_WIDTH)
     for rank, near in enumerate(domain.nearest, start=1):
         architecture = ".".join(near.cath.split(".")[:2])
+        superfamily = Text(printable(near.name) or CATH_NAMES.get(architecture, ""))
+        superfamily.truncate(room, overflow="ellipsis")
         table.add_row(
             str(rank),
             printable(near.domain),
             f"{near.similarity:.3f}",
-            *(_scores(near.alignment) if aligned else ()),
+            *(_scores(near) if aligned else ()),
             printable(near.cath),
-            printable(near.name) or CATH_NAMES.get(architecture, ""),
+            superfamily,
         )
     return table
 
 
-def _scores(found: HitAlignment | None) -> tuple[str, ...]:
+def _scores(near: Neighbour) -> tuple[str, ...]:
+    found = near.alignment
+    probability = "" if near.p_superfamily is None else f"{near.p_superfamily:.2f}"
     if found is None:
-        return ("", "", "", "", "")
+        return (probability, "", "", "", "")
     return (
-        f"{found.tm_query:.3f}",
-        f"{found.tm_hit:.3f}",
+        probability,
+        f"{found.tm_query:.2f}",
         f"{found.rmsd:.1f}",
         str(found.n_aligned),
         "" if math.isnan(found.identity) else f"{found.identity:.2f}",

@@ -23,7 +23,12 @@ _INPUT: Final = {
     "n_residues": 345,
     "dropped": [],
 }
-_NEIGHBOUR: Final = {"domain": "1pwcA00", "cath": "3.40.710.10", "similarity": 1.0}
+_NEIGHBOUR: Final = {
+    "domain": "1pwcA00",
+    "cath": "3.40.710.10",
+    "similarity": 1.0,
+    "name": "DD-peptidase/beta-lactamase superfamily",
+}
 _DOMAIN: Final = {
     "id": "A",
     "chain": "A",
@@ -36,7 +41,11 @@ _DOMAIN: Final = {
 _CLASSIFIED: Final = {
     **_DOMAIN,
     "class": {"label": "3", "name": "Alpha Beta", "probability": 0.98},
-    "architectures": [{"label": "3.40", "name": "3-Layer(aba) Sandwich", "probability": 0.58}],
+    "architectures": [{"label": "3.40", "name": "3-Layer(aba) Sandwich", "probability": 0.99}],
+    "topologies": [{"label": "3.40.710", "name": "Beta-lactamase", "probability": 0.99}],
+    "superfamilies": [{"label": "3.40.710.10", "name": _NEIGHBOUR["name"], "probability": 0.99}],
+    "novel": "",
+    "hits": [{**_NEIGHBOUR, "p_superfamily": 0.99, "p_topology": 0.99}],
     "nearest": [_NEIGHBOUR],
 }
 _RESIDUE: Final = {
@@ -115,7 +124,7 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "schema": "protvox.search/1",
         "input": _INPUT,
         "models": {"cath": _CATH},
-        "index": {"name": "CATH training domains", "n_domains": 8966},
+        "index": {"name": "CATH domains", "n_domains": 17731},
         "domains": [{**_DOMAIN, "nearest": [_NEIGHBOUR]}],
         "warnings": [],
     },

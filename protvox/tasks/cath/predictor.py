@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,9 +14,9 @@ from protvox.errors import fail
 from protvox.networks.cath import CathNet
 from protvox.networks.poses import domain_features, pooled_features
 from protvox.predict.choose_domains import Domain
+from protvox.predict.index.find_relatives import LOOKED_AT, find_relatives
 from protvox.predict.index.released import NEAREST, ReleasedIndex
 from protvox.predict.index.trace_descriptor import describe_trace
-from protvox.predict.results.neighbours import Neighbour
 from protvox.predict.results.records import (
     DomainPrediction,
     EmbeddedDomain,
@@ -29,7 +29,8 @@ from protvox.structure.alignment.domain_trace import DomainTrace
 from protvox.structure.structure import Structure
 from protvox.tasks.cath.applicability import find_flags
 from protvox.tasks.cath.domain_loop import process_domains
-from protvox.tasks.cath.vote import LOOKED_AT, cast_votes
+from protvox.tasks.cath.posterior import TracePrediction, combine, describe_relatives
+from protvox.tasks.cath.vote import cast_votes
 from protvox.tasks.cath.warnings import vote_warning
 
 _LEAST_RESIDUES = 5
@@ -103,36 +104,31 @@ class CathPredictor(DomainPredictor):
         """
         part, ca = self._read(structure, domain)
         where = f"{structure.name}, {domain.id}"
-        probabilities, embedding, nearest = self.predict_trace(ca, where)
+        found = self.predict_trace(DomainTrace.of(part), where)
         flags = find_flags(ca, part.n_residues, self.card)
-        ranked = self._rank(domain, part.n_residues, flags, probabilities.tolist(), top_k)
-        return replace(
-            ranked,
-            plddt=mean_plddt(structure, domain.residues),
-            embedding=embedding,
-            nearest=nearest,
-        )
+        ranked = self._rank(domain, part.n_residues, flags, found.architectures, top_k)
+        ranked = replace(ranked, plddt=mean_plddt(structure, domain.residues))
+        if found.known is not None:
+            nearest = found.known.neighbours()[:NEAREST]
+            ranked = replace(ranked, embedding=found.known.vector, nearest=nearest)
+        if found.relatives is None or found.known is None:
+            return ranked
+        return describe_relatives(ranked, found.relatives, found.known.index)
 
-    def predict_trace(
-        self, ca: NDArray[np.float32], where: str = "domain"
-    ) -> tuple[NDArray[np.float64], NDArray[np.float32] | None, tuple[Neighbour, ...]]:
+    def predict_trace(self, trace: DomainTrace, where: str = "domain") -> TracePrediction:
         """Classify a domain by its CA atoms.
 
         Parameters
         ----------
-        ca
-            ``residue 3``, CA atoms in chain order, Å.
+        trace
+            CA atoms in chain order; the sequence is part of the evidence for relatives.
         where
             What to call the domain in an error.
 
         Returns
         -------
-        probabilities : ndarray
-            ``label`` float64, in the order of the labels of the network.
-        embedding : ndarray or None
-            ``axis`` float32; None for a model without one.
-        nearest : tuple of Neighbour
-            The nearest known domains, at most `protvox.predict.index.released.NEAREST`.
+        TracePrediction
+            Probabilities of the architectures, and of relatives if there is an index.
 
         Raises
         ------
@@ -142,13 +138,22 @@ class CathPredictor(DomainPredictor):
         ModelError
             If the index beside the model is damaged (``index.file``, ``index.hash``).
         """
+        ca = trace.ca.astype(np.float32)
         features, logits = domain_features(self._network, [ca], self.device, names=[where])
         own = (logits[0].double() / self.card.temperature).softmax(dim=0).numpy()
         vote = self.card.vote
-        count = LOOKED_AT if vote else NEAREST
-        embedding, nearest = self.released.describe(features[0].numpy(), ca, count)
-        probabilities = cast_votes(own, self.config.labels, nearest, vote) if vote else own
-        return probabilities, embedding, nearest[:NEAREST]
+        known = self.released.describe(features[0].numpy(), ca, LOOKED_AT)
+        if known is not None and vote is not None:
+            own = cast_votes(own, self.config.labels, known.neighbours(), vote)
+        network = dict(zip(self.config.labels, own.tolist(), strict=True))
+        if known is None or known.relatives is None:
+            return TracePrediction(network, known, None)
+        relatives = find_relatives(
+            trace, known.index, known.rows, known.similarities, known.relatives
+        )
+        if relatives is None:
+            return TracePrediction(network, known, None)
+        return TracePrediction(combine(network, relatives.probabilities), known, relatives)
 
     def embed_domain(self, structure: Structure, domain: Domain) -> EmbeddedDomain:
         """Embed one domain, without classifying it.
@@ -206,17 +211,15 @@ class CathPredictor(DomainPredictor):
         domain: Domain,
         n_residues: int,
         flags: tuple[str, ...],
-        probabilities: Sequence[float],
+        architectures: Mapping[str, float],
         top_k: int,
     ) -> DomainPrediction:
         classes: dict[str, float] = {}
-        for label, p in zip(self.config.labels, probabilities, strict=True):
+        for label, p in architectures.items():
             top = label.split(".")[0]
             classes[top] = classes.get(top, 0.0) + p
         best = max(classes, key=lambda label: classes[label])
-        ranked = sorted(
-            zip(self.config.labels, probabilities, strict=True), key=lambda item: -item[1]
-        )
+        ranked = sorted(architectures.items(), key=lambda item: -item[1])
         return DomainPrediction(
             id=domain.id,
             chain=domain.chain,

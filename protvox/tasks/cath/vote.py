@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 from protvox.predict.results.neighbours import Neighbour
 from protvox.registry.card import Vote
 
-LOOKED_AT: Final = 400
-"""Number of nearest domains searched for superfamilies."""
-
 _UNIFORM: Final = 0.01
 """Share of the vote spread over all labels, so that none is impossible."""
 

@@ -108,7 +108,8 @@ def test_traces_of_any_length(ubiquitin):
 def test_classification_includes_the_nearest_domains(ubiquitin):
     (domain,) = classify(ubiquitin, task="cath").domains
     (searched,) = search(ubiquitin, top_k=NEAREST).domains
-    assert domain.nearest == searched.nearest
+    near = [(one.domain, one.similarity) for one in searched.nearest]
+    assert [(one.domain, one.similarity) for one in domain.nearest] == near
     assert len(domain.nearest) == NEAREST
     assert domain.nearest[0].cath == "3.40.50.300"
     similar = [near.similarity for near in domain.nearest]

@@ -10,6 +10,7 @@ import pytest
 from protvox.chemistry import AMINO_ACIDS
 from protvox.predict.results.prediction import (
     DomainPrediction,
+    HitAlignment,
     InputInfo,
     Neighbour,
     Prediction,
@@ -35,6 +36,19 @@ def table() -> ResidueTable:
     )
 
 
+HIT = HitAlignment(
+    0.75,
+    0.5,
+    2.1,
+    30,
+    0.2,
+    "AC-",
+    "ACD",
+    ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    (0.0,) * 3,
+)
+
+
 @pytest.fixture
 def prediction(table) -> Prediction:
     labels = (
@@ -50,6 +64,12 @@ def prediction(table) -> Prediction:
         model="cath@1",
         cath_class=RankedLabel("3", "Alpha Beta", 1.0),
         architectures=labels,
+        topologies=(RankedLabel("3.40.50", "Rossmann fold", 0.9),),
+        superfamilies=(RankedLabel("3.40.50.300", "P-loop hydrolases", 0.4),),
+        novel="superfamily",
+        hits=(
+            Neighbour("1abcA01", "3.40.50.300", 0.123456789, "P-loop hydrolases", 0.4, 0.9, HIT),
+        ),
         nearest=(Neighbour("1abcA01", "3.40.50.300", 0.123456789),),
     )
     info = InputInfo("é.pdb", "pdb", "0" * 64, 1, 30, 5, (Dropped("2 waters", "chain A", "w"),))
@@ -103,7 +123,20 @@ def test_json_follows_the_schema_in_order(prediction):
         "model",
         "class",
         "architectures",
+        "topologies",
+        "superfamilies",
+        "novel",
+        "hits",
         "nearest",
+    ]
+    assert list(document["domains"][0]["hits"][0]) == [
+        "domain",
+        "cath",
+        "similarity",
+        "name",
+        "p_superfamily",
+        "p_topology",
+        "alignment",
     ]
     assert document["domains"][0]["in_range"] is False
     assert list(document["residues"][0]) == [

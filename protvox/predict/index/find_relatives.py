@@ -1,0 +1,138 @@
+"""The known superfamilies that a domain probably belongs to, by its nearest known domains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protvox.predict.index.index import Index
+from protvox.predict.index.relatives import (
+    RelativeProbabilities,
+    RelativesModel,
+    choose_candidates,
+    hit_features,
+)
+from protvox.predict.index.superpose import ALIGNED, SuperposedHit, align_hit, with_alignment
+from protvox.predict.results.neighbours import Neighbour
+from protvox.structure.alignment.align import SHORTEST
+from protvox.structure.alignment.domain_trace import DomainTrace
+
+LOOKED_AT: Final = 400
+"""Number of nearest domains among which candidates are chosen."""
+
+SHOWN: Final = 3
+"""Number of superfamilies whose best hit is reported."""
+
+CERTAIN: Final = 0.99
+"""No more candidates are aligned when a superfamily has this probability."""
+
+_BLOCK: Final = 5
+_PAIRS: Final = 4_000_000
+_WORTH: Final = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Relatives:
+    """Known relatives of a domain.
+
+    Attributes
+    ----------
+    probabilities
+        Of superfamilies and topologies.
+    hits
+        The best hit of each of the most probable superfamilies, aligned, most probable first.
+    """
+
+    probabilities: RelativeProbabilities
+    hits: tuple[Neighbour, ...]
+
+
+def find_relatives(
+    query: DomainTrace,
+    index: Index,
+    rows: NDArray[np.int64],
+    similarities: NDArray[np.float32],
+    model: RelativesModel,
+) -> Relatives | None:
+    """Align candidates with a domain and weigh them.
+
+    Parameters
+    ----------
+    query
+        The domain.
+    index
+        The index that was searched.
+    rows, similarities
+        The nearest domains, `LOOKED_AT` or fewer, see `Index.nearest`.
+    model
+        Weights of the evidence.
+
+    Returns
+    -------
+    Relatives or None
+        None if nothing could be aligned, because the index holds no traces or the domain is too
+        short.
+    """
+    if index.traces is None or len(query.ca) < SHORTEST:
+        return None
+    codes = [index.cath[row] for row in rows.tolist()]
+    chosen = choose_candidates(codes, ALIGNED)
+    aligned: list[int] = []
+    features: list[tuple[float, ...]] = []
+    probabilities = RelativeProbabilities()
+    pairs = 0
+    for start in range(0, len(chosen), _BLOCK):
+        for position in chosen[start : start + _BLOCK]:
+            known = index.traces.domain(int(rows[position]))
+            if len(known.ca) < SHORTEST:
+                continue
+            found = align_hit(query, known, fast=True)
+            aligned.append(position)
+            features.append(hit_features(found))
+            pairs += len(query.ca) * len(known.ca)
+        if not aligned:
+            continue
+        probabilities = model.probabilities(np.array(features), [codes[p] for p in aligned])
+        certain = max(probabilities.superfamilies.values(), default=0.0) >= CERTAIN
+        if certain or pairs > _PAIRS:
+            break
+    if not aligned:
+        return None
+    evidence = model.evidence(np.array(features))
+    best: dict[str, int] = {}
+    for place in np.argsort(-evidence, kind="stable").tolist():
+        best.setdefault(codes[aligned[place]], aligned[place])
+    ranked = sorted(best, key=lambda code: -probabilities.superfamilies.get(code, 0.0))
+    hits: list[Neighbour] = []
+    for code in ranked[:SHOWN]:
+        if hits and probabilities.superfamilies.get(code, 0.0) < _WORTH:
+            break
+        position = best[code]
+        known = index.traces.domain(int(rows[position]))
+        near = index.neighbour(int(rows[position]), float(similarities[position]))
+        hit = with_alignment(near, SuperposedHit(known, align_hit(query, known)))
+        hits.append(with_probabilities(hit, probabilities))
+    return Relatives(probabilities, tuple(hits))
+
+
+def with_probabilities(near: Neighbour, found: RelativeProbabilities) -> Neighbour:
+    """Return a known domain with the probability of its superfamily and of its topology.
+
+    Parameters
+    ----------
+    near
+        The known domain.
+    found
+        Probabilities for the query; a superfamily without an aligned domain has none.
+    """
+    if near.cath not in found.superfamilies:
+        return near
+    topology = near.cath.rpartition(".")[0]
+    return replace(
+        near,
+        p_superfamily=found.superfamilies[near.cath],
+        p_topology=found.topologies().get(topology, 0.0),
+    )

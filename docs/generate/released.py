@@ -236,7 +236,7 @@ def search() -> str:
     """Return the section about the search for similar domains."""
     metrics = results("search/metrics")
     rows = [
-        (f"{metrics['n_train']:,} training domains", metrics["train"], "architecture"),
+        (f"{metrics['n_train']:,} known domains", metrics["train"], "architecture"),
         ("", metrics["train"], "paper"),
         ("", metrics["train"], "topology"),
         ("the other test domains", metrics["itself"], "topology"),

@@ -31,7 +31,7 @@ def read_names(path: Path, codes: set[str]) -> dict[str, str]:
     path
         Table of ``node, name``.
     codes
-        Superfamilies; names of others are left out.
+        Superfamilies; others are skipped.
     """
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     wanted = codes | {code.rpartition(".")[0] for code in codes}

@@ -71,7 +71,7 @@ def superposed_hits(structure: Structure, result: SearchResult) -> dict[str, str
     structure
         The structure that was searched for.
     result
-        Its neighbours; those that were not aligned are left out.
+        Its neighbours; those that were not aligned are skipped.
 
     Returns
     -------

@@ -28,7 +28,7 @@ class HitAlignment:
         domain is not in the index.
     query_row, hit_row
         The alignment: one-letter codes, ``X`` for others, ``-`` for gaps. Residues without a CA
-        atom are left out.
+        atom are skipped.
     rotation
         Rows of the rotation that moves the known domain, as the index holds it, onto the query.
     translation

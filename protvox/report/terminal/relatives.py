@@ -26,7 +26,7 @@ def render_relatives(domains: Sequence[DomainPrediction]) -> Iterator[Renderable
     Parameters
     ----------
     domains
-        Predictions; those for which no known domain was aligned are left out.
+        Predictions; those for which no known domain was aligned are skipped.
 
     Yields
     ------

@@ -35,7 +35,7 @@ class DomainTrace:
 
     @classmethod
     def of(cls, part: Structure) -> DomainTrace:
-        """Return the trace of a domain; residues without a CA atom are left out.
+        """Return the trace of a domain; residues without a CA atom are skipped.
 
         Parameters
         ----------

@@ -1,0 +1,123 @@
+"""Results of the domain card, for ``docs/results.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from docs.generate.values import interval, results, sections, table
+
+LEVELS: Final = ("superfamily", "topology")
+FILES: Final = (
+    ("everyday/files", "the index as it is"),
+    ("everyday/hidden", "without domains of these entries"),
+)
+GROUPS: Final = (
+    ("known", "all whose superfamily is in the index"),
+    ("known_cut_well", "of these, those cut well"),
+    ("new", "those whose superfamily is not"),
+    ("confident", "superfamily called with p of at least 0.5"),
+)
+
+
+def cards() -> str:
+    """Return the section about superfamily and architecture of domains."""
+    files = results(FILES[0][0])
+    card = results("search/cards")
+    within, new = card["within"], card["new"]
+    same = files["measures"]["hit_of_the_same_entry"]
+    return sections(
+        "## The domain card",
+        "[What the numbers mean](concepts/scores.md#known-relatives). Original PDB files, as users "
+        f"have them: every chain of {files['n_files']} files is split and classified by `protvox "
+        "classify` (`python -m experiments.everyday`), and each CATH domain gets the answer for "
+        "the predicted domain that overlaps it most. It is cut well if they overlap by 0.7. Many "
+        f"are in the index themselves: the best hit is of the same entry in {same:.0%} of cases; "
+        "the second half of the table has the answers without those. Intervals resample files.",
+        table(
+            ("searched", "domains", "n", "cut well", "architecture", "superfamily"),
+            (row for name, title in FILES for row in _everyday(results(name), title)),
+        ),
+        f"Test domains ({within['superfamily']['n']}), one of each cluster of 35 % sequence "
+        "identity, whose superfamilies are not in the index (`python -m "
+        "experiments.search.cards`). Searched for among each other, where some have relatives:",
+        table(
+            (
+                "level",
+                "n with a relative",
+                "most probable one right",
+                "called known (p of at least 0.5)",
+                "of these right",
+                "calibration error of the best, of all hits",
+            ),
+            (_within(level, within[level]) for level in LEVELS),
+        ),
+        *_against_tm_align(card),
+        f"Searched for in the released index of {card['n_index']:,} domains, where no superfamily "
+        f"is known: {new['superfamily']['called_known']:.3f} are assigned to a superfamily with a "
+        f"probability of at least 0.5, all wrongly (calibration error "
+        f"{new['superfamily']['ece']:.3f}). Their architecture, where the networks know it:",
+        table(
+            ("prediction", "n", "right", "nats", "calibration error"),
+            (
+                _architecture(new["architecture"], "network", "networks and vote"),
+                _architecture(new["architecture"], "posterior", "with known relatives"),
+            ),
+        ),
+        f"The difference is {new['architecture']['gain']:+.3f} "
+        f"({interval(new['architecture']['gain_interval'])}). Probabilities were fitted on other "
+        "domains ([decision](decisions/0076-one-posterior-of-relatives-and-network.md)), on the "
+        "assumption that two queries in three have a known superfamily: where all have one they "
+        "are too low, where none has one too high. Nothing was chosen on test domains.",
+    )
+
+
+def _everyday(document: Mapping[str, Any], title: str) -> list[tuple[str, ...]]:
+    rows = []
+    for key, name in GROUPS:
+        part = document["measures"][key]
+        cells = [_cell(part, measure) for measure in ("cut_well", "architecture", "superfamily")]
+        if key == "new":
+            cells[2] = "none can be"
+        rows.append((title if not rows else "", name, f"{part['n']:,}", *cells))
+    return rows
+
+
+def _cell(part: Mapping[str, Any], name: str) -> str:
+    return f"{part[name]:.3f} ({interval(part[f'{name}_interval'])})"
+
+
+def _within(level: str, part: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        level,
+        f"{part['n_known']}",
+        f"{part['precision_at_1']:.3f} ({interval(part['precision_interval'])})",
+        f"{part['called_known']:.3f}",
+        f"{part['called_right']:.3f}",
+        f"{part['ece']:.3f}, {part['ece_hits']:.3f}",
+    )
+
+
+def _against_tm_align(card: Mapping[str, Any]) -> tuple[str, ...]:
+    rows = (
+        (
+            level,
+            f"{part['n']}",
+            f"{part['card']:.3f}",
+            f"{part['tm_align']:.3f}",
+            f"{part['difference']:+.3f} ({interval(part['difference_interval'])})",
+        )
+        for level, part in card["tm_align"].items()
+    )
+    header = ("level", "n", "card", "TM-align", "difference")
+    return (
+        "On the 120 queries that were also aligned with up to 250 others by TM-align (those with a "
+        "relative):",
+        table(header, rows),
+    )
+
+
+def _architecture(part: Mapping[str, Any], key: str, title: str) -> tuple[str, ...]:
+    one = part[key]
+    right = f"{one['top1']:.3f} ({interval(one['top1_interval'])})"
+    return (title, f"{part['n']}", right, f"{one['nll']:.3f}", f"{one['ece']:.3f}")

@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     metavar="HOST:PORT|auto",
     help="Head node of the cluster. [default: start a cluster on this machine]",
 )
+@click.option("--parent", type=int, hidden=True)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -135,6 +136,7 @@ def score(
     workers: int | None,
     engine: str,
     ray_address: str | None,
+    parent: int | None,
     timeout: float,
     resume: bool,
     retry: bool,
@@ -178,6 +180,11 @@ def score(
         from protvox.batch.ray.cluster import check_cluster
 
         check_cluster(ray_address)
+        from protvox.batch.ray.supervise import end_with_parent, run_apart
+
+        if parent is None:
+            return run_apart("--parent")
+        end_with_parent(parent)
     plan = plan_frames(inputs, topology, stride) if topology else make_plan(inputs)
     for note in plan.notes:
         console.warning(note)

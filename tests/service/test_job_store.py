@@ -132,3 +132,40 @@ def test_half_written_files_are_deleted(store, tmp_path):
     assert [path.name for path in (tmp_path / "files").iterdir()] == ["a.structure"]
     assert again.next_work() == ("a", OPTIONS)
     again.close()
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_jump_of_the_clock_loses_no_job(store, monkeypatch, jump):
+    job = add(store)
+    now = time.time()
+    monkeypatch.setattr("protvox.service.jobs.store.time.time", lambda: now + jump)
+    assert store.next_work()[0] == "a"
+    store.finish("a", {"json": b"{}"})
+    monkeypatch.undo()
+    store.purge(time.time() - 24 * 3600)
+    found = store.find(job.id, "me")
+    assert (found.state, found.created <= found.finished) == ("done", True)
+    store.purge(time.time() + 3 * 3600)
+    assert store.find(job.id, "me") is None
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "done", "failed", "cancelled"])
+def test_a_restart_keeps_jobs_in_every_state(tmp_path, state):
+    store = JobStore(tmp_path)
+    job = add(store)
+    if state != "queued":
+        store.next_work()
+    if state == "done":
+        store.finish("a", {"json": b"{}"})
+    elif state == "failed":
+        store.fail("a", {"code": "bug"})
+    elif state == "cancelled":
+        store.cancel(store.find(job.id, "me"))
+    store.close()
+    store = JobStore(tmp_path)
+    found = store.find(job.id, "me")
+    assert found.state == ("queued" if state == "running" else state)
+    assert (store.next_work() is not None) == (state in ("queued", "running"))
+    if state == "done":
+        assert store.result_path("a", "json").read_bytes() == b"{}"
+    store.close()

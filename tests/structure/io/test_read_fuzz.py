@@ -91,7 +91,7 @@ def fuzz(most: int, seconds: float, seed: int, crash: Path) -> tuple[int, int]:
 
 
 def test_fuzz_briefly(tmp_path: Path) -> None:
-    good, bad = fuzz(600, seconds=10, seed=1, crash=tmp_path / "crash")
+    good, bad = fuzz(600, seconds=8, seed=1, crash=tmp_path / "crash")
     assert good > 20
     assert bad > 20
 

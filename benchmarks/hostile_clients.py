@@ -140,24 +140,46 @@ def _leave(content: bytes, kind: str) -> Callable[[str, threading.Event], None]:
     return send
 
 
-def attacks() -> dict[str, Attack]:
-    """Return the attacks by name."""
-    padded = (gzip.compress(b"", mtime=0) + bytes(420)) * 9_990
-    keys = b"{" + b",".join(b'"%07d":0' % i for i in range(2_400_000)) + b"}"
-    large, allowed = long_chain(20_000), long_chain(4_900)
-    return {
-        "padded gzip members": Attack(4, _post("/predict/cath", *_file(padded))),
-        "unknown JSON keys": Attack(4, _post("/predict/cath", keys, "application/json")),
-        "stalled uploads": Attack(5, _stall),
-        "chains of 20,000 residues": Attack(
-            8, _post("/predict/cath", *_file(gzip.compress(large, 1)))
-        ),
-        "chains of 4,900 residues": Attack(
-            8, _post("/predict/cath", *_file(gzip.compress(allowed, 1)))
-        ),
-        "clients that leave": Attack(8, _leave(*_file(gzip.compress(allowed, 1)))),
-        "jobs of 20,000 residues": Attack(2, _post("/jobs", *_file(gzip.compress(large, 1)))),
-    }
+def _submit(content: bytes, kind: str) -> Callable[[str, threading.Event], None]:
+    def send(address: str, stop: threading.Event) -> None:
+        transport = httpx.HTTPTransport(local_address=ATTACKER)
+        jobs = []
+        with httpx.Client(base_url=address, transport=transport, timeout=30) as client:
+            while not stop.is_set():
+                with suppress(httpx.TransportError):
+                    answer = client.post("/jobs", content=content, headers={"content-type": kind})
+                    jobs += [answer.headers["location"]] if answer.status_code == 202 else []
+                stop.wait(PAUSE_S)
+            for job in jobs:
+                client.delete(job)
+
+    return send
+
+
+def _padded() -> Attack:
+    members = (gzip.compress(b"", mtime=0) + bytes(420)) * 9_990
+    return Attack(4, _post("/predict/cath", *_file(members)))
+
+
+def _keys() -> Attack:
+    body = b"{" + b",".join(b'"%07d":0' % i for i in range(2_400_000)) + b"}"
+    return Attack(4, _post("/predict/cath", body, "application/json"))
+
+
+def _chain(residues: int) -> tuple[bytes, str]:
+    return _file(gzip.compress(long_chain(residues), 1))
+
+
+ATTACKS: Final[dict[str, Callable[[], Attack]]] = {
+    "padded gzip members": _padded,
+    "unknown JSON keys": _keys,
+    "stalled uploads": lambda: Attack(5, _stall),
+    "chains of 20,000 residues": lambda: Attack(8, _post("/predict/cath", *_chain(20_000))),
+    "chains of 4,900 residues": lambda: Attack(8, _post("/predict/cath", *_chain(4_900))),
+    "clients that leave": lambda: Attack(8, _leave(*_chain(4_900))),
+    "jobs of 20,000 residues": lambda: Attack(2, _submit(*_chain(20_000))),
+}
+"""Makes the attack of each name."""
 
 
 @contextmanager
@@ -225,7 +247,8 @@ def main() -> None:
     address = f"http://127.0.0.1:{options.port}"
     content = (ROOT / "tests" / "data" / "1ubi.pdb").read_bytes()
     requests, rows = max(4, int(options.seconds)), {}
-    for name, attack in {"none": Attack(0, _stall), **attacks()}.items():
+    for name, make in {"none": lambda: Attack(0, _stall), **ATTACKS}.items():
+        attack = make()
         with tempfile.TemporaryDirectory() as folder:
             process = start(options.port, folder, threads="1")
             try:

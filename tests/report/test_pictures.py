@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER, THREE_LETTER
 from protvox.predict.mutations.networks import score_matrix
-from protvox.predict.mutations.scores import MutationScores, MutationTable
+from protvox.predict.mutations.scores import MutationScores
+from protvox.predict.mutations.table import MutationTable
 from protvox.predict.results.prediction import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.report.figures.figure import picture_bytes
@@ -28,7 +31,7 @@ def scores() -> MutationScores:
         chain, np.arange(-3, n - 3, dtype=np.int32), np.full(n, "", "<U1"), wild_type, p
     )
     empty = np.empty(0)
-    rows = MutationTable(*[empty] * 10)
+    rows = MutationTable(*[empty] * 16)
     info = InputInfo("a\x1b$x$.cif", "mmcif", "0" * 64, 1, 999, n)
     matrix = score_matrix(table, np.log(np.full(20, 0.05)))
     return MutationScores(info, {"environment": "environment@1"}, table, matrix, rows)
@@ -44,7 +47,18 @@ def test_the_heat_map_shows_every_score_in_its_place(scores):
             shown[row], scores.matrix[:, AMINO_ACIDS.index(THREE_LETTER[one])]
         )
     low, high = images[0].get_clim()
-    assert low == -high
+    other = scores.matrix[scores.matrix != 0]
+    assert high == pytest.approx(np.percentile(other[other > 0], 98))
+    assert low == pytest.approx(-np.percentile(-other[other < 0], 98))
+    # Each sign has the whole of its colours.
+    assert images[0].norm([low, 0, high]).tolist() == [0, 0.5, 1]
+
+
+def test_a_map_of_one_sign_has_its_colours(scores):
+    for sign in (1, -1):
+        figure = draw_heatmap(replace(scores, matrix=sign * np.abs(scores.matrix)))
+        low, high = figure.axes[0].images[0].get_clim()
+        assert low < 0 < high
 
 
 def test_the_dots_mark_what_is_present(scores):

@@ -178,5 +178,9 @@ def _failed_row(failure: Failure) -> dict[str, Any]:
         "percentile": np.nan,
         "environment": np.nan,
         "backbone": np.nan,
+        "ddg": np.nan,
+        "ddg_low": np.nan,
+        "ddg_high": np.nan,
+        "p_destabilising": np.nan,
         "note": failure.why,
     }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.predict.mutations.locate import Located
 from protvox.predict.mutations.networks import BACKBONE, ENVIRONMENT, Scorers
+from protvox.predict.mutations.stability import Change, find_stability, together
 from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.residue_table import ResidueTable
 
@@ -26,6 +27,10 @@ COLUMNS: Final = (
     "percentile",
     "environment",
     "backbone",
+    "ddg",
+    "ddg_low",
+    "ddg_high",
+    "p_destabilising",
 )
 """Columns of the table. ``coupling`` follows if there are several mutations at once, and ``note``
 if a mutation could not be scored."""
@@ -61,6 +66,13 @@ class MutationTable(Comparable):
     environment, backbone
         ``mutation`` float64, the scores of the two networks alone, nats; NaN where a network was
         not used.
+    ddg
+        ``mutation`` float64, estimated change of the free energy of unfolding, kcal/mol, positive =
+        destabilising; NaN for models that were not calibrated, like the next three.
+    ddg_low, ddg_high
+        ``mutation`` float64, ends of its 80 % interval, kcal/mol.
+    p_destabilising
+        ``mutation`` float64, probability that the change is above 1 kcal/mol.
     coupling
         ``mutation`` float64, by how much the score exceeds the sum of those of the single
         mutations, nats; ``None`` if no row has several.
@@ -83,6 +95,10 @@ class MutationTable(Comparable):
     percentile: NDArray[np.float64]
     environment: NDArray[np.float64]
     backbone: NDArray[np.float64]
+    ddg: NDArray[np.float64]
+    ddg_low: NDArray[np.float64]
+    ddg_high: NDArray[np.float64]
+    p_destabilising: NDArray[np.float64]
     coupling: NDArray[np.float64] | None = None
     plddt: NDArray[np.float32] | None = None
     disordered: NDArray[np.bool_] | None = None
@@ -146,6 +162,7 @@ def make_table(
     alone = {task: summed(part) + coupling[task] for task, part in parts.items()}
     beyond = scorers.mix(coupling)
     plddt, disordered = residues.plddt, residues.disordered
+    change = _change(scorers.models, residues.chain, rows, columns, scores, beyond, n_sites)
     return MutationTable(
         row=np.array([one.position for one in found], dtype=np.int64),
         chain=_chains(residues.chain[rows], first, n_sites),
@@ -159,10 +176,35 @@ def make_table(
         percentile=np.where(several, np.nan, percentiles[rows, columns][first]),
         environment=alone.get(ENVIRONMENT, unknown),
         backbone=alone.get(BACKBONE, unknown),
+        ddg=change.ddg,
+        ddg_low=change.low,
+        ddg_high=change.high,
+        p_destabilising=change.probability,
         coupling=beyond if several.any() else None,
         plddt=None if plddt is None else np.minimum.reduceat(plddt[rows], first),
         disordered=None if disordered is None else np.logical_or.reduceat(disordered[rows], first),
     )
+
+
+def _change(
+    models: Mapping[str, str],
+    chain: NDArray[np.str_],
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    beyond: NDArray[np.float64],
+    n_sites: NDArray[np.int64],
+) -> Change:
+    """Return the changes in kcal/mol; NaN without a calibration of these models."""
+    stability = find_stability(models)
+    if stability is None:
+        unknown = np.full(len(n_sites), np.nan)
+        return Change(unknown, unknown, unknown, unknown)
+    _, which, counts = np.unique(chain, return_inverse=True, return_counts=True)
+    # What is not additive is shared among the sites.
+    shared = scores[rows, columns] + np.repeat(beyond / n_sites, n_sites)
+    sites = stability.change(shared, counts[which][rows].astype(np.float64), columns)
+    return together(sites, np.cumsum(n_sites) - n_sites)
 
 
 def _chains(

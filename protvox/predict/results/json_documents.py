@@ -133,6 +133,15 @@ class Mutation(ResidueAddress):
         Score by the environment network alone, nats; ``null`` if it was not used.
     backbone
         Score by the backbone network alone, nats; ``null`` if it was not used.
+    ddg
+        Estimated change of the free energy of unfolding, kcal/mol, positive = destabilising;
+        ``null`` for models that were not calibrated, like the next three.
+    ddg_low
+        Lower end of its 80 % interval, kcal/mol.
+    ddg_high
+        Upper end of its 80 % interval, kcal/mol.
+    p_destabilising
+        Probability that the change is above 1 kcal/mol.
     coupling
         By how much the score exceeds the sum of those of the single mutations, nats; absent if
         the list has only single mutations.
@@ -145,6 +154,10 @@ class Mutation(ResidueAddress):
     percentile: Number
     environment: Number
     backbone: Number
+    ddg: Number
+    ddg_low: Number
+    ddg_high: Number
+    p_destabilising: Number
     coupling: Annotated[Number | None, WITHOUT_NONE] = None
 
 

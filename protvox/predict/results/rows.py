@@ -23,7 +23,9 @@ from protvox.predict.results.task_rows import TaskRows
 _ADDRESS: Final = tuple(ResidueAddress.model_fields)
 _RESIDUE: Final = tuple(Residue.model_fields)
 _MUTATION: Final = tuple(Mutation.model_fields)
-_SCORES: Final = ("score", "percentile", "environment", "backbone", "coupling")
+_SCORES: Final = tuple(
+    name for name in _MUTATION if Mutation.model_fields[name].annotation is float
+)
 
 
 def residue_rows(table: Any) -> list[dict[str, Any]]:

@@ -36,8 +36,9 @@ def draw_heatmap(scores: MutationScores) -> Figure:
     -------
     matplotlib.figure.Figure
         Residues from left to right in file order, split into panels by chain and length. A dot
-        marks the amino acid present. The colour scale ends at the 98th percentile of the
-        magnitudes.
+        marks the amino acid present. Each sign has a scale of its own, which ends at the 98th
+        percentile of its magnitudes: stabilising scores are few and small, and would be white on
+        a common scale.
 
     Raises
     ------
@@ -46,9 +47,12 @@ def draw_heatmap(scores: MutationScores) -> Figure:
     """
     rows = [AMINO_ACID_INDEX[THREE_LETTER[one]] for one in ORDER]
     matrix = scores.matrix[:, rows]
-    limit = max(float(np.percentile(np.abs(matrix), 98)), 1e-6)
     parts = panels(scores.residues.chain)
     figure = new_figure(14.0, _PANEL_INCHES * len(parts) + _MARGIN)
+    from matplotlib.colors import TwoSlopeNorm
+
+    low, high = -_limit(-matrix), _limit(matrix)
+    norm = TwoSlopeNorm(0.0, low, high)
     grid = np.atleast_1d(figure.subplots(len(parts), 1))
     width = max(len(part) for part in parts)
     row_of = {name: i for i, name in enumerate(THREE_LETTER[one] for one in ORDER)}
@@ -58,8 +62,7 @@ def draw_heatmap(scores: MutationScores) -> Figure:
         picture = axes.imshow(
             matrix[part].T,
             cmap="RdBu_r",
-            vmin=-limit,
-            vmax=limit,
+            norm=norm,
             aspect="auto",
             interpolation="nearest",
         )
@@ -76,8 +79,16 @@ def draw_heatmap(scores: MutationScores) -> Figure:
             aspect=max(20, 8 * len(parts)),
             fraction=0.02,
             extend="both",
+            spacing="uniform",
+            ticks=np.round([low, low / 2, 0, high / 2, high], 1),
         )
     return figure
+
+
+def _limit(matrix: np.ndarray) -> float:
+    """Return the 98th percentile of the positive values."""
+    positive = matrix[matrix > 0]
+    return max(float(np.percentile(positive, 98)), 1e-6) if len(positive) else 1e-6
 
 
 def _label(axes: Axes, scores: MutationScores, part: np.ndarray, width: int) -> None:

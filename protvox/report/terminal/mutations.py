@@ -42,7 +42,8 @@ def render_mutations(scores: MutationScores) -> RenderableType:
     table = scores.table
     explanation = Text(
         "score: log odds, positive = predicted destabilising; percentile: rank among all\n"
-        "single substitutions of the structure (or chain), 100 = most destabilising",
+        "single substitutions of the structure (or chain), 100 = most destabilising;\n"
+        "ddG: kcal/mol, positive = destabilising, with its 80 % interval",
         style=_QUIET_STYLE,
     )
     title = Text("Mutations", style=_HEAD_STYLE)
@@ -83,6 +84,10 @@ def _rows(table: MutationTable, rows: np.ndarray, title: str) -> Table:
     if table.coupling is not None:
         out.add_column("coupling", justify="right")
     out.add_column("percentile", justify="right")
+    calibrated = bool(np.isfinite(table.ddg).any())
+    if calibrated:
+        out.add_column("ddG", justify="right")
+        out.add_column("80 % interval", justify="right")
     for row in rows.tolist():
         score = float(table.score[row])
         coupling = () if table.coupling is None else (f"{table.coupling[row]:+.2f}",)
@@ -92,5 +97,11 @@ def _rows(table: MutationTable, rows: np.ndarray, title: str) -> Table:
             Text(f"{score:+.2f}", style=_WORSE_STYLE if score > 0 else _BETTER_STYLE),
             *coupling,
             "" if table.several[row] else f"{table.percentile[row]:.1f}",
+            *(_change(table, row) if calibrated else ()),
         )
     return out
+
+
+def _change(table: MutationTable, row: int) -> tuple[str, str]:
+    interval = f"{table.ddg_low[row]:+.1f} to {table.ddg_high[row]:+.1f}"
+    return f"{table.ddg[row]:+.1f}", interval

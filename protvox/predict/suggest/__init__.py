@@ -1,0 +1,1 @@
+"""Candidates for stabilising mutations, with reasons and cautions."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from protvox.api.check import check
     from protvox.api.functions import classify, embed, mutations, search, voxelize
     from protvox.api.models import Model, load, models
+    from protvox.api.suggest import suggest
     from protvox.errors import (
         DeviceError,
         FetchError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from protvox.predict.mutations.scores import MutationScores
     from protvox.predict.results.prediction import Prediction
     from protvox.predict.search.results import SearchResult
+    from protvox.predict.suggest.results import SuggestionResult
     from protvox.structure.io.read import read_structure
     from protvox.structure.structure import Structure
     from protvox.voxel.grids.density_map import DensityMap
@@ -64,6 +66,7 @@ __all__ = [
     "ProtvoxError",
     "SearchResult",
     "Structure",
+    "SuggestionResult",
     "UsageError",
     "__version__",
     "check",
@@ -74,6 +77,7 @@ __all__ = [
     "mutations",
     "read_structure",
     "search",
+    "suggest",
     "voxelize",
 ]
 
@@ -81,6 +85,7 @@ _NAMES = {
     "protvox.api.check": ("check",),
     "protvox.api.functions": ("classify", "embed", "mutations", "search", "voxelize"),
     "protvox.api.models": ("Model", "load", "models"),
+    "protvox.api.suggest": ("suggest",),
     "protvox.errors": (
         "DeviceError",
         "FetchError",
@@ -94,6 +99,7 @@ _NAMES = {
     "protvox.predict.mutations.scores": ("MutationScores",),
     "protvox.predict.results.prediction": ("Prediction",),
     "protvox.predict.search.results": ("SearchResult",),
+    "protvox.predict.suggest.results": ("SuggestionResult",),
     "protvox.structure.io.read": ("read_structure",),
     "protvox.structure.structure": ("Structure",),
     "protvox.voxel.grids.density_map": ("DensityMap",),

@@ -1,8 +1,8 @@
 """Turn scores of mutations into kcal/mol, on the proteins of S8754 and Megascale.
 
-How right it is, is measured on proteins that were not fitted: in ten parts, each by the constants of
-the nine others. Proteins with similar sequences are in one part, across both tables. The released
-constants are those of all proteins.
+How right it is, is measured on proteins that were not fitted: in ten parts, each by the constants
+of the nine others. Proteins with similar sequences are in one part, across both tables. The
+released constants are those of all proteins.
 
 Example: ``python -m experiments.mutations.calibrate --data data --structures data
 --cache runs/mutations -o experiments/mutations/results/calibration.json``
@@ -34,6 +34,7 @@ from matplotlib import pyplot as plt
 SETS: Final = ("Megascale", "S8754")
 BINS: Final = 10
 PARTS: Final = 10
+TOP: Final = 10
 _SIMILAR: Final = 0.2
 """Share of the words of four residues of the shorter sequence from which two are one family."""
 
@@ -210,6 +211,37 @@ def measure(rows: pd.DataFrame, change: Change) -> dict[str, Any]:
     }
 
 
+def suggestions(rows: pd.DataFrame, change: Change) -> dict[str, Any]:
+    """Return how good the ten best suggestions for each protein of Megascale are.
+
+    As in `protvox suggest`, one mutation per residue, by the change that the constants of other
+    proteins estimate. Beside them the ten best by the score alone, and mutations drawn at random.
+    """
+    here = (rows["table"] == "Megascale").to_numpy()
+    table = rows[here].assign(estimate=change.ddg[here])
+    found: dict[str, list[list[float]]] = {"ddg": [], "score": [], "random": []}
+    for _, protein in table.groupby("protein"):
+        for name, column in (("ddg", "estimate"), ("score", "both")):
+            best = protein.loc[protein.groupby("number")[column].idxmin()]
+            ten = best.nsmallest(TOP, column)["ddg"]
+            found[name].append([float((ten < 0).mean()), float(ten.mean())])
+        found["random"].append([float((protein["ddg"] < 0).mean()), float(protein["ddg"].mean())])
+    rng = np.random.default_rng(0)
+    again = rng.integers(0, len(found["ddg"]), (_REPEATS, len(found["ddg"])))
+    result: dict[str, Any] = {"top": TOP, "n_proteins": len(found["ddg"])}
+    for name, values in found.items():
+        array = np.array(values)
+        means = array[again].mean(axis=1)
+        result[name] = {
+            measure: {
+                "mean": float(array[:, i].mean()),
+                "interval": np.percentile(means[:, i], [2.5, 97.5]).tolist(),
+            }
+            for i, measure in enumerate(("stabilising", "ddg"))
+        }
+    return result
+
+
 def draw(result: dict[str, Any], to: Path) -> None:
     """Draw predicted against measured frequencies of destabilising mutations."""
     figure, axes = plt.subplots(figsize=(5, 5), layout="constrained")
@@ -266,6 +298,9 @@ def main() -> None:
             here = (rows["table"] == name).to_numpy()
             part = Change(*(getattr(change, f.name)[here] for f in fields(change)))
             result["held_out"][network][name] = measure(rows[here], part)
+        if network == "both":
+            result["suggestions"] = suggestions(rows, change)
+            print(result["suggestions"])
         for name, part in result["held_out"][network].items():
             print(network, name, {k: v for k, v in part.items() if k != "reliability"})
     offsets = shipped["both"]["mean"][N_OF_SCORE:]

@@ -25,6 +25,7 @@ from protvox.cli.report import page
 from protvox.cli.score import score
 from protvox.cli.search import search
 from protvox.cli.serve import serve
+from protvox.cli.suggest import suggest
 from protvox.cli.train import train
 from protvox.cli.voxelize import voxelize
 
@@ -68,6 +69,7 @@ _COMMANDS = (
     classify,
     check,
     mutations,
+    suggest,
     embed,
     search,
     align,

@@ -21,6 +21,7 @@ from protvox.cli.options import (
     hide_option,
     model_number_option,
     model_option,
+    networks_option,
     offline_option,
     output_option,
     plddt_option,
@@ -76,14 +77,7 @@ class _Request:
 @format_option
 @output_option
 @device_option
-@click.option(
-    "--networks",
-    type=click.Choice(("both", "environment", "backbone")),
-    default="both",
-    show_default=True,
-    help="Networks that score: environment reads all atoms around the side chain, backbone the "
-    "types and backbones of the nearest residues; both is a weighted sum.",
-)
+@networks_option
 @model_option
 @click.option(
     "--sort",

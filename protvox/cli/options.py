@@ -81,3 +81,12 @@ hide_option = click.option(
     is_flag=True,
     help="Leave disordered residues out of the environments of others.",
 )
+
+networks_option = click.option(
+    "--networks",
+    type=click.Choice(("both", "environment", "backbone")),
+    default="both",
+    show_default=True,
+    help="Networks that score: environment reads all atoms around the side chain, backbone the "
+    "types and backbones of the nearest residues; both is a weighted sum.",
+)

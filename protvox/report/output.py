@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from protvox.predict.results.prediction import Prediction
     from protvox.predict.search.pairwise import AlignmentResult
     from protvox.predict.search.results import SearchResult
+    from protvox.predict.suggest.results import SuggestionResult
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "parquet")
 """Names of the output formats."""
@@ -83,8 +84,8 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
     tables
         Rows of csv, tsv and parquet: ``"domains"`` or ``"residues"`` of predictions,
         ``"mutations"`` for scores of mutations, ``"neighbours"`` for results of a search,
-        ``"findings"`` for checks, ``"alignment"`` for two aligned structures, or the name of a
-        task.
+        ``"findings"`` for checks, ``"suggestions"`` for suggested mutations, ``"alignment"`` for
+        two aligned structures, or the name of a task.
 
     Raises
     ------
@@ -97,6 +98,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
         "mutations": _mutations,
         "neighbours": _neighbours,
         "findings": _findings,
+        "suggestions": _neighbours,
         "alignment": _neighbours,
     }
     frame = frames.get(tables) or (lambda prediction: prediction.task_frame(tables))
@@ -113,6 +115,7 @@ def make_writer(form: str, stream: io.BufferedIOBase, *, many: bool, tables: str
             "mutations": _mutation_text,
             "neighbours": _search_text,
             "findings": _check_text,
+            "suggestions": _suggestion_text,
             "alignment": _alignment_text,
         }
         return TextWriter(stream, texts.get(tables, _prediction_text))
@@ -268,7 +271,7 @@ def _mutations(scores: MutationScores) -> pd.DataFrame:
     return scores.to_pandas()
 
 
-def _neighbours(result: SearchResult | AlignmentResult) -> pd.DataFrame:
+def _neighbours(result: SearchResult | AlignmentResult | SuggestionResult) -> pd.DataFrame:
     return result.to_pandas()
 
 
@@ -286,6 +289,12 @@ def _search_text(result: SearchResult, _width: int) -> RenderableType:
     from protvox.report.terminal.search import render_search
 
     return render_search(result)
+
+
+def _suggestion_text(result: SuggestionResult, _width: int) -> RenderableType:
+    from protvox.report.terminal.suggestions import render_suggestions
+
+    return render_suggestions(result)
 
 
 def _alignment_text(result: AlignmentResult, _width: int) -> RenderableType:

@@ -148,6 +148,32 @@ class MutationOptions(EnvironmentOptions):
     )
 
 
+class SuggestOptions(EnvironmentOptions):
+    """Options of ``protvox suggest``."""
+
+    top: int = Field(default=30, ge=1, le=100_000, description="Number of residues.")
+    exclude: Annotated[str, StringConstraints(max_length=60)] = Field(
+        default="", examples=["CP"], description="New amino acids that are not suggested."
+    )
+    fix: Annotated[list[_Chopping], FailFast()] = Field(
+        default_factory=list,
+        max_length=200,
+        examples=[["A:57,102"]],
+        description="Residues that stay.",
+    )
+    keep_away: Annotated[list[_Short], FailFast()] = Field(
+        default_factory=list,
+        max_length=200,
+        examples=[["LIGAND:5"]],
+        description="Residues that stay because they are within a distance in Å of `LIGAND`, "
+        "`METAL`, `NUCLEIC`, `INTERFACE` or a residue name.",
+    )
+    skip_flagged: bool = Field(default=False, description="Suggest nothing for flagged residues.")
+    networks: Literal["both", "environment", "backbone"] = Field(
+        default="both", description="Networks that score the mutations."
+    )
+
+
 class JobOptions(ClassifyOptions, MutationOptions, CheckOptions):
     """Options of a job."""
 
@@ -188,6 +214,10 @@ class SearchRequest(SearchOptions, Source):
 
 class MutationRequest(MutationOptions, Source):
     """A structure whose mutations to score."""
+
+
+class SuggestRequest(SuggestOptions, Source):
+    """A structure to suggest mutations of."""
 
 
 class CheckRequest(CheckOptions, Source):

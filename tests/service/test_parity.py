@@ -26,6 +26,7 @@ QUESTIONS = {
     "embed": ("embed", ("-o", "-"), "/embed", {}),
     "embed residues": ("embed", ("-o", "-", "--per", "residue"), "/embed", {"per": "residue"}),
     "search": ("search", ("--top", "7"), "/search", {"top": "7"}),
+    "suggest": ("suggest", ("--top", "7"), "/suggest", {"top": "7"}),
     "check": ("check", (), "/check", {}),
 }
 NOTHING = ("input.nothing_to_predict", "domain.", "mutations.", "input.no_")

@@ -24,6 +24,7 @@ from protvox.predict.results.records import (
     InputInfo,
     SearchedDomain,
 )
+from protvox.predict.results.suggestion_document import Suggestions
 
 MEANING: Final = (
     "log odds of the wild type over the mutant, in nats, minus the log odds for a residue in "
@@ -335,6 +336,7 @@ DOCUMENTS: Final[dict[str, type[Document]]] = {
     "embed": Embedding,
     "search": Search,
     "check": Check,
+    "suggest": Suggestions,
     "align": PairwiseAlignment,
 }
 """Command to the document it writes."""

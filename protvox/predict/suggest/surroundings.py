@@ -149,11 +149,10 @@ def named(structure: Structure, name: str) -> NDArray[np.bool_]:
     ndarray
         ``residue`` bool.
     """
-    kind = structure.kind
-    if name == "NUCLEIC":
-        return kind == ResidueKind.NUCLEIC  # type: ignore[no-any-return]
-    if name == "LIGAND":
-        return kind == ResidueKind.LIGAND  # type: ignore[no-any-return]
+    kinds = {"NUCLEIC": ResidueKind.NUCLEIC, "LIGAND": ResidueKind.LIGAND}
+    if name in kinds:
+        of_kind: NDArray[np.bool_] = structure.kind == kinds[name]
+        return of_kind
     if name == "METAL":
         metal = np.zeros(structure.n_residues, dtype=np.bool_)
         atoms = structure.atom_type == ATOM_TYPE_INDEX["metal"]

@@ -30,6 +30,8 @@ from protvox.service.schemas import (
     SearchRequest,
     Source,
     StructureOptions,
+    SuggestOptions,
+    SuggestRequest,
 )
 
 _MAX_FIELD_BYTES: Final = 1 << 20
@@ -38,20 +40,22 @@ _MAX_ERRORS: Final = 20
 _MAX_TOKENS: Final = 200_000
 """Strings and separators of a JSON body; those of the longest list of mutations are 100,000."""
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[,:[{]', re.DOTALL)
-_LISTS: Final = ("domains", "mutations")
+_LISTS: Final = ("domains", "mutations", "fix", "keep_away")
 _READING: Final = ("model_number", "assembly", "unique")
 _NO_DOMAINS: Final = ("environment", "mutations", "check")
+_OF_NETWORKS: Final = ("mutations", "suggest")
 _NOT_OF_CHECKS: Final = ("model", "plddt", "hide_disordered", "top_k")
 
 Route = str
 """Address that a body was sent to: ``"mutations"``, ``"embed"``, ``"search"``, ``"check"``,
-``"jobs"`` or the name of a task."""
+``"suggest"``, ``"jobs"`` or the name of a task."""
 
 _SCHEMAS: Final[dict[Route, tuple[type[StructureOptions], type[Source]]]] = {
     "mutations": (MutationOptions, MutationRequest),
     "embed": (EmbedOptions, EmbedRequest),
     "search": (SearchOptions, SearchRequest),
     "check": (CheckOptions, CheckRequest),
+    "suggest": (SuggestOptions, SuggestRequest),
     "jobs": (JobOptions, JobRequest),
 }
 """Fields of a form, and of a JSON body, of the addresses that are not tasks."""
@@ -192,7 +196,7 @@ def _options(values: dict[str, Any], route: Route) -> tuple[dict[str, Any], dict
         raise fail("usage.domain.service", where="domains")
     if values.get("mutations") and values["task"] != "mutations":
         raise fail("usage.mutations.service", where="mutations")
-    if values.get("networks", "both") != "both" and values["task"] != "mutations":
+    if values.get("networks", "both") != "both" and values["task"] not in _OF_NETWORKS:
         raise fail("usage.networks.service", where="networks")
     _check_options_of_check(values)
     return reading, values

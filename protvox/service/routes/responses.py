@@ -64,10 +64,22 @@ _MUTATION: Final = {
     "insertion_code": "",
     "wild_type": "SER",
     "mutant": "TRP",
+    "mutation": "S62W",
     "score": 1.9,
     "percentile": 61.2,
     "environment": 4.8,
     "backbone": 2.7,
+    "ddg": 1.2,
+    "ddg_low": -0.4,
+    "ddg_high": 2.9,
+    "p_destabilising": 0.52,
+}
+_SUGGESTION: Final = {
+    **{name: value for name, value in _MUTATION.items() if name not in ("environment", "backbone")},
+    "reason": "buried polar group without a partner",
+    "flags": ["catalytic"],
+    "alternatives": ["S62F", "S62Y"],
+    "copies": [],
 }
 _SEGMENT: Final = {
     "kind": "register",
@@ -104,12 +116,19 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "residues": [_RESIDUE],
     },
     "mutations": {
-        "schema": "protvox.mutations/2",
+        "schema": "protvox.mutations/3",
         "input": _INPUT,
         "models": {"environment": _ENVIRONMENT, "backbone": _BACKBONE},
         "score": COMBINED,
         "mutations": [_MUTATION],
         "failures": [],
+        "warnings": [],
+    },
+    "suggest": {
+        "schema": "protvox.suggest/1",
+        "input": _INPUT,
+        "models": {"environment": _ENVIRONMENT, "backbone": _BACKBONE},
+        "suggestions": [_SUGGESTION],
         "warnings": [],
     },
     "embed": {

@@ -33,6 +33,8 @@ from protvox.predict.mutations.scores import MutationScores
 from protvox.predict.results.prediction import Prediction
 from protvox.predict.search.results import SearchResult
 from protvox.predict.search.search import search
+from protvox.predict.suggest.results import SuggestionResult
+from protvox.predict.suggest.suggest import Limits, suggest
 from protvox.predict.task import ProgressBar, prediction_task
 from protvox.processes.messages import Message, read_message, take_over_stdio, write_message
 from protvox.processes.structure_codec import decode_structure
@@ -52,7 +54,12 @@ from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Structure
 
 _EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
-_TABLES: Final = {"mutations": "mutations", "search": "neighbours", "check": "findings"}
+_TABLES: Final = {
+    "suggest": "suggestions",
+    "mutations": "mutations",
+    "search": "neighbours",
+    "check": "findings",
+}
 _FEW_RESIDUES: Final = "A:100-110"
 
 _NICENESS: Final = 3
@@ -61,7 +68,7 @@ _NICENESS: Final = 3
 RELEASE_S: Final = 5.0
 """Minimum time between two releases of free memory, seconds."""
 
-Result = Prediction | MutationScores | Embeddings | SearchResult | CheckResult
+Result = Prediction | MutationScores | SuggestionResult | Embeddings | SearchResult | CheckResult
 """Result of a request."""
 
 
@@ -221,6 +228,11 @@ def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, An
     if task == "mutations":
         mutations = collect_mutations(options["mutations"]) if options["mutations"] else None
         return score_mutations(structure, mutations, networks=options["networks"], **shared)
+    if task == "suggest":
+        named = ("exclude", "fix", "keep_away", "skip_flagged")
+        limits = Limits(**{name: options[name] for name in named})
+        networks = options["networks"]
+        return suggest(structure, top=options["top"], limits=limits, networks=networks, **shared)
     domains = parse_domain_option(options["domains"])
     if task == "embed":
         return embed(structure, per=options["per"], domains=domains, **shared)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from protvox.messages import count
+from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.records import InputInfo
 from protvox.predict.results.rows import to_json
 from protvox.predict.results.suggestion_document import Suggestion, Suggestions
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SuggestionResult:
+class SuggestionResult(Comparable):
     """Mutations of one structure that may stabilise it.
 
     Attributes

@@ -36,8 +36,8 @@ def render_suggestions(result: SuggestionResult) -> RenderableType:
     title = Text("Suggested mutations", style="bold cyan")
     title.append(f"  {', '.join(result.models.values())}", style=f"not bold {_QUIET}")
     explanation = Text(
-        "ddG: estimated change of stability, kcal/mol, negative = stabilising, with its 80 %\n"
-        "interval; in brackets what speaks against the mutation",
+        "ddG: estimated change of stability, kcal/mol, negative = stabilising;\n"
+        "in brackets: what speaks against the mutation",
         style=_QUIET,
     )
     table = Table(box=None, pad_edge=False, header_style=_QUIET)

@@ -87,7 +87,7 @@ class Attack:
 def _post(path: str, content: bytes, kind: str) -> Callable[[str, threading.Event], None]:
     def send(address: str, stop: threading.Event) -> None:
         transport = httpx.HTTPTransport(local_address=ATTACKER)
-        with httpx.Client(base_url=address, transport=transport, timeout=30) as client:
+        with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
             while not stop.is_set():
                 with suppress(httpx.TransportError):
                     if client.post(path, content=content, headers={"content-type": kind}).is_error:
@@ -144,7 +144,7 @@ def _submit(content: bytes, kind: str) -> Callable[[str, threading.Event], None]
     def send(address: str, stop: threading.Event) -> None:
         transport = httpx.HTTPTransport(local_address=ATTACKER)
         jobs = []
-        with httpx.Client(base_url=address, transport=transport, timeout=30) as client:
+        with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
             while not stop.is_set():
                 with suppress(httpx.TransportError):
                     answer = client.post("/jobs", content=content, headers={"content-type": kind})

@@ -155,14 +155,17 @@ class Guard:
         name = _name_of(request.headers.get("host", ""))
         if self._check_names and not (_is_local(name) or name in self._names):
             raise refuse("request.host", where="Host", status=403)
-        site = request.headers.get("sec-fetch-site", "none")
         if request.method in _READ_METHODS:
             return
-        # Some programs send an origin without the other header, and so do old browsers.
-        origin = request.headers.get("origin")
-        host = request.headers.get("host", "")
-        foreign = origin is not None and origin.partition("://")[2].lower() != host.lower()
-        if foreign or site not in ("none", "same-origin"):
+        site = request.headers.get("sec-fetch-site")
+        if site is None:
+            # Old browsers, and all on a plain address of another machine, send the origin only.
+            origin = request.headers.get("origin", "").lower()
+            host = request.headers.get("host", "").lower()
+            own = not origin or origin.partition("://")[2] == host
+        else:
+            own = site in ("none", "same-origin")
+        if not own:
             raise refuse("request.site", where="Sec-Fetch-Site", status=403)
 
     def count(self, client: str) -> None:

@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from protvox.predict.results.document import Document
-from protvox.predict.results.records import InputInfo, Number
+from protvox.predict.results.fields import Number
+from protvox.predict.results.records import InputInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,12 @@ class _Turns:
             return None
         owner = min(able, key=lambda name: self._clock[name])
         work = self._waiting[owner].popleft()
-        self._now = self._clock[owner]
+        # An owner that had its share of the slots may be behind.
+        self._now = max(self._now, self._clock[owner])
         self._clock[owner] += work.cost
         if not self._waiting[owner]:
             del self._waiting[owner]
-        # Others are ahead of nobody any more.
+        # Whoever is not ahead and does not wait is forgotten.
         behind = [name for name, time in self._clock.items() if time <= self._now]
         for name in behind:
             if name not in self._waiting:

@@ -1,4 +1,4 @@
-"""Take the screenshots of the page: `python docs/images/take.py [ADDRESS]`.
+"""Take the screenshots of the page, and the picture on it: `python docs/images/take.py [ADDRESS]`.
 
 ADDRESS is the address of a running `protvox serve`. Needs Playwright and the system's Chromium.
 """
@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE: Final = Path(__file__).parent
+PICTURES: Final = HERE.parents[1] / "protvox" / "service" / "static" / "img"
 ARGUMENTS: Final = (
     "--disable-gpu",
     "--disable-quic",
@@ -29,7 +30,7 @@ LONG_MS: Final = 600_000
 
 
 def main() -> None:
-    """Take both screenshots."""
+    """Take all of them."""
     address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000/"
     # As root, which is usual in containers, Chromium runs only without its sandbox.
     root = ("--no-sandbox",) if os.geteuid() == 0 else ()
@@ -39,6 +40,7 @@ def main() -> None:
         )
         take_wide(browser, address)
         take_narrow(browser, address)
+        take_welcome(browser, address)
         browser.close()
 
 
@@ -70,21 +72,8 @@ def open_example(browser: Browser, address: str, width: int, height: int, scheme
     return page
 
 
-def point(heat: Locator, residue: int) -> None:
-    """Point at a residue in the heat map.
-
-    Parameters
-    ----------
-    heat
-        The heat map.
-    residue
-        Index of the residue in the visible part, from 0.
-    """
-    heat.hover(position={"x": 14 * (residue + 0.5), "y": 18 + 14 * 0.5})
-
-
 def take_wide(browser: Browser, address: str) -> None:
-    """Take ``page.png``: the predictions down to the heat map, with a residue highlighted.
+    """Take ``page.png``, the domains; and ``page-mutations.png``, with the map of all scores.
 
     Parameters
     ----------
@@ -93,13 +82,40 @@ def take_wide(browser: Browser, address: str) -> None:
     address
         Address of the service.
     """
-    page = open_example(browser, address, 1280, 1800, "light")
-    point(page.get_by_test_id("heatmap"), 59)
+    page = open_example(browser, address, 1280, 820, "light")
+    page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(2000)
-    box = page.locator(".environments").bounding_box() or {"y": 0, "height": 1800}
+    page.screenshot(path=HERE / "page.png")
+    page.set_viewport_size({"width": 1280, "height": 1700})
+    page.get_by_role("tab", name="Mutations").click()
+    page.get_by_test_id("scan").hover(position={"x": 14 * 59.5, "y": 18 + 14 * 0.5})
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(3000)
+    box = page.locator(".maps").bounding_box() or {"y": 0, "height": 1700}
     clip = {"x": 0, "y": 0, "width": 1280, "height": box["y"] + box["height"] + 16}
-    page.screenshot(path=HERE / "page.png", clip=clip)
+    page.screenshot(path=HERE / "page-mutations.png", clip=clip)
     page.close()
+
+
+def take_welcome(browser: Browser, address: str) -> None:
+    """Take the pictures of a result that the page shows before there is one.
+
+    Parameters
+    ----------
+    browser
+        Chromium.
+    address
+        Address of the service.
+    """
+    for scheme in ("light", "dark"):
+        page = open_example(browser, address, 1280, 900, scheme)
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(2000)
+        box = page.locator(".side").bounding_box() or {"x": 20, "y": 0}
+        clip = {"x": box["x"], "y": box["y"], "width": 1240, "height": 530}
+        path = PICTURES / f"example-{scheme}.jpg"
+        page.screenshot(path=path, clip=clip, type="jpeg", quality=80)
+        page.close()
 
 
 def take_narrow(browser: Browser, address: str) -> None:

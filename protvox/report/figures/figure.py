@@ -55,7 +55,14 @@ def new_figure(width: float, height: float) -> Figure:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise fail("usage.matplotlib", where="figures") from error
-    return Figure(figsize=(width, height), layout="constrained")
+
+    class NotebookFigure(Figure):
+        """A figure that a notebook shows also if nothing imports `matplotlib.pyplot`."""
+
+        def _repr_png_(self) -> bytes:
+            return picture_bytes(self, "figure.png")
+
+    return NotebookFigure(figsize=(width, height), layout="constrained")
 
 
 def picture_bytes(figure: Figure, path: str) -> bytes:

@@ -93,15 +93,16 @@ function title({ domain, indices }, i) {
 }
 
 /**
+ * The most specific answer that is more probable than not, otherwise the architecture.
  * @param {Object} domain
- * @returns {{name: string, label: string, p: number, kind: string}} the most specific answer that
- *   is more probable than not, otherwise the architecture.
+ * @returns {{name: string, label: string, p: number, kind: string}}
  */
 function headline(domain) {
-  const family = domain.superfamily;
-  if (family?.label && family.probability >= 0.5) {
-    return { name: family.name || family.label, label: family.label, p: family.probability,
-      kind: "Superfamily" };
+  const levels = [["Superfamily", domain.superfamilies?.[0]], ["Topology", domain.topologies?.[0]]];
+  for (const [kind, best] of levels) {
+    if (best && best.probability >= 0.5) {
+      return { name: best.name || best.label, label: best.label, p: best.probability, kind };
+    }
   }
   const [first] = domain.architectures;
   return { name: first.name, label: first.label, p: first.probability, kind: "Architecture" };
@@ -113,23 +114,38 @@ function headline(domain) {
  */
 function body(domain) {
   const { name, label, p, kind } = headline(domain);
-  const [first] = domain.architectures;
-  const lines = [["Class", domain.class]];
-  if (kind !== "Architecture") lines.unshift(["Architecture", first]);
-  if (domain.topology?.name) lines.unshift(["Topology", domain.topology]);
+  const below = ["Class", "Architecture", "Topology", "Superfamily"].indexOf(kind);
+  const lines = [["Class", domain.class], ["Architecture", domain.architectures[0]],
+    ["Topology", domain.topologies?.[0]]].slice(0, below).filter(([, node]) => node).reverse();
+  const known = domain.hits?.length ? domain.hits : domain.nearest ?? [];
   return [
     domain.in_range ? null : flagWarning(domain.flags ?? []),
     el("div", { class: "answer" },
       el("p", { class: "what" }, name),
       el("p", { class: "sure" }, el("strong", {}, probability(p)), ` ${sureness(p)}`),
       el("p", { class: "quiet" }, `${kind} `, nodeLink(label))),
+    domain.novel ? el("p", { class: "note" }, "Probably unlike every known " +
+      `${domain.novel === "topology" ? "topology" : "superfamily"} of CATH.`) : null,
     el("dl", { class: "levels" }, ...lines.flatMap(([head, node]) => [el("dt", {}, head),
       el("dd", {}, el("code", {}, node.label ?? ""), ` ${node.name ?? ""} `,
         el("span", { class: "number" }, probability(node.probability ?? null)))])),
-    el("details", { class: "others", open: p < 0.8 }, el("summary", {}, "Architectures"),
-      el("ol", { class: "bars" }, ...domain.architectures.map(bar))),
-    domain.nearest?.length ? nearest(domain.nearest) : null,
+    alternatives("Architectures", domain.architectures, p < 0.8),
+    (domain.superfamilies ?? []).length > 1
+      ? alternatives("Superfamilies", domain.superfamilies, false) : null,
+    known.length ? nearest(known, domain.hits?.length ? "Known domains that it superposes on"
+      : "Nearest known domains") : null,
   ];
+}
+
+/**
+ * @param {string} title
+ * @param {{label: string, name: string, probability: number}[]} ranked
+ * @param {boolean} open
+ * @returns {HTMLElement}
+ */
+function alternatives(title, ranked, open) {
+  return el("details", { class: "others", open }, el("summary", {}, title),
+    el("ol", { class: "bars" }, ...ranked.map(bar)));
 }
 
 /**
@@ -169,20 +185,31 @@ function bar(ranked) {
 
 /**
  * @param {Object[]} neighbours
+ * @param {string} title
  * @returns {HTMLElement}
  */
-function nearest(neighbours) {
+function nearest(neighbours, title) {
   const named = neighbours.some((n) => n.name);
-  const aligned = neighbours.some((n) => Number.isFinite(n.tm_score));
+  const aligned = neighbours.some((n) => n.alignment);
   const row = (n) => el("tr", {},
     el("td", {}, domainLink(n.domain), " ", el("small", {}, entryLink(n.domain) ?? "")),
     el("td", {}, nodeLink(n.cath), named ? el("span", { class: "under" }, n.name ?? "") : null),
-    aligned ? numberCell(Number.isFinite(n.tm_score) ? n.tm_score.toFixed(2) : "–") : null,
-    numberCell(n.similarity.toFixed(2)));
-  const heads = ["Domain", "Superfamily", aligned ? "TM-score" : "", "Similarity"].filter(Boolean);
+    aligned ? numberCell(n.alignment ? tmScore(n.alignment) : "–") : null,
+    aligned ? numberCell(n.alignment ? n.alignment.rmsd.toFixed(1) : "–")
+      : numberCell(n.similarity.toFixed(2)));
+  const heads = ["Domain", "Superfamily",
+    ...(aligned ? ["TM-score", "RMSD, Å"] : ["Similarity"])];
   const rest = neighbours.slice(FIRST);
-  return el("div", { class: "nearest" }, el("h4", {}, "Nearest known domains"),
-    table("Nearest known domains", heads, neighbours.slice(0, FIRST).map(row)),
+  return el("div", { class: "nearest" }, el("h4", {}, title),
+    table(title, heads, neighbours.slice(0, FIRST).map(row)),
     rest.length ? el("details", {}, el("summary", {}, `${rest.length} more`),
-      table("More of the nearest known domains", heads, rest.map(row))) : null);
+      table(`More: ${title}`, heads, rest.map(row))) : null);
+}
+
+/**
+ * @param {{tm_query: ?number, tm_hit: ?number}} alignment
+ * @returns {string} TM-score by the residues of the query.
+ */
+function tmScore({ tm_query: score }) {
+  return score === null ? "–" : score.toFixed(2);
 }

@@ -34,7 +34,7 @@ export function mutationTable(scores, listed, residues, selection) {
   const heads = ["Residue", "Mutation", unit === "nats" ? "Score" : `ΔΔG, ${unit}`,
     "Percentile", coupled ? "Coupling" : "", reasons ? "Notes" : ""].filter(Boolean);
   const row = (m) => residueRow(nameOf(m), index.get(nameOf(m)) ?? -1, selection,
-    el("td", {}, m.mutation), numberCell(signed(valueOf(m))),
+    el("td", {}, m.mutation), valueCell(m),
     numberCell(m.percentile?.toFixed(1) ?? ""),
     coupled ? numberCell(Number.isFinite(m.coupling) ? signed(m.coupling) : "") : null,
     reasons ? el("td", {}, [m.reason, ...(m.flags ?? [])].filter(Boolean).join("; ")) : null);
@@ -66,11 +66,25 @@ export function mutationTable(scores, listed, residues, selection) {
     el("p", { class: "quiet" }, unit === "nats"
       ? "Positive scores predict destabilisation. The most stabilising are candidates to order; " +
         "check first whether they lie in an active site or interface."
-      : "Positive values predict destabilisation."),
+      : "Change of the free energy of folding, with an 80 % interval; positive values predict " +
+        "destabilisation. Check first whether a mutation lies in an active site or interface."),
     el("div", { class: "row wrap filters" }, order, mutant,
       el("label", {}, here, " selected residue only"),
       el("label", {}, plain, " without Cys and Pro")),
     body);
+}
+
+/**
+ * @param {Object} mutation
+ * @returns {HTMLElement} its value, with the interval where there is one.
+ */
+function valueCell(mutation) {
+  const cell = numberCell(signed(valueOf(mutation)));
+  if (Number.isFinite(mutation.ddg_low)) {
+    cell.append(el("span", { class: "under" },
+      `${signed(mutation.ddg_low)} to ${signed(mutation.ddg_high)}`));
+  }
+  return cell;
 }
 
 /**

@@ -290,6 +290,34 @@ def test_predicted_model_is_coloured_by_the_bands_of_plddt(visit, drop, wait_sho
     assert other.complaints == []
 
 
+def test_identical_chains_are_shown_once(visit):
+    """Two chains of the same sequence, and the same domain in both."""
+    other = visit()
+    result = long_result(40)
+    copies = [{**row, "chain": "B"} for row in result["residues"]]
+    result["residues"] += copies
+    label = {"label": "3.40", "name": "3-Layer(aba) Sandwich", "probability": 0.9}
+    common = {"n_residues": 40, "in_range": True, "flags": [], "class": label, "nearest": []}
+    result["domains"] = [
+        {"id": name, "chain": name, "chopping": "", "architectures": [label], **common}
+        for name in "AB"
+    ]
+    job = {"id": "two", "state": "done", "task": "all", "name": "two", "n_residues": 80}
+    other.route("**/jobs/two", lambda route: route.fulfill(json=job))
+    other.route("**/jobs/two/results?format=json", lambda route: route.fulfill(json=result))
+    other.evaluate("location.hash = '#job=two'")
+    cath = other.get_by_test_id("cath")
+    cath.wait_for()
+    assert [head.split() for head in cath.locator("h3").all_inner_texts()] == [
+        ["Chain", "A", "×", "2", "40", "residues"]
+    ]
+    assert "chain A × 2" in other.locator(".structure .legend").inner_text()
+    assert other.get_by_label("Chain shown").locator("option").all_inner_texts() == [
+        "chain A × 2",
+        "chain B, identical to A",
+    ]
+
+
 def test_only_visible_residues_of_a_large_protein_are_drawn(visit, open_tab):
     other = visit()
     result = long_result(5000)

@@ -195,8 +195,7 @@ function nearest(neighbours, title) {
     el("td", {}, domainLink(n.domain), " ", el("small", {}, entryLink(n.domain) ?? "")),
     el("td", {}, nodeLink(n.cath), named ? el("span", { class: "under" }, n.name ?? "") : null),
     aligned ? numberCell(n.alignment ? tmScore(n.alignment) : "–") : null,
-    aligned ? numberCell(n.alignment ? n.alignment.rmsd.toFixed(1) : "–")
-      : numberCell(n.similarity.toFixed(2)));
+    numberCell((aligned ? n.alignment?.rmsd?.toFixed(1) : n.similarity?.toFixed(2)) ?? "–"));
   const heads = ["Domain", "Superfamily",
     ...(aligned ? ["TM-score", "RMSD, Å"] : ["Similarity"])];
   const rest = neighbours.slice(FIRST);

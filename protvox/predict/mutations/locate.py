@@ -113,13 +113,13 @@ class Sites:
         if row is None:
             raise self._missing(key)
         if mutation.wild_type and mutation.wild_type != present:
-            raise fail(
-                "mutation.wild_type.counted" if mutation.counted else "mutation.wild_type",
-                where="mutations",
-                residue=f"{key[0]}:{key[1]}{key[2]}",
-                present=present,
-                wild_type=mutation.wild_type,
-            )
+            types = {"present": present, "wild_type": mutation.wild_type}
+            if mutation.counted:
+                residue = f"{key[0]}:{key[1]}{key[2]}"
+                raise fail(
+                    "mutation.wild_type.counted", where="mutations", residue=residue, **types
+                )
+            raise fail("mutation.wild_type", where="mutations", **types)
         if mutation.mutant == present:
             raise fail("mutation.none", where="mutations", present=present)
         return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from protvox.predict.results.fields import HIDDEN, WITHOUT_NONE, Number
@@ -78,4 +78,4 @@ class Neighbour:
     p_superfamily: Annotated[Number | None, WITHOUT_NONE] = None
     p_topology: Annotated[Number | None, WITHOUT_NONE] = None
     alignment: Annotated[HitAlignment | None, WITHOUT_NONE] = None
-    trace: Annotated[DomainTrace | None, *HIDDEN] = None
+    trace: Annotated[DomainTrace | None, *HIDDEN] = field(default=None, compare=False, repr=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import numpy as np
@@ -269,7 +269,7 @@ class EmbeddedDomain(DomainRecord):
     """
 
     embedding: Vector
-    trace: Annotated[DomainTrace | None, *HIDDEN] = None
+    trace: Annotated[DomainTrace | None, *HIDDEN] = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +285,7 @@ class SearchedDomain(DomainRecord):
     """
 
     nearest: tuple[Neighbour, ...]
-    trace: Annotated[DomainTrace | None, *HIDDEN] = None
+    trace: Annotated[DomainTrace | None, *HIDDEN] = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

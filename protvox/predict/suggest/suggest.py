@@ -203,7 +203,7 @@ def _fixed(structure: Structure, limits: Limits) -> NDArray[np.bool_]:
             continue
         others = named(structure, word)
         if not others.any() and word not in _WORDS:
-            raise fail("usage.suggest.keep_away.absent", where=structure.name, name=word)
+            raise fail("usage.suggest.absent", where=structure.name, name=word)
         fixed |= near(structure, others, apart)
     return fixed
 

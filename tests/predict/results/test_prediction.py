@@ -211,6 +211,7 @@ def test_records_are_frozen(prediction):
 def test_undecodable_file_name_is_written_in_every_format(prediction):
     class Named:
         name, format, sha256, model = "bad\udcff.pdb", "pdb", "0" * 64, 1
+        title = ""
         n_atoms = n_residues = 0
         dropped = ()
         plddt = assembly = copies = same_as = None

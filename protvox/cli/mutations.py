@@ -94,6 +94,12 @@ class _Request:
     help="Draw a heat map of all substitutions (.png, .svg, .pdf; needs matplotlib).",
 )
 @click.option(
+    "--bars",
+    metavar="FILE.png",
+    type=click.Path(),
+    help="Draw the ranked mutations as bars, at most 40 (needs matplotlib).",
+)
+@click.option(
     "--logo",
     metavar="FILE.png",
     type=click.Path(),
@@ -118,6 +124,7 @@ def mutations(
     output: str | None,
     sort: str,
     heatmap: str | None,
+    bars: str | None,
     logo: str | None,
     annotate: str | None,
     example: bool,
@@ -145,11 +152,11 @@ def mutations(
     """  # noqa: D301 (in click, \b keeps line breaks)
     source = _one_input(source, example)
     request = _Request(**options)
-    pictures = {"--heatmap": heatmap, "--logo": logo}
+    pictures = {"--heatmap": heatmap, "--bars": bars, "--logo": logo}
     _check_views(pictures, annotate)
     requested = _requested(request.mutations)
     lists = tuple(text for text in request.mutations if _is_list(text))
-    refuse_overwrite((source, *lists), (output, heatmap, logo, annotate))
+    refuse_overwrite((source, *lists), (output, heatmap, bars, logo, annotate))
     destination = output or STDOUT
     form = choose_format(form, destination)
     with open_output(destination) as stream:
@@ -187,11 +194,13 @@ def _draw(pictures: dict[str, str | None], scores: MutationScores) -> None:
     for option, path in pictures.items():
         if path is None:
             continue
+        from protvox.report.figures.bars import draw_bars
         from protvox.report.figures.figure import picture_bytes
         from protvox.report.figures.heatmap import draw_heatmap
         from protvox.report.figures.logo import draw_logo
 
-        figure = draw_heatmap(scores) if option == "--heatmap" else draw_logo(scores)
+        draw = {"--heatmap": draw_heatmap, "--bars": draw_bars, "--logo": draw_logo}[option]
+        figure = draw(scores)
         with open_output(path) as stream:
             stream.write(picture_bytes(figure, path))
         console.note(f"wrote {path}")

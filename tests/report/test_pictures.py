@@ -11,6 +11,7 @@ from protvox.predict.mutations.scores import MutationScores
 from protvox.predict.mutations.table import MutationTable
 from protvox.predict.results.prediction import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
+from protvox.report.figures.bars import SHOWN, draw_bars
 from protvox.report.figures.figure import picture_bytes
 from protvox.report.figures.heatmap import ORDER, draw_heatmap
 from protvox.report.figures.logo import draw_logo, letter_heights
@@ -106,3 +107,42 @@ def test_lines_break_at_chains_and_never_lose_a_residue():
 def test_equal_results_are_equal_files(scores, name):
     first, second = (picture_bytes(draw_heatmap(scores), name) for _ in range(2))
     assert first == second
+
+
+def with_rows(scores, n, calibrated):
+    rng = np.random.default_rng(1)
+    values = rng.normal(0, 2, n)
+    ddg = values / 2 if calibrated else np.full(n, np.nan)
+    text = np.full(n, "A")
+    table = MutationTable(
+        row=np.arange(n),
+        chain=text,
+        number=np.arange(n, dtype=np.int32),
+        insertion_code=text,
+        wild_type=text,
+        mutant=text,
+        mutation=np.array([f"A{i}G" for i in range(n)]),
+        several=np.zeros(n, dtype=np.bool_),
+        score=values,
+        percentile=values,
+        environment=values,
+        backbone=values,
+        ddg=ddg,
+        ddg_low=ddg - 1,
+        ddg_high=ddg + 2,
+        p_destabilising=ddg,
+    )
+    return replace(scores, table=table)
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_bars_are_the_best_mutations_in_order(scores, calibrated):
+    given = with_rows(scores, 60, calibrated)
+    axes = draw_bars(given).axes[0]
+    values = given.table.ddg if calibrated else given.table.score
+    best = np.sort(values)[:SHOWN]
+    np.testing.assert_allclose([bar.get_width() for bar in axes.patches], best)
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == [f"A{i}G" for i in np.argsort(values)[:SHOWN]]
+    assert ("kcal/mol" in axes.get_xlabel()) == calibrated
+    assert bool(axes.collections) == calibrated

@@ -28,6 +28,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from protvox.api.align import align
     from protvox.api.check import check
     from protvox.api.functions import classify, embed, mutations, search, voxelize
     from protvox.api.models import Model, load, models
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from protvox.predict.embedding.embeddings import Embeddings
     from protvox.predict.mutations.scores import MutationScores
     from protvox.predict.results.prediction import Prediction
+    from protvox.predict.search.pairwise import AlignmentResult
     from protvox.predict.search.results import SearchResult
     from protvox.predict.suggest.results import SuggestionResult
     from protvox.structure.io.read import read_structure
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlignmentResult",
     "CheckResult",
     "DensityMap",
     "DeviceError",
@@ -69,6 +72,7 @@ __all__ = [
     "SuggestionResult",
     "UsageError",
     "__version__",
+    "align",
     "check",
     "classify",
     "embed",
@@ -82,6 +86,7 @@ __all__ = [
 ]
 
 _NAMES = {
+    "protvox.api.align": ("align",),
     "protvox.api.check": ("check",),
     "protvox.api.functions": ("classify", "embed", "mutations", "search", "voxelize"),
     "protvox.api.models": ("Model", "load", "models"),
@@ -98,6 +103,7 @@ _NAMES = {
     "protvox.predict.embedding.embeddings": ("Embeddings",),
     "protvox.predict.mutations.scores": ("MutationScores",),
     "protvox.predict.results.prediction": ("Prediction",),
+    "protvox.predict.search.pairwise": ("AlignmentResult",),
     "protvox.predict.search.results": ("SearchResult",),
     "protvox.predict.suggest.results": ("SuggestionResult",),
     "protvox.structure.io.read": ("read_structure",),

@@ -236,7 +236,7 @@ def search() -> str:
     """Return the section about the search for similar domains."""
     metrics = results("search/metrics")
     rows = [
-        (f"{metrics['n_train']:,} known domains", metrics["train"], "architecture"),
+        (f"{metrics['n_train']:,} training domains", metrics["train"], "architecture"),
         ("", metrics["train"], "paper"),
         ("", metrics["train"], "topology"),
         ("the other test domains", metrics["itself"], "topology"),
@@ -259,7 +259,10 @@ def search() -> str:
     return sections(
         "## Search",
         "Queries are test domains, whose superfamilies were used neither for training nor for any "
-        f"choice; they are compared by the embedding of `{metrics['model']}`. Intervals resample "
+        f"choice; they are compared by the embedding of `{metrics['model']}` alone, with its "
+        f"{metrics['n_train']:,} training domains. (The released index also has domains known only "
+        f"as CA traces, {results('search/cards')['n_index']:,} in all; with structural alignment: "
+        "[the domain card](#the-domain-card).) Intervals resample "
         "superfamilies. Precision at 1 is the share of queries whose nearest domain belongs to the "
         "same CATH node. Only queries with a match among the domains searched are counted.",
         table(

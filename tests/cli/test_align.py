@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+import protvox
 from protvox.cli.app import run
 from protvox.structure.io.read import read_structure
 
@@ -29,6 +30,14 @@ def test_a_structure_is_superposed_on_itself(data_dir, tmp_path, capsys):
         "superposed.pml",
         "superposed.cxc",
     }
+
+
+def test_python_gives_the_same_as_the_command(data_dir, capsys):
+    source = str(data_dir / "1ubi.pdb")
+    assert run(["align", source, source, "--query-part", "1-40", "--format", "jsonl"]) == 0
+    result = protvox.align(source, source, query_part="1-40")
+    assert result.to_json() + "\n" == capsys.readouterr().out
+    assert result.found.superposed().n_residues == result.found.query.n_residues
 
 
 def test_a_part_is_aligned_as_text_and_as_table(data_dir, capsys):

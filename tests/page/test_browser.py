@@ -189,6 +189,9 @@ def test_all_substitutions_are_a_map_and_a_list(page, open_tab):
     card.get_by_label("selected residue only").check()
     assert rows.count() == 1
     rows.first.get_by_role("button").click()
+    heat.hover(position={"x": 2.5 * CELL, "y": TOP + 0.5 * CELL})
+    readout = page.get_by_test_id("readout").inner_text()
+    assert "mean score" in readout and "I3G" in readout
     words = page.locator(".maps .legend").inner_text()
     assert words.startswith("stabilising") and words.endswith("destabilising")
 

@@ -12,7 +12,7 @@ import { results } from "./jobs.js";
 import { scoreLegend } from "./legends.js";
 import { mutationTable } from "./mutation_table.js";
 import { count } from "./numbers.js";
-import { overview, readScan } from "./scan.js";
+import { describeScores, overview, readScan } from "./scan.js";
 import { errorState } from "./states.js";
 import { themeColour } from "./window.js";
 
@@ -67,6 +67,7 @@ export function mutationView(shown, selection, chain, colouring) {
         label: "Score of every substitution at every residue" }, selection, chain),
       el("p", { class: "quiet" }, "Top: the mean score of every residue. Bottom: every " +
         "substitution. Dots mark the amino acid present.")));
+    selection.describe = (index, amino) => describeScores(scan, residues[index], amino);
     const mean = scan.meanScale("#d9dde3");
     colouring.add("mean mutation score", {
       colour: (r) => mean.shade(scan.means[r.index]), legend: () => scoreLegend(mean) });

@@ -24,7 +24,8 @@ export function readout(prediction, selection) {
         "click to select it.";
       return;
     }
-    element.replaceChildren(...words(prediction, index, amino));
+    element.replaceChildren(...words(prediction, index, amino),
+      selection.describe(index, amino));
   };
   selection.addEventListener("change", update);
   update();

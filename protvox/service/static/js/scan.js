@@ -78,6 +78,21 @@ export function residueIndex(residues) {
 }
 
 /**
+ * @param {Scan} scan
+ * @param {import("./prediction.js").Residue} residue
+ * @param {number} amino row of the map, -1 for none.
+ * @returns {string} the mean score of a residue, and that of a substitution.
+ */
+export function describeScores({ matrix, means, unit }, { index, letter, number }, amino) {
+  const parts = [["mean score", means[index]]];
+  if (amino >= 0 && ORDER[amino] !== letter) {
+    parts.push([`${letter}${number}${ORDER[amino]}`, matrix[index * ORDER.length + amino]]);
+  }
+  return parts.filter(([, value]) => Number.isFinite(value))
+    .map(([name, value]) => ` · ${name} ${value.toFixed(1).replace("-", "−")} ${unit}`).join("");
+}
+
+/**
  * @param {Float32Array} values
  * @param {string} unit
  * @returns {(background: string) => Scale} a scale with its own end for each sign.

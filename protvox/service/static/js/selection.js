@@ -8,6 +8,11 @@ export class Selection extends EventTarget {
   #hovered = -1;
   #amino = -1;
   #pinned = -1;
+  /**
+   * More about a residue and, unless -1, a row of a map, for the line of details.
+   * @type {(index: number, amino: number) => string}
+   */
+  describe = () => "";
 
   /** @returns {number} index of the hovered residue, -1 for none. */
   get hovered() {

@@ -26,12 +26,12 @@ def title_of_header(lines: Iterable[str]) -> str:
 
 
 def clean_title(text: str) -> str:
-    """Return a title in one line, ``""`` for a placeholder.
+    """Return the printable characters of a title in one line, ``""`` for a placeholder.
 
     Parameters
     ----------
     text
         As in the file.
     """
-    line = " ".join(text.split())
+    line = "".join(c for c in " ".join(text.split()) if c.isprintable())
     return "" if line.upper() in _UNKNOWN else line[:_LONGEST]

@@ -80,7 +80,9 @@ def _halve_axes(field: Tensor, first: int) -> Tensor:
 def _window_matrix(size: int) -> Tensor:
     """Return the ``ceil(size / 2) size`` averaging matrix of one axis, float64."""
     width = 4 if size % 2 == 0 else 3
-    starts = 2 * torch.arange((size + 1) // 2)[:, None] - 1
-    voxels = torch.arange(size)[None]
-    inside = (voxels >= starts) & (voxels < starts + width)
-    return inside.to(torch.float64) / width
+    # Kept for trainings in the same process, which cannot use tensors of the inference mode.
+    with torch.inference_mode(mode=False):
+        starts = 2 * torch.arange((size + 1) // 2)[:, None] - 1
+        voxels = torch.arange(size)[None]
+        inside = (voxels >= starts) & (voxels < starts + width)
+        return inside.to(torch.float64) / width

@@ -89,7 +89,7 @@ def test_a_directory_and_a_trajectory(desk):
 
 def test_a_search(desk):
     found = [line for block in blocks("search.md") for line in run(*block)]
-    assert len(found) == 11
+    assert len(found) == 13
     assert set(pd.read_csv("neighbours.csv")["rank"]) == set(range(1, 21))
     assert len(pd.read_parquet("domains.parquet")) == 1
 

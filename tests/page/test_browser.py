@@ -46,7 +46,8 @@ def from_command_line(csv_of_command_line):
 
 def saved(page, label: str, tmp_path: Path) -> Path:
     with page.expect_download() as download:
-        page.get_by_test_id("downloads").get_by_role("button", name=label, exact=True).click()
+        button = page.get_by_test_id("downloads").get_by_role("button", name=label, exact=True)
+        button.press("Enter")
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     return path
@@ -171,6 +172,11 @@ def test_figures_are_images(page, tmp_path):
         assert data.startswith(b"\x89PNG") and len(data) > 5000
 
 
+def score(cell: str) -> float:
+    """Return the number of a cell, whose second line is an interval."""
+    return float(cell.splitlines()[0].replace("−", "-"))
+
+
 def test_all_substitutions_are_a_map_and_a_list(page, open_tab):
     open_tab(page, "Mutations")
     heat = page.get_by_test_id("scan")
@@ -179,7 +185,7 @@ def test_all_substitutions_are_a_map_and_a_list(page, open_tab):
     card = page.get_by_test_id("mutations")
     assert card.get_by_label("Source").inner_text().startswith("all substitutions (1,444)")
     rows = card.locator("tbody tr")
-    scores = [float(x.replace("−", "-")) for x in card.locator("td:nth-child(3)").all_inner_texts()]
+    scores = [score(x) for x in card.locator("td:nth-child(3)").all_inner_texts()]
     assert scores == sorted(scores) and len(scores) == 12
     names = card.locator("td:nth-child(2)")
     assert not {"C", "P"} & {name[-1] for name in names.all_inner_texts()}
@@ -189,9 +195,14 @@ def test_all_substitutions_are_a_map_and_a_list(page, open_tab):
     card.get_by_label("selected residue only").check()
     assert rows.count() == 1
     rows.first.get_by_role("button").click()
-    heat.hover(position={"x": 2.5 * CELL, "y": TOP + 0.5 * CELL})
-    readout = page.get_by_test_id("readout").inner_text()
-    assert "mean score" in readout and "I3G" in readout
+    readout = page.get_by_test_id("readout")
+    for _ in range(20):  # after scrolling, see `open_tab`
+        heat.hover(position={"x": 2.5 * CELL, "y": TOP + 0.5 * CELL})
+        if "I3G" in readout.inner_text():
+            break
+        page.mouse.move(2, 2)
+        page.wait_for_timeout(100)
+    assert "mean score" in readout.inner_text() and "I3G" in readout.inner_text()
     words = page.locator(".maps .legend").inner_text()
     assert words.startswith("stabilising") and words.endswith("destabilising")
 
@@ -204,7 +215,7 @@ def test_mutations_are_scored(page):
     card.get_by_label("Source").get_by_text("your list (2)").wait_for(state="attached")
     rows = [row.locator("td").all_inner_texts() for row in card.locator("tbody tr").all()]
     assert [row[:2] for row in rows] == [["A 3", "I3D"], ["A 3", "I3V"]]
-    assert float(rows[0][2]) > float(rows[1][2])
+    assert score(rows[0][2]) > score(rows[1][2])
 
 
 def test_invalid_mutations_are_reported_in_their_card(page):

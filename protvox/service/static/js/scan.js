@@ -84,6 +84,7 @@ export function residueIndex(residues) {
  * @returns {string} the mean score of a residue, and that of a substitution.
  */
 export function describeScores({ matrix, means, unit }, { index, letter, number }, amino) {
+  /** @type {[string, number][]} */
   const parts = [["mean score", means[index]]];
   if (amino >= 0 && ORDER[amino] !== letter) {
     parts.push([`${letter}${number}${ORDER[amino]}`, matrix[index * ORDER.length + amino]]);

@@ -11,9 +11,9 @@ from protvox.messages import count
 from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.findings import CheckedResidue, Overall, Segment
 from protvox.predict.results.json_documents import Check
+from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.pictures import ResidueFigures
 from protvox.predict.results.records import InputInfo
-from protvox.predict.results.rows import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class CheckResult(Comparable, ResidueFigures):
+class CheckResult(Comparable, ResidueFigures, JsonText):
     """What is probably wrong with a model.
 
     Attributes
@@ -79,16 +79,6 @@ class CheckResult(Comparable, ResidueFigures):
             residues=self.residues,
             warnings=self.warnings,
         )
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return the result as JSON text, ``protvox.check/1``.
-
-        Parameters
-        ----------
-        indent
-            Spaces per level; ``None`` puts everything on one line.
-        """
-        return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per finding: segments, then residues.

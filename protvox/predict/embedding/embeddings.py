@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from protvox.messages import count
 from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.json_documents import Embedding
+from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.records import EmbeddedDomain, InputInfo
-from protvox.predict.results.rows import embedded_rows, to_json
+from protvox.predict.results.rows import embedded_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,7 @@ class ResidueEmbeddings(Comparable):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Embeddings(Comparable):
+class Embeddings(Comparable, JsonText):
     """The embeddings of one structure.
 
     Attributes
@@ -156,13 +157,3 @@ class Embeddings(Comparable):
         if self.residues is not None:
             document["residues"] = embedded_rows(self.residues)
         return document
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return the embeddings as JSON text, ``protvox.embed/1``.
-
-        Parameters
-        ----------
-        indent
-            Spaces per level; ``None`` puts everything on one line.
-        """
-        return to_json(self.to_dict(), indent)

@@ -21,17 +21,18 @@ from protvox.predict.results.json_documents import (
     FailedMutation,
     Mutations,
 )
+from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.pictures import ResidueFigures
 from protvox.predict.results.records import InputInfo
 from protvox.predict.results.residue_table import ResidueTable
-from protvox.predict.results.rows import mutation_rows, to_json
+from protvox.predict.results.rows import mutation_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class MutationScores(Comparable, ResidueFigures):
+class MutationScores(Comparable, ResidueFigures, JsonText):
     """Scores of the mutations of one structure.
 
     Attributes
@@ -103,16 +104,6 @@ class MutationScores(Comparable, ResidueFigures):
         document["mutations"] = mutation_rows(self.table)
         document["failures"] = [{name: getattr(f, name) for name in names} for f in self.failures]
         return document
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return the scores as JSON text, ``protvox.mutations/3``.
-
-        Parameters
-        ----------
-        indent
-            Spaces per level; ``None`` puts everything on one line.
-        """
-        return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per mutation, with the columns of the table; values are not rounded.

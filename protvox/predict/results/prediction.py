@@ -10,11 +10,12 @@ from protvox.messages import count
 from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.fields import rounded
 from protvox.predict.results.json_documents import Classification
+from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.neighbours import HitAlignment, Neighbour
 from protvox.predict.results.pictures import ResidueFigures
 from protvox.predict.results.records import DomainPrediction, InputInfo, RankedLabel
 from protvox.predict.results.residue_table import ResidueTable
-from protvox.predict.results.rows import residue_rows, task_rows, to_json
+from protvox.predict.results.rows import residue_rows, task_rows
 from protvox.predict.results.task_rows import TaskRows
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Tables(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Prediction(Comparable, ResidueFigures):
+class Prediction(Comparable, ResidueFigures, JsonText):
     """Everything predicted for one structure.
 
     Attributes
@@ -109,16 +110,6 @@ class Prediction(Comparable, ResidueFigures):
         if self.others:
             document["others"] = {name: task_rows(t) for name, t in sorted(self.others.items())}
         return document
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return the prediction as JSON text, ``protvox.classify/1``.
-
-        Parameters
-        ----------
-        indent
-            Spaces per level; ``None`` puts everything on one line.
-        """
-        return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> Tables:
         """Return the prediction as two data frames, ``domains`` and ``residues``.

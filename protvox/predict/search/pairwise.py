@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from protvox.predict.results.alignment_document import AlignedPart, PairwiseAlignment
+from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.records import InputInfo
-from protvox.predict.results.rows import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class AlignmentResult:
+class AlignmentResult(JsonText):
     """An alignment of parts of two structures.
 
     Attributes
@@ -79,16 +79,6 @@ class AlignmentResult:
             translation=tuple(alignment.translation.tolist()),
             pairs=tuple(pairs),
         )
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return the result as JSON text, ``protvox.align/1``.
-
-        Parameters
-        ----------
-        indent
-            Spaces per level; ``None`` puts everything on one line.
-        """
-        return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row, with the columns of `COLUMNS`."""

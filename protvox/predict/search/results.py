@@ -11,9 +11,9 @@ import numpy as np
 from protvox.messages import count
 from protvox.predict.results.identical_rows import add_identical_rows
 from protvox.predict.results.json_documents import Search
+from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.neighbours import Neighbour
 from protvox.predict.results.records import IndexInfo, InputInfo, SearchedDomain
-from protvox.predict.results.rows import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SearchResult:
+class SearchResult(JsonText):
     """The known domains nearest to those of one structure.
 
     Attributes
@@ -91,16 +91,6 @@ class SearchResult:
             domains=self.domains,
             warnings=self.warnings,
         )
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return the result as JSON text, ``protvox.search/1``.
-
-        Parameters
-        ----------
-        indent
-            Spaces per level; ``None`` puts everything on one line.
-        """
-        return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per neighbour, nearest first, with the columns of `COLUMNS`."""

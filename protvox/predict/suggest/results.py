@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from protvox.messages import count
 from protvox.predict.results.comparable import Comparable
+from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.records import InputInfo
-from protvox.predict.results.rows import to_json
 from protvox.predict.results.suggestion_document import Suggestion, Suggestions
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SuggestionResult(Comparable):
+class SuggestionResult(Comparable, JsonText):
     """Mutations of one structure that may stabilise it.
 
     Attributes
@@ -51,16 +51,6 @@ class SuggestionResult(Comparable):
             suggestions=self.suggestions,
             warnings=self.warnings,
         )
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return the suggestions as JSON text, ``protvox.suggest/1``.
-
-        Parameters
-        ----------
-        indent
-            Spaces per level; ``None`` puts everything on one line.
-        """
-        return to_json(self.to_dict(), indent)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row per suggestion; lists are joined by blanks, and values not rounded."""

@@ -124,8 +124,9 @@ def test_rotated_pieces_are_recognised_after_training_in_one_pose():
     assert (classify(network, inputs) == labels).mean() >= 0.95
 
 
-def test_outcomes_are_logged_and_reused(tmp_path):
-    training = TrainingConfig(seeds=1, steps=1, rotations=1, axes=1)
+def test_outcomes_are_logged_and_reused(tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.tetris.training.SETTLING_BATCHES", 1)
+    training = TrainingConfig(seeds=1, steps=1, rounds=1, rotations=1, axes=1)
     first = run(SMALL, training, tmp_path / "log.jsonl")
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     again = run(SMALL, training, tmp_path / "log.jsonl")

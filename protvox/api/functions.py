@@ -34,6 +34,7 @@ def classify(
     domains: Domains = "auto",
     chain: str | None = None,
     top_k: int = 5,
+    traces: bool = False,
     device: str = "auto",
     model: str | None = None,
     plddt: float = 50.0,
@@ -58,6 +59,8 @@ def classify(
         Predict this chain only. Other chains still form its environment.
     top_k
         Number of architectures per domain.
+    traces
+        Whether the JSON form has the CA atoms of the hits, moved onto their domain.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     model
@@ -104,6 +107,7 @@ def classify(
         domains=parse_domain_option(domains),
         chain=chain,
         top_k=top_k,
+        traces=traces,
         device=device,
         model=model,
         disorder=DisorderOption(plddt, hide_disordered),
@@ -236,6 +240,7 @@ def search(
     index: str | Path | None = None,
     top_k: int = 20,
     sort: Sort = "similarity",
+    traces: bool = False,
     domains: Domains = "auto",
     chain: str | None = None,
     device: str = "auto",
@@ -258,6 +263,9 @@ def search(
     sort
         ``"similarity"`` of the embeddings, or ``"tm"``: those that are aligned, by TM-score
         normalised by the query.
+    traces
+        Whether the JSON form has the CA atoms of the aligned neighbours, moved onto the query;
+        ``superposed()`` of a neighbour returns them anyway.
     domains, chain, device, model, assembly, unique
         See `classify`.
     plddt
@@ -284,6 +292,7 @@ def search(
         index=None if index is None else Path(index),
         top_k=top_k,
         sort=sort,
+        traces=traces,
         domains=parse_domain_option(domains),
         chain=chain,
         device=device,

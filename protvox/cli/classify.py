@@ -23,6 +23,7 @@ from protvox.cli.options import (
     offline_option,
     output_option,
     plddt_option,
+    traces_option,
     unique_option,
 )
 from protvox.cli.task_option import ModelName, TaskName
@@ -40,6 +41,7 @@ class _Request:
     chain: str | None
     domains: tuple[str, ...]
     top_k: int
+    traces: bool
     device: str | None
     model: str | Path | None
     model_number: int | None
@@ -68,6 +70,7 @@ class _Request:
     show_default=True,
     help="Number of architectures reported for each domain.",
 )
+@traces_option
 @format_option
 @output_option
 @device_option
@@ -165,6 +168,7 @@ def _predict(source: str, request: _Request) -> tuple[Structure, Prediction]:
             domains=domains,
             chain=request.chain,
             top_k=request.top_k,
+            traces=request.traces,
             device=request.device or load_settings().device,
             model=request.model,
             progress=progress,

@@ -40,6 +40,11 @@ unique_option = click.option(
     is_flag=True,
     help="Score one of several identical chains; for the others, same_as names it.",
 )
+traces_option = click.option(
+    "--traces",
+    is_flag=True,
+    help="Add to JSON the CA atoms of the aligned known domains, moved onto the structure.",
+)
 offline_option = click.option(
     "--offline", is_flag=True, default=None, help="Use only cached files, never the network."
 )

@@ -21,6 +21,7 @@ from protvox.cli.options import (
     offline_option,
     output_option,
     plddt_option,
+    traces_option,
     unique_option,
 )
 from protvox.errors import fail
@@ -37,6 +38,7 @@ class _Request:
 
     top: int
     sort: Sort
+    traces: bool
     index: str | None
     chain: str | None
     domains: tuple[str, ...]
@@ -81,6 +83,7 @@ class _Request:
 )
 @click.option("--chain", metavar="A", help="Search the domains of this chain only.")
 @domains_option
+@traces_option
 @format_option
 @output_option
 @device_option
@@ -149,6 +152,7 @@ def _search(source: str, request: _Request) -> tuple[Structure, SearchResult]:
         index=None if request.index is None else Path(request.index),
         top_k=request.top,
         sort=request.sort,
+        traces=request.traces,
         domains=domains,
         chain=request.chain,
         device=request.device or load_settings().device,

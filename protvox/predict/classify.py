@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from protvox.errors import ProtvoxError, fail
 from protvox.predict.choose_domains import choose_domains
 from protvox.predict.device import choose_device, report_out_of_memory
+from protvox.predict.index.superpose import with_coordinates
 from protvox.predict.model_cache import limit_threads, load_predictor
 from protvox.predict.results.prediction import Prediction
 from protvox.predict.results.records import InputInfo
@@ -39,6 +40,7 @@ def classify(
     domains: DomainOption | None = None,
     chain: str | None = None,
     top_k: int = 5,
+    traces: bool = False,
     device: str = "auto",
     model: str | Path | None = None,
     progress: ProgressBar | None = None,
@@ -63,6 +65,8 @@ def classify(
         lie in it.
     top_k
         Number of architectures to keep per domain, at least 1.
+    traces
+        Whether the JSON form has the CA atoms of the hits, moved onto their domain.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     model
@@ -119,9 +123,15 @@ def classify(
         raise nothing_to_predict(structure, dropped, warnings)
     info = InputInfo.of(structure, disorder.limit)
     found = outcomes.values()
+    domains_found = tuple(domain for outcome in found for domain in outcome.domains)
+    if traces:
+        domains_found = tuple(
+            replace(domain, hits=tuple(map(with_coordinates, domain.hits)))
+            for domain in domains_found
+        )
     return Prediction(
         input=replace(info, dropped=(*info.dropped, *dropped)),
-        domains=tuple(domain for outcome in found for domain in outcome.domains),
+        domains=domains_found,
         residues=next((o.residues for o in found if o.residues is not None), None),
         models=models,
         warnings=(*structure.warnings, *warnings),

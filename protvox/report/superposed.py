@@ -6,10 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
-from protvox.predict.results.neighbours import HitAlignment
-from protvox.structure.alignment.domain_trace import DomainTrace
 from protvox.structure.alignment.structures import StructureAlignment
 from protvox.structure.structure import Structure
 
@@ -83,11 +82,12 @@ def superposed_hits(structure: Structure, result: SearchResult) -> dict[str, str
     hits: list[str] = []
     for number, domain in enumerate(result.domains, start=1):
         for rank, near in enumerate(domain.nearest, start=1):
-            if near.alignment is None or near.trace is None:
+            moved = near.superposed()
+            if near.trace is None or moved is None:
                 continue
             name = re.sub(r"[^A-Za-z0-9]+", "_", near.domain).strip("_")
             hits.append(f"domain{number}_{rank:02d}_{name}")
-            files[f"{hits[-1]}.pdb"] = _trace_text(near.trace, near.alignment)
+            files[f"{hits[-1]}.pdb"] = _trace_text(near.trace.sequence, moved)
     files["superposed.pml"] = "\n".join(
         [
             "# Made by protvox: open it in PyMOL, in this folder.",
@@ -118,9 +118,8 @@ def superposed_hits(structure: Structure, result: SearchResult) -> dict[str, str
     return files
 
 
-def _trace_text(trace: DomainTrace, found: HitAlignment) -> str:
-    moved = trace.ca @ np.array(found.rotation).T + np.array(found.translation)
-    letters = trace.sequence or "X" * len(moved)
+def _trace_text(sequence: str, moved: NDArray[np.float64]) -> str:
+    letters = sequence or "X" * len(moved)
     lines = [
         f"ATOM  {number:5d}  CA  {_THREE.get(letter, 'UNK')} A{number:4d}    "
         f"{x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00           C"

@@ -101,6 +101,11 @@ class ClassifyOptions(EnvironmentOptions):
         "domain. Otherwise the domains to classify, by author residue numbers.",
     )
     top_k: int = Field(default=5, ge=1, le=1000, description="Number of architectures per domain.")
+    traces: bool = Field(
+        default=False,
+        description="Return the CA atoms of the aligned known domains, moved onto the structure, "
+        "as `alignment.ca`.",
+    )
 
 
 class DomainOptions(Options):
@@ -130,6 +135,11 @@ class SearchOptions(DomainOptions):
         default="similarity",
         description="Order of the neighbours: by similarity of the embeddings, or those that are "
         "aligned by TM-score.",
+    )
+    traces: bool = Field(
+        default=False,
+        description="Return the CA atoms of the aligned known domains, moved onto the structure, "
+        "as `alignment.ca`.",
     )
 
 

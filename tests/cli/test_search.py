@@ -116,7 +116,7 @@ def test_neighbours_are_superposed(protvox, ubiquitin, data_dir, tmp_path):
         shutil.copy(file, tmp_path / "known")
     assert protvox("index", "build", tmp_path / "known", "-o", index).code == 0
     arguments = ("--index", index, "--sort", "tm", "--format", "json", "--superpose", folder)
-    result = protvox("search", ubiquitin, *arguments)
+    result = protvox("search", ubiquitin, *arguments, "--traces")
     assert result.code == 0, result.err
     first, second = json.loads(result.out)["domains"][0]["nearest"]
     assert first["domain"] == "1ubi.pdb A"
@@ -127,9 +127,26 @@ def test_neighbours_are_superposed(protvox, ubiquitin, data_dir, tmp_path):
     assert second["alignment"]["tm_query"] < 0.5
     moved = read_structure(folder / "domain1_01_1ubi_pdb_A.pdb")
     own = read_structure(ubiquitin).backbone()[:76, 1]
+    np.testing.assert_allclose(aligned["ca"], moved.backbone()[:, 1], atol=1e-3)
+    assert tm_of_rows(own, second["alignment"]) == pytest.approx(
+        second["alignment"]["tm_query"], abs=2e-3
+    )
     np.testing.assert_allclose(moved.backbone()[:, 1], own, atol=0.1)
     assert {"query.cif", "superposed.pml", "superposed.cxc"} < {p.name for p in folder.iterdir()}
     assert protvox("search", *files, "--superpose", folder).code == 2
+
+
+def tm_of_rows(query, alignment):
+    """TM-score by the length of the query, from the alignment and the moved CA atoms alone."""
+    rows = alignment["query_row"], alignment["hit_row"]
+    letters = [np.array(list(row)) != "-" for row in rows]
+    own, hit = (np.cumsum(row) - 1 for row in letters)
+    both = letters[0] & letters[1]
+    moved = np.array(alignment["ca"])
+    assert len(moved) == letters[1].sum()
+    distances = np.linalg.norm(query[own[both]] - moved[hit[both]], axis=1)
+    d0 = 1.24 * np.cbrt(len(query) - 15) - 1.8
+    return (1 / (1 + (distances / d0) ** 2)).sum() / len(query)
 
 
 def test_neighbours_without_traces_are_not_aligned(protvox, ubiquitin, tmp_path):

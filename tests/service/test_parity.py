@@ -20,12 +20,12 @@ LEAST = 20
 
 QUESTIONS = {
     # what: command, its options, address, fields
-    "cath": ("classify", ("--task", "cath"), "/predict/cath", {}),
+    "cath": ("classify", ("--task", "cath", "--traces"), "/predict/cath", {"traces": "true"}),
     "environment": ("classify", ("--task", "environment"), "/predict/environment", {}),
     "mutations": ("mutations", (), "/predict/mutations", {}),
     "embed": ("embed", ("-o", "-"), "/embed", {}),
     "embed residues": ("embed", ("-o", "-", "--per", "residue"), "/embed", {"per": "residue"}),
-    "search": ("search", ("--top", "7"), "/search", {"top": "7"}),
+    "search": ("search", ("--top", "7", "--traces"), "/search", {"top": "7", "traces": "true"}),
     "suggest": ("suggest", ("--top", "7"), "/suggest", {"top": "7"}),
     "check": ("check", (), "/check", {}),
 }

@@ -19,8 +19,10 @@ def send(client, path: Path, address: str, **fields):
 
 def test_options_of_embed_and_search(client, cli):
     path = DATA / "1a8o.cif"
-    (expected,) = cli("search", path, "--domain", "A:151-180", "--format", "jsonl")
+    options = ("--domain", "A:151-180", "--sort", "tm", "--traces")
+    (expected,) = cli("search", path, *options, "--format", "jsonl")
     body = {"structure": path.read_text(), "name": path.name, "domains": ["A:151-180"]}
+    body |= {"sort": "tm", "traces": True}
     answer = client.post("/search", json=body)
     assert_same_answer(answer.content, expected)
     assert len(answer.json()["domains"][0]["nearest"]) == 20

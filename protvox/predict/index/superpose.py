@@ -118,6 +118,21 @@ def with_alignment(near: Neighbour, hit: SuperposedHit | None) -> Neighbour:
     return replace(near, alignment=_describe(hit.alignment), trace=hit.trace)
 
 
+def with_coordinates(near: Neighbour) -> Neighbour:
+    """Return a known domain with its CA atoms moved onto the query in its alignment.
+
+    Parameters
+    ----------
+    near
+        The known domain; one that was not aligned stays as it is.
+    """
+    moved = near.superposed()
+    if near.alignment is None or moved is None:
+        return near
+    ca = tuple(map(tuple, moved.tolist()))
+    return replace(near, alignment=replace(near.alignment, ca=ca))
+
+
 def _describe(found: Alignment) -> HitAlignment:
     hit_row, query_row = found.rows
     unknown = set(found.query_sequence) <= {"X"}

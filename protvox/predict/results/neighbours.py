@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
+import numpy as np
+from numpy.typing import NDArray
+
 from protvox.predict.results.fields import HIDDEN, WITHOUT_NONE, Number
 from protvox.structure.alignment.domain_trace import DomainTrace
 
@@ -33,6 +36,9 @@ class HitAlignment:
         Rows of the rotation that moves the known domain, as the index holds it, onto the query.
     translation
         Translation after the rotation, Å.
+    ca
+        CA atoms of the known domain moved onto the query, Å: one point per letter of ``hit_row``,
+        gaps skipped; absent unless requested.
     """
 
     tm_query: Number
@@ -44,6 +50,7 @@ class HitAlignment:
     hit_row: str
     rotation: tuple[tuple[Number, ...], ...]
     translation: tuple[Number, ...]
+    ca: Annotated[tuple[tuple[Number, ...], ...] | None, WITHOUT_NONE] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +86,22 @@ class Neighbour:
     p_topology: Annotated[Number | None, WITHOUT_NONE] = None
     alignment: Annotated[HitAlignment | None, WITHOUT_NONE] = None
     trace: Annotated[DomainTrace | None, *HIDDEN] = field(default=None, compare=False, repr=False)
+
+    def superposed(self) -> NDArray[np.float64] | None:
+        """Return its CA atoms moved onto the query.
+
+        Returns
+        -------
+        ndarray or None
+            ``residue 3`` float64, Å, in the frame of the query; None if they were not aligned.
+
+        Examples
+        --------
+        >>> found = protvox.search("1ubi.pdb")  # doctest: +SKIP
+        >>> found.domains[0].nearest[0].superposed().shape  # doctest: +SKIP
+        (76, 3)
+        """
+        if self.alignment is None or self.trace is None:
+            return None
+        rotation = np.array(self.alignment.rotation)
+        return self.trace.ca @ rotation.T + np.array(self.alignment.translation)

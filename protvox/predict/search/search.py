@@ -18,7 +18,12 @@ from protvox.predict.index.find_relatives import (
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.index.relatives import RelativesModel
-from protvox.predict.index.superpose import ALIGNED, align_nearest, with_alignment
+from protvox.predict.index.superpose import (
+    ALIGNED,
+    align_nearest,
+    with_alignment,
+    with_coordinates,
+)
 from protvox.predict.results.neighbours import Neighbour
 from protvox.predict.results.records import DomainRecord, EmbeddedDomain, IndexInfo, SearchedDomain
 from protvox.predict.search.results import SearchResult
@@ -41,6 +46,7 @@ def search(
     index: Path | Index | None = None,
     top_k: int = 20,
     sort: Sort = "similarity",
+    traces: bool = False,
     domains: DomainOption | None = None,
     chain: str | None = None,
     device: str = "auto",
@@ -64,6 +70,8 @@ def search(
     sort
         ``"similarity"`` of the embeddings; or ``"tm"``: among the nearest by similarity, those
         that are aligned, by TM-score normalised by the query, then the others.
+    traces
+        Whether the JSON form has the CA atoms of the aligned neighbours, moved onto the query.
     domains, chain, device, model, progress, disorder
         See `protvox.predict.embed`.
 
@@ -106,7 +114,8 @@ def search(
         input=embeddings.input,
         index=IndexInfo(index.name, len(index)),
         domains=tuple(
-            _search_domain(domain, index, top_k, sort, weights) for domain in embeddings.domains
+            _search_domain(domain, index, top_k, sort, weights, traces)
+            for domain in embeddings.domains
         ),
         models=embeddings.models,
         warnings=embeddings.warnings,
@@ -114,7 +123,12 @@ def search(
 
 
 def _search_domain(
-    domain: EmbeddedDomain, index: Index, top_k: int, sort: Sort, weights: RelativesModel | None
+    domain: EmbeddedDomain,
+    index: Index,
+    top_k: int,
+    sort: Sort,
+    weights: RelativesModel | None,
+    traces: bool,
 ) -> SearchedDomain:
     facts = {field.name: getattr(domain, field.name) for field in fields(DomainRecord)}
     rows, similarities = index.nearest(domain.embedding, max(top_k, LOOKED_AT))
@@ -130,7 +144,10 @@ def _search_domain(
             found = [with_probabilities(near, relatives.probabilities) for near in found]
     if sort == "tm":
         found.sort(key=_tm_order)
-    return SearchedDomain(**facts, nearest=tuple(found[:top_k]), trace=domain.trace)
+    found = found[:top_k]
+    if traces:
+        found = list(map(with_coordinates, found))
+    return SearchedDomain(**facts, nearest=tuple(found), trace=domain.trace)
 
 
 def _tm_order(near: Neighbour) -> float:

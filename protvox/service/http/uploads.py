@@ -44,7 +44,7 @@ _LISTS: Final = ("domains", "mutations", "fix", "keep_away")
 _READING: Final = ("model_number", "assembly", "unique")
 _NO_DOMAINS: Final = ("environment", "mutations", "check")
 _OF_NETWORKS: Final = ("mutations", "suggest")
-_NOT_OF_CHECKS: Final = ("model", "plddt", "hide_disordered", "top_k")
+_NOT_OF_CHECKS: Final = ("model", "plddt", "hide_disordered", "top_k", "traces")
 
 Route = str
 """Address that a body was sent to: ``"mutations"``, ``"embed"``, ``"search"``, ``"check"``,

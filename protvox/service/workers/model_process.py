@@ -237,10 +237,10 @@ def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, An
     if task == "embed":
         return embed(structure, per=options["per"], domains=domains, **shared)
     if task == "search":
-        return search(
-            structure, top_k=options["top"], sort=options["sort"], domains=domains, **shared
-        )
-    return classify(structure, task=task, domains=domains, top_k=options["top_k"], **shared)
+        shared |= {"top_k": options["top"], "sort": options["sort"], "traces": options["traces"]}
+        return search(structure, domains=domains, **shared)
+    shared |= {"top_k": options["top_k"], "traces": options["traces"]}
+    return classify(structure, task=task, domains=domains, **shared)
 
 
 def render(result: Result, form: str, task: str) -> bytes:

@@ -66,10 +66,47 @@ def align(
       protvox align a.pdb b.pdb --format json
     """  # noqa: D301 (in click, \b keeps line breaks)
     check_inputs((query, target), "protvox align")
-    refuse_overwrite((query, target), (output,))
+    return write_alignment(
+        (query, target),
+        (query_part, target_part),
+        superpose=superpose,
+        form=form,
+        output=output,
+        model_number=model_number,
+        offline=offline,
+    )
+
+
+def write_alignment(
+    sources: tuple[str, str],
+    parts: tuple[str | None, str | None] = (None, None),
+    *,
+    superpose: str | None,
+    form: str | None,
+    output: str | None,
+    model_number: int | None,
+    offline: bool | None,
+) -> int:
+    """Align two structures and write the result.
+
+    Parameters
+    ----------
+    sources
+        Query and target.
+    parts
+        Chain or ranges of each, None for the only chain.
+    superpose, form, output, model_number, offline
+        Options of ``protvox align``.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    refuse_overwrite(sources, (output,))
     destination = output or STDOUT
     form = choose_format(form, destination)
-    result = _align((query, target), (query_part, target_part), model_number, offline)
+    result = _align(sources, parts, model_number, offline)
     for structure in (result.found.query, result.found.target):
         for text in structure.warnings:
             console.warning(f"{structure.name}: {text}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from protvox.cli import console
+from protvox.cli.align import write_alignment
 from protvox.cli.files import refuse_overwrite, write_files
 from protvox.cli.inputs import check_inputs, write_results
 from protvox.cli.options import (
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from protvox.predict.search.results import SearchResult
     from protvox.predict.search.search import Sort
     from protvox.structure.structure import Structure
+
+
+_OF_PAIRS: Final = ("inputs", "superpose", "form", "output", "model_number", "offline")
+"""Parameters that the alignment of two inputs has too; any other one asks for a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,10 @@ def search(
     INPUT is a structure file, an identifier (1abc, P12345), or - for standard input.
     Without --index, the CATH domains that come with the model are searched. The similarity is the
     cosine of two embeddings, at most 1. The 30 most similar domains are also aligned with the
-    query by structure. To align two structures, run protvox align A B.
+    query by structure.
+
+    Two INPUTs without an option of the search are aligned with each other, as protvox align does.
+    To search for both, add an option such as --top 20.
 
     \b
     Examples:
@@ -113,9 +122,20 @@ def search(
       protvox search 1abc.cif --domain A:1-90 --top 5 --format csv
       protvox search 1abc.cif --sort tm --superpose hits
       protvox search model.pdb --index designs.index
+      protvox search a.pdb b.pdb --superpose moved
     """  # noqa: D301 (in click, \b keeps line breaks)
     check_inputs(inputs, "protvox search")
     refuse_overwrite(inputs, (output,))
+    if len(inputs) == 2 and not _asks_for_search(click.get_current_context()):
+        console.note("aligning the two inputs; to search for both, add --top 20")
+        common = ("model_number", "offline")
+        return write_alignment(
+            (inputs[0], inputs[1]),
+            superpose=superpose,
+            form=form,
+            output=output,
+            **{name: options[name] for name in common},
+        )
     if superpose is not None and len(inputs) > 1:
         raise fail("usage.view.one_input", where="--superpose", number=len(inputs))
     request = _Request(**options)
@@ -126,6 +146,16 @@ def search(
         output=output,
         tables="neighbours",
         write_views=None if superpose is None else partial(_write_superposed, Path(superpose)),
+    )
+
+
+def _asks_for_search(context: click.Context) -> bool:
+    """Return whether an option was given that an alignment of two inputs does not have."""
+    default = click.core.ParameterSource.DEFAULT
+    return any(
+        context.get_parameter_source(name) not in (None, default)
+        for name in context.params
+        if name not in _OF_PAIRS
     )
 
 

@@ -133,7 +133,20 @@ def test_neighbours_are_superposed(protvox, ubiquitin, data_dir, tmp_path):
     )
     np.testing.assert_allclose(moved.backbone()[:, 1], own, atol=0.1)
     assert {"query.cif", "superposed.pml", "superposed.cxc"} < {p.name for p in folder.iterdir()}
-    assert protvox("search", *files, "--superpose", folder).code == 2
+    assert protvox("search", *files, "--sort", "tm", "--superpose", folder).code == 2
+
+
+def test_two_inputs_are_aligned_unless_a_search_is_asked_for(protvox, ubiquitin, tmp_path):
+    folder = tmp_path / "moved"
+    arguments = (ubiquitin, ubiquitin, "--format", "json")
+    aligned = protvox("search", *arguments, "--superpose", folder)
+    assert aligned.code == 0, aligned.err
+    assert "to search for both, add --top 20" in aligned.err
+    assert aligned.out == protvox("align", *arguments).out
+    assert json.loads(aligned.out)["query"]["tm_score"] == pytest.approx(1, abs=1e-4)
+    assert {"query.cif", "target.cif", "superposed.pml"} < {p.name for p in folder.iterdir()}
+    searched = protvox("search", *arguments, "--top", "3")
+    assert [one["schema"] for one in json.loads(searched.out)] == ["protvox.search/1"] * 2
 
 
 def tm_of_rows(query, alignment):

@@ -237,9 +237,11 @@ def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, An
     if task == "embed":
         return embed(structure, per=options["per"], domains=domains, **shared)
     if task == "search":
-        shared |= {"top_k": options["top"], "sort": options["sort"], "traces": options["traces"]}
+        shared |= {"top_k": options["top"], "sort": options["sort"]}
+        shared["traces"] = options["traces"]
         return search(structure, domains=domains, **shared)
-    shared |= {"top_k": options["top_k"], "traces": options["traces"]}
+    # Jobs that were submitted to an earlier version do not have it.
+    shared |= {"top_k": options["top_k"], "traces": options.get("traces", False)}
     return classify(structure, task=task, domains=domains, **shared)
 
 

@@ -108,7 +108,7 @@ def _choose(structure: Structure, part: Selection | None) -> NDArray[np.bool_]:
         return part.mask(structure)
     if len(chains) > 1:
         raise fail(
-            "input.chain.unnamed",
+            "input.chain.several",
             where=structure.name,
             chains=listing(name or "(blank)" for name in chains),
         )

@@ -32,7 +32,7 @@ _UV: Final = (
     *("constraints.txt", "--generate-hashes", "--python-version", "3.11", "--python-platform"),
     *("x86_64-unknown-linux-gnu", "--no-header", "--no-annotate", "--quiet"),
 )
-_EXTRAS: Final = ("", "service", "figures", "shapes", "trajectories", "ray", "experiments")
+_EXTRAS: Final = ("", "service", "mcp", "figures", "shapes", "trajectories", "ray", "experiments")
 """Extras of the product; the rest of the packages is for development."""
 
 _KNOWN: Final = {

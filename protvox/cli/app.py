@@ -19,6 +19,7 @@ from protvox.cli.doctor import doctor
 from protvox.cli.embed import embed
 from protvox.cli.failures import INTERRUPTED_EXIT, report
 from protvox.cli.index import index
+from protvox.cli.mcp import mcp
 from protvox.cli.models import models
 from protvox.cli.mutations import mutations
 from protvox.cli.report import page
@@ -80,6 +81,7 @@ _COMMANDS = (
     models,
     train,
     serve,
+    mcp,
     doctor,
     completion,
 )

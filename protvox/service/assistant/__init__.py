@@ -1,0 +1,1 @@
+"""Tools for AI assistants, by the Model Context Protocol (MCP)."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from protvox.errors import ProtvoxError, fail
 from protvox.predict.choose_domains import choose_domains
 from protvox.predict.device import choose_device, report_out_of_memory
+from protvox.predict.identical_domains import mark_identical
 from protvox.predict.index.superpose import with_coordinates
 from protvox.predict.model_cache import limit_threads, load_predictor
 from protvox.predict.results.prediction import Prediction
@@ -123,7 +124,9 @@ def classify(
         raise nothing_to_predict(structure, dropped, warnings)
     info = InputInfo.of(structure, disorder.limit)
     found = outcomes.values()
-    domains_found = tuple(domain for outcome in found for domain in outcome.domains)
+    domains_found = mark_identical(
+        structure, request.domains, [domain for outcome in found for domain in outcome.domains]
+    )
     if traces:
         domains_found = tuple(
             replace(domain, hits=tuple(map(with_coordinates, domain.hits)))

@@ -34,6 +34,7 @@ def test_every_chain_is_a_domain(many_chains):
     prediction = classify(many_chains)
     assert [d.id for d in prediction.domains] == list(many_chains.protein_chains)
     assert set(prediction.residues.domain) == set(many_chains.protein_chains)
+    assert [d.same_as for d in prediction.domains] == [None, many_chains.protein_chains[0]]
 
 
 def test_repeated_domain_is_predicted_once(ubiquitin):

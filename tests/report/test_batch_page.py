@@ -122,6 +122,42 @@ def test_the_page_has_every_section(scored):
     assert page.count("<circle") == 4
 
 
+def test_the_page_has_the_cards_of_the_domains(scored):
+    for part in (0, 1):
+        path = scored / "domains" / f"part-{part:06d}.parquet"
+        frame = pd.read_parquet(path).assign(
+            chain=["A", "B"],
+            chopping="1-90",
+            flags="",
+            architecture="3.40",
+            novel=["", "topology"] if part else "",
+            topology="3.40.50",
+            topology_name="Rossmann fold",
+            superfamily=["3.40.50.300", "1.10.8.10"] if part else "3.40.50.300",
+            superfamily_name=EVIL,
+            superfamily_probability=[0.97, 0.2],
+            hit="2xyzA02",
+            hit_tm_query=0.81,
+            hit_rmsd=1.94,
+            hit_n_aligned=58.0,
+        )
+        frame.to_parquet(path)
+    summary = summarize(scored)
+    assert [card.name for card in summary.cards.shown] == ["A, B: 1-90", "A: 1-90", "B: 1-90"]
+    assert (summary.cards.n, summary.cards.counts["topology"]) == (4, 1)
+    page = render_page(summary)
+    assert "<script" not in page
+    (cards,) = re.findall(r"<h2>Domains</h2>.*?</section>", page, re.DOTALL)
+    assert cards.count("<tr>") == 1 + 3
+    assert "3 belong to a known CATH superfamily" in cards
+    assert 'href="https://www.cathdb.info/version/latest/superfamily/3.40.50.300"' in cards
+    assert 'href="https://www.cathdb.info/version/latest/domain/2xyzA02"' in cards
+    assert "new topology" in cards and "best: " in cards
+    assert re.search(r"0\.97.*2xyzA02.*0\.81.*1\.9.*58", cards, re.DOTALL)
+    addresses = re.findall(r"(?:https?:)?//[a-z][^\"<]*", page)
+    assert all(address.startswith("https://www.cathdb.info/") for address in addresses)
+
+
 def test_a_folder_common_to_all_names_is_stated_once(tmp_path):
     about = {"protvox": "0.1", "models": {"cath@9": "x"}, "options": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(about))

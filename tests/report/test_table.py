@@ -129,6 +129,20 @@ def test_relatives_stand_in_place_of_the_nearest(prediction):
     assert "1000A-1200B" in text
 
 
+def test_identical_domains_are_shown_once_where_their_answers_agree(prediction):
+    first = dataclasses.replace(prediction.domains[0], in_range=True)
+    copies = [
+        dataclasses.replace(first, id=chain, chain=chain, same_as="A")
+        for chain in ("B", "C", "D", "E", "F", "G")
+    ]
+    odd = dataclasses.replace(copies[-1], architectures=(RankedLabel("1.10", "Bundle", 0.5),))
+    shown = draw(dataclasses.replace(prediction, domains=(first, *copies[:-1], odd), residues=None))
+    assert "A, B, C, D, E, F" in shown and "identical" in shown
+    assert shown.count("60 residues") == 2
+    assert "B:-5" not in shown and "G:-5" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
 def test_without_residues_or_domains(prediction):
     cath = draw(dataclasses.replace(prediction, residues=None))
     assert "Amino-acid" not in cath

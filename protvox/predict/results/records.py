@@ -241,6 +241,9 @@ class DomainPrediction(DomainRecord):
         The best hit of each of ``superfamilies``, with its alignment.
     nearest
         Nearest known domains by similarity, nearest first; empty when no index was searched.
+    same_as
+        ``id`` of the first domain with the same residues in an identical chain; absent if there is
+        none before this one.
     embedding
         ``axis`` float32 of length 1, similar for domains of one fold; None if the model has no
         embedding. Not part of the JSON form.
@@ -253,6 +256,7 @@ class DomainPrediction(DomainRecord):
     novel: Annotated[Literal["", "superfamily", "topology"] | None, WITHOUT_NONE] = None
     hits: tuple[Neighbour, ...] = ()
     nearest: tuple[Neighbour, ...] = ()
+    same_as: Annotated[str | None, WITHOUT_NONE] = None
     embedding: Annotated[Vector | None, Field(exclude=True)] = None
 
 

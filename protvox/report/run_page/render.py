@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from protvox.cath_names import CATH_NAMES
 from protvox.report.run_page.charts import Dot, bar_chart, histogram, image_source, scatter
+from protvox.report.run_page.domain_cards import SHOWN, Cards, DomainCard
 from protvox.report.run_page.png import matrix_png
 from protvox.report.run_page.summary import Summary
 from protvox.report.run_page.trajectories import TrajectoryMap
@@ -79,6 +81,8 @@ def render_page(summary: Summary) -> str:
                 (one.id, f"{one.residues:,}", f"{one.recovered:.0%}")
                 for one in summary.structures[:_STRUCTURES_SHOWN]
             ],
+            cards=[_relative_name(summary, card) for card in summary.cards.shown],
+            card_note=_card_note(summary.cards),
             confidence=histogram(summary.confidence),
             cath_classes=_classes(summary),
             architectures=bar_chart(_architectures(summary)),
@@ -196,6 +200,22 @@ def project(vectors: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:
     axes = axes[:2] * np.sign(axes[:2][np.arange(2), np.abs(axes[:2]).argmax(axis=1)])[:, None]
     variance = size**2
     return centred @ axes.T, float(variance[:2].sum() / max(variance.sum(), 1e-300))
+
+
+def _relative_name(summary: Summary, card: DomainCard) -> DomainCard:
+    return replace(card, id=card.id.removeprefix(summary.within))
+
+
+def _card_note(cards: Cards) -> str:
+    known, family, topology = (cards.counts[level] for level in ("", "superfamily", "topology"))
+    text = (
+        f"Of {cards.n:,} domains, {known:,} belong to a known CATH superfamily, {family:,} to a "
+        f"new superfamily of a known topology, {topology:,} to a new topology. TM-scores are by "
+        "the length of the domain. Chains of a structure with the same answer share a row."
+    )
+    if len(cards.shown) == SHOWN:
+        text += f" The first {SHOWN} rows are shown; all are in the table of domains."
+    return text
 
 
 def _failure_note(summary: Summary) -> str:

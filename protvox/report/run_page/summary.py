@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import fail
 from protvox.parquet import FILES, damage_reported, decode_table, is_sealed, unseal, verify_file
+from protvox.report.run_page.domain_cards import COLUMNS as CARD_COLUMNS
+from protvox.report.run_page.domain_cards import Cards
 from protvox.report.run_page.trajectories import TrajectoryMap, gather_trajectories
 
 BINS: Final = 20
@@ -76,6 +78,8 @@ class Summary:
         Suspicious residues, worst first, at most three per structure.
     architectures
         Label, name and number of domains of each architecture, most frequent first.
+    cards
+        Known relatives of the domains.
     failures
         Id, code, what and remedy of the first 200 failures.
     failure_counts
@@ -102,6 +106,7 @@ class Summary:
     structures: list[Scored] = field(default_factory=list)
     suspects: list[Suspect] = field(default_factory=list)
     architectures: list[tuple[str, str, int]] = field(default_factory=list)
+    cards: Cards = field(default_factory=Cards)
     failures: list[tuple[str, str, str, str]] = field(default_factory=list)
     failure_counts: dict[str, int] = field(default_factory=dict)
     trajectories: list[TrajectoryMap] = field(default_factory=list)
@@ -199,9 +204,11 @@ def _count_domains(folder: Path, summary: Summary) -> None:
         "architecture_name",
         "architecture_probability",
         "embedding",
+        *CARD_COLUMNS[1:],
     ]
     for table in _parts(folder, "domains", columns):
         summary.n_domains += len(table)
+        summary.cards.add(table)
         summary.in_range += sum(map(bool, table["in_range"].to_pylist()))
         labels = table["architecture"].to_pylist()
         counts.update(zip(labels, table["architecture_name"].to_pylist(), strict=True))

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from protvox.messages import chain_label
 from protvox.report.text import printable
+
+if TYPE_CHECKING:
+    from protvox.predict.results.records import DomainPrediction
 
 
 def domain_name(chain: str, chopping: str) -> str:
@@ -42,3 +48,28 @@ def wrap_ranges(name: str, width: int) -> str:
             lines.append("")
         lines[-1] += text
     return "\n".join(lines)
+
+
+def group_identical(domains: Sequence[DomainPrediction]) -> list[list[DomainPrediction]]:
+    """Put the copies of a domain in identical chains together.
+
+    Parameters
+    ----------
+    domains
+        Predictions, in order.
+
+    Returns
+    -------
+    list
+        In the order of their first domain. Copies whose most probable architecture or superfamily
+        differs from that of the first stay apart.
+    """
+    groups: dict[tuple[str, ...], list[DomainPrediction]] = {}
+    for domain in domains:
+        best = [
+            labels[0].label if labels else ""
+            for labels in (domain.architectures, domain.superfamilies)
+        ]
+        key = (domain.same_as or domain.id, domain.novel or "", *best)
+        groups.setdefault(key, []).append(domain)
+    return list(groups.values())

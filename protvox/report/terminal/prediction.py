@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.messages import chain_label, count, listing
-from protvox.report.terminal.domain_name import domain_name, wrap_ranges
+from protvox.report.terminal.domain_name import domain_name, group_identical, wrap_ranges
 from protvox.report.terminal.relatives import render_relatives
 from protvox.report.terminal.task_rows import render_rows
 from protvox.report.text import printable
@@ -65,7 +66,9 @@ def render(prediction: Prediction, *, width: int = 80) -> RenderableType:
     """
     parts: list[RenderableType] = [render_input(prediction.input)]
     if prediction.domains:
-        parts += [Text(), _domains(prediction.domains), *_relatives(prediction.domains)]
+        groups = group_identical(prediction.domains)
+        shown = tuple(domains[0] for domains in groups)
+        parts += [Text(), _domains(groups), *_relatives(shown)]
     if prediction.residues is not None:
         model = prediction.models.get("environment", "")
         parts += [Text(), *_residues(prediction.residues, model, width)]
@@ -142,9 +145,9 @@ def _ignored(dropped: Iterable[Dropped]) -> Iterator[str]:
         yield f"{count(sum(number for number, _ in items), noun)} ({where}{reason})"
 
 
-def _domains(domains: tuple[DomainPrediction, ...]) -> Table:
+def _domains(groups: Sequence[Sequence[DomainPrediction]]) -> Table:
     table = Table(
-        title=_title("CATH architecture", domains[0].model),
+        title=_title("CATH architecture", groups[0][0].model),
         title_justify="left",
         title_style="",
         box=None,
@@ -156,15 +159,20 @@ def _domains(domains: tuple[DomainPrediction, ...]) -> Table:
     table.add_column("architecture", no_wrap=True, max_width=30)
     table.add_column("p", no_wrap=True)
     table.add_column("", no_wrap=True, style="cyan")
-    for domain in domains:
-        table.add_row(_domain_cell(domain), _class(domain), *_architectures(domain))
+    for domains in groups:
+        cell = _domain_cell(domains[0], [domain.chain for domain in domains])
+        table.add_row(cell, _class(domains[0]), *_architectures(domains[0]))
     return table
 
 
-def _domain_cell(domain: DomainPrediction) -> Text:
+def _domain_cell(domain: DomainPrediction, chains: Sequence[str]) -> Text:
     name = domain_name(domain.chain, domain.chopping)
     text = Text(wrap_ranges(name, _DOMAIN_WIDTH))
     text.append(f"\n{domain.n_residues} residues", style=_QUIET_STYLE)
+    if len(chains) > 1:
+        copies = f"{listing(name or '(blank)' for name in chains)} identical"
+        for line in textwrap.wrap(printable(copies), _DOMAIN_WIDTH):
+            text.append(f"\n{line}", style=_QUIET_STYLE)
     if not domain.in_range:
         text.append("\nunlike domains\ntrained on", style="yellow")
     return text

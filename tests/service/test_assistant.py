@@ -14,7 +14,7 @@ pytest.importorskip("mcp", reason="mcp is not installed")
 
 from mcp import Client, StdioServerParameters
 
-from protvox.service.assistant.tools import TOOLS
+from protvox.service.assistant.tool_list import TOOLS
 
 ROOT = Path(__file__).resolve().parents[2]
 UBIQUITIN = ROOT / "tests" / "data" / "1ubi.pdb"

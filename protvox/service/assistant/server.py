@@ -21,7 +21,7 @@ from protvox import __version__
 from protvox.errors import ProtvoxError, fail
 from protvox.service.app import build_app
 from protvox.service.assistant.local_requests import encode_request, post
-from protvox.service.assistant.tools import INSTRUCTIONS, TOOLS, Tool
+from protvox.service.assistant.tool_list import INSTRUCTIONS, TOOLS, Tool
 from protvox.service.core import Core
 from protvox.service.http.boundary import Boundary
 from protvox.service.settings import ServiceSettings, load_service_settings

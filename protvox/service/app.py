@@ -17,7 +17,7 @@ from protvox.predict.results.publish_schema import describe_documents
 from protvox.service.core import Core, core_of
 from protvox.service.http.boundary import Boundary
 from protvox.service.http.problems import install_problem_handlers
-from protvox.service.routes import check, embed, health, jobs, models, predict, suggest
+from protvox.service.routes import check, embed, health, jobs, models, predict, suggest, v2
 from protvox.service.routes.page import FOLDER, page_routes
 from protvox.service.routes.responses import REF_TEMPLATE
 from protvox.service.schemas import Problem
@@ -92,7 +92,8 @@ def build_app(core: Core, folder: Path = FOLDER) -> FastAPI:
     app.state.core = core
     install_problem_handlers(app)
     app.include_router(health.health)
-    for module in (predict, check, suggest, embed, jobs, models):
+    app.include_router(v2.health)
+    for module in (predict, check, suggest, embed, jobs, models, v2):
         app.include_router(module.router, dependencies=[Depends(_check)])
     app.include_router(health.metrics, dependencies=[Depends(_check)])
     app.router.routes.extend(page_routes(folder))

@@ -53,7 +53,7 @@ def test_every_operation_has_a_unique_name_and_a_summary(schema):
 def test_every_error_is_a_problem(schema):
     for path, _, operation in operations(schema):
         for status, answer in operation["responses"].items():
-            if status.startswith(("4", "5")) and not path.startswith("/health"):
+            if status.startswith(("4", "5")) and "/health" not in path:
                 assert list(answer["content"]) == ["application/problem+json"], (path, status)
     assert "Problem" in schema["components"]["schemas"]
 
@@ -121,7 +121,7 @@ def test_examples_of_requests_fit_their_schema(schema):
 
 
 def test_examples_of_other_responses_fit_their_schema(schema):
-    for name in ("Problem", "Job", "ModelList", "Health"):
+    for name in ("Problem", "Job", "ModelList", "Health", "ModelMetadata", "ModelReady"):
         described = schema["components"]["schemas"][name]
         (example,) = described["examples"]
         # A reference to another schema is looked up in the whole document.
@@ -130,7 +130,7 @@ def test_examples_of_other_responses_fit_their_schema(schema):
 
 def test_errors_are_documented_alike(schema):
     for path, method, operation in operations(schema):
-        if path.startswith("/health"):
+        if "/health" in path or path == "/v2":
             continue
         documented = {int(status) for status in operation["responses"] if status[0] in "45"}
         least = {401, 403, 429, 500}

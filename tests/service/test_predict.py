@@ -223,6 +223,25 @@ def test_models_are_listed(client):
     assert all(model["reference"] == f"{model['name']}@{model['version']}" for model in models)
 
 
+def test_health_and_models_have_the_names_of_the_open_inference_protocol(client):
+    assert client.get("/v2").json()["name"] == "protvox"
+    assert client.get("/v2/health/live").json() == {"live": True}
+    assert client.get("/v2/health/ready").json() == {"ready": True}
+    models = client.get("/v2/models").json()["models"]
+    assert [m["name"] for m in models] == list(
+        dict.fromkeys(m["name"] for m in client.get("/models").json()["models"])
+    )
+    known = client.get("/openapi.json").json()["paths"]
+    for one in models:
+        path = f"/v2/models/{one['name']}"
+        assert client.get(path).json() == one
+        assert client.get(f"{path}/ready").json() == {"name": one["name"], "ready": True}
+        assert "post" in known[one["parameters"]["predict"]]
+    for path in ("/v2/models/cats", "/v2/models/cats/ready"):
+        assert client.get(path).status_code == 404
+        assert client.get(path).json()["code"] == "request.model"
+
+
 def test_unknown_addresses_and_methods_are_refused(client):
     assert client.get("/nothing").json()["code"] == "request.path"
     answer = client.get("/predict/cath")

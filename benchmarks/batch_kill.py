@@ -29,7 +29,8 @@ FLUSH_S = 0.25
 SCORE = """
 import sys
 from pathlib import Path
-from protvox.batch.options import BatchOptions, Resources
+from protvox.batch.resources import Resources
+from protvox.predict.scoring.options import ScoreOptions
 from protvox.batch.plan import make_plan
 from protvox.batch.run import Run
 from protvox.batch.tables.output_folder import OutputFolder
@@ -41,7 +42,7 @@ if __name__ == "__main__":
     source, out, task, flush = sys.argv[1:]
     with OutputFolder(Path(out)) as output:
         resources = Resources("cpu", 1, 1, flush_seconds=float(flush))
-        run = Run(make_plan([source]).items, BatchOptions(task=task), resources, output, watch=say)
+        run = Run(make_plan([source]).items, ScoreOptions(task=task), resources, output, watch=say)
         run.execute()
 """
 

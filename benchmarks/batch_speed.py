@@ -98,16 +98,17 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
     import numba
     import torch
 
-    from protvox.batch.options import BatchOptions
     from protvox.batch.plan import Item
     from protvox.batch.storage.local import LocalStorage
     from protvox.batch.tables.parquet_parts import write_part
     from protvox.batch.tables.rows import tabulate
-    from protvox.batch.tables.schema import TABLES, table_schemas
+    from protvox.batch.tables.schema import table_schemas
     from protvox.networks import poses
     from protvox.predict import environment_predictor as environments
     from protvox.predict.classify import classify
     from protvox.predict.model_cache import load_predictor
+    from protvox.predict.scoring.find import scoring_task
+    from protvox.predict.scoring.options import ScoreOptions
     from protvox.processes.structure_codec import decode_structure, encode_structure
     from protvox.structure.io.read import read_structure
 
@@ -130,21 +131,20 @@ def shares(files: list[Path], task: str) -> dict[str, float]:
         setattr(network, entry, timed("network", getattr(network, entry)))
     environments.environment_moments = timed("moments", environments.environment_moments)
     poses.featurize_poses = timed("sites", poses.featurize_poses)
-    read, classify = timed("read", read_structure), timed("classify", classify)
+    read, score_one = timed("read", read_structure), timed("classify", scoring_task(task).score)
     rows, write = timed("rows", tabulate), timed("write", write_part)
-    options = BatchOptions(task=task)
+    options = ScoreOptions(task=task)
     schemas = table_schemas(options)
     hand_over = timed("hand over", lambda one: decode_structure(encode_structure(one)))
     tables = {name: [schema.empty_table()] for name, schema in schemas.items()}
     for path in files:
-        answer = rows(
-            Item(path.name, str(path)), classify(hand_over(read(path)), task=task), options, 0.0
-        )
-        tables["domains"].append(answer.domains)
-        tables["residues"].append(answer.residues)
+        scores = score_one(hand_over(read(path)), options)
+        answer = rows(Item(path.name, str(path)), scores, options, 0.0)
+        for name, found in answer.tables.items():
+            tables[name].append(found)
     with tempfile.TemporaryDirectory() as folder:
         place = LocalStorage(Path(folder))
-        place.prepare(TABLES)
+        place.prepare(tuple(schemas))
         # One part, as a run writes one every 20 seconds.
         write(place, 1, {name: pa.concat_tables(found) for name, found in tables.items()})
     inner = sum(spent.get(name, 0.0) for name in ("network", "moments", "sites"))

@@ -64,18 +64,17 @@ class Ready(NamedTuple):
 
 
 class ResultTables(NamedTuple):
-    """The prediction for an input, as rows of the output tables.
+    """The results for an input, as rows of the output tables.
 
     Attributes
     ----------
-    domains, residues
-        Rows of these tables.
+    tables
+        Name to rows, for the tables of the task.
     columns
         Values of further columns of the table ``inputs``.
     """
 
-    domains: pa.Table
-    residues: pa.Table
+    tables: dict[str, pa.Table]
     columns: dict[str, str | int | float]
 
 
@@ -181,9 +180,8 @@ def to_message(reply: Ready | Content | Failure | ResultTables) -> Message:
         case Failure():
             return {"failure": reply._asdict()}
         case ResultTables():
-            tables = {"domains": reply.domains, "residues": reply.residues}
-            packed = {name: pack_table(table) for name, table in tables.items()}
-            return {"results": {**packed, "columns": reply.columns}}
+            packed = {name: pack_table(table) for name, table in reply.tables.items()}
+            return {"results": {"tables": packed, "columns": reply.columns}}
 
 
 def parse_ready(message: Message) -> Ready:
@@ -286,8 +284,9 @@ def _failure(value: Any) -> Failure:
 
 
 def _results(value: Any) -> ResultTables:
-    domains, residues = (unpack_table(bytes_of(value[name])) for name in ("domains", "residues"))
-    return ResultTables(domains, residues, dict(value["columns"]))
+    packed = value["tables"].items()
+    tables = {_text(name): unpack_table(bytes_of(table)) for name, table in packed}
+    return ResultTables(tables, dict(value["columns"]))
 
 
 def _fatal(value: Any) -> Any:

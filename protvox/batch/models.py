@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from protvox.batch.options import BatchOptions
+from protvox.predict.scoring.find import scoring_task
+from protvox.predict.scoring.options import ScoreOptions
 
 
-def models_in_use(options: BatchOptions) -> dict[str, str]:
+def models_in_use(options: ScoreOptions) -> dict[str, str]:
     """Return ``name@version`` of each model in use, and the SHA-256 of its weights.
 
     Parameters
@@ -18,8 +19,7 @@ def models_in_use(options: BatchOptions) -> dict[str, str]:
     ModelError
         If there is no such model, or it is for another task.
     """
-    from protvox.predict.classify import model_names
     from protvox.registry.installed import find
 
-    cards = [find(name).card for name in model_names(options.task, options.model).values()]
+    cards = [find(name).card for name in scoring_task(options.task).models(options)]
     return {card.reference: card.sha256 for card in cards}

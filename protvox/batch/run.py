@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
+from protvox.batch.resources import Resources
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.run_results import RunResults
 from protvox.batch.workers.pipeline import Pipeline
 from protvox.batch.workers.pool import WorkerPool
+from protvox.predict.scoring.options import ScoreOptions
 
 
 class Run:
@@ -37,7 +38,7 @@ class Run:
     def __init__(
         self,
         items: Iterable[Item],
-        options: BatchOptions,
+        options: ScoreOptions,
         resources: Resources,
         output: OutputFolder,
         *,

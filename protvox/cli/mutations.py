@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,6 +12,7 @@ from protvox.cli import console
 from protvox.cli.failures import SOME_FAILED_EXIT
 from protvox.cli.files import STDOUT, open_output, refuse_overwrite
 from protvox.cli.inputs import check_stream, example_path
+from protvox.cli.mutation_lists import is_list
 from protvox.cli.options import (
     assembly_option,
     chain_option,
@@ -42,7 +42,6 @@ _REMARK: Final = (
     "B-factors are the mean protvox score of the 19 substitutions of the residue; higher means "
     "that mutations are predicted to be more destabilising"
 )
-_LISTS: Final = (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ def mutations(
     pictures = {"--heatmap": heatmap, "--bars": bars, "--logo": logo}
     _check_views(pictures, annotate)
     requested = _requested(request.mutations)
-    lists = tuple(text for text in request.mutations if _is_list(text))
+    lists = tuple(text for text in request.mutations if is_list(text))
     refuse_overwrite((source, *lists), (output, heatmap, bars, logo, annotate))
     destination = output or STDOUT
     form = choose_format(form, destination)
@@ -206,10 +205,6 @@ def _draw(pictures: dict[str, str | None], scores: MutationScores) -> None:
         console.note(f"wrote {path}")
 
 
-def _is_list(text: str) -> bool:
-    return text.lower().endswith(_LISTS) or Path(text).is_file()
-
-
 def _requested(texts: tuple[str, ...]) -> MutationList | None:
     from protvox.predict.mutations.list_files import collect_mutations, read_mutations
     from protvox.predict.mutations.mutation_list import join_lists
@@ -217,7 +212,7 @@ def _requested(texts: tuple[str, ...]) -> MutationList | None:
     if not texts:
         return None
     return join_lists(
-        read_mutations(text) if _is_list(text) else collect_mutations([text]) for text in texts
+        read_mutations(text) if is_list(text) else collect_mutations([text]) for text in texts
     )
 
 

@@ -17,18 +17,22 @@ from protvox.cli.options import (
     device_option,
     hide_option,
     model_number_option,
+    networks_option,
     plddt_option,
     unique_option,
 )
+from protvox.cli.task_option import TaskName
 from protvox.errors import InputError, fail
+from protvox.registry.tasks import ANALYSES
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from protvox.batch.options import BatchOptions, Resources
     from protvox.batch.plan import Plan
     from protvox.batch.progress import Progress
+    from protvox.batch.resources import Resources
     from protvox.batch.tables.output_folder import OutputFolder
+    from protvox.predict.scoring.options import ScoreOptions
 
 
 @click.command(short_help="Score many structures and write Parquet tables.")
@@ -43,10 +47,24 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--task",
-    type=click.Choice(("all", "cath", "environment")),
+    type=TaskName("all", *ANALYSES),
     default="all",
     show_default=True,
-    help="What to predict.",
+    help="What to predict; all stands for cath and environment.",
+)
+@click.option(
+    "--mutations",
+    metavar="A:45W|FILE",
+    multiple=True,
+    help="With --task mutations: mutations or lists of them, scored in every structure, as for "
+    "protvox mutations; repeat for more. [default: all 19 of each residue]",
+)
+@networks_option
+@click.option(
+    "--sequence",
+    metavar="FASTA",
+    type=click.Path(),
+    help="With --task check: sequences that the chains should have.",
 )
 @click.option(
     "--top-k",
@@ -144,6 +162,8 @@ def score(
     device: str | None,
     topology: str | None,
     stride: int,
+    mutations: tuple[str, ...],
+    sequence: str | None,
     **settings: Any,
 ) -> int:
     """Score many structures.
@@ -152,28 +172,32 @@ def score(
     one path per line), or a manifest (a .csv or .tsv file with a column path and optional columns
     chain, chopping and id). Each may be a URL such as s3://bucket/designs/.
 
-    FOLDER receives the tables inputs, domains, residues and failures. Each is a folder of Parquet
-    files that pandas reads with one call. A run can be interrupted at any time, even by a power
-    cut; the same command resumes it.
+    FOLDER receives the tables inputs, domains, residues and failures; with --task mutations or
+    check, structures (one row each, to rank them) and mutations or findings in place of domains
+    and residues. Each is a folder of Parquet files that pandas reads with one call. A run can be
+    interrupted at any time, even by a power cut; the same command resumes it.
 
     \b
     Examples:
       protvox score designs/ -o scored
       protvox score 'models/**/*.cif.gz' -o scored --task environment --format csv
       protvox score domains.csv -o scored --task cath --retry
+      protvox score designs/ -o scanned --task mutations
+      protvox score designs/ -o checked --task check
       protvox score run.xtc --top run.pdb --stride 10 -o scored
       protvox score designs/ -o scored --engine ray --ray-address auto
       protvox score s3://bucket/designs/ -o gs://bucket/scored
       python -c "import pandas; print(pandas.read_parquet('scored/domains'))"
     """  # noqa: D301 (\b is click's mark for lines to keep)
-    from protvox.batch.options import BatchOptions
     from protvox.batch.plan import make_plan, plan_frames
     from protvox.batch.tables.output_folder import OutputFolder
+    from protvox.cli.score_options import check_plan, make_options
 
     if not inputs:
         raise fail("usage.no_input.score", where="protvox score")
     if ray_address and engine != "ray":
         raise fail("usage.ray_address.engine", where="--ray-address")
+    options = make_options(settings, mutations, sequence, trajectory=topology is not None)
     if topology is not None and settings["assembly"] is not None:
         raise fail("usage.assembly.trajectory", where="--assembly")
     if engine == "ray":
@@ -188,7 +212,7 @@ def score(
     plan = plan_frames(inputs, topology, stride) if topology else make_plan(inputs)
     for note in plan.notes:
         console.warning(note)
-    options = BatchOptions(**settings, trajectory=topology is not None)
+    check_plan(plan, options)
     with OutputFolder(output) as folder:
         if force:
             folder.clear()
@@ -210,7 +234,7 @@ def score(
 
 
 def _resources(device: str | None, workers: int | None, timeout: float) -> Resources:
-    from protvox.batch.options import Resources, count_cores
+    from protvox.batch.resources import Resources, count_cores
     from protvox.settings import load_settings
 
     settings = load_settings()
@@ -220,7 +244,7 @@ def _resources(device: str | None, workers: int | None, timeout: float) -> Resou
 
 
 def _run(
-    plan: Plan, options: BatchOptions, resources: Resources, folder: OutputFolder, *, retry: bool
+    plan: Plan, options: ScoreOptions, resources: Resources, folder: OutputFolder, *, retry: bool
 ) -> Progress:
     from protvox.batch.run import Run
     from protvox.cli.counter import counting
@@ -240,7 +264,7 @@ def _run(
 
 def _run_on_cluster(
     plan: Plan,
-    options: BatchOptions,
+    options: ScoreOptions,
     resources: Resources,
     folder: OutputFolder,
     *,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -246,9 +247,13 @@ class PredictionTask(NetworkTask[ConfigT, NetworkT]):
         Whether chains are split into domains for it.
     embeds
         What its predictor embeds, if anything.
+    row_types
+        Column to type (`str`, `int`, `float` or `bool`) of its `TaskRows`, for ``protvox score``;
+        the built-in tasks have tables of their own.
     """
 
     needs_domains: ClassVar[bool] = False
+    row_types: ClassVar[Mapping[str, type]] = MappingProxyType({})
     embeds: ClassVar[Literal["domain", "residue"] | None] = None
 
     @property

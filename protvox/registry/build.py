@@ -11,7 +11,7 @@ from protvox.errors import ModelError, fail
 from protvox.networks.config import from_mapping
 from protvox.networks.layers import PlainLayers, SteerableLayers
 from protvox.registry.card import Card
-from protvox.registry.tasks import find_task
+from protvox.registry.tasks import network_task
 from protvox.registry.weights import check_weights, load_weights
 
 
@@ -33,7 +33,7 @@ def read_architecture(card: Card) -> Any:
     ModelError
         If they do not fit, or the task is unknown (``model.architecture``, ``model.task``).
     """
-    kind = find_task(card.task).config
+    kind = network_task(card.task).config
     try:
         return from_mapping(kind, card.architecture, "architecture")
     except ModelError as error:
@@ -58,7 +58,9 @@ def build(card: Card, *, plain: bool = False) -> nn.Module:
     """
     config = read_architecture(card)
     try:
-        return find_task(card.task).network(config, PlainLayers() if plain else SteerableLayers())
+        return network_task(card.task).network(
+            config, PlainLayers() if plain else SteerableLayers()
+        )
     # e3nn checks some of its arguments by assertions.
     except (ModelError, TypeError, ValueError, AssertionError) as error:
         raise fail("model.architecture.card", where=card.reference, error=error) from error

@@ -9,7 +9,7 @@ from torch import nn
 
 from protvox.registry.build import build, load_trained
 from protvox.registry.card import Card
-from protvox.registry.tasks import find_task
+from protvox.registry.tasks import network_task
 from protvox.registry.weights import check_file, load_weights, save_weights
 
 INFERENCE_FILE: Final = "inference.safetensors"
@@ -77,7 +77,7 @@ def load_inference_network(card: Card, folder: Path) -> nn.Module:
     path = check_inference_weights(folder, card)
     if path is None:
         network = load_trained(card, folder)
-        return _export(network) if find_task(card.task).steerable else network
+        return _export(network) if network_task(card.task).steerable else network
     network = build(card, plain=True)
     load_weights(network, path)
     return network.eval().requires_grad_(False)

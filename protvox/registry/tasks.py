@@ -1,8 +1,9 @@
 """Tasks: what a model can predict, found by name.
 
 The tasks of this package are `protvox.tasks.cath` and `protvox.tasks.environment`;
-`protvox.tasks.backbone` supports the scores of mutations. A package of yours adds others with an
-entry point of the group ``protvox.tasks``::
+`protvox.tasks.backbone` supports the scores of mutations. `protvox.tasks.mutations` and
+`protvox.tasks.check` have no network of their own: they score structures with those of the others.
+A package of yours adds others with an entry point of the group ``protvox.tasks``::
 
     [project.entry-points."protvox.tasks"]
     helical = "my_package.helical:TASK"
@@ -39,12 +40,18 @@ SUPPORTING: Final = MappingProxyType({"backbone": "amino acids from backbones"})
 """Name to title of the tasks whose models only serve other commands: that of ``backbone`` is the
 second network of ``protvox mutations``."""
 
+ANALYSES: Final = MappingProxyType(
+    {"mutations": "scores of mutations", "check": "checks of models"}
+)
+"""Name to title of the tasks without a network of their own, see
+`protvox.predict.scoring.task.ScoringTask`."""
+
 ConfigT = TypeVar("ConfigT")
 NetworkT = TypeVar("NetworkT", bound="nn.Module")
 
 
-class NetworkTask(ABC, Generic[ConfigT, NetworkT]):
-    """The part of a task that builds its network.
+class RegisteredTask(ABC):
+    """Anything that is found by name.
 
     Attributes
     ----------
@@ -52,12 +59,21 @@ class NetworkTask(ABC, Generic[ConfigT, NetworkT]):
         Short name, as on the command line and in model cards.
     title
         What is predicted, a few words for people.
-    steerable
-        Whether its networks have steerable layers, which are exported for inference.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
+
+
+class NetworkTask(RegisteredTask, Generic[ConfigT, NetworkT]):
+    """The part of a task that builds its network.
+
+    Attributes
+    ----------
+    steerable
+        Whether its networks have steerable layers, which are exported for inference.
+    """
+
     steerable: ClassVar[bool] = True
 
     @property
@@ -85,23 +101,26 @@ class NetworkTask(ABC, Generic[ConfigT, NetworkT]):
 
 
 def task_names() -> tuple[str, ...]:
-    """Return the names of all tasks but the supporting ones, those of this package first."""
+    """Return the names of the tasks that have models of their own, those of this package first.
+
+    Supporting tasks are not among them.
+    """
     others = sorted(_installed().names)
-    return (*BUILT_IN, *(name for name in others if name not in BUILT_IN))
+    return (*BUILT_IN, *(name for name in others if name not in {*BUILT_IN, *ANALYSES}))
 
 
 @cache
-def find_task(name: str) -> NetworkTask[Any, Any]:
+def find_task(name: str) -> RegisteredTask:
     """Return a task by name.
 
     Parameters
     ----------
     name
-        ``"cath"``, ``"environment"``, ``"backbone"`` or the name of an entry point.
+        A name from `BUILT_IN`, `SUPPORTING` or `ANALYSES`, or that of an entry point.
 
     Returns
     -------
-    NetworkTask
+    RegisteredTask
         Usually a `protvox.tasks.base.Task`.
 
     Raises
@@ -111,7 +130,7 @@ def find_task(name: str) -> NetworkTask[Any, Any]:
     """
     from importlib.metadata import EntryPoint
 
-    if name in BUILT_IN or name in SUPPORTING:
+    if name in BUILT_IN or name in SUPPORTING or name in ANALYSES:
         found = EntryPoint(name, f"protvox.tasks.{name}.task:TASK", GROUP)
     elif name in _installed().names:
         found = _installed()[name]
@@ -121,8 +140,27 @@ def find_task(name: str) -> NetworkTask[Any, Any]:
         task = found.load()
     except (ImportError, AttributeError) as error:
         raise fail("model.task.import", where=name, target=found.value, error=error) from error
-    if not isinstance(task, NetworkTask):
+    if not isinstance(task, RegisteredTask):
         raise fail("model.task.import", where=name, target=found.value, error="it is not a Task")
+    return task
+
+
+def network_task(name: str) -> NetworkTask[Any, Any]:
+    """Return a task that has a network, by name.
+
+    Parameters
+    ----------
+    name
+        Name of the task, see `find_task`.
+
+    Raises
+    ------
+    ModelError
+        If there is no such task, or it has no network (``model.task``).
+    """
+    task = find_task(name)
+    if not isinstance(task, NetworkTask):
+        raise fail("model.task.network", where=name)
     return task
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
+from protvox.service.job_task import Task
 from protvox.service.released import released_model
 
-Task = Literal["all", "cath", "environment", "mutations", "check"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 _Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]

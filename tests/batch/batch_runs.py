@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
+from protvox.batch.resources import Resources
 from protvox.batch.run import Run
 from protvox.batch.tables.output_folder import OutputFolder
+from protvox.predict.scoring.options import ScoreOptions
 
 SMALL = ("1ubi.pdb", "1ejg.pdb.gz", "1a8o.cif")
 
@@ -21,7 +22,7 @@ def score(inputs, out, *, task="cath", timeout=120.0, retry=False, force=False, 
         if force:
             output.clear()
         resources = Resources("cpu", 1, 1, timeout)
-        run = Run(plan.items, BatchOptions(task=task), resources, output, retry=retry, **more)
+        run = Run(plan.items, ScoreOptions(task=task), resources, output, retry=retry, **more)
         return run.execute()
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from protvox.batch.messages import Ready, ResultTables, failure_of, to_message
-from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
 from protvox.batch.tables.schema import key_values, table_schemas
+from protvox.predict.scoring.options import ScoreOptions
 from protvox.processes.parent import Parent
 from protvox.processes.structure_codec import decode_structure
 
@@ -25,7 +25,7 @@ from protvox.processes.structure_codec import decode_structure
 def main():
     parent = Parent()
     setup = parent.receive()
-    options = BatchOptions(**setup["options"])
+    options = ScoreOptions(**setup["options"])
     parent.send(to_message(Ready({"fake@1": "0" * 64}, ("cpu",) * setup["cores"])))
     while True:
         request = parent.receive()
@@ -86,11 +86,11 @@ def results(item, structure, options):
         for chain, number in zip(structure.chain.tolist(), structure.number.tolist(), strict=True)
     ]
     columns = {"format": structure.format, "n_residues": structure.n_residues}
-    return ResultTables(
-        pa.Table.from_pylist(domains, schemas["domains"]),
-        pa.Table.from_pylist(residues, schemas["residues"]),
-        columns,
-    )
+    tables = {
+        "domains": pa.Table.from_pylist(domains, schemas["domains"]),
+        "residues": pa.Table.from_pylist(residues, schemas["residues"]),
+    }
+    return ResultTables(tables, columns)
 
 
 if __name__ == "__main__":

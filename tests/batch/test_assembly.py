@@ -4,15 +4,16 @@ import json
 
 from batch_runs import rows
 
-from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
+from protvox.batch.resources import Resources
 from protvox.batch.run import Run
 from protvox.batch.tables.output_folder import OutputFolder
+from protvox.predict.scoring.options import ScoreOptions
 
 
 def test_a_run_scores_one_chain_of_an_assembly(tmp_path, data_dir):
     plan = make_plan([str(data_dir / name) for name in ("1a8o.cif", "dipeptide.pdb")])
-    options = BatchOptions(task="environment", assembly="1", unique=True)
+    options = ScoreOptions(task="environment", assembly="1", unique=True)
     with OutputFolder(tmp_path / "out") as output:
         resources = Resources("cpu", 1, 1, 120.0)
         progress = Run(plan.items, options, resources, output, retry=False).execute()
@@ -29,9 +30,9 @@ def test_a_run_scores_one_chain_of_an_assembly(tmp_path, data_dir):
 
 
 def test_runs_of_earlier_versions_keep_their_options():
-    identity = BatchOptions().identity()
+    identity = ScoreOptions().identity()
     assert not {"assembly", "unique"} & set(identity)
-    assert BatchOptions(assembly="1", unique=True).identity() == {
+    assert ScoreOptions(assembly="1", unique=True).identity() == {
         **identity,
         "assembly": "1",
         "unique": True,

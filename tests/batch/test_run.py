@@ -14,12 +14,13 @@ import pytest
 from batch_runs import SMALL, copy_apart, rows, score
 
 import protvox
-from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan, plan_frames
+from protvox.batch.resources import Resources
 from protvox.batch.run import Run
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.workers.pool import WorkerPool
 from protvox.errors import DeviceError
+from protvox.predict.scoring.options import ScoreOptions
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 """Tolerance for one structure alone, since rounding depends on the number of threads."""
@@ -231,7 +232,7 @@ def test_stopping_writes_what_is_ready_and_resuming_completes_it(fake, folder, t
 def test_a_missing_device_ends_the_run_at_once(folder, tmp_path):
     plan = make_plan([str(folder)])
     with OutputFolder(tmp_path / "out") as output, pytest.raises(DeviceError):
-        Run(plan.items, BatchOptions(), Resources("cuda:99", 1, 1), output).execute()
+        Run(plan.items, ScoreOptions(), Resources("cuda:99", 1, 1), output).execute()
 
 
 def test_a_process_that_dies_and_a_bug_are_failures(fake, folder, tmp_path):
@@ -246,7 +247,7 @@ def test_a_process_that_dies_and_a_bug_are_failures(fake, folder, tmp_path):
 
 def test_frames_of_a_trajectory_are_scored_each(fake, tmp_path, data_dir):
     plan = plan_frames([str(data_dir / "dipeptide.xtc")], str(data_dir / "dipeptide.pdb"), 100)
-    options = BatchOptions(trajectory=True)
+    options = ScoreOptions(trajectory=True)
     for expected in ((6, 0), (0, 6)):
         with OutputFolder(tmp_path / "out") as output:
             run = Run(plan.items, options, Resources("cpu", 1, 2), output)

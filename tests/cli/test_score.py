@@ -70,14 +70,30 @@ def test_tables_and_exit_codes(fake, protvox, folder, tmp_path):
         (("score", "empty", "-o", "out"), "nothing to score"),
         (("score", ".", "-o", "out", "--ray-address", "auto"), "Add --engine ray"),
         (("score", "https://a.b/c.pdb", "-o", "out"), "not supported"),
+        (("score", ".", "-o", "out", "--mutations", "A:1W"), "with one of mutations"),
+        (("score", ".", "-o", "out", "--task", "cath", "--sequence", "x"), "with one of check"),
+        (("score", ".", "-o", "out", "--task", "check", "--plddt", "70"), "does not have this"),
+        (("score", ".", "-o", "out", "--task", "sheet"), "not one of all, mutations, check, cath"),
+        (("score", "m.csv", "-o", "out", "--task", "mutations"), "whole chains, not domains"),
     ],
 )
 def test_invalid_arguments_exit_with_code_2(protvox, tmp_path, monkeypatch, arguments, expected):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "m.csv").write_text("path,chopping\n1ubi.pdb,1-40\n")
     result = protvox(*arguments)
     assert result.code == 2
     assert expected in result.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_list_of_mutations_is_read_before_any_work(protvox, folder, tmp_path):
+    listed = tmp_path / "list.txt"
+    listed.write_text("F45Z\n")
+    options = ("--task", "mutations", "--mutations", listed)
+    result = protvox("score", folder, "-o", tmp_path / "out", *options)
+    assert result.code == 3
+    assert "none of 1 mutation can be scored" in result.err
     assert not (tmp_path / "out").exists()
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
 from protvox.batch.tables.rows import tabulate
 from protvox.errors import InputError
@@ -16,6 +15,8 @@ from protvox.predict.classify import classify
 from protvox.predict.embedding.embed import embed
 from protvox.predict.mutations.score import score_mutations
 from protvox.predict.results.publish_schema import document_schema
+from protvox.predict.scoring.find import scoring_task
+from protvox.predict.scoring.options import ScoreOptions
 from protvox.report.terminal.prediction import render_input
 from protvox.structure.disorder import DisorderOption
 from protvox.structure.domain_option import parse_domain_option
@@ -119,14 +120,15 @@ def test_the_table_for_the_terminal_lists_disordered_residues(model, ubiquitin):
 
 
 def test_rows_of_batches(model, ubiquitin):
-    options = BatchOptions()
-    tables = tabulate(Item("x", "x"), classify(model, device="cpu"), options, 0.0)
-    assert tables.columns["disordered"] == "A:1-3 A:72-76"
-    assert tables.domains["plddt"].to_pylist() == [90]
-    assert sum(tables.residues["disordered"].to_pylist()) == len(LOW)
-    tables = tabulate(Item("x", "x"), classify(ubiquitin, device="cpu"), options, 0.0)
-    assert set(tables.residues["plddt"].to_pylist()) == {None}
-    assert "plddt" not in tables.columns
+    options = ScoreOptions()
+    task = scoring_task("all")
+    found = tabulate(Item("x", "x"), task.score(model, options, device="cpu"), options, 0.0)
+    assert found.columns["disordered"] == "A:1-3 A:72-76"
+    assert found.tables["domains"]["plddt"].to_pylist() == [90]
+    assert sum(found.tables["residues"]["disordered"].to_pylist()) == len(LOW)
+    found = tabulate(Item("x", "x"), task.score(ubiquitin, options, device="cpu"), options, 0.0)
+    assert set(found.tables["residues"]["plddt"].to_pylist()) == {None}
+    assert "plddt" not in found.columns
 
 
 def test_documents_follow_their_schema(model, ubiquitin):

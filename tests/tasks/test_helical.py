@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,9 +16,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
+import pandas as pd
 import pytest
 
 from protvox.cli.app import run
+from protvox.report.run_page.render import render_page
+from protvox.report.run_page.summary import summarize
 
 ROOT = Path(__file__).parents[2]
 TABLE = (
@@ -141,6 +145,25 @@ def test_command_in_a_process_of_its_own_finds_the_package(environment, data_dir
 
 
 @pytest.mark.slow
+def test_many_structures_are_scored(environment, model, data_dir, tmp_path):
+    for name in ("1a8o.cif", "1ubi.pdb"):
+        shutil.copy(data_dir / name, tmp_path)
+    (tmp_path / "broken.pdb").write_text("ATOM")
+    out = tmp_path / "out"
+    command = (sys.executable, "-m", "protvox", "score", tmp_path, "-o", out, "--task", "helical")
+    for expected in ("2 scored, 1 failed", "0 scored, 2 kept from an earlier run, 1 failed"):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 4, done.stderr
+        assert expected in done.stderr
+    found = pd.read_parquet(out / "helical")
+    assert list(found.columns) == ["id", "path", "chain", "helical", "probability"]
+    assert found.set_index("id")["helical"].to_dict() == {"1a8o.cif": True, "1ubi.pdb": False}
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["tables"] == ["inputs", "helical", "failures"]
+    assert "rows in the table helical" in render_page(summarize(out))
+
+
+@pytest.mark.slow
 def test_service_predicts(environment, data_dir, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -162,9 +185,26 @@ def test_service_predicts(environment, data_dir, tmp_path):
             assert response.status_code == 200, response.text
             (row,) = response.json()["others"]["helical"]
             assert row["helical"] is True
+            with (data_dir / "1a8o.pdb").open("rb") as file:
+                body = {"files": {"file": file}, "data": {"task": "helical"}}
+                job = client.post("/jobs", **body).json()["id"]
+            assert wait_for_results(client, job).json()["others"]["helical"] == [row]
+            table = client.get(f"/jobs/{job}/results", params={"format": "csv"})
+            assert table.text.splitlines()[0] == "id,chain,helical,probability"
     finally:
         server.terminate()
         server.wait(60)
+
+
+def wait_for_results(client, job):
+    """The results of a job, once it is done."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        response = client.get(f"/jobs/{job}/results")
+        if response.status_code != 409 or response.json()["code"] != "job.not_done":
+            return response
+        time.sleep(0.2)
+    raise TimeoutError
 
 
 def wait_until_ready(server, client) -> None:

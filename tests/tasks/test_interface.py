@@ -6,13 +6,25 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from protvox.errors import ModelError
+from protvox.predict.scoring.classification import _checked_rows
+from protvox.predict.scoring.find import scoring_names, scoring_task
+from protvox.predict.scoring.options import ScoreOptions
+from protvox.predict.scoring.rows import value_schema
 from protvox.predict.task import prediction_task
 from protvox.registry import tasks
-from protvox.registry.tasks import BUILT_IN, NetworkTask, find_task, task_names
+from protvox.registry.tasks import (
+    ANALYSES,
+    BUILT_IN,
+    NetworkTask,
+    find_task,
+    network_task,
+    task_names,
+)
 from protvox.tasks.base import Task
 from protvox.train.task import training_task
 
@@ -96,6 +108,56 @@ def test_tasks_are_found_without_torch():
         timeout=120,
     )
     assert done.stdout.strip() == "['domains', 'residues'] False", done.stderr
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_analyses_have_no_network_of_their_own(name):
+    assert find_task(name).title == ANALYSES[name]
+    assert name not in task_names()
+    for other in (network_task, prediction_task, training_task):
+        with pytest.raises(ModelError) as caught:
+            other(name)
+        assert caught.value.code == "model.task"
+
+
+def test_every_task_is_scored_by_its_name(monkeypatch):
+    options = ScoreOptions()
+    tables = {name: list(scoring_task(name).schemas(options)) for name in scoring_names()}
+    assert tables == {
+        "all": ["domains", "residues"],
+        "cath": ["domains", "residues"],
+        "environment": ["domains", "residues"],
+        "mutations": ["structures", "mutations"],
+        "check": ["structures", "findings"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"row_types": {}, "table": "sheet"}, "does not declare its columns"),
+        ({"row_types": {"a": str}, "table": "../x"}, "cannot be called ../x"),
+        ({"row_types": {"a": str}, "table": "inputs"}, "cannot be called inputs"),
+    ],
+)
+def test_tasks_that_cannot_be_scored_are_refused(monkeypatch, attributes, expected):
+    task = SimpleNamespace(**attributes)
+    module = "protvox.predict.scoring"
+    monkeypatch.setattr(f"{module}.find.find_task", lambda name: task)
+    monkeypatch.setattr("protvox.predict.task.prediction_task", lambda name: task)
+    with pytest.raises(ModelError, match=expected):
+        scoring_task("sheet")
+
+
+def test_rows_of_a_task_are_those_that_it_declares():
+    schema = value_schema({"chain": str, "n": int})
+    assert _checked_rows([{"chain": "A", "n": 1}, {"chain": "B"}], schema, "sheet").to_pylist() == [
+        {"chain": "A", "n": 1},
+        {"chain": "B", "n": None},
+    ]
+    for rows in ([{"chain": "A", "x": 1}], [{"chain": "A", "n": "one"}]):
+        with pytest.raises(ModelError, match="not those that it declares"):
+            _checked_rows(rows, schema, "sheet")
 
 
 def test_nothing_else_depends_on_the_kind_of_a_task():

@@ -27,8 +27,7 @@ _OUTCOMES: Final = pa.schema(
         ("time", pa.float64()),
         ("kind", pa.string()),
         ("fields", pa.string()),
-        ("domains", pa.large_binary()),
-        ("residues", pa.large_binary()),
+        ("tables", pa.map_(pa.string(), pa.large_binary())),
     ]
 )
 
@@ -127,11 +126,9 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     row = {"id": outcome.id, "sha256": outcome.sha256, "time": outcome.time, "fields": "{}"}
     result = outcome.result
     if isinstance(result, ResultTables):
-        tables = {
-            "domains": pack_table(result.domains),
-            "residues": pack_table(result.residues),
-        }
-        return row | tables | {"kind": "results", "fields": json.dumps(result.columns)}
+        tables = [(name, pack_table(table)) for name, table in result.tables.items()]
+        fields = json.dumps(result.columns)
+        return row | {"kind": "results", "fields": fields, "tables": tables}
     if isinstance(result, Failure):
         return row | {"kind": "failure", "fields": json.dumps(result._asdict())}
     return row | {"kind": "settled"}
@@ -139,5 +136,6 @@ def _row(outcome: Outcome) -> dict[str, Any]:
 
 def _result(row: dict[str, Any], fields: dict[str, Any]) -> ResultTables | Failure | None:
     if row["kind"] == "results":
-        return ResultTables(unpack_table(row["domains"]), unpack_table(row["residues"]), fields)
+        tables = {name: unpack_table(table) for name, table in row["tables"]}
+        return ResultTables(tables, fields)
     return Failure(**fields) if row["kind"] == "failure" else None

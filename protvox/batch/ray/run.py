@@ -11,15 +11,16 @@ import pyarrow as pa
 
 from protvox.batch.messages import ResultTables, failure_of
 from protvox.batch.models import models_in_use
-from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
 from protvox.batch.ray.cluster import Share, share_out, stream
 from protvox.batch.ray.rows import Outcome, pack_inputs, unpack_outcomes
+from protvox.batch.resources import Resources
 from protvox.batch.storage.urls import is_url
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.run_results import RunResults
 from protvox.errors import fail
+from protvox.predict.scoring.options import ScoreOptions
 
 _MAX_BLOCK: Final = 16
 """Maximum number of inputs sent to a worker together; it reads one while it scores another."""
@@ -43,7 +44,7 @@ class ClusterRun:
     def __init__(
         self,
         items: Iterable[Item],
-        options: BatchOptions,
+        options: ScoreOptions,
         resources: Resources,
         output: OutputFolder,
         *,

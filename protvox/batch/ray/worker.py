@@ -10,12 +10,13 @@ from typing import Final
 import pyarrow as pa
 
 from protvox.batch.messages import Failure, ResultTables
-from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.ray.rows import Outcome, pack_error, pack_outcomes, unpack_inputs
+from protvox.batch.resources import Resources
 from protvox.batch.workers.pipeline import Pipeline
 from protvox.batch.workers.pool import WorkerPool
 from protvox.errors import fail
+from protvox.predict.scoring.options import ScoreOptions
 
 _DIED: Final = "batch.process_died"
 
@@ -42,7 +43,7 @@ class Worker:
 
     def __init__(
         self,
-        options: BatchOptions,
+        options: ScoreOptions,
         resources: Resources,
         models: Mapping[str, str],
         folder: str | None = None,

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from protvox.batch.tables.output_folder import OutputFolder
-from protvox.batch.tables.schema import TABLES
 
 
 def export_tables(output: OutputFolder, form: str) -> Iterator[str]:
@@ -28,7 +27,7 @@ def export_tables(output: OutputFolder, form: str) -> Iterator[str]:
         Path of each file once it is complete: ``NAME.csv`` beside the folder ``NAME`` of the
         parts.
     """
-    for name in TABLES:
+    for name in output.names:
         target = f"{name}.{form}"
         with output.storage.writing(target) as file:
             for index, table in enumerate(output.tables(name)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,23 +14,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from protvox import __version__
-from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
-from protvox.batch.storage.local import LocalStorage, Storage
-from protvox.batch.storage.urls import is_url, open_url
+from protvox.batch.storage.open import open_storage
 from protvox.batch.tables.parquet_parts import (
-    LEDGER,
     part_name,
     read_part,
     recover_parts,
     write_part,
 )
-from protvox.batch.tables.schema import TABLES, key_values, table_schemas
+from protvox.batch.tables.schema import FAILURES, LEDGER, key_values, table_schemas
 from protvox.errors import fail
 from protvox.parquet import damage_reported, decode_table
+from protvox.predict.scoring.options import ScoreOptions
 
 SCHEMA: Final = "protvox.score/2"
 MANIFEST: Final = "manifest.json"
+_BEFORE: Final = (LEDGER, "domains", "residues", FAILURES)
+"""Tables of runs whose manifest does not name them: those of earlier versions."""
+_TABLE: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class OutputFolder:
     """
 
     def __init__(self, output: str | Path) -> None:
-        self.storage = _open_storage(str(output))
+        self.storage = open_storage(str(output))
         self.entries: dict[str, Entry] = {}
         self._schemas: dict[str, pa.Schema] = {}
         self._waiting: dict[str, dict[str, pa.Table]] = {}
@@ -97,6 +99,11 @@ class OutputFolder:
         """Whether the folder holds results of a run."""
         return self.storage.exists(MANIFEST)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the tables, once `open` has been called."""
+        return tuple(self._schemas)
+
     def clear(self) -> None:
         """Remove all results when `open` is called, i.e. once the models have been loaded.
 
@@ -109,7 +116,7 @@ class OutputFolder:
             self._manifest()
             self._to_clear = True
 
-    def open(self, options: BatchOptions, models: Mapping[str, str]) -> None:
+    def open(self, options: ScoreOptions, models: Mapping[str, str]) -> None:
         """Start a run in this folder, or resume one.
 
         Parameters
@@ -128,7 +135,7 @@ class OutputFolder:
         wanted = {"schema": SCHEMA, "options": options.identity(), "models": dict(models)}
         self._schemas = table_schemas(options)
         if self._to_clear:
-            for name in TABLES:
+            for name in {*self._recorded_tables(), *self._schemas}:
                 self.storage.remove_parts(name)
             # Last, so that after a crash the folder is still recognised as protvox's.
             self.storage.remove(MANIFEST)
@@ -137,7 +144,7 @@ class OutputFolder:
             self._check(wanted)
         else:
             self._start(wanted)
-        for number, ledger in recover_parts(self.storage).items():
+        for number, ledger in recover_parts(self.storage, self._schemas).items():
             self._next = number + 1
             self._parts.append(number)
             with damage_reported(f"{self.storage}/{part_name(LEDGER, number)}"):
@@ -233,7 +240,7 @@ class OutputFolder:
     def failure_counts(self) -> list[tuple[str, int, str]]:
         """Return the code of each kind of failure, its number, and the text of one of them."""
         found: dict[str, list[str]] = {}
-        for table in self.tables("failures", ["id", "code", "what"]):
+        for table in self.tables(FAILURES, ["id", "code", "what"]):
             for row in table.to_pylist():
                 found.setdefault(row["code"], []).append(f"{row['id']}: {row['what']}")
         return sorted((code, len(rows), rows[0]) for code, rows in found.items())
@@ -244,7 +251,7 @@ class OutputFolder:
         Parameters
         ----------
         name
-            One of `protvox.batch.tables.schema.TABLES`.
+            One of `names`.
         columns
             Columns to read; all by default.
         """
@@ -283,16 +290,17 @@ class OutputFolder:
                 self._scored[work] = name
 
     def _start(self, wanted: Mapping[str, Any]) -> None:
-        foreign = [name for name in TABLES if self.storage.exists(name)]
+        foreign = [name for name in self._schemas if self.storage.exists(name)]
         if foreign:
             raise fail("batch.foreign.file", where=str(self.storage), name=foreign[0])
-        manifest = json.dumps({**wanted, "protvox": __version__}, indent=1) + "\n"
+        more = {"protvox": __version__, "tables": list(self._schemas)}
+        manifest = json.dumps({**wanted, **more}, indent=1) + "\n"
 
         def write(file: IO[bytes]) -> None:
             file.write(manifest.encode())
 
         self.storage.write([(MANIFEST, write)])
-        self.storage.prepare(TABLES)
+        self.storage.prepare(self.names)
 
     def _manifest(self) -> dict[str, Any]:
         try:
@@ -303,6 +311,11 @@ class OutputFolder:
         except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
             raise fail("batch.foreign.manifest", where=f"{self.storage}/{MANIFEST}") from error
         return dict(manifest)
+
+    def _recorded_tables(self) -> tuple[str, ...]:
+        names = self._manifest().get("tables", _BEFORE)
+        # A name is that of a folder, so one that was tampered with must not lead elsewhere.
+        return tuple(name for name in names if isinstance(name, str) and _TABLE.fullmatch(name))
 
     def _check(self, wanted: Mapping[str, Any]) -> None:
         manifest = self._manifest()
@@ -316,18 +329,7 @@ class OutputFolder:
                 before=_brief(manifest.get(key)),
                 now=_brief(wanted[key]),
             )
-        self.storage.prepare(TABLES)
-
-
-def _open_storage(output: str) -> Storage:
-    if not is_url(output):
-        return LocalStorage(Path(output))
-    if output.lower().startswith("file:"):
-        # A local folder supports renames and locks.
-        return LocalStorage(Path(open_url(output)[1]))
-    from protvox.batch.storage.object_store import ObjectStorage
-
-    return ObjectStorage(output)
+        self.storage.prepare(self.names)
 
 
 def _works(ledger: pa.Table) -> Iterator[tuple[str, tuple[str, str, str], bool]]:

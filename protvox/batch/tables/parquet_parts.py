@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import IO, Final
 
 import pyarrow as pa
 
 from protvox.batch.storage.local import LocalStorage, Storage
-from protvox.batch.tables.schema import TABLES
+from protvox.batch.tables.schema import LEDGER
 from protvox.errors import fail
 from protvox.parquet import (
     FILES,
@@ -22,9 +22,6 @@ from protvox.parquet import (
     unseal,
     verify_file,
 )
-
-LEDGER: Final = "inputs"
-"""The table whose file is written last; a part is valid once it exists."""
 
 _REPLACES: Final = "replaces"
 """Key of the record of a ledger: the parts that it replaces."""
@@ -37,7 +34,7 @@ def part_name(table: str, number: int) -> str:
     Parameters
     ----------
     table
-        One of `protvox.batch.tables.schema.TABLES`.
+        Name of the table.
     number
         Number of the part.
     """
@@ -56,12 +53,12 @@ def write_part(
     number
         Number of the part, not used before.
     tables
-        Every table of `protvox.batch.tables.schema.TABLES`. Empty tables get no file, except the
-        ledger, and all tables of part 0, which give readers the columns of a table without rows.
+        Every table of the run. Empty tables get no file, except the ledger, and all tables of part
+        0, which give readers the columns of a table without rows.
     replaces
         Numbers of the parts that this one replaces.
     """
-    names = [n for n in TABLES if n != LEDGER and (tables[n].num_rows or not number)]
+    names = [n for n in tables if n != LEDGER and (tables[n].num_rows or not number)]
     contents = [(name, encode_table(tables[name])) for name in names]
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents}
     ledger = seal(tables[LEDGER], {_REPLACES: list(replaces), FILES: digests})
@@ -70,10 +67,10 @@ def write_part(
         [(part_name(name, number), partial(_write, content)) for name, content in contents]
     )
     for old in replaces:
-        remove_part(storage, old)
+        remove_part(storage, old, tables)
 
 
-def remove_part(storage: Storage, number: int) -> None:
+def remove_part(storage: Storage, number: int, tables: Iterable[str]) -> None:
     """Remove a part.
 
     Parameters
@@ -82,8 +79,10 @@ def remove_part(storage: Storage, number: int) -> None:
         Storage of the run.
     number
         Number of the part.
+    tables
+        Names of its tables.
     """
-    for name in TABLES:
+    for name in tables:
         storage.remove(part_name(name, number))
 
 
@@ -101,7 +100,7 @@ def read_part(
     schemas
         Schemas of the tables.
     """
-    return {name: read_table(storage, name, number, schemas[name]) for name in TABLES}
+    return {name: read_table(storage, name, number, schema) for name, schema in schemas.items()}
 
 
 def read_table(storage: Storage, name: str, number: int, schema: pa.Schema) -> pa.Table:
@@ -112,7 +111,7 @@ def read_table(storage: Storage, name: str, number: int, schema: pa.Schema) -> p
     storage
         Storage of the run.
     name
-        One of `protvox.batch.tables.schema.TABLES`.
+        Name of the table.
     number
         Number of the part.
     schema
@@ -130,13 +129,15 @@ def read_table(storage: Storage, name: str, number: int, schema: pa.Schema) -> p
         return table.cast(schema)
 
 
-def recover_parts(storage: Storage) -> dict[int, pa.Table]:
+def recover_parts(storage: Storage, tables: Iterable[str]) -> dict[int, pa.Table]:
     """Remove what a crash left behind, and return the ledgers of the valid parts.
 
     Parameters
     ----------
     storage
         Storage of the run.
+    tables
+        Names of its tables.
 
     Returns
     -------
@@ -148,7 +149,7 @@ def recover_parts(storage: Storage) -> dict[int, pa.Table]:
     InputError
         If a part is damaged or incomplete (``batch.damaged``).
     """
-    files = {name: storage.names(name) for name in TABLES}
+    files = {name: storage.names(name) for name in tables}
     ledgers: dict[int, pa.Table] = {}
     digests: dict[int, dict[str, str]] = {}
     replaced: set[int] = set()

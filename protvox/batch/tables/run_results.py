@@ -8,12 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from protvox.batch.messages import Failure, ResultTables
-from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import Item
 from protvox.batch.progress import Progress
+from protvox.batch.resources import Resources
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.resume import finished_content
-from protvox.batch.tables.schema import key_values, table_schemas
+from protvox.batch.tables.schema import FAILURES, key_values, table_schemas
+from protvox.predict.scoring.options import ScoreOptions
 
 
 class RunResults:
@@ -36,7 +37,7 @@ class RunResults:
     def __init__(
         self,
         output: OutputFolder,
-        options: BatchOptions,
+        options: ScoreOptions,
         resources: Resources,
         total: int,
         *,
@@ -101,8 +102,7 @@ class RunResults:
         results
             Its rows.
         """
-        tables = {"domains": results.domains, "residues": results.residues}
-        self._add(item, sha256, tables, status="done", **results.columns)
+        self._add(item, sha256, results.tables, status="done", **results.columns)
         self.progress.done += 1
         self.progress.residues += int(results.columns["n_residues"])
 
@@ -124,9 +124,9 @@ class RunResults:
             self.progress.kept += 1
             self.progress.unread += 1
             return
-        schema = table_schemas(self._options)["failures"]
+        schema = table_schemas(self._options)[FAILURES]
         row = key_values(item, schema) | failure._asdict()
-        tables = {"failures": pa.Table.from_pylist([row], schema)}
+        tables = {FAILURES: pa.Table.from_pylist([row], schema)}
         self._add(item, sha256, tables, status="failed")
         self.progress.failed += 1
 

@@ -13,25 +13,23 @@ import time
 import torch
 
 from protvox.batch.messages import Ready, error_to_fields, failure_of, to_message
-from protvox.batch.options import BatchOptions, spread_devices
 from protvox.batch.plan import Item
+from protvox.batch.resources import spread_devices
 from protvox.batch.tables.rows import tabulate
 from protvox.errors import DeviceError, ModelError, ProtvoxError
-from protvox.predict.classify import classify, model_names
 from protvox.predict.model_cache import keep_threads, load_predictor
-from protvox.predict.results.prediction import Prediction
+from protvox.predict.scoring.find import scoring_task
+from protvox.predict.scoring.options import ScoreOptions
 from protvox.processes.messages import Message
 from protvox.processes.parent import Parent
 from protvox.processes.structure_codec import decode_structure
-from protvox.structure.disorder import DisorderOption
-from protvox.structure.selection import parse_selection
 
 
 def main() -> None:
     """Score structures until the parent process ends."""
     parent = Parent()
     setup = parent.receive()
-    options = BatchOptions(**setup["options"])
+    options = ScoreOptions(**setup["options"])
     try:
         cores = setup["cores"]
         devices, threads = spread_devices(setup["device"], cores, torch.cuda.device_count())
@@ -45,37 +43,28 @@ def main() -> None:
         parent.send(_score(parent.receive(), options, device))
 
 
-def _load_models(options: BatchOptions, device: str) -> dict[str, str]:
-    cards = [
-        load_predictor(name, device).card
-        for name in model_names(options.task, options.model).values()
-    ]
+def _load_models(options: ScoreOptions, device: str) -> dict[str, str]:
+    names = scoring_task(options.task).models(options)
+    cards = [load_predictor(name, device).card for name in names]
     return {card.reference: card.sha256 for card in cards}
 
 
-def _score(request: Message, options: BatchOptions, device: str) -> Message:
+def _score(request: Message, options: ScoreOptions, device: str) -> Message:
     start = time.perf_counter()
     try:
         item = Item.from_json(request["item"])
-        prediction = _predict(item, request["structure"], options, device)
-        return to_message(tabulate(item, prediction, options, time.perf_counter() - start))
+        scores = scoring_task(options.task).score(
+            decode_structure(request["structure"]),
+            options,
+            chain=item.chain or None,
+            chopping=item.chopping,
+            device=device,
+        )
+        return to_message(tabulate(item, scores, options, time.perf_counter() - start))
     except Exception as error:
         if _affects_all(error):
             return {"fatal": error_to_fields(error)}
         return to_message(failure_of(error))
-
-
-def _predict(item: Item, structure: bytes, options: BatchOptions, device: str) -> Prediction:
-    return classify(
-        decode_structure(structure),
-        task=options.task,
-        domains=[parse_selection(item.chopping)] if item.chopping else options.domains,
-        chain=item.chain or None,
-        top_k=options.top_k,
-        device=device,
-        model=options.model,
-        disorder=DisorderOption(options.plddt, options.hide_disordered),
-    )
 
 
 def _affects_all(error: Exception) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import asdict
 from typing import Final
 
 from protvox.batch.messages import Ready, parse_ready
-from protvox.batch.options import BatchOptions, Resources
+from protvox.batch.resources import Resources
 from protvox.batch.workers.process import Child, wait_for_messages
 from protvox.errors import fail
+from protvox.predict.scoring.options import ScoreOptions
 from protvox.processes.child import ChildGone
 from protvox.processes.messages import Message
 
@@ -35,7 +36,7 @@ class WorkerPool:
         Number of processes, and their devices.
     """
 
-    def __init__(self, options: BatchOptions, resources: Resources) -> None:
+    def __init__(self, options: ScoreOptions, resources: Resources) -> None:
         self._options = options
         self._resources = resources
         self._starting: set[Child] = set()

@@ -41,7 +41,23 @@ def read_mutations(path: str | Path) -> MutationList:
         ``mutations.read`` if the file cannot be read, ``mutations.columns`` if it is not a list
         of mutations, ``mutations.empty`` if there is no row.
     """
-    return parse_lines(_read_text(path).split("\n"), where=str(path))
+    return parse_lines(read_lines(path), where=str(path))
+
+
+def read_lines(path: str | Path) -> list[str]:
+    """Return the lines of a list of mutations, for `parse_lines`.
+
+    Parameters
+    ----------
+    path
+        A text file; UTF-8 with or without byte order mark, any line ends.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read (``mutations.read``).
+    """
+    return _read_text(path).split("\n")
 
 
 def collect_mutations(items: Iterable[str | Mutation | Variant]) -> MutationList:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Final, Literal, get_args
 from weakref import WeakKeyDictionary
@@ -139,6 +140,42 @@ class Scorers:
         return combined
 
 
+def scorer_names(networks: str, model: str | Path | None) -> dict[str, str | Path]:
+    """Return which model scores for which task.
+
+    Parameters
+    ----------
+    networks
+        One of `Networks`.
+    model
+        A model to use in place of the released one for its task.
+
+    Returns
+    -------
+    dict
+        Task to the name of its model, the environment network first.
+
+    Raises
+    ------
+    UsageError
+        If ``networks`` is invalid (``usage.networks``).
+    ModelError
+        If there is no such model, or it is of another kind (``model.task``).
+    """
+    if networks not in get_args(Networks):
+        known = ", ".join(get_args(Networks))
+        raise fail("usage.networks", where=f"networks {networks}", networks=known)
+    tasks = (ENVIRONMENT, BACKBONE) if networks == "both" else (networks,)
+    names: dict[str, str | Path] = dict(zip(tasks, tasks, strict=True))
+    if model is not None:
+        task = installed.find(model).card.task
+        # A model of any other kind is refused when it is loaded.
+        names[task if task in (ENVIRONMENT, BACKBONE) else tasks[0]] = model
+    if set(names) - set(tasks):
+        raise fail("model.task", where=str(model), task=networks)
+    return names
+
+
 def load_scorers(networks: str, model: str | None, device: str) -> Scorers:
     """Load the networks that score mutations.
 
@@ -161,17 +198,7 @@ def load_scorers(networks: str, model: str | None, device: str) -> Scorers:
     DeviceError
         If the device is missing.
     """
-    if networks not in get_args(Networks):
-        known = ", ".join(get_args(Networks))
-        raise fail("usage.networks", where=f"networks {networks}", networks=known)
-    tasks = (ENVIRONMENT, BACKBONE) if networks == "both" else (networks,)
-    names = dict(zip(tasks, tasks, strict=True))
-    if model is not None:
-        task = installed.find(model).card.task
-        # A model of any other kind is refused when it is loaded.
-        names[task if task in (ENVIRONMENT, BACKBONE) else tasks[0]] = model
-    if set(names) - set(tasks):
-        raise fail("model.task", where=str(model), task=networks)
+    names = scorer_names(networks, model)
     predictors = {task: load_residue_predictor(name, device) for task, name in names.items()}
     if networks != "both":
         return Scorers(predictors, None)

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.cath_names import CATH_NAMES
-from protvox.report.run_page.charts import Dot, bar_chart, histogram, image_source, scatter
+from protvox.report.run_page.charts import Column, Dot, bar_chart, histogram, image_source, scatter
 from protvox.report.run_page.domain_cards import SHOWN, Cards, DomainCard
 from protvox.report.run_page.png import matrix_png
 from protvox.report.run_page.summary import Summary
 from protvox.report.run_page.trajectories import TrajectoryMap
+from protvox.report.run_page.views import Counts, RankedRows
 from protvox.report.text import printable
 
 if TYPE_CHECKING:
@@ -51,6 +52,15 @@ class _Trajectory(NamedTuple):
     source: str
     height: int
     labels: tuple[str, ...]
+
+
+class _View(NamedTuple):
+    title: str
+    note: str
+    columns: list[Column] | None
+    labels: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    classes: tuple[str, ...]
 
 
 class _Map(NamedTuple):
@@ -87,6 +97,7 @@ def render_page(summary: Summary) -> str:
             cath_classes=_classes(summary),
             architectures=bar_chart(_architectures(summary)),
             map=_map(summary),
+            views=[_view(view) for view in summary.views],
             failure_note=_failure_note(summary),
             failures=[
                 (id_, code, f"{what}. {remedy}.") for id_, code, what, remedy in summary.failures
@@ -124,6 +135,17 @@ def _tiles(summary: Summary) -> Iterator[_Tile]:
     if summary.n_residues:
         yield _Tile(f"{summary.n_residues:,}", "residues")
         yield _Tile(f"{summary.recovered:.0%}", "of residues match the prediction")
+    for name, n in summary.rows.items():
+        yield _Tile(f"{n:,}", f"rows in the table {name}")
+
+
+def _view(view: RankedRows | Counts) -> _View:
+    match view:
+        case Counts():
+            return _View(view.title, view.note, histogram(view.counts), view.labels, [], ())
+        case RankedRows():
+            classes = tuple("num" if number else "" for number in view.numbers)
+            return _View(view.title, view.note, None, view.head, view.rows, ("name", *classes[1:]))
 
 
 def _suspects(summary: Summary) -> list[tuple[str, ...]]:

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -18,9 +19,11 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import fail
 from protvox.parquet import FILES, damage_reported, decode_table, is_sealed, unseal, verify_file
+from protvox.predict.scoring.fit import TABLE
 from protvox.report.run_page.domain_cards import COLUMNS as CARD_COLUMNS
 from protvox.report.run_page.domain_cards import Cards
 from protvox.report.run_page.trajectories import TrajectoryMap, gather_trajectories
+from protvox.report.run_page.views import Counts, RankedRows, gather_views
 
 BINS: Final = 20
 """Number of bins of a histogram of probabilities."""
@@ -30,6 +33,7 @@ _WORST_PER_STRUCTURE: Final = 3
 _FAILURES_SHOWN: Final = 200
 _MAX_EMBEDDED: Final = 4000
 _MIN_ODDS: Final = 10.0
+_KNOWN: Final = {"inputs", "domains", "residues", "failures", TABLE}
 
 
 class Suspect(NamedTuple):
@@ -86,6 +90,10 @@ class Summary:
         Number of failures by code.
     trajectories
         Heat map data of trajectories.
+    rows
+        Number of rows of the tables that only this task has.
+    views
+        What the task shows.
     embeddings, embedded_as
         ``domain feature``, and the name and architecture of each domain; empty if the run stored
         no embeddings.
@@ -110,6 +118,8 @@ class Summary:
     failures: list[tuple[str, str, str, str]] = field(default_factory=list)
     failure_counts: dict[str, int] = field(default_factory=dict)
     trajectories: list[TrajectoryMap] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    views: list[RankedRows | Counts] = field(default_factory=list)
     embeddings: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     embedded_as: list[tuple[str, str]] = field(default_factory=list)
 
@@ -150,6 +160,10 @@ def summarize(folder: Path) -> Summary:
         _count_residues(folder, summary)
         _collect_failures(folder, summary)
         summary.trajectories = gather_trajectories(folder)
+        for name in set(manifest.get("tables", ())) - _KNOWN:
+            summary.rows[name] = sum(map(len, _parts(folder, name, ["id"])))
+        task = summary.options.get("task", "all")
+        summary.views = gather_views(task, partial(_parts, folder), summary.within)
     return summary
 
 

@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 from batch_runs import copy_apart, rows, score
 
-from protvox.batch.options import BatchOptions, Resources
 from protvox.batch.plan import make_plan
 from protvox.batch.ray import run
 from protvox.batch.ray.cluster import connected
+from protvox.batch.resources import Resources
 from protvox.batch.tables.output_folder import OutputFolder
-from protvox.batch.tables.schema import TABLES
+from protvox.batch.tables.schema import table_schemas
 from protvox.errors import DeviceError, UsageError
+from protvox.predict.scoring.options import ScoreOptions
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.slow
@@ -50,7 +51,7 @@ def score_there(inputs, out, *, timeout=120.0, retry=False, workers=None, **more
     with OutputFolder(Path(out)) as output:
         work = run.ClusterRun(
             plan.items,
-            BatchOptions(task="cath"),
+            ScoreOptions(task="cath"),
             Resources("auto", 1, 1, timeout),
             output,
             retry=retry,
@@ -61,7 +62,7 @@ def score_there(inputs, out, *, timeout=120.0, retry=False, workers=None, **more
 
 
 def assert_same_rows(one, other):
-    for table in TABLES:
+    for table in table_schemas(ScoreOptions(task="cath")):
         left, right = (
             rows(out, table).drop(columns="seconds", errors="ignore") for out in (one, other)
         )

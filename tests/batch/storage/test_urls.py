@@ -13,19 +13,19 @@ import pytest
 from batch_runs import SMALL, copy_apart, rows, score
 
 from protvox.batch.messages import Content, Ready, failure_of, parse_reading, parse_ready
-from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item, make_plan, plan_frames
 from protvox.batch.storage import object_store
 from protvox.batch.storage.object_store import ObjectStorage
 from protvox.batch.storage.urls import read_url
 from protvox.batch.tables.output_folder import OutputFolder
-from protvox.batch.tables.schema import TABLES, table_schemas
+from protvox.batch.tables.schema import table_schemas
 from protvox.batch.workers import read_process
 from protvox.errors import InputError, UsageError
+from protvox.predict.scoring.options import ScoreOptions
 from protvox.processes.structure_codec import decode_structure
 from protvox.structure.limits import ReadLimits
 
-OPTIONS = BatchOptions(task="cath")
+OPTIONS = ScoreOptions(task="cath")
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_file_urls_equal_paths(fake, folder, tmp_path):
     (folder / "list").write_text("1ubi.pdb\ngone.pdb\n")
     score(folder.as_uri(), (tmp_path / "by-url").as_uri())
     score(folder, tmp_path / "by-path")
-    for table in TABLES:
+    for table in table_schemas(OPTIONS):
         one, other = (
             rows(tmp_path / out, table).drop(columns="seconds", errors="ignore")
             for out in ("by-url", "by-path")
@@ -176,7 +176,7 @@ def test_an_object_store_and_a_folder_hold_the_same(fake, folder, tmp_path, buck
     assert (again.done, again.kept, again.kept_failed) == (1, 2, 1)
     score(folder, tmp_path / "here")
     there = copy_here(f"{bucket}/out", tmp_path / "there")
-    for table in TABLES:
+    for table in table_schemas(OPTIONS):
         one, other = (
             rows(out, table).drop(columns="seconds", errors="ignore")
             for out in (there, tmp_path / "here")
@@ -184,7 +184,7 @@ def test_an_object_store_and_a_folder_hold_the_same(fake, folder, tmp_path, buck
         pd.testing.assert_frame_equal(one, other)
     assert not (there / ".lock").exists()
     with OutputFolder(f"{bucket}/out") as output, pytest.raises(UsageError) as caught:
-        output.open(BatchOptions(task="all"), {})
+        output.open(ScoreOptions(task="all"), {})
     assert caught.value.code == "batch.other_options"
     assert score(folder, f"{bucket}/out", force=True).done == 3
 
@@ -194,7 +194,7 @@ def test_exported_tables_go_to_an_object_store(fake, folder, bucket):
 
     score(folder, bucket)
     with OutputFolder(bucket) as output:
-        output.open(BatchOptions(task="cath"), {"fake@1": "0" * 64})
+        output.open(ScoreOptions(task="cath"), {"fake@1": "0" * 64})
         assert list(export_tables(output, "csv"))[1] == f"{bucket}/domains.csv"
     with fsspec.open(f"{bucket}/domains.csv") as file:
         assert sorted(pd.read_csv(file)["id"]) == sorted(SMALL)

@@ -10,14 +10,14 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
 from protvox.batch.tables.output_folder import OutputFolder
-from protvox.batch.tables.schema import TABLES, table_schemas
+from protvox.batch.tables.schema import table_schemas
 from protvox.errors import ProtvoxError
+from protvox.predict.scoring.options import ScoreOptions
 from protvox.report.run_page.summary import summarize
 
-OPTIONS = BatchOptions(top_k=1)
+OPTIONS = ScoreOptions(top_k=1)
 MODELS = {"cath@9": "ab" * 32}
 SCHEMAS = table_schemas(OPTIONS)
 TRIALS = int(os.environ.get("PROTVOX_FUZZ_SECONDS", "30"))
@@ -48,7 +48,7 @@ def rows(folder: Path) -> list[tuple]:
         output.open(OPTIONS, MODELS)
         return [
             tuple(map(str, row.values()))
-            for name in TABLES
+            for name in SCHEMAS
             for table in output.tables(name)
             for row in table.to_pylist()
         ]
@@ -66,7 +66,7 @@ def noticed(folder: Path) -> set[str]:
 
 
 def files(folder: Path) -> list[Path]:
-    return sorted(p for name in TABLES for p in (folder / name).glob("part-*"))
+    return sorted(p for name in SCHEMAS for p in (folder / name).glob("part-*"))
 
 
 def test_flipped_bits_are_noticed_or_harmless(run, tmp_path):

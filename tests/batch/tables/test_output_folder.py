@@ -8,14 +8,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from protvox.batch.options import BatchOptions
 from protvox.batch.plan import Item
 from protvox.batch.tables.export import export_tables
 from protvox.batch.tables.output_folder import OutputFolder
-from protvox.batch.tables.schema import TABLES, table_schemas
+from protvox.batch.tables.schema import table_schemas
 from protvox.errors import UsageError
+from protvox.predict.scoring.options import ScoreOptions
 
-OPTIONS = BatchOptions(top_k=2)
+OPTIONS = ScoreOptions(top_k=2)
 MODELS = {"cath@9": "ab" * 32}
 SCHEMAS = table_schemas(OPTIONS)
 
@@ -145,7 +145,7 @@ def test_a_second_run_is_refused_and_the_lock_ends_with_the_first(tmp_path):
 @pytest.mark.parametrize(
     ("options", "models"),
     [
-        (BatchOptions(top_k=3), MODELS),
+        (ScoreOptions(top_k=3), MODELS),
         (OPTIONS, {"cath@9": "cd" * 32}),
         (OPTIONS, {"cath@8": "ab"}),
     ],
@@ -272,7 +272,7 @@ def test_columns_are_those_of_classify():
     assert list(domain_frame([]).columns) == [c for c in domains if c not in extra]
     residues = list(residue_frame([]).columns)
     assert residues == [c for c in SCHEMAS["residues"].names if c not in extra]
-    assert set(SCHEMAS) == set(TABLES)
+    assert list(SCHEMAS) == ["inputs", "domains", "residues", "failures"]
 
 
 def test_the_same_content_under_another_id_gets_the_same_rows(tmp_path):

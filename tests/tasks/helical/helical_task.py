@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -81,6 +82,7 @@ class HelicalTask(Task):
     name = "helical"
     title = "mostly helical chains"
     columns = frozenset({"file", "helical"})
+    row_types = MappingProxyType({"chain": str, "helical": bool, "probability": float})
     config = HelicalConfig
 
     def network(self, config, layers=None):

@@ -1,0 +1,1 @@
+"""Checks of models as a task: many structures."""

@@ -1,0 +1,1 @@
+../../pymol/protvox_viewer/predictions.py

@@ -1,7 +1,10 @@
 """Measure the domain card: superfamily, topology and architecture with their probabilities.
 
-The test domains are searched for in the released index, where their superfamilies are new, and
-among each other, where most are known. Queries of `tm_align_test.jsonl` are compared with TM-align.
+The test domains are searched for in the released index, where their superfamilies are new; among
+each other, where most are known; and in both together. Among fewer domains a hit by chance is less
+likely than the probabilities assume, which were fitted for the index, so that of the last two only
+the search in both tests their calibration. Queries of `tm_align_test.jsonl` are compared with
+TM-align.
 
 Example: ``python -m experiments.search.cards --model models/cath --shards shards
 --sequences runs/search/sequences.csv --log runs/search/aligned-test.jsonl
@@ -21,7 +24,7 @@ from numpy.typing import NDArray
 
 from experiments.search.aligned_hits import Aligner, Case, Domains, collect, of_index, of_shards
 from experiments.search.features import nodes, read_features
-from protvox.predict.index.find_relatives import CERTAIN, LOOKED_AT
+from protvox.predict.index.find_relatives import LOOKED_AT, is_decided
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.index.relatives import RelativeProbabilities, RelativesModel
@@ -44,9 +47,9 @@ LEVELS = {"topology": 3, "superfamily": 4}
 def weigh(case: Case, model: RelativesModel) -> RelativeProbabilities:
     """Return the probabilities for a query, as `find_relatives` does."""
     found = RelativeProbabilities()
-    for last in range(5, len(case.codes) + 5, 5):
+    for last in range(1, len(case.codes) + 1):
         found = model.probabilities(case.features[:last], case.codes[:last])
-        if max(found.superfamilies.values(), default=0.0) >= CERTAIN:
+        if is_decided(found, last):
             break
     return found
 
@@ -217,7 +220,11 @@ def main() -> None:
     aligner = Aligner(options.log)
     new = collect(chosen, known, aligner, hide_superfamily=False, label="new")
     within = collect(chosen, queries, aligner, hide_superfamily=False, label="within")
-    found_new, found_within = ([weigh(case, model) for case in cases] for cases in (new, within))
+    both = known + queries
+    together = collect(chosen, both, aligner, hide_superfamily=False, label="together")
+    found_new, found_within, found_together = (
+        [weigh(case, model) for case in cases] for cases in (new, within, together)
+    )
     network = network_answers(card, logits, chosen, known)
     labels = list(card.architecture["labels"])
     metrics: dict[str, Any] = {
@@ -233,6 +240,9 @@ def main() -> None:
         "within": {
             level: measure_level(within, found_within, parts) for level, parts in LEVELS.items()
         },
+    }
+    metrics["together"] = {
+        level: measure_level(together, found_together, parts) for level, parts in LEVELS.items()
     }
     if options.within is not None:
         metrics["tm_align"] = compare_with_tm_align(within, found_within, options.within)

@@ -12,8 +12,10 @@ from protvox.predict.embedding.embed import embed
 from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, ReleasedIndex
+from protvox.predict.model_cache import load_domain_predictor
 from protvox.predict.search.search import search
 from protvox.registry import installed
+from protvox.structure.alignment.domain_trace import DomainTrace
 from protvox.structure.io.read import read_structure
 from protvox.voxel.rotation import random_rotations
 
@@ -65,3 +67,27 @@ def test_turning_changes_nothing(data_dir):
         moved = (structure.coordinates @ rotation.T + 40).astype(np.float32)
         there = embed(dataclasses.replace(structure, coordinates=moved), device="cpu").vectors
         assert np.abs(here - there).max() < 1e-4
+
+
+def no_proteins(ca):
+    """Yield traces of as many residues that no protein has."""
+    rng = np.random.default_rng(0)
+    parts = np.array_split(ca, 6)
+    steps = rng.normal(size=ca.shape)
+    yield "mirrored", ca * [-1, 1, 1]
+    yield "reversed", ca[::-1].copy()
+    yield "shuffled", np.concatenate([parts[part] for part in (3, 0, 4, 2, 5, 1)])
+    yield "walk", np.cumsum(3.8 * steps / np.linalg.norm(steps, axis=1, keepdims=True), axis=0)
+
+
+def test_what_is_no_protein_has_no_probable_superfamily(data_dir):
+    predictor = load_domain_predictor("cath", "cpu")
+    trace = DomainTrace.of(read_structure(data_dir / "1ubi.pdb"))
+
+    def best(ca):
+        found = predictor.predict_trace(DomainTrace(ca)).relatives
+        return max(found.probabilities.superfamilies.values(), default=0.0)
+
+    assert best(trace.ca) > 0.9
+    for kind, ca in no_proteins(trace.ca):
+        assert best(ca) < 0.5, kind

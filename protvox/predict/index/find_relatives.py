@@ -26,8 +26,11 @@ LOOKED_AT: Final = 400
 SHOWN: Final = 3
 """Number of superfamilies whose best hit is reported."""
 
-CERTAIN: Final = 0.99
+SURE: Final = 0.998
 """No more candidates are aligned when a superfamily has this probability."""
+
+CERTAIN: Final = 0.99
+"""The same, after every fifth candidate."""
 
 _BLOCK: Final = 5
 _PAIRS: Final = 4_000_000
@@ -84,20 +87,16 @@ def find_relatives(
     features: list[tuple[float, ...]] = []
     probabilities = RelativeProbabilities()
     pairs = 0
-    for start in range(0, len(chosen), _BLOCK):
-        for position in chosen[start : start + _BLOCK]:
-            known = index.traces.domain(int(rows[position]))
-            if len(known.ca) < SHORTEST:
-                continue
-            found = align_hit(query, known, fast=True)
-            aligned.append(position)
-            features.append(hit_features(found))
-            pairs += len(query.ca) * len(known.ca)
-        if not aligned:
+    for position in chosen:
+        known = index.traces.domain(int(rows[position]))
+        if len(known.ca) < SHORTEST:
             continue
+        aligned.append(position)
+        features.append(hit_features(align_hit(query, known, fast=True)))
+        pairs += len(query.ca) * len(known.ca)
         probabilities = model.probabilities(np.array(features), [codes[p] for p in aligned])
-        certain = max(probabilities.superfamilies.values(), default=0.0) >= CERTAIN
-        if certain or pairs > _PAIRS:
+        full = len(aligned) % _BLOCK == 0
+        if is_decided(probabilities, len(aligned)) or (full and pairs > _PAIRS):
             break
     if not aligned:
         return None
@@ -116,6 +115,20 @@ def find_relatives(
         hit = with_alignment(near, SuperposedHit(known, align_hit(query, known)))
         hits.append(with_probabilities(hit, probabilities))
     return Relatives(probabilities, tuple(hits))
+
+
+def is_decided(found: RelativeProbabilities, number: int) -> bool:
+    """Return whether no more candidates need to be aligned.
+
+    Parameters
+    ----------
+    found
+        Probabilities by the candidates aligned so far.
+    number
+        Number of these.
+    """
+    best = max(found.superfamilies.values(), default=0.0)
+    return best >= SURE or (number % _BLOCK == 0 and best >= CERTAIN)
 
 
 def with_probabilities(near: Neighbour, found: RelativeProbabilities) -> Neighbour:

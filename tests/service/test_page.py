@@ -11,6 +11,7 @@ from protvox.service.settings import load_service_settings
 @pytest.fixture
 def client(tmp_path):
     (tmp_path / "index.html").write_text("<p>hello")
+    (tmp_path / "main.js").touch()
     (tmp_path / "viewer").mkdir()
     (tmp_path / "viewer" / "index.html").write_text("<p>viewer")
     return TestClient(create_app(load_service_settings(spool_dir=tmp_path), tmp_path))
@@ -29,6 +30,16 @@ def test_page_may_load_only_its_own_files(client):
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["accept-ranges"] == "none"
+
+
+def test_scripts_are_sent_without_comments(client, tmp_path):
+    script = tmp_path / "main.js"
+    script.write_text("/**\n * About it.\n */\nlet a = 1; // one\n  // two\nlet b;\n")
+    answer = client.get("/main.js")
+    assert answer.text == "let a = 1; // one\nlet b;\n"
+    assert answer.headers["content-type"].startswith("text/javascript")
+    known = {"if-none-match": answer.headers["etag"]}
+    assert client.get("/main.js", headers=known).status_code == 304
 
 
 def test_viewer_may_be_framed_by_the_page_only(client):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -39,6 +41,22 @@ _VIEWER_POLICY: Final = {
     "frame-ancestors": "'self'",
     "sandbox": "allow-scripts",
 }
+_COMMENT: Final = re.compile(rb"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+"""Comments with lines of their own, a third of the script."""
+
+
+@lru_cache(maxsize=128)
+def served_script(path: Path, _changed: float) -> bytes:
+    """Return a script of the page as it is sent: without comments.
+
+    Parameters
+    ----------
+    path
+        The script.
+    _changed
+        Time of its last change, so that a changed file is read again.
+    """
+    return _COMMENT.sub(b"", path.read_bytes())
 
 
 class Page(StaticFiles):
@@ -56,6 +74,8 @@ class Page(StaticFiles):
         """
         response = await super().get_response(path, scope)
         viewer = Path(path).parts[:1] == (_VIEWER,)
+        if isinstance(response, FileResponse) and path.endswith(".js") and not viewer:
+            response = _script(response)
         policy = _VIEWER_POLICY if viewer else _POLICY
         response.headers["Content-Security-Policy"] = "; ".join(map(" ".join, policy.items()))
         response.headers["X-Frame-Options"] = "SAMEORIGIN" if viewer else "DENY"
@@ -65,6 +85,15 @@ class Page(StaticFiles):
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Accept-Ranges"] = "none"  # the boundary ignores ranges
         return response
+
+
+def _script(whole: FileResponse) -> Response:
+    """Return the response with a script, without its comments."""
+    path = Path(whole.path)
+    content = served_script(path, path.stat().st_mtime)
+    names = ("etag", "last-modified")
+    headers = {name: whole.headers[name] for name in names if name in whole.headers}
+    return Response(content, headers=headers, media_type="text/javascript")
 
 
 class PageMount(Mount):

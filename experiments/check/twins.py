@@ -87,7 +87,7 @@ def compare_segment(
     segment = rows[(rows >= first) & (rows <= last)]
     if len(rows) < LEAST_SHARED or not len(segment):
         return None
-    moved = _superpose(xyz, rows, place[position[rows]])
+    moved = superpose(xyz, rows, place[position[rows]])
     apart = np.linalg.norm(moved[segment][:, None] - place[None], axis=2)
     offsets = np.nanargmin(apart, axis=1) - position[segment]
     distance = apart[np.arange(len(segment)), position[segment]]
@@ -100,7 +100,7 @@ def _trace(structure: Structure, chain: str) -> tuple[NDArray[np.int64], NDArray
     return types, structure.backbone()[rows, 1].astype(np.float64)
 
 
-def _superpose(
+def superpose(
     xyz: NDArray[np.float64], rows: NDArray[np.int64], target: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Superpose a chain by the residues that agree, found in rounds."""

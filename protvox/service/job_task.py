@@ -20,9 +20,8 @@ def _check_task(name: str) -> str:
     return name
 
 
-Task = Annotated[
-    str,
-    AfterValidator(_check_task),
-    WithJsonSchema({"enum": list(TASKS), "type": "string"}),
-]
+StoredTask = Annotated[str, WithJsonSchema({"enum": list(TASKS), "type": "string"})]
+"""Name of the task of a job, whose package may have been removed since."""
+
+Task = Annotated[StoredTask, AfterValidator(_check_task)]
 """Name of a task of `TASKS`."""

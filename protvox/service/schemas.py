@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
-from protvox.service.job_task import Task
+from protvox.service.job_task import StoredTask, Task
 from protvox.service.released import released_model
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -257,7 +257,7 @@ class Job(BaseModel):
 
     id: str
     state: JobState
-    task: Task
+    task: StoredTask
     name: str = Field(description="Name of the structure.")
     n_residues: int
     created: datetime

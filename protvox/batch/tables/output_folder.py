@@ -313,7 +313,9 @@ class OutputFolder:
         return dict(manifest)
 
     def _recorded_tables(self) -> tuple[str, ...]:
-        names = self._manifest().get("tables", _BEFORE)
+        names = self._manifest().get("tables")
+        if not isinstance(names, list):
+            return _BEFORE
         # A name is that of a folder, so one that was tampered with must not lead elsewhere.
         return tuple(name for name in names if isinstance(name, str) and _TABLE.fullmatch(name))
 

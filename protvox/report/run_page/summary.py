@@ -149,7 +149,10 @@ def summarize(folder: Path) -> Summary:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         summary = Summary(
-            folder.resolve().name, manifest["models"], manifest["options"], manifest["protvox"]
+            folder.resolve().name,
+            manifest["models"],
+            dict(manifest["options"]),
+            manifest["protvox"],
         )
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise fail("batch.no_results", where=str(folder)) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,6 +60,16 @@ class Remembered(ResiduePredictor):
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], tuple[Dropped, ...]]:
         """Embed without the files."""
         return self._predictor.embed(structure, residues, progress, disorder=disorder)
+
+    def predict_mutants(
+        self,
+        structure: Structure,
+        variants: Sequence[Mapping[int, str]],
+        *,
+        disorder: DisorderOption = DEFAULT_DISORDER,
+    ) -> list[NDArray[np.float32]]:
+        """Predict mutated residues without the files."""
+        return self._predictor.predict_mutants(structure, variants, disorder=disorder)
 
     def predict_residues(
         self,

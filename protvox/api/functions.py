@@ -127,6 +127,7 @@ def mutations(
     hide_disordered: bool = False,
     assembly: str | int | None = None,
     unique: bool = False,
+    tied: bool | None = None,
 ) -> MutationScores:
     """Score mutations of a structure, alone or several at once.
 
@@ -143,6 +144,9 @@ def mutations(
         Score this chain only. Other chains still form its environment.
     networks
         Networks that score: ``"both"``, ``"environment"`` or ``"backbone"``.
+    tied
+        Whether to mutate all identical chains at once, in one row with mean scores; by default in a
+        scan of all chains, and not in a list.
     device, model, assembly, unique
         See `classify`.
     plddt, hide_disordered
@@ -173,6 +177,7 @@ def mutations(
         device=device,
         networks=networks,
         model=model,
+        tied=tied,
         disorder=DisorderOption(plddt, hide_disordered),
     )
 

@@ -58,6 +58,7 @@ class _Request:
     hide_disordered: bool
     assembly: str | None
     unique: bool
+    tied: bool | None
     offline: bool | None
 
 
@@ -116,6 +117,12 @@ class _Request:
 @hide_option
 @assembly_option
 @unique_option
+@click.option(
+    "--tied/--untied",
+    default=None,
+    help="Mutate all identical chains at once, in one row with mean scores. [default: tied in a "
+    "scan of all chains, untied in a list]",
+)
 @offline_option
 def mutations(
     source: str | None,
@@ -242,6 +249,7 @@ def _score(
             device=request.device or load_settings().device,
             networks=request.networks,
             model=request.model,
+            tied=request.tied,
             progress=progress,
             disorder=DisorderOption(request.plddt, request.hide_disordered),
         )

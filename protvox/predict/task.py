@@ -212,6 +212,33 @@ class ResiduePredictor(Predictor):
         """
 
     @abstractmethod
+    def predict_mutants(
+        self,
+        structure: Structure,
+        variants: Sequence[Mapping[int, str]],
+        *,
+        disorder: DisorderOption = DEFAULT_DISORDER,
+    ) -> list[NDArray[np.float32]]:
+        """Predict mutated residues among each other, as far as the wild type tells where atoms are.
+
+        Parameters
+        ----------
+        structure
+            The whole structure.
+        variants
+            Residues that can be predicted to their new amino acids, three letters.
+        disorder
+            Which residues are hidden from others.
+
+        Returns
+        -------
+        list of ndarray
+            For each variant ``residue 20`` float32, probabilities at its residues among the
+            others, which have their new types and no side chains. NaN for a residue that sees no
+            difference.
+        """
+
+    @abstractmethod
     def embed(
         self,
         structure: Structure,

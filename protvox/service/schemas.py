@@ -156,6 +156,11 @@ class MutationOptions(EnvironmentOptions):
     networks: Literal["both", "environment", "backbone"] = Field(
         default="both", description="Networks that score the mutations."
     )
+    tied: bool | None = Field(
+        default=None,
+        description="Mutate all identical chains at once, in one row with mean scores; by default "
+        "in a scan of all chains, and not in a list.",
+    )
 
 
 class SuggestOptions(EnvironmentOptions):

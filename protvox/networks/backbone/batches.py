@@ -22,6 +22,7 @@ def run_batches(
     residues: Residues,
     chosen: NDArray[np.int64] | None = None,
     *,
+    kinds: NDArray[np.uint8] | None = None,
     precision: torch.dtype = torch.float32,
     device: torch.device | None = None,
 ) -> Iterator[NDArray[np.float32]]:
@@ -35,6 +36,8 @@ def run_batches(
         Where the centres are; what they share is computed once.
     chosen
         ``centre``, which of the centres; all by default.
+    kinds
+        ``centre 32``, types of the neighbours of those chosen, in place of the residues' own.
     precision
         Type to compute in.
     device
@@ -48,7 +51,10 @@ def run_batches(
     chosen = np.arange(len(residues.centre)) if chosen is None else chosen
     angles = torsions(residues.atoms, residues.bonded)
     for start in range(0, len(chosen), BATCH_SIZE):
-        batch = describe(residues, chosen[start : start + BATCH_SIZE], angles=angles)
+        part = slice(start, start + BATCH_SIZE)
+        batch = describe(residues, chosen[part], angles=angles)
+        if kinds is not None:
+            batch.kinds[:, 1:] = kinds[part, 1:]
         # Not around the yield: the caller would compute without gradients too.
         with torch.inference_mode():
             found = read_out(*batch_tensors(batch, precision, device)).cpu().numpy()

@@ -10,16 +10,14 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
 from protvox.predict.mutations.locate import Located
-from protvox.predict.mutations.mutant import mutate
-from protvox.predict.mutations.networks import Scorers, score_matrix, solvent_log_probabilities
+from protvox.predict.mutations.networks import Scorers, log_odds, solvent_log_probabilities
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.task import ProgressBar
 from protvox.structure.disorder import DisorderOption
 from protvox.structure.structure import Structure
 
-REACH: Final = 25.0
-"""Distance of CA atoms beyond which mutations do not affect each other, Å: farther than the
-environment network sees, and than nearly all of the 32 neighbours of the backbone network."""
+_AT_ONCE: Final = 190
+"""Variants predicted together; all mutants of ten residues."""
 
 
 def couplings(
@@ -53,8 +51,8 @@ def couplings(
     Returns
     -------
     dict
-        Task to ``variant`` float64, nats; 0 for single mutations and for those out of reach of each
-        other.
+        Task to ``variant`` float64, nats; 0 for single mutations and for those that do not see
+        each other. Of copies in identical chains, the mean.
 
     Notes
     -----
@@ -64,36 +62,41 @@ def couplings(
     in which they can be mutated.
     """
     found = {task: np.zeros(len(variants)) for task in parts}
-    rows_of = _structure_rows(structure, residues)
-    ca = structure.backbone()[rows_of, 1].astype(np.float64)
-    several = [i for i, one in enumerate(variants) if len(one.targets) > 1]
-    for done, index in enumerate(several):
-        progress(done, len(several))
-        targets = [t for t in variants[index].targets if _in_reach(t[0], variants[index], ca)]
-        if not targets:
-            continue
-        rows = np.array([row for row, _ in targets])
-        mutants = np.array([column for _, column in targets])
-        wild = np.array([AMINO_ACID_INDEX[w] for w in residues.wild_type[rows].tolist()])
-        changed = mutate(
-            structure,
-            {int(rows_of[row]): AMINO_ACIDS[column] for row, column in variants[index].targets},
-        )
-        wanted = np.zeros(structure.n_residues, dtype=np.bool_)
-        wanted[rows_of[rows]] = True
-        order = np.argsort(np.argsort(rows_of[rows]))
+    rows_of = structure_rows(structure, residues)
+    wild = np.array([AMINO_ACID_INDEX[w] for w in residues.wild_type.tolist()], dtype=np.int64)
+    several = [i for i, one in enumerate(variants) if one.n_residues > 1]
+    for start in range(0, len(several), _AT_ONCE):
+        progress(start, len(several))
+        here = several[start : start + _AT_ONCE]
+        flat = [variants[i].flat() for i in here]
+        changed = [{int(rows_of[row]): AMINO_ACIDS[m] for row, m, _ in one} for one in flat]
         for task, predictor in scorers.predictors.items():
-            table, _ = predictor.predict_residues(changed, wanted, disorder=disorder)
-            matrix = score_matrix(table, solvent_log_probabilities(predictor))[order]
-            here = np.arange(len(rows))
-            after = matrix[here, mutants] - matrix[here, wild]
-            found[task][index] = 0.5 * (after - parts[task][rows, mutants]).sum()
+            solvent = solvent_log_probabilities(predictor)
+            among = predictor.predict_mutants(structure, changed, disorder=disorder)
+            for index, targets, probabilities in zip(here, flat, among, strict=True):
+                rows, mutants, weights = (np.array(column) for column in zip(*targets, strict=True))
+                odds = log_odds(probabilities, wild[rows], solvent)
+                beyond = odds[np.arange(len(rows)), mutants] - parts[task][rows, mutants]
+                found[task][index] = 0.5 * (weights * np.nan_to_num(beyond)).sum()
     # What is left of mutations that do not affect each other is rounding of float32.
     return {task: np.round(values, 5) for task, values in found.items()}
 
 
-def _structure_rows(structure: Structure, residues: ResidueTable) -> NDArray[np.int64]:
-    """Return the row in the structure of each predicted residue, ``residue`` int64."""
+def structure_rows(structure: Structure, residues: ResidueTable) -> NDArray[np.int64]:
+    """Return the row in the structure of each predicted residue.
+
+    Parameters
+    ----------
+    structure
+        The whole structure.
+    residues
+        Its predicted residues.
+
+    Returns
+    -------
+    ndarray
+        ``residue`` int64.
+    """
     protein = np.flatnonzero(structure.is_protein)
     keys = zip(
         structure.chain[protein].tolist(),
@@ -101,17 +104,11 @@ def _structure_rows(structure: Structure, residues: ResidueTable) -> NDArray[np.
         structure.insertion_code[protein].tolist(),
         strict=True,
     )
-    rows = dict(zip(keys, protein.tolist(), strict=True))
+    row_of = dict(zip(keys, protein.tolist(), strict=True))
     wanted = zip(
         residues.chain.tolist(),
         residues.number.tolist(),
         residues.insertion_code.tolist(),
         strict=True,
     )
-    return np.array([rows[key] for key in wanted], dtype=np.int64)
-
-
-def _in_reach(row: int, variant: Located, ca: NDArray[np.float64]) -> bool:
-    """Return whether another mutation of the variant is near a residue."""
-    others = np.array([other for other, _ in variant.targets if other != row])
-    return bool((np.linalg.norm(ca[others] - ca[row], axis=1) < REACH).any())
+    return np.array([row_of[key] for key in wanted], dtype=np.int64)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from protvox.chemistry import AMINO_ACID_INDEX
 from protvox.errors import InputError, ProtvoxError, fail
 from protvox.messages import chain_label, count, listing
+from protvox.predict.mutations.copies import Copies
 from protvox.predict.mutations.mutation_list import Failure, Mutation, MutationList, Variant
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.structure.structure import Structure
@@ -28,10 +29,29 @@ class Located:
         Position in the list, from 0.
     targets
         Row of the predicted residues, and index of the amino acid, of each mutation.
+    copies
+        Rows of the copies of each target, itself among them, that are mutated with it; empty if
+        none are.
     """
 
     position: int
     targets: tuple[tuple[int, int], ...]
+    copies: Copies = ()
+
+    @property
+    def n_residues(self) -> int:
+        """Number of residues that are mutated."""
+        return sum(map(len, self.copies)) or len(self.targets)
+
+    def flat(self) -> list[tuple[int, int, float]]:
+        """Return row, amino acid and weight of every residue; copies of one share a weight of 1."""
+        if not self.copies:
+            return [(row, mutant, 1.0) for row, mutant in self.targets]
+        return [
+            (row, mutant, 1 / len(copies))
+            for (_, mutant), copies in zip(self.targets, self.copies, strict=True)
+            for row in copies
+        ]
 
 
 class Sites:
@@ -47,6 +67,8 @@ class Sites:
         The only chain to use; None for all.
     dropped
         Residue, as named by `Structure.where`, to the reason why it has no prediction.
+    copies
+        Copies of each predicted residue, which are mutated with it; None to mutate each alone.
     """
 
     def __init__(
@@ -55,11 +77,13 @@ class Sites:
         residues: ResidueTable,
         chain: str | None,
         dropped: Mapping[str, str],
+        copies: Copies | None = None,
     ) -> None:
         self._structure = structure
         self._residues = residues
         self._chain = chain
         self._dropped = dropped
+        self._copies = copies
         self._predicted = _by_key(residues.chain, residues.number, residues.insertion_code)
         self._present = _by_key(structure.chain, structure.number, structure.insertion_code)
 
@@ -89,22 +113,32 @@ class Sites:
             except InputError as error:
                 failures.append(Failure.of(position, str(variant), error, variant))
                 continue
-            key = frozenset(targets)
+            key = frozenset((self._first(row), mutant) for row, mutant in targets)
             repeats += key in found
-            found.setdefault(key, Located(position, targets))
+            copies = tuple(self._copies[row] for row, _ in targets) if self._copies else ()
+            found.setdefault(key, Located(position, targets, copies))
         failures.sort(key=lambda failure: failure.row)
         return tuple(found.values()), tuple(failures), repeats
 
     def _targets(self, variant: Variant) -> tuple[tuple[int, int], ...]:
         targets: dict[int, int] = {}
+        first: dict[int, int] = {}
         for mutation in variant.mutations:
-            row = self._row(mutation)
-            if row in targets:
+            row, mutant = self._row(mutation), AMINO_ACID_INDEX[mutation.mutant]
+            same = first.setdefault(self._first(row), row)
+            if same != row and targets[same] == mutant:
+                # Another copy, which is mutated already.
+                continue
+            if same in targets:
                 number = f"{self._residues.number[row]}{self._residues.insertion_code[row]}"
                 residue = f"{self._residues.chain[row]}:{number} {self._residues.wild_type[row]}"
                 raise fail("mutation.twice", where="mutations", residue=residue)
-            targets[row] = AMINO_ACID_INDEX[mutation.mutant]
+            targets[row] = mutant
         return tuple(targets.items())
+
+    def _first(self, row: int) -> int:
+        """Return the row that stands for a residue and its copies."""
+        return self._copies[row][0] if self._copies else row
 
     def _row(self, mutation: Mutation) -> int:
         key = self._counted(mutation) if mutation.counted else self._key(mutation)
@@ -144,7 +178,8 @@ class Sites:
         chains = self._structure.protein_chains
         chain = mutation.chain
         if chain is None:
-            if self._chain is None and len(chains) > 1 and "" not in chains:
+            several = self._chain is None and len(chains) > 1 and not self._one_sequence
+            if several and "" not in chains:
                 raise fail("mutation.chain", where="mutations", chains=listing(chains, most=30))
             blank = self._chain is None and "" in chains
             chain = "" if blank else (self._chain or chains[0])
@@ -159,6 +194,12 @@ class Sites:
                 chains=listing(chains, most=30),
             )
         return chain, mutation.number, mutation.insertion_code
+
+    @property
+    def _one_sequence(self) -> bool:
+        """Whether all chains are copies of each other, so that none needs a name."""
+        chains = [set(self._residues.chain[list(rows)]) for rows in self._copies or ()]
+        return bool(chains) and max(map(len, chains)) == len(self._structure.protein_chains)
 
     def _missing(self, key: _Key) -> ProtvoxError:
         row = self._present.get(key)

@@ -237,11 +237,33 @@ def score_matrix(residues: ResidueTable, background: NDArray[np.float64]) -> NDA
     ndarray
         ``residue 20`` float64, nats, positive = predicted destabilising.
     """
+    return log_odds(residues.probabilities, _wild_types(residues), background)
+
+
+def log_odds(
+    probabilities: NDArray[np.float32],
+    wild_type: NDArray[np.int64],
+    background: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the log odds of the wild type over every amino acid, less those in solvent.
+
+    Parameters
+    ----------
+    probabilities
+        ``residue 20``.
+    wild_type
+        ``residue`` int64, index of the amino acid present.
+    background
+        ``20``, log probabilities of a residue in solvent, nats.
+
+    Returns
+    -------
+    ndarray
+        ``residue 20`` float64, nats.
+    """
     tiny = np.finfo(np.float32).tiny
-    logs = np.log(np.clip(residues.probabilities, tiny, None).astype(np.float64)) - background
-    matrix: NDArray[np.float64] = (
-        logs[np.arange(len(residues)), _wild_types(residues)][:, None] - logs
-    )
+    logs = np.log(np.clip(probabilities, tiny, None).astype(np.float64)) - background
+    matrix: NDArray[np.float64] = logs[np.arange(len(logs)), wild_type][:, None] - logs
     return matrix
 
 

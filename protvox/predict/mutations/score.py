@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from protvox.messages import count
 from protvox.predict.classify import requested_residues
 from protvox.predict.device import choose_device, report_out_of_memory
 from protvox.predict.model_cache import limit_threads
+from protvox.predict.mutations.copies import Copies, find_copies
 from protvox.predict.mutations.coupling import couplings
 from protvox.predict.mutations.list_files import collect_mutations, read_mutations
 from protvox.predict.mutations.locate import Located, Sites
@@ -39,6 +41,7 @@ def score_mutations(
     device: str = "auto",
     networks: Networks = "both",
     model: str | None = None,
+    tied: bool | None = None,
     progress: ProgressBar | None = None,
     disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> MutationScores:
@@ -62,6 +65,9 @@ def score_mutations(
         ``"both"``, or ``"environment"`` or ``"backbone"`` alone.
     model
         A model to use in place of the released one for its task.
+    tied
+        Whether to mutate all identical chains at once, in one row; by default in a scan of every
+        chain, and not in a list.
     progress
         Called with the number of residues done and in all, by one network after the other.
     disorder
@@ -76,7 +82,8 @@ def score_mutations(
     Raises
     ------
     UsageError
-        If ``networks`` is invalid (``usage.networks``).
+        If ``networks`` is invalid (``usage.networks``), or ``tied`` with ``chain`` or a structure
+        of which only one of the identical chains is scored (``usage.tied``).
     InputError
         If there is nothing to predict, the chain does not exist, a list cannot be read, or none
         of its mutations can be scored (``mutations.none``).
@@ -92,9 +99,11 @@ def score_mutations(
     network is ``log(p_w / p_m) - log(b_w / b_m)`` in nats. Two networks are combined by
     `protvox.predict.mutations.networks.Scorers.combine`. The percentile is the share of all 19 L
     substitutions of the chosen chain, or of the structure, with a lower score; equal scores count
-    half. For several mutations at once, see `protvox.predict.mutations.coupling`.
+    half. For several mutations at once, see `protvox.predict.mutations.coupling`; of copies in
+    identical chains, all values are means over the copies, with how they affect each other.
     """
     requested = None if mutations is None else _listed(mutations)
+    together = _mutates_copies(structure, tied, chain, scan=requested is None)
     named = requested.chains if requested else ()
     wanted = requested_residues(structure, chain, named)
     progress = progress or no_progress
@@ -106,15 +115,15 @@ def score_mutations(
         reason = f"{dropped[0].where}: {dropped[0].why}" if dropped else "Give protein residues"
         raise fail("input.nothing_to_predict", where=structure.name, reason=reason)
     scores = scorers.combine(parts, residues)
-    percentiles = _percentiles(scores, substitutions(residues))
+    copies = find_copies(structure, residues) if together else None
+    if tied is None and copies is not None and max(map(len, copies)) == 1:
+        copies = None
     warnings = _warnings(structure, wanted, dropped, side_chains=ENVIRONMENT in parts)
     failures: tuple[Failure, ...] = ()
     if requested is None:
-        rows, columns = np.nonzero(substitutions(residues))
-        targets = zip(rows.tolist(), columns.tolist(), strict=True)
-        found = tuple(Located(i, (target,)) for i, target in enumerate(targets))
+        found = _every(substitutions(residues), copies)
     else:
-        sites = Sites(structure, residues, chain, {d.where: d.why for d in dropped})
+        sites = Sites(structure, residues, chain, {d.where: d.why for d in dropped}, copies)
         found, failures, repeats = sites.find(requested)
         if not found:
             first = failures[0]
@@ -128,13 +137,14 @@ def score_mutations(
         if repeats:
             warnings.append(f"{count(repeats, 'mutation')} given more than once; scored once.")
     coupling = couplings(scorers, structure, residues, parts, found, progress, disorder)
+    rank = partial(_percentiles, np.sort(scores[substitutions(residues)]))
     info = InputInfo.of(structure, disorder.limit)
     return MutationScores(
         input=replace(info, dropped=(*info.dropped, *dropped)),
         models=scorers.models,
         residues=residues,
         matrix=scores,
-        table=make_table(residues, found, scores, percentiles, parts, coupling, scorers),
+        table=make_table(residues, found, scores, rank, parts, coupling, scorers),
         failures=failures,
         warnings=(*structure.warnings, *warnings),
     )
@@ -148,8 +158,26 @@ def _listed(mutations: Mutations) -> MutationList:
     return collect_mutations(mutations)
 
 
-def _percentiles(scores: NDArray[np.float64], other: NDArray[np.bool_]) -> NDArray[np.float64]:
-    ranked = np.sort(scores[other])
+def _every(wanted: NDArray[np.bool_], copies: Copies | None) -> tuple[Located, ...]:
+    """Return every substitution, of residues and their copies once."""
+    rows, mutants = np.nonzero(wanted)
+    targets = list(zip(rows.tolist(), mutants.tolist(), strict=True))
+    if copies is None:
+        return tuple(Located(i, (target,)) for i, target in enumerate(targets))
+    targets = [(row, mutant) for row, mutant in targets if row == copies[row][0]]
+    return tuple(Located(i, (one,), (copies[one[0]],)) for i, one in enumerate(targets))
+
+
+def _mutates_copies(
+    structure: Structure, tied: bool | None, chain: str | None, *, scan: bool
+) -> bool:
+    every = chain is None and not structure.same_as
+    if tied and not every:
+        raise fail("usage.tied", where="tied")
+    return every and scan if tied is None else tied
+
+
+def _percentiles(ranked: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
     below = np.searchsorted(ranked, scores, side="left")
     upto = np.searchsorted(ranked, scores, side="right")
     percentiles: NDArray[np.float64] = 50.0 * (below + upto) / len(ranked)

@@ -128,6 +128,8 @@ class MutationScores(Comparable, ResidueFigures, JsonText):
         failed["number"] = failed["number"].astype("Int32")
         if "coupling" in frame:
             failed["coupling"] = np.nan
+        if "copies" in frame:
+            failed["copies"] = ""
         if "disordered" in frame:
             frame["disordered"] = frame["disordered"].astype("boolean")
             failed["plddt"] = np.float32(np.nan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -32,8 +32,8 @@ COLUMNS: Final = (
     "ddg_high",
     "p_destabilising",
 )
-"""Columns of the table. ``coupling`` follows if there are several mutations at once, and ``note``
-if a mutation could not be scored."""
+"""Columns of the table. ``coupling`` follows if there are several mutations at once, ``copies`` if
+copies of a residue are mutated together, and ``note`` if a mutation could not be scored."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,10 @@ class MutationTable(Comparable):
         ``mutation`` float64, probability that the change is above 1 kcal/mol.
     coupling
         ``mutation`` float64, by how much the score exceeds the sum of those of the single
-        mutations, nats; ``None`` if no row has several.
+        mutations, nats; ``None`` if no row has several, and no copies.
+    copies
+        ``mutation``, names of the identical chains that are mutated as well, with blanks between;
+        the scores are means over the copies. ``None`` if each residue is mutated alone.
     plddt
         ``mutation`` float32, predicted confidence of the residue, or the lowest of several, 0 to
         100; ``None`` for a structure without.
@@ -100,15 +103,15 @@ class MutationTable(Comparable):
     ddg_high: NDArray[np.float64]
     p_destabilising: NDArray[np.float64]
     coupling: NDArray[np.float64] | None = None
+    copies: NDArray[np.str_] | None = None
     plddt: NDArray[np.float32] | None = None
     disordered: NDArray[np.bool_] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns: `COLUMNS`, and those of coupling and pLDDT if there are any."""
-        coupling = () if self.coupling is None else ("coupling",)
-        plddt = () if self.plddt is None else ("plddt", "disordered")
-        return (*COLUMNS, *coupling, *plddt)
+        """Names of the columns: `COLUMNS`, and the others that the table has."""
+        others = ("coupling", "copies", "plddt", "disordered")
+        return (*COLUMNS, *(name for name in others if getattr(self, name) is not None))
 
     def take(self, order: NDArray[np.int64]) -> MutationTable:
         """Return some rows, which become the rows of the list in this order."""
@@ -124,7 +127,7 @@ def make_table(
     residues: ResidueTable,
     found: Sequence[Located],
     scores: NDArray[np.float64],
-    percentiles: NDArray[np.float64],
+    percentiles: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     parts: Mapping[str, NDArray[np.float64]],
     coupling: Mapping[str, NDArray[np.float64]],
     scorers: Scorers,
@@ -137,8 +140,10 @@ def make_table(
         Predicted residues.
     found
         The mutations.
-    scores, percentiles
+    scores
         ``residue 20``, of single mutations.
+    percentiles
+        Gives the percentiles of scores.
     parts
         Task to the scores of its network, ``residue 20``.
     coupling
@@ -150,9 +155,10 @@ def make_table(
     rows, columns = np.array([t for one in found for t in one.targets]).reshape(-1, 2).T
     first = np.cumsum(n_sites) - n_sites
     several = n_sites > 1
+    among = _Copies.of(found, rows)
 
     def summed(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        total: NDArray[np.float64] = np.add.reduceat(matrix[rows, columns], first)
+        total: NDArray[np.float64] = np.add.reduceat(among.mean(matrix, columns), first)
         return total
 
     def single(values: NDArray[np.str_]) -> NDArray[np.str_]:
@@ -161,8 +167,11 @@ def make_table(
     unknown = np.full(len(found), np.nan)
     alone = {task: summed(part) + coupling[task] for task, part in parts.items()}
     beyond = scorers.mix(coupling)
+    total = summed(scores) + beyond
     plddt, disordered = residues.plddt, residues.disordered
-    change = _change(scorers.models, residues.chain, rows, columns, scores, beyond, n_sites)
+    # What is not additive is shared among the sites.
+    shared = among.mean(scores, columns) + np.repeat(beyond / n_sites, n_sites)
+    change = _change(scorers.models, residues.chain, rows, columns, shared, n_sites)
     return MutationTable(
         row=np.array([one.position for one in found], dtype=np.int64),
         chain=_chains(residues.chain[rows], first, n_sites),
@@ -172,18 +181,60 @@ def make_table(
         mutant=single(np.take(AMINO_ACIDS, columns)),
         mutation=_names(residues, found),
         several=several,
-        score=summed(scores) + beyond,
-        percentile=np.where(several, np.nan, percentiles[rows, columns][first]),
+        score=total,
+        percentile=np.where(several, np.nan, percentiles(total)),
         environment=alone.get(ENVIRONMENT, unknown),
         backbone=alone.get(BACKBONE, unknown),
         ddg=change.ddg,
         ddg_low=change.low,
         ddg_high=change.high,
         p_destabilising=change.probability,
-        coupling=beyond if several.any() else None,
-        plddt=None if plddt is None else np.minimum.reduceat(plddt[rows], first),
-        disordered=None if disordered is None else np.logical_or.reduceat(disordered[rows], first),
+        coupling=beyond if several.any() or among.any() else None,
+        copies=_copies(residues.chain, found) if found[0].copies else None,
+        plddt=None if plddt is None else np.minimum.reduceat(among.lowest(plddt), first),
+        disordered=None
+        if disordered is None
+        else np.logical_or.reduceat(among.lowest(~disordered) == 0, first),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Copies:
+    """The residues that each target of a list stands for.
+
+    Attributes
+    ----------
+    rows
+        ``copy`` int64, of all targets one after another.
+    first, counts
+        ``target`` int64, the first copy of each, and how many there are.
+    """
+
+    rows: NDArray[np.int64]
+    first: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, found: Sequence[Located], rows: NDArray[np.int64]) -> _Copies:
+        if not found[0].copies:
+            return cls(rows, np.arange(len(rows)), np.ones(len(rows), dtype=np.int64))
+        copies = [copies for one in found for copies in one.copies]
+        counts = np.array([len(one) for one in copies])
+        return cls(np.concatenate(copies), np.cumsum(counts) - counts, counts)
+
+    def any(self) -> bool:
+        return bool((self.counts > 1).any())
+
+    def mean(self, matrix: NDArray[np.float64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the mean of ``residue 20`` over the copies of each target."""
+        values = matrix[self.rows, np.repeat(columns, self.counts)]
+        means: NDArray[np.float64] = np.add.reduceat(values, self.first) / self.counts
+        return means
+
+    def lowest(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the lowest value among the copies of each target."""
+        lowest: NDArray[Any] = np.minimum.reduceat(values[self.rows], self.first)
+        return lowest
 
 
 def _change(
@@ -192,7 +243,6 @@ def _change(
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],
     scores: NDArray[np.float64],
-    beyond: NDArray[np.float64],
     n_sites: NDArray[np.int64],
 ) -> Change:
     """Return the changes in kcal/mol; NaN without a calibration of these models."""
@@ -201,10 +251,18 @@ def _change(
         unknown = np.full(len(n_sites), np.nan)
         return Change(unknown, unknown, unknown, unknown)
     _, which, counts = np.unique(chain, return_inverse=True, return_counts=True)
-    # What is not additive is shared among the sites.
-    shared = scores[rows, columns] + np.repeat(beyond / n_sites, n_sites)
-    sites = stability.change(shared, counts[which][rows].astype(np.float64), columns)
+    sites = stability.change(scores, counts[which][rows].astype(np.float64), columns)
     return together(sites, np.cumsum(n_sites) - n_sites)
+
+
+def _copies(chain: NDArray[np.str_], found: Sequence[Located]) -> NDArray[np.str_]:
+    """Return the names of the other chains that each row mutates."""
+    names = []
+    for one in found:
+        own = {str(chain[row]) for row, _ in one.targets}
+        others = (str(chain[row]) for rows in one.copies for row in rows)
+        names.append(" ".join(name for name in dict.fromkeys(others) if name not in own))
+    return np.array(names)
 
 
 def _chains(

@@ -145,7 +145,10 @@ class Mutation(ResidueAddress):
         Probability that the change is above 1 kcal/mol.
     coupling
         By how much the score exceeds the sum of those of the single mutations, nats; absent if
-        the list has only single mutations.
+        there are only single mutations of single chains.
+    copies
+        Identical chains that are mutated as well; the values are means over the copies. Absent if
+        each residue is mutated alone.
     """
 
     number: int | None  # type: ignore[assignment]
@@ -160,6 +163,7 @@ class Mutation(ResidueAddress):
     ddg_high: Number
     p_destabilising: Number
     coupling: Annotated[Number | None, WITHOUT_NONE] = None
+    copies: Annotated[tuple[str, ...] | None, WITHOUT_NONE] = None
 
 
 class FailedMutation(Document):

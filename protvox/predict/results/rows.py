@@ -81,6 +81,8 @@ def mutation_rows(table: Any) -> list[dict[str, Any]]:
         row = _row(names, values)
         if several:
             row["number"] = None
+        if "copies" in row:
+            row["copies"] = row["copies"].split()
         for name in scores:
             row[name] = rounded(row[name])
         rows.append(row)

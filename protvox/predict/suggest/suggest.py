@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.errors import fail
+from protvox.predict.mutations.copies import find_copies
+from protvox.predict.mutations.coupling import structure_rows
 from protvox.predict.mutations.networks import Networks
 from protvox.predict.mutations.notation import amino_acid
 from protvox.predict.mutations.score import score_mutations
@@ -20,7 +22,6 @@ from protvox.predict.suggest.reasons import flags, reason
 from protvox.predict.suggest.results import SuggestionResult
 from protvox.predict.suggest.surroundings import Surroundings, named, near
 from protvox.predict.task import ProgressBar
-from protvox.structure.assembly.identical import find_identical
 from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Structure
@@ -145,41 +146,21 @@ class _Sites:
     copies
         The sites of each site's residue in identical chains, itself among them, in file order.
     score, columns
-        ``site 20``, score and other columns of the table, means over the copies; NaN for the amino
-        acid present.
+        ``site 20``, score and other columns of the table, in the rows of the first of the copies;
+        NaN elsewhere and for the amino acid present.
     """
 
     def __init__(self, structure: Structure, scores: MutationScores) -> None:
         self.residues = scores.residues
-        keys = _keys(structure.chain, structure.number, structure.insertion_code)
-        protein = np.flatnonzero(structure.is_protein).tolist()
-        rows = {keys[row]: row for row in protein}
-        own = _keys(self.residues.chain, self.residues.number, self.residues.insertion_code)
-        self.row = np.array([rows[key] for key in own], dtype=np.int64)
-        same_as, _ = find_identical(structure, structure.sequences)
-        groups: dict[tuple[str, int, str, str], list[int]] = {}
-        names = [
-            (same_as.get(key[0], key[0]), key[1], key[2], str(wild_type))
-            for key, wild_type in zip(own, self.residues.wild_type.tolist(), strict=True)
-        ]
-        for site, name in enumerate(names):
-            groups.setdefault(name, []).append(site)
-        self.copies = [groups[name] for name in names]
-        other = substitutions(self.residues)
-
-        def mean(column: NDArray[np.float64]) -> NDArray[np.float64]:
-            matrix = np.full(other.shape, np.nan)
-            matrix[other] = column
-            return np.array([matrix[copies].mean(axis=0) for copies in self.copies])
-
-        self.columns = {name: mean(getattr(scores.table, name)) for name in _COLUMNS}
+        self.row = structure_rows(structure, self.residues)
+        self.copies = find_copies(structure, self.residues)
+        first = np.array([site == copies[0] for site, copies in enumerate(self.copies)])
+        scored = substitutions(self.residues) & first[:, None]
+        self.columns = {}
+        for name in _COLUMNS:
+            self.columns[name] = np.full(scored.shape, np.nan)
+            self.columns[name][scored] = getattr(scores.table, name)
         self.score = self.columns["score"]
-
-
-def _keys(
-    chain: NDArray[np.str_], number: NDArray[np.int32], code: NDArray[np.str_]
-) -> list[tuple[str, int, str]]:
-    return list(zip(chain.tolist(), number.tolist(), code.tolist(), strict=True))
 
 
 def _fixed(structure: Structure, limits: Limits) -> NDArray[np.bool_]:

@@ -92,7 +92,7 @@ def _rows(table: MutationTable, rows: np.ndarray, title: str) -> Table:
         score = float(table.score[row])
         coupling = () if table.coupling is None else (f"{table.coupling[row]:+.2f}",)
         out.add_row(
-            printable(str(table.chain[row])),
+            printable(_chains(table, row)),
             printable(str(table.mutation[row])),
             Text(f"{score:+.2f}", style=_WORSE_STYLE if score > 0 else _BETTER_STYLE),
             *coupling,
@@ -100,6 +100,11 @@ def _rows(table: MutationTable, rows: np.ndarray, title: str) -> Table:
             *(_change(table, row) if calibrated else ()),
         )
     return out
+
+
+def _chains(table: MutationTable, row: int) -> str:
+    copies = "" if table.copies is None else str(table.copies[row])
+    return ", ".join((str(table.chain[row]), *copies.split()))
 
 
 def _change(table: MutationTable, row: int) -> tuple[str, str]:

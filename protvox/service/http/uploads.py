@@ -43,6 +43,7 @@ _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[,:[{]', re.DOTALL)
 _LISTS: Final = ("domains", "mutations", "fix", "keep_away")
 _READING: Final = ("model_number", "assembly", "unique")
 _NO_DOMAINS: Final = ("environment", "mutations", "check")
+_OF_MUTATIONS: Final = ("tied",)
 _OF_NETWORKS: Final = ("mutations", "suggest")
 _NOT_OF_CHECKS: Final = ("model", "plddt", "hide_disordered", "top_k", "traces")
 
@@ -198,6 +199,10 @@ def _options(values: dict[str, Any], route: Route) -> tuple[dict[str, Any], dict
         raise fail("usage.mutations.service", where="mutations")
     if values.get("networks", "both") != "both" and values["task"] not in _OF_NETWORKS:
         raise fail("usage.networks.service", where="networks")
+    if values["task"] != "mutations":
+        for name in _OF_MUTATIONS:
+            if values.pop(name, None) is not None:
+                raise fail("usage.mutations.option", where=name)
     _check_options_of_check(values)
     return reading, values
 

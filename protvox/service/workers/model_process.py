@@ -227,7 +227,9 @@ def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, An
     }
     if task == "mutations":
         mutations = collect_mutations(options["mutations"]) if options["mutations"] else None
-        return score_mutations(structure, mutations, networks=options["networks"], **shared)
+        return score_mutations(
+            structure, mutations, networks=options["networks"], tied=options["tied"], **shared
+        )
     if task == "suggest":
         named = ("exclude", "fix", "keep_away", "skip_flagged")
         limits = Limits(**{name: options[name] for name in named})

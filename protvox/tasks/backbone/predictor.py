@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from protvox.chemistry import AMINO_ACIDS
+from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
 from protvox.networks.backbone.batches import run_batches
 from protvox.networks.backbone.network import BackboneNet
-from protvox.networks.backbone.residues import kept_rows, residues_of
+from protvox.networks.backbone.residues import N_NEIGHBOURS, kept_rows, residues_of
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.task import Outcome, ProgressBar, Request, ResiduePredictor, no_progress
 from protvox.registry.card import Card
@@ -81,6 +81,50 @@ class BackbonePredictor(ResiduePredictor):
             disordered=None if plddt is None else structure.is_disordered(disorder.limit)[rows],
         )
         return table, dropped
+
+    def predict_mutants(
+        self,
+        structure: Structure,
+        variants: Sequence[Mapping[int, str]],
+        *,
+        disorder: DisorderOption = DEFAULT_DISORDER,
+    ) -> list[NDArray[np.float32]]:
+        """Predict mutated residues; see `ResiduePredictor.predict_mutants`."""
+        centres = np.zeros(structure.n_residues, dtype=np.bool_)
+        centres[[row for variant in variants for row in variant]] = True
+        whole = residues_of(structure, centres, disorder.hidden(structure))
+        kept = kept_rows(structure)
+        row_of = {row: i for i, row in enumerate(kept.tolist())}
+        centre_of = {row: i for i, row in enumerate(kept[whole.centre].tolist())}
+        found = [np.full((len(one), len(AMINO_ACIDS)), np.nan, np.float32) for one in variants]
+        places: list[tuple[int, int]] = []
+        chosen: list[int] = []
+        kinds: list[NDArray[np.uint8]] = []
+        for number, variant in enumerate(variants):
+            types = whole.kind.copy()
+            types[[row_of[row] for row in variant]] = [
+                AMINO_ACID_INDEX[m] for m in variant.values()
+            ]
+            for place, row in enumerate(variant):
+                neighbours = whole.neighbours[centre_of[row]]
+                # The first neighbour is the residue itself, whose type is not read.
+                seen = types[neighbours[1:]] != whole.kind[neighbours[1:]]
+                if (seen & (neighbours[1:] >= 0)).any():
+                    places.append((number, place))
+                    chosen.append(centre_of[row])
+                    kinds.append(types[neighbours])
+        parts = run_batches(
+            self._probabilities,
+            whole,
+            np.array(chosen, dtype=np.int64),
+            kinds=np.array(kinds, dtype=np.uint8).reshape(-1, N_NEIGHBOURS),
+            device=self.device,
+        )
+        for (number, place), row in zip(
+            places, (row for part in parts for row in part), strict=True
+        ):
+            found[number][place] = row
+        return found
 
     def embed(
         self,

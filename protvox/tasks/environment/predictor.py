@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from protvox.chemistry import AMINO_ACIDS
+from protvox.chemistry import AMINO_ACIDS, BACKBONE_ATOMS
 from protvox.networks.environment import EnvironmentNet
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.task import Outcome, ProgressBar, Request, ResiduePredictor, no_progress
@@ -90,6 +90,56 @@ class EnvironmentPredictor(ResiduePredictor):
         )
         return table, dropped
 
+    def predict_mutants(
+        self,
+        structure: Structure,
+        variants: Sequence[Mapping[int, str]],
+        *,
+        disorder: DisorderOption = DEFAULT_DISORDER,
+    ) -> list[NDArray[np.float32]]:
+        """Predict mutated residues; see `ResiduePredictor.predict_mutants`."""
+        frames = residue_frames(structure.backbone(), self.config.cb_offset)
+        hidden = disorder.hidden(structure)
+        shown = None if hidden is None else ~hidden[structure.residue_index]
+        side_chain = ~np.isin(structure.atom_name, (*BACKBONE_ATOMS, "OXT"))
+        found = [np.full((len(one), len(AMINO_ACIDS)), np.nan, np.float32) for one in variants]
+        places: dict[tuple[int, frozenset[int]], list[tuple[int, int]]] = {}
+        for number, variant in enumerate(variants):
+            # The network does not read types, so only the set of residues matters.
+            together = frozenset(variant)
+            for place, row in enumerate(variant):
+                places.setdefault((row, together), []).append((number, place))
+        rows: list[int] = []
+        atoms: list[NDArray[np.int64]] = []
+        targets: list[list[tuple[int, int]]] = []
+        for (row, together), wanted in places.items():
+            offset = structure.coordinates - frames.origin[row]
+            near = np.flatnonzero(np.einsum("ij,ij->i", offset, offset) < self._radius**2)
+            own = structure.residue_index[near] == row
+            gone = side_chain[near] & np.isin(structure.residue_index[near], list(together)) & ~own
+            if shown is not None:
+                near, gone = near[shown[near] | own], gone[shown[near] | own]
+            if gone.any():
+                rows.append(row)
+                atoms.append(near[~gone])
+                targets.append(wanted)
+        for start in range(0, len(rows), BATCH_SIZE):
+            part = slice(start, start + BATCH_SIZE)
+            moments = self._moments_among(structure, frames, np.array(rows[part]), atoms[part])
+            with torch.inference_mode():
+                probabilities = self._probabilities(moments).float().cpu().numpy()
+            for one, wanted in zip(probabilities, targets[part], strict=True):
+                for number, place in wanted:
+                    found[number][place] = one
+        return found
+
+    @property
+    def _radius(self) -> float:
+        """Distance from the CA-CB point beyond which the network sees no atom, Å."""
+        spec = self.config.moments
+        corner = float(np.linalg.norm([(n - 1) / 2 * spec.spacing for n in spec.shape]))
+        return corner + spec.cutoff
+
     def embed(
         self,
         structure: Structure,
@@ -151,6 +201,28 @@ class EnvironmentPredictor(ResiduePredictor):
                 out = moments.new_empty((len(rows), *moments.shape[1:]))
             out[torch.from_numpy(group).to(out.device)] = moments
         return out
+
+    def _moments_among(
+        self,
+        structure: Structure,
+        frames: ResidueFrames,
+        rows: NDArray[np.int64],
+        atoms: Sequence[NDArray[np.int64]],
+    ) -> Tensor:
+        """Return the moments of residues, each among atoms of its own."""
+        ends = np.cumsum([len(one) for one in atoms])
+        chosen = np.concatenate(atoms)
+        moments = environment_moments(
+            structure.coordinates[chosen],
+            structure.atom_type[chosen],
+            structure.residue_index[chosen],
+            np.stack([np.append(0, ends[:-1]), ends], axis=1).astype(np.int64),
+            rows.astype(np.int32),
+            frames.origin[rows],
+            frames.axes[rows],
+            self.config.moments,
+        )
+        return torch.from_numpy(moments).to(self.device)
 
     def _moments_of(
         self,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from protvox.chemistry import AMINO_ACID_INDEX
-from protvox.predict.mutations.mutant import mutate
 from protvox.predict.mutations.networks import load_scorers, score_matrix, solvent_log_probabilities
 from protvox.predict.mutations.score import score_mutations
+from tests.predict.mutations.mutant import mutate
 
 
 @pytest.fixture(autouse=True)

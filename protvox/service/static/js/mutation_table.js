@@ -28,6 +28,8 @@ export function mutationTable(scores, listed, residues, selection) {
   const { mutations } = scores;
   const index = residueIndex(residues);
   const nameOf = (m) => (m.number === null ? m.chain : `${m.chain} ${m.number}${m.insertion_code}`);
+  const chosenHere = (m) => [m.chain, ...(m.copies ?? [])]
+    .some((chain) => index.get(nameOf({ ...m, chain })) === selection.pinned);
   const unit = unitOf(mutations);
   const reasons = mutations.some((m) => m.reason || m.flags?.length);
   const coupled = mutations.some((m) => Number.isFinite(m.coupling));
@@ -42,7 +44,7 @@ export function mutationTable(scores, listed, residues, selection) {
   const show = () => {
     const chosen = mutations.filter((m) =>
       (mutant.value === "" || m.mutant === mutant.value) &&
-      (!here.checked || index.get(nameOf(m)) === selection.pinned) &&
+      (!here.checked || chosenHere(m)) &&
       (!plain.checked || !SPECIAL.has(m.mutant)));
     const sorted = order.value === "list" ? chosen
       : [...chosen].sort((a, b) => (order.value === "low" ? 1 : -1) * (valueOf(a) - valueOf(b)));

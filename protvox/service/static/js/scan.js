@@ -56,9 +56,11 @@ export function readScan(mutations, residues) {
   const matrix = new Float32Array(residues.length * ORDER.length).fill(NaN);
   const row = new Map(CODES.map((code, j) => [code, j]));
   for (const m of mutations) {
-    const i = index.get(`${m.chain} ${m.number}${m.insertion_code}`);
     const j = row.get(m.mutant);
-    if (i !== undefined && j !== undefined) matrix[i * ORDER.length + j] = valueOf(m);
+    for (const chain of [m.chain, ...(m.copies ?? [])]) {
+      const i = index.get(`${chain} ${m.number}${m.insertion_code}`);
+      if (i !== undefined && j !== undefined) matrix[i * ORDER.length + j] = valueOf(m);
+    }
   }
   const means = Float32Array.from(residues, (_, i) => {
     const values = matrix.subarray(i * ORDER.length, (i + 1) * ORDER.length)

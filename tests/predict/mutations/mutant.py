@@ -1,4 +1,4 @@
-"""Structures with mutations made, as far as the wild type tells where their atoms are."""
+"""An oracle of coupled mutations: whole structures with the mutations made."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def test_the_matrix_holds_the_scores_and_zeros(ubiquitin):
 
 
 def test_chains_of_other_files_do_not_change_a_score(many_chains):
-    whole = score_mutations(many_chains, device="cpu").table
+    whole = score_mutations(many_chains, device="cpu", tied=False).table
     alone = score_mutations(many_chains, chain="B", device="cpu").table
     np.testing.assert_allclose(alone.score, whole.score[whole.chain == "B"], atol=1e-6)
 

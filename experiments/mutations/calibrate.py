@@ -5,7 +5,8 @@ of the nine others. Proteins with similar sequences are in one part, across both
 released constants are those of all proteins.
 
 Example: ``python -m experiments.mutations.calibrate --data data --structures data
---cache runs/mutations -o experiments/mutations/results/calibration.json``
+--cache runs/mutations --proteinmpnn runs/proteinmpnn.csv
+-o experiments/mutations/results/calibration.json``
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from experiments.mutations.best_ten import best_ten
 from experiments.mutations.measures import Array
 from experiments.mutations.product import NAMES, find_residue, load_networks, scan
 from experiments.mutations.tables import TABLES
@@ -34,9 +36,11 @@ from matplotlib import pyplot as plt
 SETS: Final = ("Megascale", "S8754")
 BINS: Final = 10
 PARTS: Final = 10
-TOP: Final = 10
 _SIMILAR: Final = 0.2
 """Share of the words of four residues of the shorter sequence from which two are one family."""
+
+SPREAD_POWER: Final = 1 / 3
+"""Of `weights` for the intervals: more proteins count in them than in the means, see decision."""
 
 _REPEATS: Final = 500
 N_OF_SCORE: Final = 8
@@ -91,10 +95,13 @@ def parts_of(family: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.random.default_rng(0).permutation(len(members))[which] % PARTS
 
 
-def weights(rows: pd.DataFrame) -> Array:
-    """Return weights with which both tables count the same, and large proteins not too much."""
+def weights(rows: pd.DataFrame, power: float) -> Array:
+    """Return weights with which both tables count the same.
+
+    Within a table, a protein counts as its number of mutations to one minus the power.
+    """
     per_protein = rows.groupby(["table", "protein"])["ddg"].transform("size").to_numpy(dtype=float)
-    weight = pd.Series(per_protein**-0.5, index=rows.index)
+    weight = pd.Series(per_protein**-power, index=rows.index)
     totals = weight.groupby(rows["table"]).transform("sum")
     return (weight / totals).to_numpy() * len(rows) / rows["table"].nunique()
 
@@ -102,15 +109,17 @@ def weights(rows: pd.DataFrame) -> Array:
 def fit(rows: pd.DataFrame, network: str, models: dict[str, str]) -> Stability:
     """Fit the constants of one choice of networks."""
     x = terms(*inputs(rows, network))
-    y, w = rows["ddg"].to_numpy(dtype=float), weights(rows)
+    y, w = rows["ddg"].to_numpy(dtype=float), weights(rows, 0)
+    of_spread = weights(rows, SPREAD_POWER)
     mean = _least_squares(x, y, w)
     error = y - x @ mean
     # The mean of log|error| of a normal variable is 0.635 below the logarithm of its deviation.
-    spread = _least_squares(x, np.log(np.abs(error) + 0.05) + 0.635, w)
+    spread = _least_squares(x, np.log(np.abs(error) + 0.05) + 0.635, of_spread)
     odds = _logistic(x, y > DESTABILISING, w)
     standard = error / np.exp(x @ spread)
     order = np.argsort(standard)
-    below = (np.cumsum(w[order]) - w[order] / 2) / w.sum()
+    sizes = of_spread[order]
+    below = (np.cumsum(sizes) - sizes / 2) / sizes.sum()
     tail = (1 - COVERAGE) / 2
     low, high = np.interp([tail, 1 - tail], below, standard[order])
     return Stability(models, mean, spread, odds, (float(low), float(high)))
@@ -163,10 +172,15 @@ def estimate(rows: pd.DataFrame, network: str, constants: Stability) -> Change:
     return constants.change(*inputs(rows, network))
 
 
-def inputs(rows: pd.DataFrame, network: str) -> tuple[Array, Array, NDArray[np.int64]]:
-    """Return scores, chain lengths and new amino acids of mutations."""
-    mutants = np.array([AMINO_ACID_INDEX[THREE_LETTER[one]] for one in rows["mutant"]])
-    return rows[network].to_numpy(), rows["length"].to_numpy(dtype=float), mutants
+def inputs(
+    rows: pd.DataFrame, network: str
+) -> tuple[Array, Array, NDArray[np.int64], NDArray[np.int64]]:
+    """Return scores, chain lengths, and present and new amino acids of mutations."""
+    wild_types, mutants = (
+        np.array([AMINO_ACID_INDEX[THREE_LETTER[one]] for one in rows[name]])
+        for name in ("wild_type", "mutant")
+    )
+    return rows[network].to_numpy(), rows["length"].to_numpy(dtype=float), wild_types, mutants
 
 
 def measure(rows: pd.DataFrame, change: Change) -> dict[str, Any]:
@@ -211,37 +225,6 @@ def measure(rows: pd.DataFrame, change: Change) -> dict[str, Any]:
     }
 
 
-def suggestions(rows: pd.DataFrame, change: Change) -> dict[str, Any]:
-    """Return how good the ten best suggestions for each protein of Megascale are.
-
-    As in `protvox suggest`, one mutation per residue, by the change that the constants of other
-    proteins estimate. Beside them the ten best by the score alone, and mutations drawn at random.
-    """
-    here = (rows["table"] == "Megascale").to_numpy()
-    table = rows[here].assign(estimate=change.ddg[here])
-    found: dict[str, list[list[float]]] = {"ddg": [], "score": [], "random": []}
-    for _, protein in table.groupby("protein"):
-        for name, column in (("ddg", "estimate"), ("score", "both")):
-            best = protein.loc[protein.groupby("number")[column].idxmin()]
-            ten = best.nsmallest(TOP, column)["ddg"]
-            found[name].append([float((ten < 0).mean()), float(ten.mean())])
-        found["random"].append([float((protein["ddg"] < 0).mean()), float(protein["ddg"].mean())])
-    rng = np.random.default_rng(0)
-    again = rng.integers(0, len(found["ddg"]), (_REPEATS, len(found["ddg"])))
-    result: dict[str, Any] = {"top": TOP, "n_proteins": len(found["ddg"])}
-    for name, values in found.items():
-        array = np.array(values)
-        means = array[again].mean(axis=1)
-        result[name] = {
-            measure: {
-                "mean": float(array[:, i].mean()),
-                "interval": np.percentile(means[:, i], [2.5, 97.5]).tolist(),
-            }
-            for i, measure in enumerate(("stabilising", "ddg"))
-        }
-    return result
-
-
 def draw(result: dict[str, Any], to: Path) -> None:
     """Draw predicted against measured frequencies of destabilising mutations."""
     figure, axes = plt.subplots(figsize=(5, 5), layout="constrained")
@@ -271,6 +254,9 @@ def main() -> None:
     )
     parser.add_argument("--cache", type=Path, help="folder for the environment predictions")
     parser.add_argument("--rows", type=Path, help="scored mutations, written or read (pickle)")
+    parser.add_argument(
+        "--proteinmpnn", type=Path, help="table of experiments/mutations/proteinmpnn.py"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     if options.rows and options.rows.exists():
@@ -299,11 +285,11 @@ def main() -> None:
             part = Change(*(getattr(change, f.name)[here] for f in fields(change)))
             result["held_out"][network][name] = measure(rows[here], part)
         if network == "both":
-            result["suggestions"] = suggestions(rows, change)
+            result["suggestions"] = best_ten(rows, change, options.proteinmpnn)
             print(result["suggestions"])
         for name, part in result["held_out"][network].items():
             print(network, name, {k: v for k, v in part.items() if k != "reliability"})
-    offsets = shipped["both"]["mean"][N_OF_SCORE:]
+    offsets = shipped["both"]["mean"][N_OF_SCORE + len(AMINO_ACIDS) :]
     result["offsets"] = dict(zip(AMINO_ACIDS, offsets, strict=True))
     options.output.write_text(json.dumps(result, indent=1) + "\n")
     stability.FILE.write_text(json.dumps({"networks": shipped}, indent=1) + "\n")

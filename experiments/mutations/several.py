@@ -68,7 +68,13 @@ def score(table: pd.DataFrame, scorers: Scorers, structures: Path) -> pd.DataFra
             if not found:
                 continue
             beyond = couplings(
-                scorers, structure, residues, parts, found, no_progress, DEFAULT_DISORDER
+                scorers,
+                structure,
+                residues,
+                parts,
+                [found[0].every()],
+                no_progress,
+                DEFAULT_DISORDER,
             )
             rows_, columns = np.array(found[0].targets).T
             values = (scores[rows_, columns].sum(), beyond[ENVIRONMENT][0], beyond[BACKBONE][0])

@@ -128,6 +128,7 @@ def mutations(
     assembly: str | int | None = None,
     unique: bool = False,
     tied: bool | None = None,
+    binding: str | None = None,
 ) -> MutationScores:
     """Score mutations of a structure, alone or several at once.
 
@@ -147,6 +148,10 @@ def mutations(
     tied
         Whether to mutate all identical chains at once, in one row with mean scores; by default in a
         scan of all chains, and not in a list.
+    binding
+        Score the binding of chains as well: ``"A,B|C"`` for that of A and B to C. The column
+        ``binding`` is the score in the complex less that in the separated partners, positive =
+        predicted to weaken the complex.
     device, model, assembly, unique
         See `classify`.
     plddt, hide_disordered
@@ -178,6 +183,7 @@ def mutations(
         networks=networks,
         model=model,
         tied=tied,
+        binding=binding,
         disorder=DisorderOption(plddt, hide_disordered),
     )
 

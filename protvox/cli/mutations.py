@@ -59,6 +59,7 @@ class _Request:
     assembly: str | None
     unique: bool
     tied: bool | None
+    binding: str | None
     offline: bool | None
 
 
@@ -123,6 +124,12 @@ class _Request:
     help="Mutate all identical chains at once, in one row with mean scores. [default: tied in a "
     "scan of all chains, untied in a list]",
 )
+@click.option(
+    "--binding",
+    metavar="A,B|C",
+    help="Score the binding of chains as well, here of A and B to C: the column binding has the "
+    "score in the complex less that in the separated partners.",
+)
 @offline_option
 def mutations(
     source: str | None,
@@ -154,6 +161,7 @@ def mutations(
       protvox mutations 1abc.cif --mutations A:45W --mutations A:L50F
       protvox mutations 1abc.cif --mutations A:F45A+A:L50A
       protvox mutations 1abc.cif --mutations list.csv -o scores.csv
+      protvox mutations 1abc.cif --binding "A|B" -o interface.csv
       protvox mutations 1abc.cif --sort score -o ranked.csv --heatmap scan.png
     """  # noqa: D301 (in click, \b keeps line breaks)
     source = _one_input(source, example)
@@ -250,6 +258,7 @@ def _score(
             networks=request.networks,
             model=request.model,
             tied=request.tied,
+            binding=request.binding,
             progress=progress,
             disorder=DisorderOption(request.plddt, request.hide_disordered),
         )

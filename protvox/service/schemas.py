@@ -161,6 +161,11 @@ class MutationOptions(EnvironmentOptions):
         description="Mutate all identical chains at once, in one row with mean scores; by default "
         "in a scan of all chains, and not in a list.",
     )
+    binding: Annotated[str, StringConstraints(max_length=500)] | None = Field(
+        default=None,
+        examples=["A,B|C"],
+        description="Score the binding of these chains as well, here of A and B to C.",
+    )
 
 
 class SuggestOptions(EnvironmentOptions):

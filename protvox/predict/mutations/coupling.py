@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
-from protvox.predict.mutations.locate import Located
 from protvox.predict.mutations.networks import Scorers, log_odds, solvent_log_probabilities
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.predict.task import ProgressBar
 from protvox.structure.disorder import DisorderOption
 from protvox.structure.structure import Structure
+
+Target = tuple[int, int, float]
+"""Row of the predicted residues, index of the new amino acid, and weight; the copies of a residue
+in identical chains share a weight of 1."""
 
 _AT_ONCE: Final = 190
 """Variants predicted together; all mutants of ten residues."""
@@ -25,7 +28,7 @@ def couplings(
     structure: Structure,
     residues: ResidueTable,
     parts: dict[str, NDArray[np.float64]],
-    variants: Sequence[Located],
+    variants: Sequence[Sequence[Target]],
     progress: ProgressBar,
     disorder: DisorderOption,
 ) -> dict[str, NDArray[np.float64]]:
@@ -52,7 +55,7 @@ def couplings(
     -------
     dict
         Task to ``variant`` float64, nats; 0 for single mutations and for those that do not see
-        each other. Of copies in identical chains, the mean.
+        each other. Copies in identical chains count by their weights.
 
     Notes
     -----
@@ -64,16 +67,16 @@ def couplings(
     found = {task: np.zeros(len(variants)) for task in parts}
     rows_of = structure_rows(structure, residues)
     wild = np.array([AMINO_ACID_INDEX[w] for w in residues.wild_type.tolist()], dtype=np.int64)
-    several = [i for i, one in enumerate(variants) if one.n_residues > 1]
+    several = [i for i, one in enumerate(variants) if len(one) > 1]
     for start in range(0, len(several), _AT_ONCE):
         progress(start, len(several))
         here = several[start : start + _AT_ONCE]
-        flat = [variants[i].flat() for i in here]
-        changed = [{int(rows_of[row]): AMINO_ACIDS[m] for row, m, _ in one} for one in flat]
+        together = [variants[i] for i in here]
+        changed = [{int(rows_of[row]): AMINO_ACIDS[m] for row, m, _ in one} for one in together]
         for task, predictor in scorers.predictors.items():
             solvent = solvent_log_probabilities(predictor)
             among = predictor.predict_mutants(structure, changed, disorder=disorder)
-            for index, targets, probabilities in zip(here, flat, among, strict=True):
+            for index, targets, probabilities in zip(here, together, among, strict=True):
                 rows, mutants, weights = (np.array(column) for column in zip(*targets, strict=True))
                 odds = log_odds(probabilities, wild[rows], solvent)
                 beyond = odds[np.arange(len(rows)), mutants] - parts[task][rows, mutants]

@@ -12,6 +12,7 @@ from protvox.chemistry import AMINO_ACID_INDEX
 from protvox.errors import InputError, ProtvoxError, fail
 from protvox.messages import chain_label, count, listing
 from protvox.predict.mutations.copies import Copies
+from protvox.predict.mutations.coupling import Target
 from protvox.predict.mutations.mutation_list import Failure, Mutation, MutationList, Variant
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.structure.structure import Structure
@@ -38,13 +39,8 @@ class Located:
     targets: tuple[tuple[int, int], ...]
     copies: Copies = ()
 
-    @property
-    def n_residues(self) -> int:
-        """Number of residues that are mutated."""
-        return sum(map(len, self.copies)) or len(self.targets)
-
-    def flat(self) -> list[tuple[int, int, float]]:
-        """Return row, amino acid and weight of every residue; copies of one share a weight of 1."""
+    def every(self) -> list[Target]:
+        """Return every residue that is mutated."""
         if not self.copies:
             return [(row, mutant, 1.0) for row, mutant in self.targets]
         return [

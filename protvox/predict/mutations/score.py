@@ -15,6 +15,7 @@ from protvox.messages import count
 from protvox.predict.classify import requested_residues
 from protvox.predict.device import choose_device, report_out_of_memory
 from protvox.predict.model_cache import limit_threads
+from protvox.predict.mutations.binding import binding_scores, parse_partners
 from protvox.predict.mutations.copies import Copies, find_copies
 from protvox.predict.mutations.coupling import couplings
 from protvox.predict.mutations.list_files import collect_mutations, read_mutations
@@ -42,6 +43,7 @@ def score_mutations(
     networks: Networks = "both",
     model: str | None = None,
     tied: bool | None = None,
+    binding: str | None = None,
     progress: ProgressBar | None = None,
     disorder: DisorderOption = DEFAULT_DISORDER,
 ) -> MutationScores:
@@ -68,6 +70,9 @@ def score_mutations(
     tied
         Whether to mutate all identical chains at once, in one row; by default in a scan of every
         chain, and not in a list.
+    binding
+        ``"A,B|C"`` to score the binding of chains A and B to chain C as well, see
+        `protvox.predict.mutations.binding`.
     progress
         Called with the number of residues done and in all, by one network after the other.
     disorder
@@ -83,7 +88,8 @@ def score_mutations(
     ------
     UsageError
         If ``networks`` is invalid (``usage.networks``), or ``tied`` with ``chain`` or a structure
-        of which only one of the identical chains is scored (``usage.tied``).
+        of which only one of the identical chains is scored (``usage.tied``), or ``binding`` is
+        invalid (``usage.binding``).
     InputError
         If there is nothing to predict, the chain does not exist, a list cannot be read, or none
         of its mutations can be scored (``mutations.none``).
@@ -103,6 +109,7 @@ def score_mutations(
     identical chains, all values are means over the copies, with how they affect each other.
     """
     requested = None if mutations is None else _listed(mutations)
+    partners = None if binding is None else parse_partners(binding, structure)
     together = _mutates_copies(structure, tied, chain, scan=requested is None)
     named = requested.chains if requested else ()
     wanted = requested_residues(structure, chain, named)
@@ -136,7 +143,11 @@ def score_mutations(
             )
         if repeats:
             warnings.append(f"{count(repeats, 'mutation')} given more than once; scored once.")
-    coupling = couplings(scorers, structure, residues, parts, found, progress, disorder)
+    every = [one.every() for one in found]
+    coupling = couplings(scorers, structure, residues, parts, every, progress, disorder)
+    bound = None
+    if partners is not None:
+        bound = binding_scores(scorers, structure, residues, partners, every, progress, disorder)
     rank = partial(_percentiles, np.sort(scores[substitutions(residues)]))
     info = InputInfo.of(structure, disorder.limit)
     return MutationScores(
@@ -144,7 +155,7 @@ def score_mutations(
         models=scorers.models,
         residues=residues,
         matrix=scores,
-        table=make_table(residues, found, scores, rank, parts, coupling, scorers),
+        table=make_table(residues, found, scores, rank, parts, coupling, scorers, bound),
         failures=failures,
         warnings=(*structure.warnings, *warnings),
     )

@@ -126,8 +126,9 @@ class MutationScores(Comparable, ResidueFigures, JsonText):
         )
         frame["note"] = ""
         failed["number"] = failed["number"].astype("Int32")
-        if "coupling" in frame:
-            failed["coupling"] = np.nan
+        for name in ("binding", "coupling"):
+            if name in frame:
+                failed[name] = np.nan
         if "copies" in frame:
             failed["copies"] = ""
         if "disordered" in frame:

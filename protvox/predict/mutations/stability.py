@@ -70,7 +70,13 @@ class Stability:
     odds: Array
     tails: tuple[float, float]
 
-    def change(self, scores: Array, lengths: Array, mutants: NDArray[np.int64]) -> Change:
+    def change(
+        self,
+        scores: Array,
+        lengths: Array,
+        wild_types: NDArray[np.int64],
+        mutants: NDArray[np.int64],
+    ) -> Change:
         """Return the changes of single mutations.
 
         Parameters
@@ -79,16 +85,18 @@ class Stability:
             ``mutation``, nats.
         lengths
             ``mutation``, residues of the chain.
-        mutants
-            ``mutation`` int64, index of the new amino acid.
+        wild_types, mutants
+            ``mutation`` int64, index of the amino acid present, and of the new one.
         """
-        x = terms(scores, lengths, mutants)
+        x = terms(scores, lengths, wild_types, mutants)
         ddg, spread = x @ self.mean, np.exp(x @ self.spread)
         low, high = (ddg + tail * spread for tail in self.tails)
         return Change(ddg, low, high, 1 / (1 + np.exp(-(x @ self.odds))))
 
 
-def terms(scores: Array, lengths: Array, mutants: NDArray[np.int64]) -> Array:
+def terms(
+    scores: Array, lengths: Array, wild_types: NDArray[np.int64], mutants: NDArray[np.int64]
+) -> Array:
     """Return what the change depends on.
 
     Parameters
@@ -97,15 +105,15 @@ def terms(scores: Array, lengths: Array, mutants: NDArray[np.int64]) -> Array:
         ``mutation``, nats.
     lengths
         ``mutation``, residues of the chain: the same score costs a small protein less.
-    mutants
-        ``mutation`` int64, index of the new amino acid.
+    wild_types, mutants
+        ``mutation`` int64, index of the amino acid present, and of the new one.
 
     Returns
     -------
     ndarray
-        ``mutation 28`` float64: 1, the score, its parts above 0 and above 5 nats, the logarithm of
-        the length, its products with the first two of these, its square, and 1 for the new amino
-        acid among 20.
+        ``mutation 48`` float64: 1, the score, its parts above 0 and above 5 nats, the logarithm of
+        the length, its products with the first two of these, its square, 1 for the amino acid
+        present among 20, and 1 for the new one.
     """
     x = scores / _PER_SCORE
     length = np.log(np.clip(lengths, *_LENGTHS) / _MIDDLE)
@@ -113,7 +121,8 @@ def terms(scores: Array, lengths: Array, mutants: NDArray[np.int64]) -> Array:
     of_score = [one, x, positive, np.maximum(x - 1, 0)]
     of_length = [length, x * length, positive * length, length**2]
     numbers = np.stack([*of_score, *of_length], axis=-1)
-    return np.concatenate([numbers, np.eye(len(AMINO_ACIDS))[mutants]], axis=-1)
+    types = np.eye(len(AMINO_ACIDS))
+    return np.concatenate([numbers, types[wild_types], types[mutants]], axis=-1)
 
 
 def find_stability(models: Mapping[str, str]) -> Stability | None:

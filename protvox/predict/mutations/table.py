@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
+from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS, ONE_LETTER
 from protvox.predict.mutations.locate import Located
 from protvox.predict.mutations.networks import BACKBONE, ENVIRONMENT, Scorers
 from protvox.predict.mutations.stability import Change, find_stability, together
@@ -32,8 +32,9 @@ COLUMNS: Final = (
     "ddg_high",
     "p_destabilising",
 )
-"""Columns of the table. ``coupling`` follows if there are several mutations at once, ``copies`` if
-copies of a residue are mutated together, and ``note`` if a mutation could not be scored."""
+"""Columns of the table. ``binding`` follows if asked for, ``coupling`` if there are several
+mutations at once, ``copies`` if copies of a residue are mutated together, and ``note`` if a
+mutation could not be scored."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +74,10 @@ class MutationTable(Comparable):
         ``mutation`` float64, ends of its 80 % interval, kcal/mol.
     p_destabilising
         ``mutation`` float64, probability that the change is above 1 kcal/mol.
+    binding
+        ``mutation`` float64, score in the complex less that in the separated partners, nats,
+        positive = predicted to weaken the complex; NaN outside the partners; ``None`` if not asked
+        for.
     coupling
         ``mutation`` float64, by how much the score exceeds the sum of those of the single
         mutations, nats; ``None`` if no row has several, and no copies.
@@ -102,6 +107,7 @@ class MutationTable(Comparable):
     ddg_low: NDArray[np.float64]
     ddg_high: NDArray[np.float64]
     p_destabilising: NDArray[np.float64]
+    binding: NDArray[np.float64] | None = None
     coupling: NDArray[np.float64] | None = None
     copies: NDArray[np.str_] | None = None
     plddt: NDArray[np.float32] | None = None
@@ -110,7 +116,7 @@ class MutationTable(Comparable):
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns: `COLUMNS`, and the others that the table has."""
-        others = ("coupling", "copies", "plddt", "disordered")
+        others = ("binding", "coupling", "copies", "plddt", "disordered")
         return (*COLUMNS, *(name for name in others if getattr(self, name) is not None))
 
     def take(self, order: NDArray[np.int64]) -> MutationTable:
@@ -131,6 +137,7 @@ def make_table(
     parts: Mapping[str, NDArray[np.float64]],
     coupling: Mapping[str, NDArray[np.float64]],
     scorers: Scorers,
+    binding: NDArray[np.float64] | None,
 ) -> MutationTable:
     """Return the table of mutations that have been found.
 
@@ -150,6 +157,8 @@ def make_table(
         Task to ``mutation``, see `protvox.predict.mutations.coupling.couplings`.
     scorers
         The networks.
+    binding
+        ``mutation``, see `protvox.predict.mutations.binding`; None if not asked for.
     """
     n_sites = np.array([len(one.targets) for one in found])
     rows, columns = np.array([t for one in found for t in one.targets]).reshape(-1, 2).T
@@ -171,7 +180,7 @@ def make_table(
     plddt, disordered = residues.plddt, residues.disordered
     # What is not additive is shared among the sites.
     shared = among.mean(scores, columns) + np.repeat(beyond / n_sites, n_sites)
-    change = _change(scorers.models, residues.chain, rows, columns, shared, n_sites)
+    change = _change(scorers.models, residues, rows, columns, shared, n_sites)
     return MutationTable(
         row=np.array([one.position for one in found], dtype=np.int64),
         chain=_chains(residues.chain[rows], first, n_sites),
@@ -189,6 +198,7 @@ def make_table(
         ddg_low=change.low,
         ddg_high=change.high,
         p_destabilising=change.probability,
+        binding=binding,
         coupling=beyond if several.any() or among.any() else None,
         copies=_copies(residues.chain, found) if found[0].copies else None,
         plddt=None if plddt is None else np.minimum.reduceat(among.lowest(plddt), first),
@@ -239,7 +249,7 @@ class _Copies:
 
 def _change(
     models: Mapping[str, str],
-    chain: NDArray[np.str_],
+    residues: ResidueTable,
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],
     scores: NDArray[np.float64],
@@ -250,8 +260,10 @@ def _change(
     if stability is None:
         unknown = np.full(len(n_sites), np.nan)
         return Change(unknown, unknown, unknown, unknown)
-    _, which, counts = np.unique(chain, return_inverse=True, return_counts=True)
-    sites = stability.change(scores, counts[which][rows].astype(np.float64), columns)
+    _, which, counts = np.unique(residues.chain, return_inverse=True, return_counts=True)
+    lengths = counts[which][rows].astype(np.float64)
+    wild_types = np.array([AMINO_ACID_INDEX[one] for one in residues.wild_type.tolist()])[rows]
+    sites = stability.change(scores, lengths, wild_types, columns)
     return together(sites, np.cumsum(n_sites) - n_sites)
 
 

@@ -143,6 +143,9 @@ class Mutation(ResidueAddress):
         Upper end of its 80 % interval, kcal/mol.
     p_destabilising
         Probability that the change is above 1 kcal/mol.
+    binding
+        Score in the complex less that in the separated partners, nats, positive = predicted to
+        weaken the complex; ``null`` for residues of other chains; absent if not asked for.
     coupling
         By how much the score exceeds the sum of those of the single mutations, nats; absent if
         there are only single mutations of single chains.
@@ -162,6 +165,7 @@ class Mutation(ResidueAddress):
     ddg_low: Number
     ddg_high: Number
     p_destabilising: Number
+    binding: Annotated[Number | None, WITHOUT_NONE] = None
     coupling: Annotated[Number | None, WITHOUT_NONE] = None
     copies: Annotated[tuple[str, ...] | None, WITHOUT_NONE] = None
 

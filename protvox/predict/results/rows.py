@@ -85,6 +85,8 @@ def mutation_rows(table: Any) -> list[dict[str, Any]]:
             row["copies"] = row["copies"].split()
         for name in scores:
             row[name] = rounded(row[name])
+        if "binding" in row:
+            row["binding"] = rounded(row["binding"])
         rows.append(row)
     return rows
 

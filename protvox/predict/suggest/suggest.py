@@ -126,7 +126,7 @@ def suggest(
     values[:, excluded] = np.inf
     for site, copies in enumerate(sites.copies):
         # Identical chains stand once, and all of their residues must be free.
-        if site != copies[0] or not free[copies].all():
+        if site != copies[0] or not free[list(copies)].all():
             values[site] = np.inf
     best = values.min(axis=1)
     order = [site for site in np.argsort(best, kind="stable")[:top].tolist() if best[site] < np.inf]

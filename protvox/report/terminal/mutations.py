@@ -81,6 +81,8 @@ def _rows(table: MutationTable, rows: np.ndarray, title: str) -> Table:
     out.add_column("chain", overflow="fold", max_width=16)
     out.add_column("mutation", overflow="fold", max_width=40)
     out.add_column("score", justify="right")
+    if table.binding is not None:
+        out.add_column("binding", justify="right")
     if table.coupling is not None:
         out.add_column("coupling", justify="right")
     out.add_column("percentile", justify="right")
@@ -90,16 +92,21 @@ def _rows(table: MutationTable, rows: np.ndarray, title: str) -> Table:
         out.add_column("80 % interval", justify="right")
     for row in rows.tolist():
         score = float(table.score[row])
-        coupling = () if table.coupling is None else (f"{table.coupling[row]:+.2f}",)
+        more = (table.binding, table.coupling)
+        numbers = [_signed(float(column[row])) for column in more if column is not None]
         out.add_row(
             printable(_chains(table, row)),
             printable(str(table.mutation[row])),
             Text(f"{score:+.2f}", style=_WORSE_STYLE if score > 0 else _BETTER_STYLE),
-            *coupling,
+            *numbers,
             "" if table.several[row] else f"{table.percentile[row]:.1f}",
             *(_change(table, row) if calibrated else ()),
         )
     return out
+
+
+def _signed(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:+.2f}"
 
 
 def _chains(table: MutationTable, row: int) -> str:

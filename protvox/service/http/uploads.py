@@ -43,7 +43,7 @@ _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[,:[{]', re.DOTALL)
 _LISTS: Final = ("domains", "mutations", "fix", "keep_away")
 _READING: Final = ("model_number", "assembly", "unique")
 _NO_DOMAINS: Final = ("environment", "mutations", "check")
-_OF_MUTATIONS: Final = ("tied",)
+_OF_MUTATIONS: Final = ("tied", "binding")
 _OF_NETWORKS: Final = ("mutations", "suggest")
 _NOT_OF_CHECKS: Final = ("model", "plddt", "hide_disordered", "top_k", "traces")
 

@@ -227,12 +227,11 @@ def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, An
     }
     if task == "mutations":
         mutations = collect_mutations(options["mutations"]) if options["mutations"] else None
-        return score_mutations(
-            structure, mutations, networks=options["networks"], tied=options["tied"], **shared
-        )
+        named = {name: options[name] for name in ("networks", "tied", "binding")}
+        return score_mutations(structure, mutations, **named, **shared)
     if task == "suggest":
-        named = ("exclude", "fix", "keep_away", "skip_flagged")
-        limits = Limits(**{name: options[name] for name in named})
+        limited = ("exclude", "fix", "keep_away", "skip_flagged")
+        limits = Limits(**{name: options[name] for name in limited})
         networks = options["networks"]
         return suggest(structure, top=options["top"], limits=limits, networks=networks, **shared)
     domains = parse_domain_option(options["domains"])

@@ -38,6 +38,7 @@ _COLUMNS: Final = (
     ("ddg_high", pa.float32()),
     ("p_destabilising", pa.float32()),
     ("coupling", pa.float32()),
+    ("copies", NAME),
     ("plddt", pa.float32()),
     ("disordered", pa.bool_()),
     ("note", NAME),

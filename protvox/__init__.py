@@ -30,8 +30,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from protvox.api.align import align
     from protvox.api.check import check
-    from protvox.api.functions import classify, embed, mutations, search, voxelize
+    from protvox.api.functions import classify, embed, search, voxelize
     from protvox.api.models import Model, load, models
+    from protvox.api.mutations import mutations
     from protvox.api.suggest import suggest
     from protvox.errors import (
         DeviceError,
@@ -88,8 +89,9 @@ __all__ = [
 _NAMES = {
     "protvox.api.align": ("align",),
     "protvox.api.check": ("check",),
-    "protvox.api.functions": ("classify", "embed", "mutations", "search", "voxelize"),
+    "protvox.api.functions": ("classify", "embed", "search", "voxelize"),
     "protvox.api.models": ("Model", "load", "models"),
+    "protvox.api.mutations": ("mutations",),
     "protvox.api.suggest": ("suggest",),
     "protvox.errors": (
         "DeviceError",

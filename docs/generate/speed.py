@@ -23,13 +23,16 @@ def speed() -> str:
 
 
 def _classify() -> str:
-    both = benchmark("classify_speed_paired")
+    both, scan = benchmark("classify_speed_paired"), benchmark("mutation_scan")
     return sections(
         "### One structure",
         f"`protvox classify` of the bundled example ({', '.join(both['models'])}), median of "
         f"{both['rounds']} rounds: start-up {both['median']['startup_s']:.2f} s, work "
         f"{both['median']['work_s']:.2f} s, peak memory {both['median']['peak_gb']:.2f} GB; "
         f"`protvox --help` takes {both['median']['help_s']:.2f} s.",
+        f"A scan of all substitutions of {scan['residues']} residues by both networks, after "
+        f"start-up: {scan['seconds']['cpu']['median']:.2f} s of CPU time, median of "
+        f"{scan['repeats']} ([mutation_scan.json](../benchmarks/results/mutation_scan.json)).",
     )
 
 

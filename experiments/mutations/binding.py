@@ -1,7 +1,7 @@
 """Measure the scores for binding on complexes of SKEMPI v2, beside FoldX and flex ddG.
 
 The complexes are those whose structures are at hand with all of their chains. A change that was
-measured several times is one row with the mean; affinities that are only bounds are left out.
+measured several times is one row with the mean; affinities that are only bounds are ignored.
 Intervals resample whole complexes. Few complexes were held out of training: the networks may have
 seen these interfaces, with their native residues, never the measured changes.
 

@@ -35,6 +35,8 @@ BINDING_SETS = {
     "shared, single": "of these, single",
     "held out": "no chain in training",
 }
+FEWEST = 5
+"""Complexes that can be resampled."""
 LISTS = {
     "ddg": "ten best by `ddg`",
     "score": "ten best by `score`",
@@ -182,10 +184,19 @@ def _binding_rows(sets: Any) -> Iterator[tuple[str, ...]]:
                 "" if number else title,
                 program,
                 f"{part['n']:,}, {part['n_proteins']}",
-                estimate(part, "spearman"),
-                estimate(part, "pearson"),
-                "" if name == "both" else f"{gap['spearman']:.3f} ({interval(gap['interval'])})",
+                _measured(part, "spearman"),
+                _measured(part, "pearson"),
+                "" if name == "both" or part["n_proteins"] < FEWEST else _gap(gap),
             )
+
+
+def _measured(part: Any, name: str) -> str:
+    """Return a measure, with its interval unless there are too few complexes to resample."""
+    return f"{part[name]:.3f}" if part["n_proteins"] < FEWEST else estimate(part, name)
+
+
+def _gap(gap: Any) -> str:
+    return f"{gap['spearman']:.3f} ({interval(gap['interval'])})"
 
 
 def _rows(test: Any) -> Iterator[tuple[str, ...]]:
@@ -199,7 +210,7 @@ def _rows(test: Any) -> Iterator[tuple[str, ...]]:
                 f"{part['n']:,}",
                 estimate(part, "spearman"),
                 f"{part['per_protein_spearman']['mean']:.3f}",
-                "" if one == "additive" else f"{gap['spearman']:.3f} ({interval(gap['interval'])})",
+                "" if one == "additive" else _gap(gap),
             )
 
 

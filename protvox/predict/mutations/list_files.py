@@ -18,6 +18,9 @@ from protvox.predict.mutations.notation import amino_acid, parse_variant
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _ROSETTA: Final = re.compile(r"total\s+\d+", re.ASCII | re.IGNORECASE)
 _ROSETTA_LINE: Final = re.compile(r"([A-Z])\s+(\d{1,9})\s+([A-Z])", re.ASCII)
+_RESFILE: Final = re.compile(r"(-?\d{1,9})([A-Za-z]?)\s+(\S)\s+(.*)", re.ASCII)
+_DESIGNED: Final = re.compile(r"PIKAA\s+([A-Z])(?:\s.*)?", re.ASCII | re.IGNORECASE)
+_KEPT: Final = ("NATAA", "NATRO")
 _VALUES: Final = re.compile(r"(\S+?)(?:[\s,;]+(?:[-+.\deE]+|nan|NA))+", re.ASCII | re.IGNORECASE)
 """A mutation with numbers after it, such as its measured effect."""
 
@@ -101,7 +104,9 @@ def parse_lines(lines: Sequence[str], where: str) -> MutationList:
           `protvox.predict.mutations.columns.find_columns`;
         - a text for `parse_variant` per line, optionally with numbers after it; lines that begin
           with ``#`` are comments;
-        - a mutfile of Rosetta, whose numbers count the residues of the structure.
+        - a mutfile of Rosetta, whose numbers count the residues of the structure;
+        - a resfile of Rosetta with one amino acid per residue (``45 A PIKAA W``), all mutated at
+          once.
     where
         Name of the list, for errors.
 
@@ -113,7 +118,8 @@ def parse_lines(lines: Sequence[str], where: str) -> MutationList:
     Raises
     ------
     InputError
-        ``mutations.columns`` for any other text, ``mutations.empty`` if there is no row.
+        ``mutations.columns`` for any other text, ``mutations.empty`` if there is no row,
+        ``mutations.resfile`` for a resfile that leaves a choice.
     """
     filled = [line for line in lines if line.strip(" \t,;")]
     if not filled:
@@ -128,6 +134,8 @@ def parse_lines(lines: Sequence[str], where: str) -> MutationList:
         raise fail("mutations.empty", where=where)
     if _ROSETTA.fullmatch(kept[0].strip()):
         return _of_rosetta(kept)
+    if "start" in (line.strip().lower() for line in kept):
+        return _of_resfile(kept, where)
     found = _of_rows(kept, lambda line: parse_variant(_without_values(line)))
     others = any(failure.code != "mutation.syntax" for failure in found.failures)
     if separator in filled[0] and not found.variants and not others:
@@ -207,6 +215,26 @@ def _of_rosetta_block(text: str) -> Variant:
             Mutation(None, int(number), "", amino_acid(wild_type), amino_acid(mutant), counted=True)
         )
     return Variant(tuple(mutations))
+
+
+def _of_resfile(lines: Sequence[str], where: str) -> MutationList:
+    """Read a resfile, whose mutations are made at once; residues that stay are ignored."""
+    body = [line.partition("#")[0].strip() for line in lines]
+    body = body[[line.lower() for line in body].index("start") + 1 :]
+    mutations = []
+    for line in filter(None, body):
+        match = _RESFILE.fullmatch(line)
+        number, code, chain, commands = match.groups() if match else ("", "", "", "")
+        if commands.upper().startswith(_KEPT):
+            continue
+        designed = _DESIGNED.fullmatch(commands)
+        if designed is None:
+            raise fail("mutations.resfile", where=where, text=line)
+        mutant = amino_acid(designed[1])
+        mutations.append(Mutation(None if chain == "_" else chain, int(number), code, "", mutant))
+    if not mutations:
+        raise fail("mutations.empty", where=where)
+    return MutationList({0: Variant(tuple(mutations))})
 
 
 def _read_text(path: str | Path) -> str:

@@ -21,6 +21,9 @@ of FoldX."""
 _BRACED: Final = re.compile(rf"([A-Z]){_NUMBER}\.(\w)\{{([A-Z])\}}", re.ASCII)
 """``F45.A{W}`` of MAESTRO."""
 
+_SPACED: Final = re.compile(r"([A-Za-z0-9]+)\s+(-?\d+[A-Za-z]?)\s+([A-Z])\s+([A-Z])", re.ASCII)
+"""``A 45 F W`` of SAAMBE-3D."""
+
 _HGVS: Final = re.compile(r"(?:(\S+):)?p\.[(\[]?(.*?)[)\]]?", re.ASCII)
 _HGVS_AMINO_ACID: Final = r"([A-Z][a-z]{2}|[A-Z])"
 _HGVS_MUTATION: Final = re.compile(rf"{_HGVS_AMINO_ACID}(\d{{1,9}}){_HGVS_AMINO_ACID}", re.ASCII)
@@ -37,7 +40,7 @@ def parse_mutation(text: str) -> Mutation:
     is leucine; ``A:45AW`` is the residue with insertion code A. Without a chain, ``45W`` refers to
     the only protein chain, and ``:45W`` to a chain with a blank name. Amino acids have one-letter
     or three-letter codes, in upper or lower case. ``p.Leu45Trp`` (HGVS), ``LA45W`` (FoldX, SKEMPI),
-    ``A L45W`` (mCSM), ``A_L45W`` and ``L45.A{W}`` (MAESTRO) are read too.
+    ``A L45W`` (mCSM), ``A 45 L W`` (SAAMBE-3D), ``A_L45W`` and ``L45.A{W}`` (MAESTRO) are read too.
 
     Parameters
     ----------
@@ -90,6 +93,9 @@ def parse_variant(text: str) -> Variant:
     whole = text.strip().rstrip(";,").strip()
     if hgvs := _HGVS.fullmatch(whole):
         return _of_hgvs(whole, hgvs[1] or "", hgvs[2])
+    if spaced := _SPACED.fullmatch(whole):
+        chain, number, wild_type, mutant = spaced.groups()
+        whole = f"{chain}:{wild_type}{number}{mutant}"
     mutations: list[Mutation] = []
     for part in _parts(whole):
         mutation = _one(part, whole)

@@ -93,6 +93,8 @@ LISTS = {
     "DDMut table": ("Chain,Mutation,ddG\nA,F45W,-1.2\nA,L50A,-2\n", "A"),
     "DDGun": ("F45W\nF45A,L50A\n", None),
     "MAESTRO": ("F45.A{W}\nL50.A{A}\n", "A"),
+    "SAAMBE-3D": ("A 45 F W\nA 50 L A\n", "A"),
+    "MutateX results": ("FA45W 0.4 0.1 0.3 0.5\nLA50A 2.1 0.2 1.9 2.4\n", "A"),
     "RaSP": ("pdbid,chainid,variant,wt_AA,mt_AA\n1UBI,A,F45W,F,W\n1UBI,A,L50A,L,A\n", "A"),
     "SKEMPI": (
         "#Pdb;Mutation(s)_PDB;Mutation(s)_cleaned\n1X_A_B;FA45W;FA1W\n1X_A_B;FA45A,LA50A;FA1A,LA2A\n",
@@ -127,6 +129,18 @@ def test_lists_of_other_programs_are_read(tmp_path, program):
     assert second[-1].number in (45, 50)
     # The lines mean the same without a file.
     assert parse_lines(text.splitlines(), "lines") == found
+
+
+def test_a_resfile_is_one_variant(tmp_path):
+    found = listed(tmp_path, "NATRO\nSTART\n45 A PIKAA W # core\n46 A NATAA\n50 A PIKAA A EX 1\n")
+    assert [str(variant) for variant in found.variants.values()] == ["A:45W+A:50A"]
+    for text in ("start\n45 A PIKAA WF\n", "start\n45 A ALLAA\n", "start\n45 - 50 A PIKAA A\n"):
+        with pytest.raises(InputError) as caught:
+            listed(tmp_path, text)
+        assert caught.value.code == "mutations.resfile"
+        assert "PIKAA W" in caught.value.remedy
+    with pytest.raises(InputError):
+        listed(tmp_path, "NATRO\nstart\n45 A NATAA\n")
 
 
 def test_an_invalid_entry_never_loses_the_others(tmp_path):

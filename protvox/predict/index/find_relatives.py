@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -33,6 +34,7 @@ CERTAIN: Final = 0.99
 """The same, after every fifth candidate."""
 
 _BLOCK: Final = 5
+_EVIDENCE: Final = math.log(CERTAIN / (1 - CERTAIN))
 _PAIRS: Final = 4_000_000
 _WORTH: Final = 0.01
 
@@ -85,7 +87,7 @@ def find_relatives(
     chosen = choose_candidates(codes, ALIGNED)
     aligned: list[int] = []
     features: list[tuple[float, ...]] = []
-    probabilities = RelativeProbabilities()
+    evidence = np.empty(0)
     pairs = 0
     for position in chosen:
         known = index.traces.domain(int(rows[position]))
@@ -94,13 +96,18 @@ def find_relatives(
         aligned.append(position)
         features.append(hit_features(align_hit(query, known, fast=True)))
         pairs += len(query.ca) * len(known.ca)
+        evidence = model.evidence(np.array(features))
+        if len(aligned) % _BLOCK == 0 and pairs > _PAIRS:
+            break
+        # Without competitors, its evidence alone would give the best hit this probability.
+        if evidence.max() < _EVIDENCE:
+            continue
         probabilities = model.probabilities(np.array(features), [codes[p] for p in aligned])
-        full = len(aligned) % _BLOCK == 0
-        if is_decided(probabilities, len(aligned)) or (full and pairs > _PAIRS):
+        if is_decided(probabilities, len(aligned)):
             break
     if not aligned:
         return None
-    evidence = model.evidence(np.array(features))
+    probabilities = model.probabilities(np.array(features), [codes[p] for p in aligned])
     best: dict[str, int] = {}
     for place in np.argsort(-evidence, kind="stable").tolist():
         best.setdefault(codes[aligned[place]], aligned[place])

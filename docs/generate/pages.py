@@ -15,6 +15,7 @@ from docs.generate import (
     paper,
     reference,
     released,
+    scope40,
     speed,
     web,
 )
@@ -128,6 +129,7 @@ def result_page() -> str:
         released.splitting(),
         cards.cards(),
         released.search(),
+        scope40.scope40(),
         paper.paper(),
         paper.retrieval(),
         "## Choices on validation data",

@@ -195,8 +195,8 @@ def search(
     top_k
         Number of neighbours per domain, at least 1.
     sort
-        ``"similarity"`` of the embeddings, or ``"tm"``: those that are aligned, by TM-score
-        normalised by the query.
+        ``"similarity"`` of the embeddings, or ``"tm"``: those that are aligned, by the mean of
+        both TM-scores.
     traces
         Whether the JSON form has the CA atoms of the aligned neighbours, moved onto the query;
         ``superposed()`` of a neighbour returns them anyway.

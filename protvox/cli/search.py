@@ -72,7 +72,7 @@ class _Request:
     default="similarity",
     show_default=True,
     help="Order of the neighbours: by similarity of the embeddings, or those that are aligned by "
-    "TM-score (by the length of the query).",
+    "the mean of both TM-scores.",
 )
 @click.option(
     "--index",

@@ -134,7 +134,7 @@ class SearchOptions(DomainOptions):
     sort: Literal["similarity", "tm"] = Field(
         default="similarity",
         description="Order of the neighbours: by similarity of the embeddings, or those that are "
-        "aligned by TM-score.",
+        "aligned by the mean of both TM-scores.",
     )
     traces: bool = Field(
         default=False,

@@ -69,7 +69,7 @@ def search(
         Number of neighbours per domain, at least 1.
     sort
         ``"similarity"`` of the embeddings; or ``"tm"``: among the nearest by similarity, those
-        that are aligned, by TM-score normalised by the query, then the others.
+        that are aligned, by the mean of both TM-scores, then the others.
     traces
         Whether the JSON form has the CA atoms of the aligned neighbours, moved onto the query.
     domains, chain, device, model, progress, disorder
@@ -151,7 +151,8 @@ def _search_domain(
 
 
 def _tm_order(near: Neighbour) -> float:
-    return 0.0 if near.alignment is None else -near.alignment.tm_query
+    found = near.alignment
+    return 0.0 if found is None else -(found.tm_query + found.tm_hit) / 2
 
 
 def _load(path: Path, head: EmbeddingHead) -> Index:

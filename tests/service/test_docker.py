@@ -104,7 +104,7 @@ def test_steps_of_the_image_produce_a_service(tmp_path):
         for name, value in os.environ.items()
         if not name.startswith(("PROTVOX_", "PYTHON", "VIRTUAL_ENV"))
     } | {"HOME": str(tmp_path), "PIP_RETRIES": "0"}
-    # The image compiles every module; here those that are used, on their first use, which is faster.
+    # The image compiles every module; here those that are used, on their first use, to save time.
     clean["PIP_NO_COMPILE"] = "1"
     variables = {k: placed(v) for k, v in environment(build).items()}
     for command in of(build, "RUN"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -47,7 +48,8 @@ def encode_structure(structure: Structure) -> bytes:
         elif field.name == "copies":
             value = [[c.chain, c.copy_of, c.operator] for c in value]
         elif field.name == "experiment":
-            value = [value.method, value.resolution, list(value.cell), value.space_group]
+            cell, scale = list(value.cell), list(value.to_fractional)
+            value = [value.method, value.resolution, cell, value.space_group, scale]
         elif field.name == "same_as":
             value = None if value is None else dict(value)
         plain[field.name] = value
@@ -114,7 +116,11 @@ def _decode(plain: dict[str, Any]) -> Structure:
 
 
 def _experiment(
-    method: str, resolution: float | None, cell: list[float], space_group: str
+    method: str,
+    resolution: float | None,
+    cell: list[float],
+    space_group: str,
+    to_fractional: Sequence[float] = (),
 ) -> Experiment:
     if method not in METHODS:
         raise ValueError(f"{method!r} is not a method")
@@ -123,6 +129,7 @@ def _experiment(
         None if resolution is None else float(resolution),
         tuple(map(float, cell)),
         str(space_group),
+        tuple(map(float, to_fractional)),
     )
 
 

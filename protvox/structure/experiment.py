@@ -25,12 +25,16 @@ class Experiment:
         Lengths (Å) and angles (degrees) of the unit cell; empty if there is none.
     space_group
         Hermann-Mauguin symbol, ``"P 21 21 21"``; ``""`` if not stated.
+    to_fractional
+        From coordinates to fractions of the cell, ``3 4`` row by row: a matrix (1/Å) and a shift,
+        as in the records SCALE; empty if not stated.
     """
 
     method: Method = ""
     resolution: float | None = None
     cell: tuple[float, ...] = ()
     space_group: str = ""
+    to_fractional: tuple[float, ...] = ()
 
 
 NOT_STATED: Final = Experiment()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,12 @@ _MOST_IMAGES: Final = 1_000_000
 
 _LEAST_VOLUME: Final = 1.0
 """Å³."""
+
+_ROUNDING: Final = 2e-5
+"""1/Å; matrices in files have six decimals, and the last is not always right."""
+
+_METRIC: Final = 0.01
+"""Relative difference of lengths and angles of two descriptions of a cell."""
 
 _SAME: Final = 1e-6
 """Fractions of the cell between positions that are the same."""
@@ -32,14 +39,15 @@ class CrystalNeighbours:
     Raises
     ------
     ValueError
-        If there is no unit cell, the space group is unknown, or the crystal is too large.
+        If there is no unit cell, or coordinates that are not in its frame, the space group is
+        unknown, or the crystal is too large.
     """
 
     def __init__(self, structure: Structure) -> None:
-        orthogonal, rotations, translations = _symmetry(structure.experiment)
+        orthogonal, shift, rotations, translations = _symmetry(structure.experiment)
         if len(rotations) * structure.n_residues > _MOST_IMAGES:
             raise ValueError("the crystal is too large")
-        fractional = structure.coordinates @ np.linalg.inv(orthogonal).T
+        fractional = structure.coordinates @ np.linalg.inv(orthogonal).T + shift
         self._orthogonal, self._fractional, self._rotations = orthogonal, fractional, rotations
         self._index = structure.residue_index
         self._starts = np.searchsorted(self._index, np.arange(structure.n_residues + 1))
@@ -90,10 +98,18 @@ class CrystalNeighbours:
         return atoms
 
 
-def _symmetry(
-    experiment: Experiment,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the axes of the cell, ``3 3`` in Å, and the operators in its fractions."""
+def _symmetry(experiment: Experiment) -> tuple[NDArray[np.float64], ...]:
+    """Return the cell and the operators of a crystal.
+
+    Returns
+    -------
+    axes : ndarray
+        ``3 3``, Å.
+    shift : ndarray
+        ``3``, fractions of the origin of the coordinates.
+    rotations, translations : ndarray
+        ``operator 3 3`` and ``operator 3``, in fractions.
+    """
     import gemmi
 
     if not experiment.cell:
@@ -109,4 +125,28 @@ def _symmetry(
     operators = list(group.operations())
     rotations = np.array([operator.rot for operator in operators]) / gemmi.Op.DEN
     translations = np.array([operator.tran for operator in operators]) / gemmi.Op.DEN
-    return orthogonal, rotations, translations
+    return (*_frame(orthogonal, experiment.to_fractional), rotations, translations)
+
+
+def _frame(
+    standard: NDArray[np.float64], stated: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the axes of the cell in the frame of the coordinates, and the shift of their origin.
+
+    Some old entries, such as 4hhb, have coordinates in the frame of the molecule.
+    """
+    none = np.zeros(3)
+    if not stated:
+        return standard, none
+    scale = np.reshape(stated, (3, 4))
+    usual = np.linalg.inv(standard)
+    if np.abs(scale - np.column_stack([usual, none])).max() < _ROUNDING:
+        return standard, none
+    if np.abs(np.linalg.det(scale[:, :3])) < np.finfo(np.float64).tiny:
+        raise ValueError("the coordinates are in an unknown frame")
+    axes: NDArray[np.float64] = np.linalg.inv(scale[:, :3])
+    # The same lengths and angles, in another orientation.
+    metric = standard.T @ standard
+    if np.abs(axes.T @ axes - metric).max() > _METRIC * np.abs(metric).max():
+        raise ValueError("the coordinates are in a frame that contradicts the unit cell")
+    return axes, scale[:, 3]

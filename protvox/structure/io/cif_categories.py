@@ -33,6 +33,7 @@ CATEGORIES: Final = (
     "_software.",
     "_struct.",
     "_symmetry.",
+    "_atom_sites.",
 )
 """Categories that are read with the atoms."""
 SITE, ENTITY, ENTITY_POLY, ENTITY_POLY_SEQ, STRUCT_ASYM = range(5)

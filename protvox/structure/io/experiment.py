@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
 from typing import Final
 
 from protvox.structure.experiment import Experiment, Method
@@ -26,6 +27,14 @@ _CELL: Final = (
     *(f"length_{x}" for x in "abc"),
     *(f"angle_{x}" for x in ("alpha", "beta", "gamma")),
 )
+_SCALE: Final = tuple(
+    name
+    for row in (1, 2, 3)
+    for name in (
+        *(f"fract_transf_matrix[{row}][{column}]" for column in (1, 2, 3)),
+        f"fract_transf_vector[{row}]",
+    )
+)
 _RESOLUTIONS: Final = (("refine", "ls_d_res_high"), ("em_3d_reconstruction", "resolution"))
 
 Column = Callable[[str, str], Sequence[str]]
@@ -44,6 +53,7 @@ def find_in_header(lines: Iterable[str]) -> Experiment:
     resolution: float | None = None
     cell: tuple[float, ...] = ()
     space_group = ""
+    scale: list[str] = []
     for line in lines:
         if line.startswith("EXPDTA"):
             methods += line[10:].split(";")
@@ -51,9 +61,11 @@ def find_in_header(lines: Iterable[str]) -> Experiment:
             edges = [line[start : start + 9] for start in (6, 15, 24)]
             cell = _cell([*edges, *(line[start : start + 7] for start in (33, 40, 47))])
             space_group = line[55:66].strip()
+        elif line.startswith(f"SCALE{len(scale) // 4 + 1}"):
+            scale += [line[start : start + 10] for start in (10, 20, 30, 45)]
         elif resolution is None and (found := _RESOLUTION.match(line)):
             resolution = _limited(found[1])
-    return Experiment(_method(methods), resolution, cell, space_group)
+    return Experiment(_method(methods), resolution, cell, space_group, _scale(scale))
 
 
 def find_in_categories(column: Column) -> Experiment:
@@ -76,6 +88,7 @@ def find_in_categories(column: Column) -> Experiment:
         known[0] if known else None,
         _cell([word for key in _CELL for word in column("cell", key)[:1]]),
         group[0].strip() if group else "",
+        _scale([word for key in _SCALE for word in column("atom_sites", key)[:1]]),
     )
 
 
@@ -97,6 +110,14 @@ def _cell(words: Sequence[str]) -> tuple[float, ...]:
     edges, angles = values[:3], values[3:]
     valid = len(values) == 6 and all(_LEAST_EDGE < edge < 1e5 for edge in edges)
     return values if valid and all(10 < angle < 170 for angle in angles) else ()
+
+
+def _scale(words: Sequence[str]) -> tuple[float, ...]:
+    try:
+        values = tuple(float(word) for word in words)
+    except ValueError:
+        return ()
+    return values if len(values) == len(_SCALE) and all(map(isfinite, values)) else ()
 
 
 def _limited(word: str) -> float | None:

@@ -29,6 +29,33 @@ def test_distances_are_those_of_gemmi(data_dir, name):
     np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
+def test_coordinates_in_the_frame_of_the_molecule(data_dir):
+    """The records SCALE of 4hhb and other old entries are not those of the cell."""
+    structure = read_structure(data_dir / "1ubi.pdb")
+    rng = np.random.default_rng(0)
+    rotation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    rotation *= np.sign(np.linalg.det(rotation))
+    shift = np.array([16.6, 13.7, 37.6])
+    to_fractional = np.array(structure.experiment.to_fractional).reshape(3, 4)
+    matrix = to_fractional[:, :3] @ rotation.T
+    stated = np.column_stack([matrix, to_fractional[:, 3] - matrix @ shift]).round(6)
+    moved = replace(
+        structure,
+        coordinates=(structure.coordinates @ rotation.T + shift).astype(np.float32),
+        experiment=replace(structure.experiment, to_fractional=tuple(stated.ravel().tolist())),
+    )
+    own, other = CrystalNeighbours(structure), CrystalNeighbours(moved)
+    rows = range(structure.n_residues)
+    expected = [own.nearest(row, MOST) for row in rows]
+    found = [other.nearest(row, MOST) for row in rows]
+    np.testing.assert_allclose([f[0] for f in found], [e[0] for e in expected], atol=0.02)
+    wrong = replace(moved.experiment, to_fractional=(0.1,) * 3 + (0.0,) + (0.02,) * 8)
+    zero = replace(moved.experiment, to_fractional=(0.0,) * 12)
+    for experiment in (wrong, zero):
+        with pytest.raises(ValueError, match="frame"):
+            CrystalNeighbours(replace(moved, experiment=experiment))
+
+
 def contacts_of(structure):
     """Yield each atom with the marks of gemmi around it, in the structure or in a copy."""
     model = gemmi.Model(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gemmi
+import numpy as np
 import pytest
 
 from protvox.structure.experiment import NOT_STATED, Experiment
@@ -25,6 +26,10 @@ def test_the_experiment_is_that_of_gemmi(data_dir, name):
     if oracle.cell.is_crystal():
         assert found.cell == pytest.approx(oracle.cell.parameters)
         assert found.space_group == oracle.spacegroup_hm
+        if found.to_fractional:
+            scale = np.reshape(found.to_fractional, (3, 4))
+            matrix, shift = oracle.cell.frac.mat.tolist(), oracle.cell.frac.vec.tolist()
+            assert scale == pytest.approx(np.column_stack([matrix, shift]), abs=2e-6)
     else:
         assert found.cell == ()
 

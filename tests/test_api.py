@@ -124,3 +124,10 @@ def test_functions_of_structures_keep_their_names_and_signatures(ubiquitin):
     assert protvox.classify.__name__ == "classify"
     assert list(inspect.signature(protvox.classify).parameters)[:3] == ["source", "task", "domains"]
     assert protvox.classify(source=ubiquitin, task="cath").domains
+
+
+def test_a_check_reads_the_structure_as_other_calls_do(data_dir):
+    for call in (protvox.check, protvox.classify):
+        with pytest.raises(protvox.InputError) as caught:
+            call(data_dir / "1a8o.cif", assembly="9", unique=True)
+        assert caught.value.code == "input.assembly"

@@ -19,6 +19,8 @@ def check(
     sequences: Mapping[str, str] | str | Path | None = None,
     chain: str | None = None,
     device: str = "auto",
+    assembly: str | int | None = None,
+    unique: bool = False,
 ) -> CheckResult:
     """Find what is probably wrong with a model, from its coordinates alone.
 
@@ -31,7 +33,7 @@ def check(
         file. By default those that the file declares, or else those of the model.
     chain
         Check this chain only. Other chains still form its environment.
-    device
+    device, assembly, unique
         See `protvox.classify`.
 
     Returns
@@ -57,4 +59,5 @@ def check(
     from protvox.predict.check.fasta import read_fasta
 
     given = read_fasta(sequences) if isinstance(sequences, str | Path) else sequences
-    return check(as_structure(source), sequences=given, chain=chain, device=device)
+    structure = as_structure(source, assembly, unique)
+    return check(structure, sequences=given, chain=chain, device=device)

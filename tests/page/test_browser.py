@@ -20,6 +20,9 @@ HIGHLIGHTED = """() => {
   return prev.length ? indexOf(prev[0].loci ?? prev[0]) : -1;
 }"""
 
+ATOMS = """() => viewer.plugin.managers.structure.hierarchy.current.structures
+  .map((s) => s.cell.obj?.data.elementCount ?? 0)"""
+
 
 @pytest.fixture(scope="module")
 def page(visit, drop, wait_shown):
@@ -226,6 +229,63 @@ def test_invalid_mutations_are_reported_in_their_card(page):
     error.wait_for()
     assert "'X' is not one of the 20 amino acids" in error.inner_text()
     assert card.get_by_role("button", name="Score these").is_enabled()
+
+
+def test_suggestions_have_reasons_and_cautions(page, open_tab, tmp_path):
+    open_tab(page, "Mutations")
+    part = page.get_by_test_id("suggestions")
+    part.get_by_label("no new Cys or Pro").check()
+    part.get_by_label("keep").fill("A:48")
+    part.get_by_role("button", name="Suggest what to order").press("Enter")
+    part.get_by_role("button", name="Suggestions CSV").wait_for()
+    rows = [row.inner_text() for row in part.locator("tbody tr").all()]
+    assert 5 <= len(rows) <= 12
+    assert all(" to " in row for row in rows), "intervals"
+    with page.expect_download() as download:
+        part.get_by_role("button", name="Suggestions CSV").press("Enter")
+    path = tmp_path / "suggestions.csv"
+    download.value.save_as(path)
+    assert download.value.suggested_filename == "1ubi-suggestions.csv"
+    found = list(csv.DictReader(path.read_text().splitlines()))
+    assert rows[0].startswith(found[0]["mutation"])
+    assert {"48"}.isdisjoint(row["number"] for row in found)
+    assert {"CYS", "PRO"}.isdisjoint(row["mutant"] for row in found)
+    assert [float(row["ddg"]) for row in found] == sorted(float(row["ddg"]) for row in found)
+    part.get_by_label("keep").fill("A:4800")
+    part.get_by_role("button", name="Suggest what to order").press("Enter")
+    assert "4800" in part.get_by_test_id("error").inner_text()
+
+
+def test_a_known_domain_is_superposed_and_taken_away(page, open_tab):
+    open_tab(page, "Domains")
+    button = page.get_by_test_id("cath").get_by_role("button", name="Superpose").first
+    frame = next(f for f in page.frames if "/viewer/" in f.url)
+    button.press("Enter")
+    wait_pressed(page, button, "true")
+    atoms = wait_structures(page, frame, 2)
+    assert 60 <= atoms <= 110, "CA atoms of a domain like ubiquitin"
+    button.press("Enter")
+    wait_pressed(page, button, "false")
+    wait_structures(page, frame, 1)
+    assert page.complaints == []
+
+
+def wait_pressed(page, button, state):
+    for _ in range(600):
+        if button.get_attribute("aria-pressed") == state and button.is_enabled():
+            return
+        page.wait_for_timeout(200)
+    raise TimeoutError(state)
+
+
+def wait_structures(page, frame, number: int) -> int:
+    """Wait for so many structures in the viewer; the number of atoms of the last."""
+    for _ in range(300):
+        atoms = frame.evaluate(ATOMS)
+        if len(atoms) == number:
+            return atoms[-1]
+        page.wait_for_timeout(200)
+    raise TimeoutError(str(atoms))
 
 
 def test_only_the_service_is_contacted(page, service):

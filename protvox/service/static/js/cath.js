@@ -17,6 +17,11 @@ const MANY = 3;
 /** Number of nearest domains that are shown at once. */
 const FIRST = 3;
 
+/**
+ * @typedef {(domain: number, hit: string, on: boolean) => Promise<boolean>} Switch shows or hides a
+ *   known domain in the viewer; false if that failed.
+ */
+
 /** Short descriptions of the flags; the warnings above give details. */
 const FLAGS = Object.freeze({
   too_long: "longer, so it probably contains several domains",
@@ -30,13 +35,14 @@ const FLAGS = Object.freeze({
 /**
  * @param {import("./prediction.js").Prediction} prediction
  * @param {import("./selection.js").Selection} selection
+ * @param {Switch|null} superpose null without a viewer.
  * @returns {HTMLElement}
  */
-export function cathCard(prediction, selection) {
+export function cathCard(prediction, selection, superpose) {
   const groups = groupDomains(prediction);
   const { models } = prediction;
-  const parts = groups.map((group, i) => (groups.length < MANY ? openDomain(group, i)
-    : collapsedDomain(group, i)));
+  const parts = groups.map((group, i) => (groups.length < MANY
+    ? openDomain(group, i, superpose) : collapsedDomain(group, i, superpose)));
   // The domain of the selected residue opens.
   selection.addEventListener("pin", () => {
     const residue = prediction.residues[selection.pinned];
@@ -56,26 +62,28 @@ export function cathCard(prediction, selection) {
 /**
  * @param {import("./chains.js").DomainGroup} group
  * @param {number} i
+ * @param {Switch|null} superpose
  * @returns {HTMLElement}
  */
-function openDomain(group, i) {
+function openDomain(group, i, superpose) {
   return el("article", { class: "domain" }, el("h3", {}, ...title(group, i)),
-    ...body(group.domain));
+    ...body(group, superpose));
 }
 
 /**
  * @param {import("./chains.js").DomainGroup} group
  * @param {number} i
+ * @param {Switch|null} superpose
  * @returns {HTMLElement}
  */
-function collapsedDomain(group, i) {
+function collapsedDomain(group, i, superpose) {
   const { domain } = group;
   const { name, p } = headline(domain);
   return el("details", { class: "domain", open: i === 0 },
     el("summary", {}, el("h3", {}, ...title(group, i)),
       el("span", { class: "first" }, `${name} `, el("strong", {}, probability(p)),
         domain.in_range ? "" : " · unreliable")),
-    ...body(domain));
+    ...body(group, superpose));
 }
 
 /**
@@ -109,10 +117,11 @@ function headline(domain) {
 }
 
 /**
- * @param {Object} domain
+ * @param {import("./chains.js").DomainGroup} group
+ * @param {Switch|null} superpose
  * @returns {(HTMLElement|null)[]}
  */
-function body(domain) {
+function body({ domain, indices }, superpose) {
   const { name, label, p, kind } = headline(domain);
   const below = ["Class", "Architecture", "Topology", "Superfamily"].indexOf(kind);
   const lines = [["Class", domain.class], ["Architecture", domain.architectures[0]],
@@ -133,7 +142,8 @@ function body(domain) {
     (domain.superfamilies ?? []).length > 1
       ? alternatives("Superfamilies", domain.superfamilies, false) : null,
     known.length ? nearest(known, domain.hits?.length ? "Known domains that it superposes on"
-      : "Nearest known domains") : null,
+      : "Nearest known domains", superpose && ((hit, on) => superpose(indices[0], hit, on)))
+      : null,
   ];
 }
 
@@ -186,13 +196,15 @@ function bar(ranked) {
 /**
  * @param {Object[]} neighbours
  * @param {string} title
+ * @param {((hit: string, on: boolean) => Promise<boolean>)|null} superpose
  * @returns {HTMLElement}
  */
-function nearest(neighbours, title) {
+function nearest(neighbours, title, superpose) {
   const named = neighbours.some((n) => n.name);
   const aligned = neighbours.some((n) => n.alignment);
   const row = (n) => el("tr", {},
-    el("td", {}, domainLink(n.domain), " ", el("small", {}, entryLink(n.domain) ?? "")),
+    el("td", {}, domainLink(n.domain), " ", el("small", {}, entryLink(n.domain) ?? ""),
+      superpose && n.alignment ? superposeButton((on) => superpose(n.domain, on)) : null),
     el("td", {}, nodeLink(n.cath), named ? el("span", { class: "under" }, n.name ?? "") : null),
     aligned ? numberCell(n.alignment ? tmScore(n.alignment) : "–") : null,
     numberCell((aligned ? n.alignment?.rmsd?.toFixed(1) : n.similarity?.toFixed(2)) ?? "–"));
@@ -203,6 +215,24 @@ function nearest(neighbours, title) {
     table(title, heads, neighbours.slice(0, FIRST).map(row)),
     rest.length ? el("details", {}, el("summary", {}, `${rest.length} more`),
       table(`More: ${title}`, heads, rest.map(row))) : null);
+}
+
+/**
+ * @param {(on: boolean) => Promise<boolean>} superpose
+ * @returns {HTMLElement} a button that shows a known domain, and hides any other.
+ */
+function superposeButton(superpose) {
+  const button = el("button", { type: "button", class: "plain small superpose",
+    "aria-pressed": "false" }, "Superpose");
+  button.addEventListener("click", async () => {
+    const on = button.getAttribute("aria-pressed") !== "true";
+    document.querySelectorAll(".superpose").forEach((other) =>
+      other.setAttribute("aria-pressed", "false"));
+    button.disabled = true;
+    if (await superpose(on)) button.setAttribute("aria-pressed", String(on));
+    button.disabled = false;
+  });
+  return button;
 }
 
 /**

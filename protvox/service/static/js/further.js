@@ -25,10 +25,11 @@ export async function predictFurther(shown, options) {
  * @param {Object<string, string>} options
  * @returns {Promise<import("./jobs.js").PredictionRequest>}
  */
-async function furtherRequest({ request, job, options: given, prediction }, options) {
-  const { chain, model_number: number } = request?.options ?? given;
+export async function furtherRequest({ request, job, options: given, prediction }, options) {
+  const { chain, domains, model_number: number } = request?.options ?? given;
   const all = { ...options };
   if (chain) all.chain = chain;
+  if (domains?.length && options.task === "cath") all.domains = [domains].flat().join("\n");
   if (request) {
     if (number) all.model_number = number;
     return { ...request, options: all };

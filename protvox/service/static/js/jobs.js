@@ -9,6 +9,7 @@ const FIRST_MS = 300;
 const MAX_PAUSE_MS = 3000;
 const GROWTH = 1.4;
 const MAX_RETRIES = 5;
+const LISTS = new Set(["domains", "mutations", "fix", "keep_away"]);
 
 /**
  * @typedef {Object} PredictionRequest
@@ -36,7 +37,7 @@ const MAX_RETRIES = 5;
  * @returns {Promise<Job>}
  */
 export async function createJob(request, signal) {
-  return (await callService("jobs", { method: "POST", signal, ...body(request) })).json();
+  return (await callService("jobs", { method: "POST", signal, ...requestBody(request) })).json();
 }
 
 /**
@@ -44,7 +45,7 @@ export async function createJob(request, signal) {
  * @param {PredictionRequest} request
  * @returns {RequestInit}
  */
-function body({ file, id, options }) {
+export function requestBody({ file, id, options }) {
   if (file) {
     const form = new FormData();
     for (const [name, value] of Object.entries(options)) form.append(name, value);
@@ -53,8 +54,8 @@ function body({ file, id, options }) {
   }
   const words = { id };
   for (const [name, value] of Object.entries(options)) {
-    if (name === "domains" || name === "mutations") words[name] = value.split("\n");
-    else words[name] = name === "model_number" ? Number(value) : value;
+    if (LISTS.has(name)) words[name] = value.split("\n");
+    else words[name] = name === "model_number" ? Number(value) : name === "traces" || value;
   }
   return { body: JSON.stringify(words), headers: { "Content-Type": "application/json" } };
 }

@@ -80,7 +80,7 @@ export function mutationTable(scores, listed, residues, selection) {
  * @param {Object} mutation
  * @returns {HTMLElement} its value, with the interval where there is one.
  */
-function valueCell(mutation) {
+export function valueCell(mutation) {
   const cell = numberCell(signed(valueOf(mutation)));
   if (Number.isFinite(mutation.ddg_low)) {
     cell.append(el("span", { class: "under" },

@@ -14,6 +14,7 @@ import { mutationTable } from "./mutation_table.js";
 import { count } from "./numbers.js";
 import { describeScores, overview, readScan } from "./scan.js";
 import { errorState } from "./states.js";
+import { suggestionSection } from "./suggestions.js";
 import { themeColour } from "./window.js";
 
 /** Number of residues up to which all substitutions are scored without being asked. */
@@ -99,6 +100,7 @@ export function mutationView(shown, selection, chain, colouring) {
   } } }, "Score these");
   const buttons = [own, all];
   const panel = card("Mutations", { class: "mutations", "data-testid": "mutations" },
+    shown.offers.has("/suggest") ? suggestionSection(shown, selection) : null,
     state, out,
     el("details", { class: "own", open: residues.length > AT_ONCE },
       el("summary", {}, "Score a list"),

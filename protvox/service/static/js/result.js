@@ -14,6 +14,7 @@ import { mutationView } from "./mutations.js";
 import { readout } from "./readout.js";
 import { Selection } from "./selection.js";
 import { sequenceStrip } from "./strip.js";
+import { superposer } from "./superposition.js";
 import { tabList } from "./tabs.js";
 import { viewerCard } from "./viewer.js";
 
@@ -44,9 +45,10 @@ export function resultView(shown) {
   // The service has an annotated structure only if environments were predicted.
   const viewer = prediction.models.environment || some
     ? viewerCard(prediction, selection, colouring, job) : null;
+  const superpose = viewer ? failing(superposer(shown, viewer.superpose), shown.fail) : null;
   const downloads = downloadCard(shown, viewer?.picture ?? null);
   if (!some) {
-    view.append(viewer?.element ?? "", cathCard(prediction, selection),
+    view.append(viewer?.element ?? "", cathCard(prediction, selection, superpose),
       card("Amino-acid environments", { class: "full" }, el("p", { class: "quiet" },
         "No residue has the backbone atoms that the model needs.")), downloads);
     return view;
@@ -57,7 +59,7 @@ export function resultView(shown) {
   const mutations = mutationView(shown, selection, chain, colouring);
   const tabs = [
     { name: "domains", label: "Domains", badge: String(prediction.domains.length || ""),
-      panels: [cathCard(prediction, selection)] },
+      panels: [cathCard(prediction, selection, superpose)] },
     { name: "check", label: "Check", panels: [check.panel, check.map] },
     ...(shown.offers.has("/predict/mutations") ? [{ name: "mutations", label: "Mutations",
       panels: [mutations.panel, mutations.map] }] : []),
@@ -74,6 +76,19 @@ export function resultView(shown) {
     ...tabs.flatMap((tab) => tab.panels.slice(1)), downloads);
   bar.select(tabs.some(({ name }) => name === shown.view) ? shown.view : "domains");
   return view;
+}
+
+/**
+ * @param {import("./superposition.js").Superpose} superpose
+ * @param {(error: Error) => void} fail
+ * @returns {(...words: Parameters<import("./superposition.js").Superpose>) => Promise<boolean>}
+ *   whether it succeeded; if not, the error is shown.
+ */
+function failing(superpose, fail) {
+  return (...words) => superpose(...words).then(() => true, (error) => {
+    fail(error);
+    return false;
+  });
 }
 
 /**

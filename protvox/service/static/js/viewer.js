@@ -17,7 +17,8 @@ import { results } from "./jobs.js";
  * @param {import("./selection.js").Selection} selection
  * @param {import("./colouring.js").Colouring} colouring
  * @param {string} job
- * @returns {{element: HTMLElement, picture: () => Promise<Blob>}}
+ * @returns {{element: HTMLElement, picture: () => Promise<Blob>,
+ *   superpose: (ca: number[][]|null) => void}}
  */
 export function viewerCard(prediction, selection, colouring, job) {
   const { residues, domains } = prediction;
@@ -91,7 +92,7 @@ export function viewerCard(prediction, selection, colouring, job) {
     const uri = await new Promise((resolve) => { resolvePicture = resolve; post("picture"); });
     return imageOf(uri);
   };
-  return { element, picture };
+  return { element, picture, superpose: (ca) => post("superpose", { ca }) };
 }
 
 /**

@@ -2,7 +2,7 @@
  * The frame of the viewer. It shows a structure in the colours of the page, and reports the residue
  * under the pointer. It communicates with the page by messages only.
  *
- * Received: show, colour, hover, focus, reset, spin, background, picture. Sent: ready, shown,
+ * Received: show, superpose, colour, hover, focus, reset, spin, background, picture. Sent: ready, shown,
  * failed, hover, pick, picture.
  */
 "use strict";
@@ -17,6 +17,9 @@ const NEAR = 4;
 let viewer = null;
 let residues = null;
 let version = 0;
+/** The superposed trace, null if there is none. */
+let trace = null;
+const TRACE_COLOUR = 0xd0468b;
 
 /** Send a message to the page. */
 function send(kind, words = {}) {
@@ -44,6 +47,17 @@ function shownStructure() {
   return structure?.cell.obj?.data ?? null;
 }
 
+/** A file with a trace of CA atoms, in a chain that no structure of the page has. */
+function traceFile(ca) {
+  const names = ["group_PDB", "id", "type_symbol", "label_atom_id", "label_comp_id",
+    "label_asym_id", "label_entity_id", "label_seq_id", "auth_asym_id", "auth_seq_id",
+    "Cartn_x", "Cartn_y", "Cartn_z"];
+  const rows = ca.map(([x, y, z], i) =>
+    `ATOM ${i + 1} C CA ALA A 1 ${i + 1} superposed_trace ${i + 1} ${x} ${y} ${z}`);
+  return ["data_trace", "loop_", ...names.map((name) => `_atom_site.${name}`), ...rows, ""]
+    .join("\n");
+}
+
 /** The atoms of a residue, by its index. */
 function lociOf(index) {
   const structure = shownStructure();
@@ -66,6 +80,7 @@ const receive = {
     const { plugin } = viewer;
     residues = new Residues(addresses, colours);
     await plugin.clear();
+    trace = null;
     const raw = await plugin.builders.data.rawData({ data, label: "structure" });
     const trajectory = await plugin.builders.structure.parseTrajectory(raw, "mmcif");
     await plugin.builders.structure.hierarchy.applyPreset(trajectory, "default", {
@@ -77,13 +92,26 @@ const receive = {
     await drawn();
     send("shown");
   },
+  async superpose({ ca }) {
+    const { plugin } = viewer;
+    if (trace) await plugin.build().delete(trace).commit();
+    trace = null;
+    if (!ca) return;
+    const { data, structure } = plugin.builders;
+    const raw = await data.rawData({ data: traceFile(ca), label: "known domain" });
+    trace = raw.ref;
+    const trajectory = await structure.parseTrajectory(raw, "mmcif");
+    const shown = await structure.createStructure(await structure.createModel(trajectory));
+    await structure.representation.addRepresentation(shown, { type: "backbone",
+      typeParams: { sizeFactor: 0.5 }, color: "uniform", colorParams: { value: TRACE_COLOUR } });
+  },
   async colour({ colours }) {
     if (!residues) return;
     residues.colours = colours;
     version += 1;
     const { hierarchy, component } = viewer.plugin.managers.structure;
     await component.updateRepresentationsTheme(
-      hierarchy.currentComponentGroups.flat(), { color: THEME, colorParams: { version } });
+      hierarchy.current.structures[0]?.components ?? [], { color: THEME, colorParams: { version } });
   },
   hover({ index }) {
     const highlights = viewer.plugin.managers.interactivity.lociHighlights;

@@ -21,8 +21,8 @@ _ANSWERS: Final = (
     ),
     (
         "Which mutations?",
-        "A score for every substitution: a map of the whole chain, and a list from stabilising to "
-        "destabilising.",
+        "A score for every substitution as a map of the chain, and suggestions of what to order, "
+        "with reasons and cautions.",
     ),
 )
 

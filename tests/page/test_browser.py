@@ -213,7 +213,7 @@ def test_all_substitutions_are_a_map_and_a_list(page, open_tab):
 def test_mutations_are_scored(page):
     card = page.get_by_test_id("mutations")
     card.get_by_text("Score a list").click()
-    card.get_by_role("textbox").fill("A:I3D\nA:I3V")
+    card.get_by_label("Mutations, one per line").fill("A:I3D\nA:I3V")
     card.get_by_role("button", name="Score these").click()
     card.get_by_label("Source").get_by_text("your list (2)").wait_for(state="attached")
     rows = [row.locator("td").all_inner_texts() for row in card.locator("tbody tr").all()]
@@ -223,7 +223,7 @@ def test_mutations_are_scored(page):
 
 def test_invalid_mutations_are_reported_in_their_card(page):
     card = page.get_by_test_id("mutations")
-    card.get_by_role("textbox").fill("A:X3D")
+    card.get_by_label("Mutations, one per line").fill("A:X3D")
     card.get_by_role("button", name="Score these").click()
     error = card.get_by_test_id("error")
     error.wait_for()
@@ -235,7 +235,7 @@ def test_suggestions_have_reasons_and_cautions(page, open_tab, tmp_path):
     open_tab(page, "Mutations")
     part = page.get_by_test_id("suggestions")
     part.get_by_label("no new Cys or Pro").check()
-    part.get_by_label("keep").fill("A:48")
+    part.get_by_label("keep residues").fill("A:48")
     part.get_by_role("button", name="Suggest what to order").press("Enter")
     part.get_by_role("button", name="Suggestions CSV").wait_for()
     rows = [row.inner_text() for row in part.locator("tbody tr").all()]
@@ -247,11 +247,11 @@ def test_suggestions_have_reasons_and_cautions(page, open_tab, tmp_path):
     download.value.save_as(path)
     assert download.value.suggested_filename == "1ubi-suggestions.csv"
     found = list(csv.DictReader(path.read_text().splitlines()))
-    assert rows[0].startswith(found[0]["mutation"])
+    assert rows[0].startswith(f"A {found[0]['mutation']}")
     assert {"48"}.isdisjoint(row["number"] for row in found)
     assert {"CYS", "PRO"}.isdisjoint(row["mutant"] for row in found)
     assert [float(row["ddg"]) for row in found] == sorted(float(row["ddg"]) for row in found)
-    part.get_by_label("keep").fill("A:4800")
+    part.get_by_label("keep residues").fill("A:4800")
     part.get_by_role("button", name="Suggest what to order").press("Enter")
     assert "4800" in part.get_by_test_id("error").inner_text()
 

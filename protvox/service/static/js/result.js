@@ -45,7 +45,8 @@ export function resultView(shown) {
   // The service has an annotated structure only if environments were predicted.
   const viewer = prediction.models.environment || some
     ? viewerCard(prediction, selection, colouring, job) : null;
-  const superpose = viewer ? failing(superposer(shown, viewer.superpose), shown.fail) : null;
+  const known = viewer && superposer(shown, viewer.superpose);
+  const superpose = known && failing(known.show, shown.fail);
   const downloads = downloadCard(shown, viewer?.picture ?? null);
   if (!some) {
     view.append(viewer?.element ?? "", cathCard(prediction, selection, superpose),
@@ -66,6 +67,7 @@ export function resultView(shown) {
   ];
   const bar = tabList(tabs, (name) => {
     colouring.enter(name);
+    known.enter(name);
     shown.entered(name);
     if (name === "check") check.enter();
     if (name === "mutations") mutations.enter();

@@ -55,7 +55,7 @@ export function suggestionSection(shown, selection) {
     el("div", { class: "row wrap filters" }, button,
       el("label", {}, special, " no new Cys or Pro"),
       el("label", {}, away, " not near ligands or metals"),
-      el("label", {}, "keep ", fixed)),
+      el("label", {}, "keep residues ", fixed)),
     out);
 }
 
@@ -70,10 +70,11 @@ function found({ suggestions, warnings }, shown, selection) {
     return [el("p", {}, "No mutation is predicted to stabilise under these conditions.")];
   }
   const index = residueIndex(shown.prediction.residues);
+  const known = new Set(shown.prediction.warnings);
   const row = (s) => {
     const name = `${s.chain} ${s.number}${s.insertion_code}`;
-    return residueRow(s.mutation, index.get(name) ?? -1, selection,
-      el("td", {}, [s.chain, ...s.copies].join(", ")), valueCell(s),
+    return residueRow(`${[s.chain, ...s.copies].join(", ")} ${s.mutation}`,
+      index.get(name) ?? -1, selection, valueCell(s),
       el("td", {}, s.reason, s.flags.length ? el("span", { class: "under caution" },
         `Caution: ${s.flags.map((flag) => FLAGS[flag] ?? flag).join(", ")}`) : null,
       s.alternatives.length ? el("span", { class: "under" },
@@ -81,8 +82,8 @@ function found({ suggestions, warnings }, shown, selection) {
   };
   const unit = Number.isFinite(suggestions[0].ddg) ? "ΔΔG, kcal/mol" : "Score";
   return [
-    ...warnings.map((text) => el("p", { class: "quiet" }, text)),
-    growingTable("Suggested mutations", ["Mutation", "Chain", unit, "Why, and what to check"],
+    ...warnings.filter((text) => !known.has(text)).map((text) => el("p", { class: "quiet" }, text)),
+    growingTable("Suggested mutations", ["Mutation", unit, "Why, and what to check"],
       suggestions, row),
     el("div", { class: "row" }, saveButton("Suggestions CSV",
       `${stem(shown.prediction.input.name)}-suggestions.csv`, async () => csv(suggestions),

@@ -13,24 +13,25 @@ import { predictFurther } from "./further.js";
 /**
  * @param {import("./result.js").Shown} shown
  * @param {(ca: number[][]|null) => void} draw draws a trace of CA atoms, null for none.
- * @returns {Superpose}
+ * @returns {{show: Superpose, enter: (view: string) => void}} `enter` is called when a view is
+ *   opened; what is superposed is drawn with the domains only.
  */
 export function superposer(shown, draw) {
   /** @type {Promise<Map<string, number[][]>>|null} */
   let traces = null;
-  return async (domain, hit, on) => {
-    if (!on) {
-      draw(null);
-      return;
-    }
-    traces ??= readTraces(shown);
+  /** @type {number[][]|null} */
+  let current = null;
+  const show = async (domain, hit, on) => {
+    if (on) traces ??= readTraces(shown);
     try {
-      draw((await traces).get(`${domain} ${hit}`) ?? null);
+      current = (on && (await traces).get(`${domain} ${hit}`)) || null;
     } catch (error) {
       traces = null;
       throw error;
     }
+    draw(current);
   };
+  return { show, enter: (view) => current && draw(view === "domains" ? current : null) };
 }
 
 /**

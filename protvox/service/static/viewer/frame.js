@@ -2,8 +2,8 @@
  * The frame of the viewer. It shows a structure in the colours of the page, and reports the residue
  * under the pointer. It communicates with the page by messages only.
  *
- * Received: show, superpose, colour, hover, focus, reset, spin, background, picture. Sent: ready, shown,
- * failed, hover, pick, picture.
+ * Received: show, superpose, colour, hover, focus, reset, spin, background, picture. Sent: ready,
+ * shown, failed, hover, pick, picture.
  */
 "use strict";
 
@@ -19,7 +19,7 @@ let residues = null;
 let version = 0;
 /** The superposed trace, null if there is none. */
 let trace = null;
-const TRACE_COLOUR = 0xd0468b;
+const TRACE_COLOUR = 0xb3306f;
 
 /** Send a message to the page. */
 function send(kind, words = {}) {
@@ -50,8 +50,8 @@ function shownStructure() {
 /** A file with a trace of CA atoms, in a chain that no structure of the page has. */
 function traceFile(ca) {
   const names = ["group_PDB", "id", "type_symbol", "label_atom_id", "label_comp_id",
-    "label_asym_id", "label_entity_id", "label_seq_id", "auth_asym_id", "auth_seq_id",
-    "Cartn_x", "Cartn_y", "Cartn_z"];
+    "label_asym_id", "label_entity_id", "label_seq_id", "auth_asym_id", "auth_seq_id", "Cartn_x",
+    "Cartn_y", "Cartn_z"];
   const rows = ca.map(([x, y, z], i) =>
     `ATOM ${i + 1} C CA ALA A 1 ${i + 1} superposed_trace ${i + 1} ${x} ${y} ${z}`);
   return ["data_trace", "loop_", ...names.map((name) => `_atom_site.${name}`), ...rows, ""]
@@ -103,7 +103,7 @@ const receive = {
     const trajectory = await structure.parseTrajectory(raw, "mmcif");
     const shown = await structure.createStructure(await structure.createModel(trajectory));
     await structure.representation.addRepresentation(shown, { type: "backbone",
-      typeParams: { sizeFactor: 0.5 }, color: "uniform", colorParams: { value: TRACE_COLOUR } });
+      typeParams: { sizeFactor: 0.25 }, color: "uniform", colorParams: { value: TRACE_COLOUR } });
   },
   async colour({ colours }) {
     if (!residues) return;
@@ -111,7 +111,8 @@ const receive = {
     version += 1;
     const { hierarchy, component } = viewer.plugin.managers.structure;
     await component.updateRepresentationsTheme(
-      hierarchy.current.structures[0]?.components ?? [], { color: THEME, colorParams: { version } });
+      hierarchy.current.structures[0]?.components ?? [],
+      { color: THEME, colorParams: { version } });
   },
   hover({ index }) {
     const highlights = viewer.plugin.managers.interactivity.lociHighlights;

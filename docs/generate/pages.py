@@ -17,6 +17,7 @@ from docs.generate import (
     released,
     scope40,
     speed,
+    splitting,
     web,
 )
 from docs.generate.values import ROOT, estimate, interval, results, sections, table
@@ -126,7 +127,7 @@ def result_page() -> str:
         mutations.mutations(),
         engineering.engineering(),
         checks.checks(),
-        released.splitting(),
+        splitting.splitting(),
         cards.cards(),
         released.search(),
         scope40.scope40(),

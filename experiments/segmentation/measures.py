@@ -52,13 +52,13 @@ def compare(true: Labels, found: Labels) -> Agreement:
     true
         ``residue``, CATH domain from 1, 0 for none.
     found
-        ``residue``, predicted domain from 0.
+        ``residue``, predicted domain from 0, -1 for none.
     """
     wanted, cuts = boundaries(true), boundaries(found + 1)
     errors = tuple(int(np.abs(cuts - boundary).min()) for boundary in wanted) if len(cuts) else ()
     return Agreement(
         n_true=len(np.unique(true[true > 0])),
-        n_found=len(np.unique(found)),
+        n_found=len(np.unique(found[found >= 0])),
         iou=intersection_over_union(true, found),
         boundary_errors=errors,
         n_boundaries=len(wanted),
@@ -73,7 +73,7 @@ def intersection_over_union(true: Labels, found: Labels) -> float:
     over unions is the highest; one without partner has 0. The mean over the CATH domains is
     weighted by their residues. Residues outside all CATH domains count in the unions.
     """
-    ours, theirs = np.unique(true[true > 0]), np.unique(found)
+    ours, theirs = np.unique(true[true > 0]), np.unique(found[found >= 0])
     table = np.array(
         [
             [
@@ -117,22 +117,22 @@ def summarise(agreements: list[Agreement], groups: list[NDArray[np.int64]]) -> d
     groups
         Chains of one file; they are not independent.
     """
-    columns = _columns(agreements)
+    table = columns(agreements)
     weights = np.ones(len(agreements))
     rng = np.random.default_rng(0)
-    draws: dict[str, list[float]] = {name: [] for name in measures(columns, weights)}
+    draws: dict[str, list[float]] = {name: [] for name in measures(table, weights)}
     for _ in range(REPEATS):
         times = np.bincount(rng.integers(0, len(groups), len(groups)), minlength=len(groups))
         for group, count in zip(groups, times, strict=True):
             weights[group] = count
-        for name, value in measures(columns, weights).items():
+        for name, value in measures(table, weights).items():
             draws[name].append(value)
-    multi = columns["n_true"] > 1
+    multi = table["n_true"] > 1
     return {
         "n": len(agreements),
         "n_files": len(groups),
         "n_multi": int(multi.sum()),
-        **measures(columns, np.ones(len(agreements))),
+        **measures(table, np.ones(len(agreements))),
         "intervals": {
             name: np.nanquantile(values, (0.025, 0.975)).tolist()
             for name, values in draws.items()
@@ -140,14 +140,15 @@ def summarise(agreements: list[Agreement], groups: list[NDArray[np.int64]]) -> d
         },
         "domains_true_found": {
             f"{true} as {found}": int(
-                ((columns["n_true"] == true) & (columns["n_found"] == found)).sum()
+                ((table["n_true"] == true) & (table["n_found"] == found)).sum()
             )
             for true, found in sorted({(a.n_true, a.n_found) for a in agreements})
         },
     }
 
 
-def _columns(agreements: list[Agreement]) -> dict[str, NDArray[Any]]:
+def columns(agreements: list[Agreement]) -> dict[str, NDArray[Any]]:
+    """Return what `measures` needs of every chain."""
     return {
         "n_true": np.array([a.n_true for a in agreements]),
         "n_found": np.array([a.n_found for a in agreements]),

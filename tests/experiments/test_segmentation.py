@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import sys
 from pathlib import Path
 
@@ -90,3 +91,73 @@ def test_training_splits_chains(data, monkeypatch):
     assert again.score(choices.features) == pytest.approx(both.score(choices.features), abs=1e-2)
     mean = (model.score(choices.features) + other.score(choices.features)) / 2
     assert both.score(choices.features) == pytest.approx(mean)
+
+
+@pytest.fixture(scope="module")
+def traces(data_dir, tmp_path_factory):
+    """A folder of CA traces: the methyltransferase in three splits, ubiquitin for validation."""
+    from protvox.structure.io.read import read_structure
+
+    folder = tmp_path_factory.mktemp("traces")
+    chains = []
+    for name in ("3mht.pdb.gz", "1ubi.pdb"):
+        structure = read_structure(data_dir / name)
+        ca = structure.backbone()[structure.is_protein, 1]
+        chains.append(np.round(100 * ca).astype(np.int16))
+    two = "3mhtA01:3.40.50.150:0-185_284-326|3mhtA02:3.90.120.10:186-283"
+    rows = [
+        f"3mht,A,327,{two},X,train",
+        f"3mht,A,327,{two.replace('3.40.50.150', '1.1.1.1').replace('3.90', '3.91')},X,peer_test",
+        "1ubi,A,76,1ubiA00:3.10.20.90:0-71,X,val",
+    ]
+    points = np.concatenate([chains[0], chains[0], chains[1]])
+    steps = np.diff(points, axis=0, prepend=np.zeros((1, 3), np.int16)).astype(np.int16)
+    head = np.array([len(points), 3, 0, 327, 654, 730], dtype=np.int32)
+    with lzma.open(folder / "ca.i16.xz", "wb") as stream:
+        stream.write(head.tobytes() + np.ascontiguousarray(steps.T).tobytes())
+    with lzma.open(folder / "chains.csv.xz", "wt") as stream:
+        stream.write("\n".join(["pdb,chain,length,domains,sequence,split", *rows]))
+    true = "0-185_284-326|186-283"
+    (folder / "chainsaw_v3_cath1363_test.csv").write_text(
+        f"chain_id,true_chopping,pred_chopping\n3mhtA,{true},0-185|186-326\n"
+    )
+    return folder
+
+
+def test_traces_are_read(traces, data_dir, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    from experiments.segmentation.traces import read_traces
+
+    (chain,) = read_traces(traces, ("train",))
+    assert (chain.id, chain.n_domains, len(chain.ca)) == ("3mhtA", 2, 327)
+    assert np.bincount(chain.labels).tolist() == [0, 229, 98]
+    (ubiquitin,) = read_traces(traces, ("val",))
+    np.testing.assert_allclose(
+        np.linalg.norm(np.diff(ubiquitin.ca, axis=0), axis=1), 3.8, atol=0.15
+    )
+    assert (ubiquitin.labels == 0).sum() == 4
+
+
+def test_comparison_on_the_chains_of_a_peer(traces, tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(ROOT)
+    from experiments.segmentation import peers
+
+    chains, predicted = peers.read_pairs(traces, traces)
+    assert [chain.id for chain in chains] == ["3mhtA"]
+    assert np.bincount(predicted[0]).tolist() == [186, 141]
+    output = tmp_path / "peers.json"
+    arguments = ["peers", "--chains", str(traces), "--peers", str(traces), "-o", str(output)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    peers.main()
+    capsys.readouterr()
+    metrics = json.loads(output.read_text())
+    assert metrics["chains"] == 1
+    theirs = metrics["methods"]["chainsaw"]
+    assert theirs["right_count"] == 1
+    # The residues of the segment 284-326 are given to the other domain.
+    expected = (229 * 186 / 229 + 98 * 98 / 141) / 327
+    assert theirs["iou"] == pytest.approx(expected)
+    for name, row in metrics["protvox_minus_chainsaw"].items():
+        assert row["difference"] == pytest.approx(
+            metrics["methods"]["protvox"][name] - theirs[name]
+        )

@@ -64,9 +64,9 @@ def test_weights_are_repetitions(measures):
     true = [np.repeat([1, 2], 50), np.ones(80, int), np.repeat([1, 2], [30, 60])]
     found = [np.repeat([0, 1], [55, 45]), np.repeat([0, 1], 40), np.zeros(90, int)]
     agreements = [measures.compare(t, f) for t, f in zip(true, found, strict=True)]
-    weighted = measures.measures(measures._columns(agreements), np.array([2.0, 1.0, 3.0]))
+    weighted = measures.measures(measures.columns(agreements), np.array([2.0, 1.0, 3.0]))
     written_out = [agreements[i] for i in (0, 0, 1, 2, 2, 2)]
-    again = measures.measures(measures._columns(written_out), np.ones(6))
+    again = measures.measures(measures.columns(written_out), np.ones(6))
     assert weighted == pytest.approx(again)
     assert again["right_count"] == pytest.approx(2 / 6)
     assert again["right_count_multi"] == pytest.approx(2 / 5)

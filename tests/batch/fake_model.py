@@ -1,8 +1,8 @@
 """A model process without networks, for tests of everything else.
 
-It dies on structures called ``kill``, never ends on those called ``stuck``, and reports a bug on
-those called ``bug``. On a cluster, its worker dies with it on those called ``slay``, and the first
-time on those called ``once``.
+It dies on structures called ``kill``, never ends on those called ``stuck``, nor the first time on
+those called ``late``, and reports a bug on those called ``bug``. On a cluster, its worker dies with
+it on those called ``slay``, and the first time on those called ``once``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main():
             time.sleep(1000)
         if "slow" in item.id:
             time.sleep(1)
-        if "stuck" in item.id:
+        if "stuck" in item.id or ("late" in item.id and is_first(item)):
             time.sleep(1000)
         try:
             if "bug" in item.id:

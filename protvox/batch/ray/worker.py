@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 import pyarrow as pa
 
@@ -17,8 +16,6 @@ from protvox.batch.workers.pipeline import Pipeline
 from protvox.batch.workers.pool import WorkerPool
 from protvox.errors import fail
 from protvox.predict.scoring.options import ScoreOptions
-
-_DIED: Final = "batch.process_died"
 
 
 class Worker:
@@ -91,33 +88,18 @@ class Worker:
 
     def _score(self, pool: WorkerPool, inputs: Mapping[Item, str | None]) -> Iterable[Outcome]:
         outcomes = _Outcomes(inputs)
-        self._pass(pool, inputs, outcomes)
-        for item in outcomes.died():
-            # Another program on this machine may have used up the memory.
-            self._pass(pool, [item], outcomes)
-        return outcomes.by_id.values()
-
-    def _pass(self, pool: WorkerPool, items: Iterable[Item], outcomes: _Outcomes) -> None:
-        pipeline = Pipeline(items, pool, self._resources.timeout, outcomes)
+        pipeline = Pipeline(inputs, pool, self._resources.timeout, outcomes)
         while pipeline.busy:
             pipeline.step()
+        return outcomes.by_id.values()
 
 
 class _Outcomes:
-    """Collects the outcome of each input; a later one replaces an earlier one."""
+    """Collects the outcome of each input."""
 
     def __init__(self, inputs: Mapping[Item, str | None]) -> None:
         self._settled = {item.id: settled for item, settled in inputs.items()}
-        self._items = {item.id: item for item in inputs}
         self.by_id: dict[str, Outcome] = {}
-
-    def died(self) -> list[Item]:
-        """Return the inputs whose process died."""
-        return [
-            self._items[key]
-            for key, outcome in self.by_id.items()
-            if isinstance(outcome.result, Failure) and outcome.result.code == _DIED
-        ]
 
     def is_wanted(self, item: Item, sha256: str) -> bool:
         wanted = self._settled[item.id] != sha256

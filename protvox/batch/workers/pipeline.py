@@ -26,6 +26,9 @@ from protvox.processes.messages import Message
 _QUEUED_PER_MODEL: Final = 2
 """Structures that wait, already read, for each model process."""
 
+_ATTEMPTS: Final = 2
+"""Processes that may die with an input before it fails."""
+
 
 class Sink(Protocol):
     """Where results go."""
@@ -45,10 +48,14 @@ class _Work:
     item: Item
     sha256: str = ""
     structure: bytes = field(default=b"", repr=False)
+    deaths: int = 0
 
 
 class Pipeline:
     """Passes inputs through readers and model processes.
+
+    An input whose process died is tried once more, alone, after all others: the process may have
+    died because other programs, or other inputs, had used up the memory.
 
     Parameters
     ----------
@@ -63,7 +70,8 @@ class Pipeline:
     """
 
     def __init__(self, items: Iterable[Item], pool: WorkerPool, timeout: float, sink: Sink) -> None:
-        self._pending = deque(items)
+        self._pending = deque(_Work(item) for item in items)
+        self._suspects: deque[_Work] = deque()
         self._pool = pool
         self._timeout = timeout
         self._sink = sink
@@ -72,6 +80,10 @@ class Pipeline:
     @property
     def busy(self) -> bool:
         """Whether anything is left to do."""
+        return bool(self._suspects) or self._is_busy_with_others
+
+    @property
+    def _is_busy_with_others(self) -> bool:
         return bool(self._pending or self._ready or self._pool.busy)
 
     def step(self) -> None:
@@ -82,6 +94,8 @@ class Pipeline:
         ModelError, DeviceError
             If every structure would fail.
         """
+        if self._suspects and not self._is_busy_with_others:
+            self._pending.append(self._suspects.popleft())
         self._feed_models()
         self._feed_readers()
         for child in wait_for_messages(self._pool, timeout=1.0):
@@ -100,7 +114,7 @@ class Pipeline:
         underway = len(self._ready) + len(self._pool.readers) - len(idle)
         room = _QUEUED_PER_MODEL * len(self._pool.models) + len(self._pool.readers) - underway
         for child in idle[: min(max(0, room), len(self._pending))]:
-            child.assign(_Work(self._pending.popleft()), self._timeout)
+            child.assign(self._pending.popleft(), self._timeout)
             self._try(lambda child: child.send({"item": child.work.item.to_json()}), child)
 
     def _send_structure(self, child: Child) -> None:
@@ -113,9 +127,16 @@ class Pipeline:
             exchange(child)
         except ChildGone as error:
             if child.work is not None:
-                died = fail("batch.process_died", doing=self._doing(child), reason=str(error))
-                self._fail(child.work, failure_of(died))
+                self._note_death(child, str(error))
             self._pool.replace(child, str(error))
+
+    def _note_death(self, child: Child, reason: str) -> None:
+        work: _Work = child.work
+        if work.deaths + 1 < _ATTEMPTS:
+            self._suspects.append(_Work(work.item, deaths=work.deaths + 1))
+            return
+        died = fail("batch.process_died", doing=self._doing(child), reason=reason)
+        self._fail(work, failure_of(died))
 
     def _give_up(self, child: Child) -> None:
         if self._pool.is_starting(child):
@@ -157,11 +178,13 @@ class Pipeline:
             self._ready.append(work)
         else:
             raise ChildGone("it sent its messages in the wrong order")
+        self._pool.forget_deaths()
 
     def _take_result(self, child: Child, message: Message) -> None:
         work: _Work = child.work
         result = parse_result(message)
         child.assign(None)
+        self._pool.forget_deaths()
         if isinstance(result, Failure):
             self._fail(work, result)
         else:

@@ -169,7 +169,7 @@ class WorkerPool:
         Raises
         ------
         DeviceError
-            If processes keep dying before they have any work (``device.start``).
+            If processes keep dying without work, and none works (``device.start``).
         """
         if child.work is None:
             self._early_deaths += 1
@@ -182,6 +182,10 @@ class WorkerPool:
         else:
             device = self._devices.pop(child)
             self.models[self.models.index(child)] = self._new_model(device)
+
+    def forget_deaths(self) -> None:
+        """Note that processes work; a long run outlives any number of deaths in between."""
+        self._early_deaths = 0
 
     def stop(self) -> None:
         """End all processes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
-import numba
+from protvox.compiled.cached import compile_cached
 
 UNCHECKED: Final[Literal["numpy"]] = "numpy"
 """Error model of numba in which a division by zero gives infinity and does not raise. A loop
@@ -23,12 +23,9 @@ def compile_exact(function: Callable[..., Any]) -> Any:
     Returns
     -------
     callable
-        The compiled function, cached on disk if the cache folder is writable.
+        The compiled function, see `protvox.compiled.cached.compile_cached`.
     """
-    try:
-        return numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # No writable folder for the cache, as in a read-only container.
-        return numba.njit(nogil=True)(function)
+    return compile_cached(function)
 
 
 def compile_division(function: Callable[..., Any]) -> Any:
@@ -44,9 +41,6 @@ def compile_division(function: Callable[..., Any]) -> Any:
     Returns
     -------
     callable
-        The compiled function, cached on disk if the cache folder is writable.
+        The compiled function, see `protvox.compiled.cached.compile_cached`.
     """
-    try:
-        return numba.njit(cache=True, nogil=True, error_model=UNCHECKED)(function)
-    except RuntimeError:  # No writable folder for the cache, as in a read-only container.
-        return numba.njit(nogil=True, error_model=UNCHECKED)(function)
+    return compile_cached(function, error_model=UNCHECKED)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numba
 import numpy as np
 
+from protvox.compiled.cached import compile_cached
 from protvox.compiled.exact import UNCHECKED
 
 _PARTS_PER_THREAD = 4
@@ -40,14 +41,11 @@ def compile_loop(function: Callable[..., Any], *, fuse: bool = False, checked: b
     Returns
     -------
     callable
-        The compiled function, cached on disk if the cache folder is writable.
+        The compiled function, see `protvox.compiled.cached.compile_cached`.
     """
     flags = {*FAST, "contract"} if fuse else set(FAST)
-    model: Literal["python", "numpy"] = "python" if checked else UNCHECKED
-    try:
-        return numba.njit(cache=True, nogil=True, fastmath=flags, error_model=model)(function)
-    except RuntimeError:  # No writable folder for the cache, as in a read-only container.
-        return numba.njit(nogil=True, fastmath=flags, error_model=model)(function)
+    model = "python" if checked else UNCHECKED
+    return compile_cached(function, fastmath=flags, error_model=model)
 
 
 def share_out(loop: Callable[[int, int], None], n: int) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protvox.compiled.cached import compile_cached
 from protvox.compiled.loops import share_out
 
 
@@ -34,3 +35,18 @@ def test_errors_are_raised():
 
     with pytest.raises(ValueError, match="bad part"):
         share_out(fail, 5)
+
+
+def double(x):
+    return 2 * x
+
+
+@pytest.mark.parametrize("method", ["save", "load"])
+def test_a_full_or_damaged_cache_costs_no_result(monkeypatch, method):
+    """A full disk of the cache formerly ended the prediction."""
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(f"numba.core.caching.IndexDataCacheFile.{method}", fail)
+    assert compile_cached(double)(21) == 42

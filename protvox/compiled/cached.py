@@ -1,0 +1,35 @@
+"""Compilation with a cache on disk, on which no result depends."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+
+def compile_cached(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile a function that runs without the GIL.
+
+    Parameters
+    ----------
+    function
+        A function that numba can compile.
+    options
+        Further options of ``numba.njit``.
+
+    Returns
+    -------
+    callable
+        The compiled function, cached on disk if possible. A cache folder that is full, read-only or
+        damaged costs the time to compile and nothing else.
+    """
+    try:
+        compiled = numba.njit(cache=True, nogil=True, **options)(function)
+    except RuntimeError:  # No writable folder for the cache, as in a read-only container.
+        return numba.njit(nogil=True, **options)(function)
+    if hasattr(compiled, "_cache"):  # Not with NUMBA_DISABLE_JIT.
+        # In this context numba reads and writes the cache; by default, an error ends the call.
+        compiled._cache._guard_against_spurious_io_errors = lambda: contextlib.suppress(Exception)
+    return compiled

@@ -37,6 +37,17 @@ def test_owners_take_turns(store):
     assert [store.next_work()[0] for _ in range(3)] == ["f", "c", "d"]
 
 
+def test_one_owner_has_a_share_of_the_running_work(store):
+    """Long jobs of one owner formerly occupied all workers, whoever else waited."""
+    for key in "abc":
+        add(store, key, "greedy")
+    assert [store.next_work(2)[0], store.next_work(2)[0], store.next_work(2)] == ["a", "b", None]
+    add(store, "d", "modest")
+    assert store.next_work(2)[0] == "d"
+    store.finish("a", {"json": b"{}"})
+    assert store.next_work(2)[0] == "c"
+
+
 def test_usage_of_all_jobs_and_of_one_owner(store):
     add(store, "a", "me"), add(store, "a", "me"), add(store, "b", "you")
     cancelled = add(store, "c", "me")

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from protvox.errors import UsageError
+from protvox.service.jobs import database as database_module
 from protvox.service.jobs import files as files_module
 from protvox.service.jobs import room as room_module
 from protvox.service.jobs.database import open_database
@@ -65,6 +66,26 @@ def test_unusable_databases_are_one_error(tmp_path):
     with pytest.raises(UsageError) as caught:
         open_database(tmp_path)
     assert caught.value.code == "usage.spool"
+
+
+def test_a_service_starts_on_a_full_disk(tmp_path, monkeypatch):
+    """Opening the database needs room itself: the ballast is given up for it."""
+    store = JobStore(tmp_path)
+    job = add(store)
+    store.close()
+    opened = database_module._open
+
+    def full(path):
+        if (tmp_path / "ballast").exists():
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorname = "SQLITE_FULL"
+            raise error
+        return opened(path)
+
+    monkeypatch.setattr(database_module, "_open", full)
+    store = JobStore(tmp_path)
+    assert store.find(job.id, "me").state == "queued"
+    store.close()
 
 
 def test_a_full_disk_can_be_emptied(tmp_path, monkeypatch):

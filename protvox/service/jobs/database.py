@@ -11,6 +11,7 @@ from typing import Final
 
 from protvox.errors import fail
 from protvox.service.jobs import tables
+from protvox.service.jobs.room import Ballast, is_full
 from protvox.service.logs import log
 
 NAME: Final = "jobs.sqlite"
@@ -21,6 +22,8 @@ _DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
 
 def open_database(folder: Path) -> sqlite3.Connection:
     """Open the job database, or a new one if it is missing or damaged.
+
+    On a full disk, the ballast is given up for it.
 
     Parameters
     ----------
@@ -34,15 +37,24 @@ def open_database(folder: Path) -> sqlite3.Connection:
     """
     try:
         try:
-            return _open(folder / NAME)
-        except sqlite3.DatabaseError as error:
-            if not getattr(error, "sqlite_errorname", _DAMAGED[0]).startswith(_DAMAGED):
+            return _open_or_replace(folder)
+        except (OSError, sqlite3.Error) as error:
+            if not (is_full(error) and Ballast(folder).release()):
                 raise
-            aside = _set_aside(folder)
-            log.error("the job database is damaged (%s); it was moved to %s", error, aside)
-            return _open(folder / NAME)
+            return _open_or_replace(folder)
     except (OSError, sqlite3.Error) as error:
         raise fail("usage.spool.database", where=str(folder / NAME), reason=error) from error
+
+
+def _open_or_replace(folder: Path) -> sqlite3.Connection:
+    try:
+        return _open(folder / NAME)
+    except sqlite3.DatabaseError as error:
+        if not getattr(error, "sqlite_errorname", _DAMAGED[0]).startswith(_DAMAGED):
+            raise
+        aside = _set_aside(folder)
+        log.error("the job database is damaged (%s); it was moved to %s", error, aside)
+        return _open(folder / NAME)
 
 
 def _open(path: Path) -> sqlite3.Connection:

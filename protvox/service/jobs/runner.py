@@ -15,6 +15,7 @@ from protvox.service.jobs.store import JobStore
 from protvox.service.logs import log
 from protvox.service.metrics import Metrics
 from protvox.service.settings import ServiceSettings
+from protvox.service.shares import share_of
 from protvox.service.workers.engine import Engine
 from protvox.service.workers.work import Work
 
@@ -59,7 +60,9 @@ class JobRunner:
         """Start to compute jobs."""
         # At most half of the slots, so that requests whose client waits find a free one.
         workers = max(1, self._settings.batch_size // 2) * len(self._settings.devices)
-        self._tasks = [asyncio.create_task(self._work()) for _ in range(workers)]
+        # A computation may take hours, so that taking turns is not enough.
+        most = share_of(workers, self._settings.share)
+        self._tasks = [asyncio.create_task(self._work(most)) for _ in range(workers)]
         self._tasks.append(asyncio.create_task(self._purge()))
         self.wake()
 
@@ -95,7 +98,7 @@ class JobRunner:
         for state in _STATES:
             self._metrics.jobs.labels(state).set(counts.get(state, 0))
 
-    async def _work(self) -> None:
+    async def _work(self, most: int) -> None:
         unsettled: str | None = None
         while True:
             # Cleared before looking, so that work added meanwhile is not missed.
@@ -104,7 +107,7 @@ class JobRunner:
                 if unsettled is not None:
                     await asyncio.to_thread(self.store.requeue, unsettled)
                     unsettled = None
-                found = await asyncio.to_thread(self.store.next_work)
+                found = await asyncio.to_thread(self.store.next_work, most)
                 if found is None:
                     await self._new_work.wait()
                     continue

@@ -42,13 +42,9 @@ class JobStore:
         self._turns: dict[str, int] = {}
         self._lock = threading.RLock()
         self.ballast = Ballast(folder)
-        self._db = self._open(folder)
+        self._db = open_database(folder)
         self._files.sweep({key for (key,) in self._db.execute("SELECT key FROM work")})
         self.ballast.fill()
-
-    @may_use_ballast
-    def _open(self, folder: Path) -> sqlite3.Connection:
-        return open_database(folder)
 
     def close(self) -> None:
         """Close the database."""
@@ -138,14 +134,22 @@ class JobStore:
             return needed is None
 
     @may_use_ballast
-    def next_work(self) -> tuple[str, dict[str, Any]] | None:
-        """Mark the next work as running and return its key and options, None if none waits.
+    def next_work(self, most: int | None = None) -> tuple[str, dict[str, Any]] | None:
+        """Mark the next work as running and return its key and options, None if none may run.
 
         The owners take turns, so that one with many jobs does not delay the others. The oldest
         work of an owner comes first.
+
+        Parameters
+        ----------
+        most
+            Number of computations that one owner may have running; by default any number.
         """
         with self._transaction() as db:
             rows = db.execute(tables.FIRST_OF_EACH_OWNER).fetchall()
+            if most is not None:
+                running = dict(db.execute(tables.RUNNING_OF_EACH_OWNER).fetchall())
+                rows = [row for row in rows if running.get(row[0], 0) < most]
             if not rows:
                 return None
             turns = {owner: self._turns.get(owner, 0) for owner, *_ in rows}

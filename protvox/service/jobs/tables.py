@@ -52,6 +52,10 @@ SELECT job.owner, work.key, work.options, min(work.created) AS first
 FROM work JOIN job USING (key) WHERE work.state = 'queued' AND job.cancelled IS NULL
 GROUP BY job.owner ORDER BY first
 """
+RUNNING_OF_EACH_OWNER: Final = """
+SELECT job.owner, count(DISTINCT key) FROM work JOIN job USING (key)
+WHERE work.state = 'running' AND job.cancelled IS NULL GROUP BY job.owner
+"""
 WORK_OF_OWNER: Final = """
 SELECT key, count(*), work.state = 'queued' AND max(cancelled IS NULL)
 FROM job JOIN work USING (key) WHERE owner = ? GROUP BY key

@@ -1,7 +1,8 @@
-"""Points at which a long computation asks whether somebody still waits for it.
+"""Points at which a long computation asks whether it may continue.
 
 `ProgressBar` reports how far a prediction is, from the few loops that know. Loops below them only
 ask. The service gives an answer for each request: its deadline, and whether its client has left.
+Reading a structure has a budget of CPU time.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ def checkpoint() -> None:
 def stopped_by(ask: Callable[[], None]) -> Iterator[None]:
     """Let a function stop the computations of this thread until the block ends.
 
+    Functions of enclosing blocks are asked as well.
+
     Parameters
     ----------
     ask
@@ -43,7 +46,14 @@ def stopped_by(ask: Callable[[], None]) -> Iterator[None]:
     Traceback (most recent call last):
     TimeoutError
     """
-    token = _question.set(ask)
+    outer = _question.get()
+
+    def ask_all() -> None:
+        if outer is not None:
+            outer()
+        ask()
+
+    token = _question.set(ask_all)
     try:
         yield
     finally:

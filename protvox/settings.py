@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from protvox.errors import fail
 
 MAX_THREADS = 1024
 """Libraries crash with much larger numbers."""
+
+_READ_SECONDS = 120.0
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
@@ -31,6 +34,8 @@ class Settings:
         ``PROTVOX_DEVICE``: ``auto`` (default), ``cpu``, ``cuda`` or ``cuda:N``.
     threads
         ``PROTVOX_THREADS``: CPU threads; ``None`` leaves the number to the libraries.
+    read_seconds
+        ``PROTVOX_READ_SECONDS``: CPU time for reading one structure (default 120).
     model_dir
         ``PROTVOX_MODEL_DIR``: an extra folder of models, searched before those shipped.
     debug
@@ -41,6 +46,7 @@ class Settings:
     offline: bool = False
     device: str = "auto"
     threads: int | None = None
+    read_seconds: float = _READ_SECONDS
     model_dir: Path | None = None
     debug: bool = False
 
@@ -70,9 +76,21 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         offline=_boolean(env, "PROTVOX_OFFLINE"),
         device=_device(env),
         threads=_threads(env),
+        read_seconds=_seconds(env),
         model_dir=Path(model_dir).expanduser() if model_dir else None,
         debug=_boolean(env, "PROTVOX_DEBUG"),
     )
+
+
+def load_read_seconds() -> float:
+    """Return ``PROTVOX_READ_SECONDS`` alone, so that reading needs no other setting, nor a HOME.
+
+    Raises
+    ------
+    UsageError
+        If it is not a number above 0 (``usage.setting``).
+    """
+    return _seconds(os.environ)
 
 
 def package_environment() -> dict[str, str]:
@@ -113,6 +131,20 @@ def _device(env: Mapping[str, str]) -> str:
     if text in ("auto", "cpu", "cuda") or (kind == "cuda" and index.isdecimal()):
         return text
     raise fail("usage.setting.device", where=name, value=env[name])
+
+
+def _seconds(env: Mapping[str, str]) -> float:
+    name = "PROTVOX_READ_SECONDS"
+    text = env.get(name, "").strip()
+    if not text:
+        return _READ_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if 0 < seconds < math.inf:
+        return seconds
+    raise fail("usage.setting.seconds", where=name, value=env[name])
 
 
 def _threads(env: Mapping[str, str]) -> int | None:

@@ -24,6 +24,7 @@ def test_everything_can_be_set() -> None:
             "PROTVOX_OFFLINE": "yes",
             "PROTVOX_DEVICE": "CUDA:1",
             "PROTVOX_THREADS": "4",
+            "PROTVOX_READ_SECONDS": "2.5",
             "PROTVOX_MODEL_DIR": "~/m",
         }
     )
@@ -31,6 +32,7 @@ def test_everything_can_be_set() -> None:
     assert settings.offline is True
     assert settings.device == "cuda:1"
     assert settings.threads == 4
+    assert settings.read_seconds == 2.5
     assert settings.model_dir == Path("~/m").expanduser()
 
 
@@ -47,6 +49,9 @@ def test_cache_follows_xdg() -> None:
         ("PROTVOX_THREADS", "0"),
         ("PROTVOX_THREADS", "-1"),
         ("PROTVOX_THREADS", "two"),
+        ("PROTVOX_READ_SECONDS", "0"),
+        ("PROTVOX_READ_SECONDS", "nan"),
+        ("PROTVOX_READ_SECONDS", "soon"),
     ],
 )
 def test_invalid_value_is_reported_with_its_variable(name: str, value: str) -> None:

@@ -27,6 +27,8 @@ from protvox.service.workers.reader_pool import ReaderPool
 
 _FETCHERS: Final = 2
 _FETCH_S: Final = 60.0
+_BUSY: Final = 2.0
+"""Time that reading may take, as a multiple of its CPU time; a longer one is stuck."""
 
 
 class Core:
@@ -46,7 +48,7 @@ class Core:
         self.jobs = Jobs(settings, self.engine, self.metrics)
         self._bodies = Bodies(settings)
         self._readers = ReaderPool(
-            settings, self.metrics, size=settings.readers, seconds=settings.read_s
+            settings, self.metrics, size=settings.readers, seconds=_BUSY * settings.read_s
         )
         # Databases are slow, and must not delay clients that send files.
         self._fetchers = ReaderPool(settings, self.metrics, size=_FETCHERS, seconds=_FETCH_S)

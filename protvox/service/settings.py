@@ -58,7 +58,7 @@ class ServiceSettings(BaseSettings):
     deadline_s
         Seconds after which a request is abandoned.
     readers, read_s, read_memory_mib
-        Number of processes that read structures; time and memory limit of each.
+        Number of processes that read structures; CPU time for one structure, and memory limit.
     body_mib, body_s, bodies_mib
         Largest request body, seconds it may take to arrive, and total size of bodies in memory.
     spool_dir

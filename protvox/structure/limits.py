@@ -12,7 +12,7 @@ CUBE: Final = 4.0
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """Upper limits for one input; ``None`` means no limit.
+    """Upper limits for one input; ``None`` means no limit, unless stated otherwise.
 
     Attributes
     ----------
@@ -27,6 +27,8 @@ class ReadLimits:
         Numbers left after cleaning.
     models
         Number of models in the file.
+    seconds
+        CPU time for reading, in seconds; ``None`` means ``PROTVOX_READ_SECONDS``.
     crowd
         Atoms in a cube of edge `CUBE`; a protein has about four. The time needed for residue
         environments grows with this number.
@@ -39,6 +41,7 @@ class ReadLimits:
     residues: int | None = None
     chains: int | None = None
     models: int | None = None
+    seconds: float | None = None
     crowd: int | None = None
 
 

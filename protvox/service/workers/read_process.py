@@ -1,7 +1,8 @@
 """The reading process, which parses request bodies and database entries.
 
-``python -m protvox.service.workers.read_process MEMORY_MIB``. Untrusted files are parsed only
-here, in a process with limited memory that can be killed at any time.
+``python -m protvox.service.workers.read_process MEMORY_MIB SECONDS``, with the CPU time for one
+structure. Untrusted files are parsed only here, in a process with limited memory that can be killed
+at any time.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import resource
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +23,7 @@ from protvox.service.logs import configure_logging, log, request_id
 from protvox.service.settings import READ_LIMITS
 from protvox.structure.io.fetch import fetch_structure, parse_identifier
 from protvox.structure.io.read import read_structure
-from protvox.structure.limits import MIB
+from protvox.structure.limits import MIB, ReadLimits
 
 _MAX_GROWTH: Final = 256 * MIB
 """Growth in memory after which the process is replaced, since freed memory does not always return
@@ -33,18 +35,19 @@ def main() -> None:
     requests, replies = take_over_stdio()
     configure_logging()
     _limit_memory(int(sys.argv[1]) * MIB)
+    limits = replace(READ_LIMITS, seconds=float(sys.argv[2]))
     base = _resident()
     write_message(replies, {"ready": True})
     while (message := read_message(requests)) is not None:
-        reply = _reply(message)
+        reply = _reply(message, limits)
         reply["worn_out"] = _resident() - base > _MAX_GROWTH
         write_message(replies, reply)
 
 
-def _reply(message: Message) -> Message:
+def _reply(message: Message, limits: ReadLimits) -> Message:
     request_id.set(message["request_id"])
     try:
-        return _fetch(message) if "identifier" in message else _read(message)
+        return _fetch(message, limits) if "identifier" in message else _read(message, limits)
     except MemoryError:
         return {"error": describe(fail("input.too_large.memory"))}
     except Exception as error:
@@ -54,7 +57,7 @@ def _reply(message: Message) -> Message:
         return {"error": plain}
 
 
-def _read(message: Message) -> Message:
+def _read(message: Message, limits: ReadLimits) -> Message:
     upload = parse_upload(message.pop("body"), message["content_type"], message["route"])
     if upload.content is None:
         return {
@@ -63,20 +66,19 @@ def _read(message: Message) -> Message:
             "reading": upload.reading,
             "options": upload.options,
         }
-    return {
-        **_structure(upload.content, upload.name, upload.reading, upload.options, upload.format),
-        "options": upload.options,
-    }
+    reading, options = upload.reading, upload.options
+    found = _structure(upload.content, upload.name, reading, options, upload.format, limits)
+    return {**found, "options": options}
 
 
-def _fetch(message: Message) -> Message:
+def _fetch(message: Message, limits: ReadLimits) -> Message:
     given = message["identifier"]
     identifier = parse_identifier(given)
     if identifier is None:
         raise fail("input.identifier.service", where=given)
-    content = fetch_structure(identifier, limits=READ_LIMITS).read_bytes()
+    content = fetch_structure(identifier, limits=limits).read_bytes()
     reading, options = message["reading"], message["options"]
-    return _structure(content, given, reading, options, message["format"])
+    return _structure(content, given, reading, options, message["format"], limits)
 
 
 def _structure(
@@ -85,6 +87,7 @@ def _structure(
     reading: Mapping[str, Any],
     options: Mapping[str, Any],
     claimed: str | None,
+    limits: ReadLimits,
 ) -> Message:
     structure = read_structure(
         content,
@@ -92,7 +95,7 @@ def _structure(
         model=reading["model_number"],
         assembly=reading["assembly"],
         unique=reading["unique"],
-        limits=READ_LIMITS,
+        limits=limits,
     )
     check_format(structure.format, claimed, name)
     requested = structure.chain == options["chain"] if options["chain"] else structure.is_protein

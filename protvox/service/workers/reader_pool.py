@@ -34,13 +34,13 @@ class ReaderPool:
     size
         Number of processes.
     seconds
-        Time limit per body.
+        Time limit per body. The process itself has a limit of CPU time, ``settings.read_s``.
     """
 
     def __init__(
         self, settings: ServiceSettings, metrics: Metrics, *, size: int, seconds: float
     ) -> None:
-        self._arguments = (str(settings.read_memory_mib),)
+        self._arguments = (str(settings.read_memory_mib), str(settings.read_s))
         self._metrics = metrics
         self._seconds = seconds
         self._size = size
@@ -110,7 +110,7 @@ class ReaderPool:
                     reply = await self._ask(child, message)
             healthy = not reply.pop("worn_out")
         except TimeoutError as error:
-            raise fail("input.too_slow") from error
+            raise fail("input.too_slow.process", seconds=f"{self._seconds:g}") from error
         except ChildGone as error:
             log.warning("a reading process died")
             raise fail("input.unreadable.process") from error

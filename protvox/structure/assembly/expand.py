@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.checkpoint import checkpoint
 from protvox.errors import ProtvoxError, fail
 from protvox.messages import chain_label, count
 from protvox.structure.assembly.definition import Assembly, Operator
@@ -78,6 +79,7 @@ def build_assembly(
     repeated: dict[str, int] = defaultdict(int)
     kept: list[_Copy] = []
     for copy in copies:
+        checkpoint()
         residues, xyz = copy.residues, _move(structure, copy, first)
         again = _find_repeated(structure, residues, xyz, size, centres)
         if again.any():
@@ -117,6 +119,7 @@ def _plan(structure: Structure, units: NDArray[np.str_], assembly: Assembly) -> 
     }
     found: list[tuple[int, str, Operator, NDArray[np.int64]]] = []
     for chain in dict.fromkeys(structure.chain.tolist()):
+        checkpoint()
         rows = np.flatnonzero(structure.chain == chain)
         number = 0
         for name, operator in operators.items():

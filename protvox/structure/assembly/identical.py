@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from protvox.checkpoint import checkpoint
 from protvox.messages import chain_label, listing
 from protvox.structure.structure import Structure
 
@@ -42,6 +43,7 @@ def find_identical(
         modelled[chain].append(str(residue))
     groups: list[list[str]] = []
     for chain in modelled:
+        checkpoint()
         source = original.get(chain, chain)
         sequence = declared.get(source)
         for group in groups:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.checkpoint import checkpoint
 from protvox.errors import fail
 from protvox.messages import count
 from protvox.structure.assembly.definition import Assembly
@@ -84,10 +85,12 @@ def build_structure(
     if assembly is not None:
         # Before molecules that share a name get names of their own.
         table.coded.setdefault("unit", table.texts("chain"))
+    checkpoint()
     table, corrected = correct_elements(table)
     table, renamed = separate_molecules(table)
     table, site, residue = order_residues(table)
     ignored, solvent = find_solvent(table)
+    checkpoint()
     keep, positions = choose_positions(table, site, residue, ignored)
     if not keep.all():
         table, residue = table.take(keep), residue[keep]
@@ -97,6 +100,7 @@ def build_structure(
     _check_count("residues", len(starts), limits.residues, name)
     _check_count("chains", len(run_starts(table.chain[starts])), limits.chains, name)
     _check_crowd(table.coordinates, limits, name)
+    checkpoint()
     index = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
     kind, meanings, untraced = classify_residues(table, starts, index)
     protein = kind == ResidueKind.PROTEIN
@@ -132,6 +136,7 @@ def build_structure(
             f"{count(corrected, 'atom')} in standard residues."
         )
     warnings += [*table.notes, *renamed]
+    checkpoint()
     warnings += describe_gaps(structure, table.declared)
     warnings += describe_residues(structure, meanings, table.texts("atom_name"))
     if untraced:

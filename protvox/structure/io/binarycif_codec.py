@@ -9,6 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.checkpoint import checkpoint
+
 MAX_ROWS: Final = 20_000_000
 """Largest number of values in a column; a few bytes of run-length code can stand for billions."""
 
@@ -55,6 +57,7 @@ class Budget:
         CodecError
             If the budget is exceeded.
         """
+        checkpoint()
         self._left -= count
         if self._left < 0:
             raise CodecError("the columns are much larger than the file")

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from protvox.checkpoint import checkpoint
 from protvox.errors import fail
 from protvox.structure.limits import DEFAULT_LIMITS, MIB, ReadLimits
 
@@ -100,6 +101,7 @@ def decompress(data: bytes, *, where: str, limits: ReadLimits = DEFAULT_LIMITS) 
         # What is left of the last chunk is copied, so that small members get small chunks.
         feed = _FIRST_FEED
         while not inflater.eof:
+            checkpoint()
             part = _advance(inflater, chunk, where)
             chunk = b""
             if part:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from typing import Final, cast
 
+from protvox.checkpoint import checkpoint
 from protvox.errors import fail
 from protvox.structure.atom_table import AtomTable
 from protvox.structure.cleaning.build import build_structure
@@ -19,6 +20,7 @@ from protvox.structure.io.detect_format import clean_text, detect_format
 from protvox.structure.io.mmcif import parse_mmcif
 from protvox.structure.io.pdb import parse_pdb
 from protvox.structure.io.pqr import is_pqr_line, is_pqr_name, parse_pqr
+from protvox.structure.io.time_budget import within_time
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 from protvox.structure.structure import Structure
 
@@ -86,7 +88,8 @@ def read_structure(
     Raises
     ------
     InputError
-        If the input is not a readable protein structure; see its ``code``.
+        If the input is not a readable protein structure, or reading it takes too long; see its
+        ``code``.
 
     Examples
     --------
@@ -101,19 +104,20 @@ def read_structure(
     given = cast(Content, source)  # Anything else is refused.
     data, label = load_content(given, limits=limits, offline=offline)
     label = name or label
-    content, form = _inflate(data, label, limits)
-    return build_structure(
-        _parse(content, form, label, units=assembly is not None),
-        name=label,
-        form=form,
-        sha256=hashlib.sha256(data).hexdigest(),
-        model=model,
-        assembly=None
-        if assembly is None
-        else read_assembly(content, form, str(assembly), where=label),
-        unique=unique,
-        limits=limits,
-    )
+    with within_time(limits, label):
+        content, form = _inflate(data, label, limits)
+        return build_structure(
+            _parse(content, form, label, units=assembly is not None),
+            name=label,
+            form=form,
+            sha256=hashlib.sha256(data).hexdigest(),
+            model=model,
+            assembly=None
+            if assembly is None
+            else read_assembly(content, form, str(assembly), where=label),
+            unique=unique,
+            limits=limits,
+        )
 
 
 def read_table(
@@ -144,13 +148,17 @@ def read_table(
     """
     data, given = load_content(source, limits=limits, offline=offline)
     label = name or given
-    content, form = _inflate(data, label, limits)
-    return _parse(content, form, label), label, form, hashlib.sha256(data).hexdigest()
+    with within_time(limits, label):
+        content, form = _inflate(data, label, limits)
+        return _parse(content, form, label), label, form, hashlib.sha256(data).hexdigest()
 
 
 def _inflate(data: bytes, label: str, limits: ReadLimits) -> tuple[bytes, str]:
     """Return the decompressed content and its format."""
-    content = clean_text(decompress(data, where=label, limits=limits))
+    content = decompress(data, where=label, limits=limits)
+    checkpoint()
+    content = clean_text(content)
+    checkpoint()
     form = detect_format(content, where=label)
     if form == "pdb":
         # These records have the same names, so that only the name of the file tells.

@@ -55,6 +55,14 @@ def test_mean_scores_go_from_blue_to_red(predictions):
     assert found["A", "4"] == predictions.NO_VALUE
 
 
+def test_identical_chains_that_are_mutated_together_have_one_colour(predictions):
+    rows = [{**row, "copies": ["B"]} for row in RESULTS["mutations"]["mutations"]]
+    chains = [(chain, number) for chain in "AB" for number in ("3", "5")]
+    found = predictions.colours({**RESULTS["mutations"], "mutations": rows}, chains)
+    assert found["B", "3"] == found["A", "3"] != predictions.NO_VALUE
+    assert found["B", "5"] == found["A", "5"] != predictions.NO_VALUE
+
+
 def test_reports_say_what_was_found(predictions):
     [domain, warning] = predictions.report(RESULTS["domains"])
     assert "3.10 Roll 0.90" in domain and "Ubiquitin-like 0.80" in domain

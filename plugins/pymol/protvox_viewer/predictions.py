@@ -211,8 +211,9 @@ def _score_colours(mutations: list[dict], residues: list[Residue]) -> dict[Resid
     scores: dict[Residue, list[float]] = {}
     for one in mutations:
         if one["number"] is not None:  # not of several residues at once
-            key = one["chain"], f"{one['number']}{one['insertion_code']}"
-            scores.setdefault(key, []).append(one["score"])
+            for chain in (one["chain"], *one.get("copies", ())):
+                key = chain, f"{one['number']}{one['insertion_code']}"
+                scores.setdefault(key, []).append(one["score"])
     means = {residue: sum(values) / len(values) for residue, values in scores.items()}
     largest = max((abs(mean) for mean in means.values()), default=0) or 1.0
     return {

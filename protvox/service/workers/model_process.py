@@ -227,7 +227,8 @@ def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, An
     }
     if task == "mutations":
         mutations = collect_mutations(options["mutations"]) if options["mutations"] else None
-        named = {name: options[name] for name in ("networks", "tied", "binding")}
+        named = {name: options.get(name) for name in ("tied", "binding")}
+        named["networks"] = options["networks"]
         return score_mutations(structure, mutations, **named, **shared)
     if task == "suggest":
         limited = ("exclude", "fix", "keep_away", "skip_flagged")

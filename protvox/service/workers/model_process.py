@@ -227,9 +227,14 @@ def _compute(structure: Structure, options: dict[str, Any], shared: dict[str, An
     }
     if task == "mutations":
         mutations = collect_mutations(options["mutations"]) if options["mutations"] else None
-        named = {name: options.get(name) for name in ("tied", "binding")}
-        named["networks"] = options["networks"]
-        return score_mutations(structure, mutations, **named, **shared)
+        return score_mutations(
+            structure,
+            mutations,
+            networks=options["networks"],
+            tied=options.get("tied"),
+            binding=options.get("binding"),
+            **shared,
+        )
     if task == "suggest":
         limited = ("exclude", "fix", "keep_away", "skip_flagged")
         limits = Limits(**{name: options[name] for name in limited})

@@ -69,8 +69,9 @@ def read_pairs(chains: Path, peers: Path) -> tuple[list[TracedChain], list[NDArr
         if len(np.unique(true[true > 0])) != chain.n_domains:
             continue
         kept.append(chain)
-        found = read_chopping(row["pred_chopping"], len(chain.ca)) - 1
-        predicted.append(found if (found >= 0).any() else np.zeros_like(found))
+        # Without a prediction the chain is one domain.
+        text = row["pred_chopping"] or f"0-{len(chain.ca) - 1}"
+        predicted.append(read_chopping(text, len(chain.ca)) - 1)
     return kept, predicted
 
 

@@ -23,14 +23,11 @@ class TracedChain:
         ``residue 3`` float32, Å.
     labels
         ``residue`` int64, number of the CATH domain from 1, 0 for none.
-    superfamilies
-        CATH codes of the domains.
     """
 
     id: str
     ca: NDArray[np.float32]
     labels: NDArray[np.int64]
-    superfamilies: tuple[str, ...]
 
     @property
     def n_domains(self) -> int:
@@ -62,12 +59,11 @@ def read_traces(folder: Path, splits: tuple[str, ...]) -> list[TracedChain]:
     for row, values in enumerate(table.itertuples(index=False)):
         if values.split not in splits:
             continue
-        domains = [text.split(":") for text in values.domains.split("|")]
-        labels = read_chopping("|".join(d[2] for d in domains), values.length)
+        # id:code:ranges, one per domain
+        ranges = "|".join(text.split(":")[2] for text in values.domains.split("|"))
+        labels = read_chopping(ranges, values.length)
         ca = (points[offset[row] : offset[row + 1]] / 100).astype(np.float32)
-        chains.append(
-            TracedChain(values.pdb + values.chain, ca, labels, tuple(d[1] for d in domains))
-        )
+        chains.append(TracedChain(values.pdb + values.chain, ca, labels))
     return chains
 
 

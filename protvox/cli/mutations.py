@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
@@ -82,11 +82,11 @@ class _Request:
 @model_option
 @click.option(
     "--sort",
-    type=click.Choice(("given", "score")),
+    type=click.Choice(("given", "score", "binding")),
     default="given",
     show_default=True,
-    help="Order of the rows: as given (file order for a scan), or by score, least destabilising "
-    "first.",
+    help="Order of the rows: as given (file order for a scan), by score, least destabilising "
+    "first, or by the score of --binding, least weakening first.",
 )
 @click.option(
     "--heatmap",
@@ -122,7 +122,7 @@ class _Request:
     "--tied/--untied",
     default=None,
     help="Mutate all identical chains at once, in one row with mean scores. [default: tied in a "
-    "scan of all chains, untied in a list]",
+    "scan of all chains and in a list whose column copies says so, untied in other lists]",
 )
 @click.option(
     "--binding",
@@ -135,7 +135,7 @@ def mutations(
     source: str | None,
     form: str | None,
     output: str | None,
-    sort: str,
+    sort: Literal["given", "score", "binding"],
     heatmap: str | None,
     bars: str | None,
     logo: str | None,
@@ -166,6 +166,8 @@ def mutations(
     """  # noqa: D301 (in click, \b keeps line breaks)
     source = _one_input(source, example)
     request = _Request(**options)
+    if sort == "binding" and request.binding is None:
+        raise fail("usage.sort.binding", where="--sort")
     pictures = {"--heatmap": heatmap, "--bars": bars, "--logo": logo}
     _check_views(pictures, annotate)
     requested = _requested(request.mutations)
@@ -178,7 +180,7 @@ def mutations(
         writer = make_writer(form, stream, many=False, tables="mutations")
         structure, scores = _score(source, request, requested)
         _warn(scores)
-        writer.add(scores.ranked() if sort == "score" else scores)
+        writer.add(scores if sort == "given" else scores.ranked(sort))
         writer.close()
     _draw(pictures, scores)
     if annotate is not None:

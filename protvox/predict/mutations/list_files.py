@@ -178,10 +178,13 @@ def _of_table(lines: Sequence[str], separator: str, columns: Columns, where: str
         raise fail("mutations.empty.rows", where=where)
     variants: dict[int, Variant] = {}
     failures: list[Failure] = []
+    header = [cell.strip() for cell in rows[0]]
+    copies = header.index("copies") if "copies" in header else len(header)
     for index, row in enumerate(rows[1:]):
         text = separator.join(row)
         _take(index, text, partial(columns.read, row), variants, failures)
-    return MutationList(variants, tuple(failures))
+    tied = any(cell.strip() for row in rows[1:] for cell in row[copies : copies + 1])
+    return MutationList(variants, tuple(failures), tied)
 
 
 def _cells(lines: Sequence[str], separator: str, where: str) -> list[list[str]]:

@@ -109,10 +109,14 @@ class MutationList:
         Row to the mutations of it.
     failures
         Rows that cannot be parsed.
+    tied
+        Whether a row names the copies that were mutated with it, as in the tables of
+        `protvox.mutations` and `protvox.suggest`; it then stands for all copies again.
     """
 
     variants: Mapping[int, Variant]
     failures: tuple[Failure, ...] = ()
+    tied: bool = False
 
     @property
     def chains(self) -> frozenset[str]:
@@ -130,8 +134,10 @@ def join_lists(lists: Iterable[MutationList]) -> MutationList:
     """
     variants: dict[int, Variant] = {}
     failures: list[Failure] = []
+    tied = False
     for part in lists:
+        tied |= part.tied
         start = len(variants) + len(failures)
         variants.update({start + row: item for row, item in part.variants.items()})
         failures += [replace(item, row=start + item.row) for item in part.failures]
-    return MutationList(variants, tuple(failures))
+    return MutationList(variants, tuple(failures), tied)

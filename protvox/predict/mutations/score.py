@@ -110,7 +110,7 @@ def score_mutations(
     """
     requested = None if mutations is None else _listed(mutations)
     partners = None if binding is None else parse_partners(binding, structure)
-    together = _mutates_copies(structure, tied, chain, scan=requested is None)
+    together = _mutates_copies(structure, tied, chain, requested)
     named = requested.chains if requested else ()
     wanted = requested_residues(structure, chain, named)
     progress = progress or no_progress
@@ -180,12 +180,12 @@ def _every(wanted: NDArray[np.bool_], copies: Copies | None) -> tuple[Located, .
 
 
 def _mutates_copies(
-    structure: Structure, tied: bool | None, chain: str | None, *, scan: bool
+    structure: Structure, tied: bool | None, chain: str | None, requested: MutationList | None
 ) -> bool:
     every = chain is None and not structure.same_as
     if tied and not every:
         raise fail("usage.tied", where="tied")
-    return every and scan if tied is None else tied
+    return every and (requested is None or requested.tied) if tied is None else tied
 
 
 def _percentiles(ranked: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:

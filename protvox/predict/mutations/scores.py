@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS
+from protvox.errors import fail
 from protvox.messages import count
 from protvox.predict.mutations.mutation_list import Failure
 from protvox.predict.mutations.table import MutationTable
@@ -77,9 +78,23 @@ class MutationScores(Comparable, ResidueFigures, JsonText):
         """``name@version`` of the models, for titles."""
         return ", ".join(self.models.values())
 
-    def ranked(self) -> MutationScores:
-        """Return the same with the least destabilising mutation first, failures last."""
-        order = np.argsort(self.table.score, kind="stable")
+    def ranked(self, by: Literal["score", "binding"] = "score") -> MutationScores:
+        """Return the same in order of a score, the lowest first, failures last.
+
+        Parameters
+        ----------
+        by
+            ``"score"``, of stability; or ``"binding"``, rows without one last.
+
+        Raises
+        ------
+        UsageError
+            If binding was not scored (``usage.sort.binding``).
+        """
+        scores = self.table.score if by == "score" else self.table.binding
+        if scores is None:
+            raise fail("usage.sort.binding", where="sort")
+        order = np.argsort(scores, kind="stable")
         table = self.table.take(order)
         failures = [replace(f, row=len(order) + i) for i, f in enumerate(self.failures)]
         return replace(self, table=table, failures=tuple(failures))

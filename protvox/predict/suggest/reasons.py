@@ -87,7 +87,7 @@ def reason(wild_type: str, mutant: str, row: int, around: Surroundings) -> str:
         or _of_burial(wild_type, mutant, row, around, bool(buried), bool(exposed))
         or _of_attraction(mutant, row, around)
         or _of_backbone(mutant, row, around)
-        or "the surroundings favour this amino acid"
+        or f"the surroundings ({_surroundings(row, around)}) favour this amino acid"
     )
 
 
@@ -113,6 +113,16 @@ def flags(wild_type: str, probability: float, row: int, around: Surroundings) ->
         "glycine": wild_type == "GLY" and bool(around.phi[row] > 0),
     }
     return [name for name, applies in found.items() if applies]
+
+
+def _surroundings(row: int, around: Surroundings) -> str:
+    """Return the burial and secondary structure of a residue in words."""
+    neighbours = around.neighbours[row]
+    burial = "buried" if neighbours >= BURIED else "exposed"
+    if EXPOSED < neighbours < BURIED:
+        burial = "partly buried"
+    state = {SecondaryStructure.HELIX: "helix", SecondaryStructure.STRAND: "strand"}
+    return f"{burial}, {state.get(SecondaryStructure(int(around.sse[row])), 'loop')}"
 
 
 def _of_charge(wild_type: str, mutant: str, row: int, around: Surroundings, buried: bool) -> str:

@@ -46,6 +46,17 @@ def test_other_chains_are_not_seen_and_have_no_score(many_chains):
     assert list(whole.to_dict()["mutations"][0])[-1] == "binding"
 
 
+def test_rows_are_sorted_by_binding(many_chains):
+    names = ["A:10W", "A:12G", "B:10W", "B:45A"]
+    options = {"device": "cpu", "networks": "backbone"}
+    scores = score_mutations(many_chains, names, binding="A|B", **options)
+    ranked = scores.ranked("binding").table.binding
+    assert ranked.tolist() == sorted(scores.table.binding.tolist())
+    with pytest.raises(ProtvoxError) as caught:
+        score_mutations(many_chains, names, **options).ranked("binding")
+    assert caught.value.code == "usage.sort"
+
+
 def test_a_tied_scan_has_binding_per_copy(dimer):
     options = {"device": "cpu", "networks": "backbone", "binding": "A|A-2"}
     tied = score_mutations(dimer, ["A:W184A"], tied=True, **options).table

@@ -82,6 +82,20 @@ def test_other_numbers_of_a_copy_do_not_matter(dimer):
     assert last == first + 200
 
 
+def test_a_scored_table_is_scored_again_with_the_same_copies(dimer, tmp_path):
+    options = {"device": "cpu", "networks": "backbone"}
+    scan = score_mutations(dimer, **options).ranked().to_pandas().head(5)
+    scan.to_csv(tmp_path / "shortlist.csv", index=False)
+    again = score_mutations(dimer, tmp_path / "shortlist.csv", **options).to_pandas()
+    assert again["copies"].tolist() == ["A-2"] * 5
+    np.testing.assert_allclose(again["score"], scan["score"], atol=2e-5)
+    untied = score_mutations(dimer, tmp_path / "shortlist.csv", tied=False, **options)
+    assert untied.table.copies is None
+    # A selected chain is scored alone.
+    chosen = score_mutations(dimer, tmp_path / "shortlist.csv", chain="A", **options)
+    assert chosen.table.copies is None
+
+
 def test_a_single_chain_has_no_copies(ubiquitin):
     assert score_mutations(ubiquitin, device="cpu", networks="backbone").table.copies is None
 

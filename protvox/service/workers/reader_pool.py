@@ -132,11 +132,17 @@ class ReaderPool:
         self._idle.append(child)
 
     async def _restart(self, child: Child) -> None:
-        try:
-            await child.start(_START_S)
-        except (ChildGone, OSError) as error:
-            log.error("a reading process cannot be started: %s", error)
-            raise refuse("service.readers", status=503, retry_after=10) from error
+        for last in (False, True):
+            try:
+                await child.start(_START_S)
+            except (ChildGone, OSError) as error:
+                if last:
+                    log.error("a reading process cannot be started: %s", error)
+                    raise refuse("service.readers", status=503, retry_after=10) from error
+                # It may have been killed while it started.
+                log.warning("a reading process ended while it started: %s", error)
+            else:
+                return
 
     async def _return(self, child: Child, *, healthy: bool) -> None:
         try:

@@ -316,6 +316,28 @@ def test_errors_are_shown_as_text_with_place_and_remedy(visit, drop):
     assert error.locator("img, b").count() == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "atoms"), [("1ubi.pdb", 683), ("1ejg.pdb.gz", 831), ("3jqh.bcif.gz", None)]
+)
+def test_the_structure_is_shown_while_it_is_computed(visit, drop, name, atoms):
+    """A BinaryCIF file is not shown before its result."""
+    page = visit()
+    job = {"id": "slow", "state": "running", "task": "all", "name": name, "n_residues": 345}
+    page.route("**/jobs", lambda route: route.fulfill(json=job, status=202))
+    page.route("**/jobs/slow", lambda route: route.fulfill(json=job))
+    drop(page, name, (STRUCTURE.parent / name).read_bytes())
+    preview = page.get_by_test_id("preview")
+    if atoms:
+        page.locator("[data-testid=preview][data-viewer=shown]").wait_for()
+        assert page.frames[-1].evaluate(ATOMS) == [atoms]
+    else:
+        preview.wait_for(state="attached")
+        assert preview.locator("iframe").count() == 0
+    assert "345 residues. This takes about" in page.get_by_role("status").first.inner_text()
+    page.get_by_role("button", name="Cancel").press("Enter")
+    preview.wait_for(state="detached")
+
+
 def test_chain_without_a_name_is_shown(visit, drop, wait_shown):
     lines = [line for line in STRUCTURE.read_text().splitlines() if line.startswith("ATOM")]
     other = visit()

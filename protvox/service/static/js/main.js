@@ -49,7 +49,7 @@ async function follow(name, request, id = "") {
     if (id) cancelJob(id).catch(() => {});
     history.replaceState(null, "", location.pathname);
     show("empty", emptyState());
-  });
+  }, request?.file ?? null);
   show("busy", loading.element);
   try {
     if (request) {

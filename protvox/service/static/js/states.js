@@ -5,8 +5,9 @@
 
 import { el } from "./dom.js";
 import { count } from "./numbers.js";
+import { preview } from "./preview.js";
 
-/** Number of residues from which an estimate of the time is shown. */
+/** Number of residues from which an estimate of the time and the structure are shown. */
 const NOTICEABLE = 300;
 /** Residues per second on two CPU cores, rounded down (benchmarks/results). */
 const RESIDUES_PER_S = 100;
@@ -14,9 +15,10 @@ const RESIDUES_PER_S = 100;
 /**
  * @param {string} name of the structure.
  * @param {() => void} cancel
+ * @param {File|null} file the structure, if it is on this computer.
  * @returns {{element: HTMLElement, update: (job: import("./jobs.js").Job) => void}}
  */
-export function loadingState(name, cancel) {
+export function loadingState(name, cancel, file) {
   const message = el("p", { class: "what" }, "Uploading the structure …");
   const size = el("p", { class: "quiet" }, "");
   const start = performance.now();
@@ -25,10 +27,12 @@ export function loadingState(name, cancel) {
     if (!clock.isConnected && performance.now() - start > 2000) clearInterval(timer);
     clock.textContent = `${Math.round((performance.now() - start) / 1000)} s`;
   }, 1000);
-  const element = el("div", { class: "card state loading", role: "status" },
-    el("span", { class: "spinner", "aria-hidden": "true" }),
-    el("div", {}, el("h2", {}, name), message, size),
-    clock, el("button", { class: "plain", type: "button", on: { click: cancel } }, "Cancel"));
+  const element = el("div", { class: "waiting" },
+    el("div", { class: "card state loading", role: "status" },
+      el("span", { class: "spinner", "aria-hidden": "true" }),
+      el("div", {}, el("h2", {}, name), message, size),
+      clock, el("button", { class: "plain", type: "button", on: { click: cancel } }, "Cancel")));
+  let shown = false;
   const update = (job) => {
     const state = {
       queued: "Waiting in the queue …", running: "Computing the prediction …",
@@ -36,6 +40,10 @@ export function loadingState(name, cancel) {
     }[job.state];
     if (state && message.textContent !== state) message.textContent = state;
     size.textContent = `${count(job.n_residues)} residues. ${estimate(job.n_residues)}`;
+    if (file && !shown && job.n_residues > NOTICEABLE && job.state !== "done") {
+      shown = true;
+      element.append(preview(file));
+    }
   };
   return { element, update };
 }

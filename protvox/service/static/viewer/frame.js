@@ -76,13 +76,13 @@ function indexOf(loci) {
 }
 
 const receive = {
-  async show({ data, addresses, colours }) {
+  async show({ data, format, addresses, colours }) {
     const { plugin } = viewer;
     residues = new Residues(addresses, colours);
     await plugin.clear();
     trace = null;
     const raw = await plugin.builders.data.rawData({ data, label: "structure" });
-    const trajectory = await plugin.builders.structure.parseTrajectory(raw, "mmcif");
+    const trajectory = await plugin.builders.structure.parseTrajectory(raw, format ?? "mmcif");
     await plugin.builders.structure.hierarchy.applyPreset(trajectory, "default", {
       structure: { name: "model", params: {} }, showUnitcell: false,
       representationPreset: "polymer-and-ligand",

@@ -207,11 +207,15 @@ def test_a_killed_process_costs_no_structure(fake, folder, tmp_path, monkeypatch
     if kind == "readers":
         os.mkfifo(first)  # so that the kill finds it reading
 
+    seen = first.with_name("late.pdb.seen")
+
     def unblock():
         if kind == "readers":
             copy_apart(folder / "1ubi.pdb", folder / "other.pdb")
             os.replace(folder / "other.pdb", first)
-            first.with_name("late.pdb.seen").touch()
+            seen.touch()
+        while not seen.exists():  # until the model process works on it
+            time.sleep(0.01)
 
     if kind == "models":
         copy_apart(folder / "1ubi.pdb", first)
@@ -221,6 +225,7 @@ def test_a_killed_process_costs_no_structure(fake, folder, tmp_path, monkeypatch
     progress = score(f"@{folder / 'list'}", tmp_path / "out", task="all")
     assassin.join(10)
     assert assassin.killed == "late.pdb"
+    assert rows(tmp_path / "out", "failures")[["id", "code"]].values.tolist() == []
     assert (progress.done, progress.failed) == (3, 0)
     assert sorted(rows(tmp_path / "out", "inputs")["id"]) == ["1ejg.pdb.gz", "1ubi.pdb", "late.pdb"]
 

@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+import gemmi
 import pandas as pd
 import pytest
 
@@ -75,11 +76,14 @@ def words(line: str) -> list[str]:
 
 
 def test_a_directory_and_a_trajectory(desk):
-    directory, reading, trajectory = blocks("batch.md")
+    directory, reading, (sh, tasks), (python, ranking), trajectory = blocks("batch.md")
     assert len(run(*directory)) == 2
     assert (desk / "scored" / "report.html").stat().st_size > 10_000
     run(*reading)
     assert len(pd.read_parquet("scored/inputs")) == 2
+    run(sh, tasks.splitlines()[0])
+    run(python, f"import pandas as pd\n{ranking}")
+    assert len(pd.read_parquet("scanned/structures")) == 2
     shutil.rmtree("scored")
     assert len(run(*trajectory)) == 2
     found = pd.read_parquet("scored/inputs")
@@ -87,9 +91,14 @@ def test_a_directory_and_a_trajectory(desk):
     assert set(found["status"]) == {"done"}
 
 
-def test_a_search(desk):
+def test_a_search(desk, data_dir):
+    for name, chain in (("a", "A"), ("b", "B")):
+        structure = gemmi.read_structure(str(data_dir / "1ubi.pdb"))
+        structure[0]["A"].name = chain
+        structure.setup_entities()
+        structure.make_mmcif_document().write_file(f"{name}.cif")
     found = [line for block in blocks("search.md") for line in run(*block)]
-    assert len(found) == 13
+    assert len(found) == 17
     assert set(pd.read_csv("neighbours.csv")["rank"]) == set(range(1, 21))
     assert len(pd.read_parquet("domains.parquet")) == 1
 

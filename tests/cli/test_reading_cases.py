@@ -43,7 +43,8 @@ def test_scan_of_a_blank_chain_is_read_back(protvox, tmp_path):
     path, scan = FOLDER / "b11_blank_chain_of_two.pdb", tmp_path / "scan.csv"
     assert protvox("mutations", path, "-o", scan).code == 0
     rows = pd.read_csv(scan, keep_default_na=False)
-    assert set(rows["chain"]) == {"", "B"}
+    # B is identical, and mutated with the chain without a name.
+    assert (set(rows["chain"]), set(rows["copies"])) == ({""}, {"B"})
     found = read_mutations(scan)
     assert not found.failures
     assert len(found.variants) == len(rows)
@@ -51,4 +52,5 @@ def test_scan_of_a_blank_chain_is_read_back(protvox, tmp_path):
     assert protvox("mutations", path, "--mutations", scan, "-o", again).code == 0
     repeated = pd.read_csv(again, keep_default_na=False)
     assert repeated["chain"].tolist() == rows["chain"].tolist()
+    assert repeated["copies"].tolist() == rows["copies"].tolist()
     assert repeated["score"].to_numpy() == pytest.approx(rows["score"].to_numpy(), abs=1e-9)

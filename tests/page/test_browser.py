@@ -296,7 +296,8 @@ def test_only_the_service_is_contacted(page, service):
     assert page.complaints == []
 
 
-def test_address_leads_back_to_the_result(page, visit):
+def test_address_leads_back_to_the_result(page, visit, open_tab):
+    open_tab(page, "Mutations")
     other = visit(f"#{urlsplit(page.url).fragment}", width=390)
     other.wait_for_selector("[data-testid=result]")
     assert other.locator("h1").inner_text() == "1ubi.pdb"
@@ -333,7 +334,7 @@ def test_the_structure_is_shown_while_it_is_computed(visit, drop, name, atoms):
     else:
         preview.wait_for(state="attached")
         assert preview.locator("iframe").count() == 0
-    assert "345 residues. This takes about" in page.get_by_role("status").first.inner_text()
+    assert "345 residues. This takes about" in page.locator(".state.loading").inner_text()
     page.get_by_role("button", name="Cancel").press("Enter")
     preview.wait_for(state="detached")
 

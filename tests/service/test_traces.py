@@ -12,6 +12,7 @@ import pytest
 from protvox.processes.messages import read_message
 from protvox.service.logs import JsonFormatter, log
 from protvox.service.workers import model_process, read_process
+from protvox.structure.limits import ReadLimits
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_trace_of_the_model_process(lines):
 def test_trace_of_the_reading_process(lines, monkeypatch):
     monkeypatch.setattr(read_process, "parse_upload", lambda *_: 1 / 0)
     message = {"body": b"", "content_type": "", "route": "cath", "request_id": "fedcba9876543210"}
-    assert read_process._reply(message) == {"error": {"kind": "bug"}}
+    assert read_process._reply(message, ReadLimits()) == {"error": {"kind": "bug"}}
     (line,) = lines()
     assert line["request_id"] == "fedcba9876543210"
     assert "ZeroDivisionError" in line["trace"]

@@ -72,11 +72,22 @@ def test_range_requests_return_the_whole_result(client, ubiquitin, post):
     client.delete(f"/jobs/{job}")
 
 
+def line_about(server, request: str, seconds: float = 10.0) -> dict:
+    """Return the line of the log about a request, which follows the response."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for line in server.log().splitlines():
+            found = json.loads(line)
+            if found.get("request_id") == request:
+                return found
+        time.sleep(0.05)
+    raise TimeoutError(request)
+
+
 def test_forwarded_addresses_are_not_trusted(client, server):
     answer = client.get("/models", headers={"x-forwarded-for": "203.0.113.9"})
     assert answer.status_code == 200
-    lines = [json.loads(line) for line in server.log().splitlines()]
-    line = next(x for x in lines if x.get("request_id") == answer.headers["x-request-id"])
+    line = line_about(server, answer.headers["x-request-id"])
     assert line["client"] == "127.0.0.1"
 
 

@@ -18,7 +18,8 @@ const HEAD = 200_000;
  * @returns {HTMLElement}
  */
 export function preview(file) {
-  const element = el("div", { class: "preview", dataset: { testid: "preview", viewer: "loading" } });
+  const element = el("div", { class: "preview",
+    dataset: { testid: "preview", viewer: "loading" } });
   const fill = async () => {
     const text = await textOf(file);
     const format = formatOf(text);
@@ -62,10 +63,7 @@ async function textOf(file) {
     const { done, value } = await reader.read();
     if (done) return new Blob(parts).text();
     size += value.length;
-    if (size > MAX_BYTES) {
-      reader.cancel();
-      return "";
-    }
+    if (size > MAX_BYTES) return reader.cancel().then(() => "");
     parts.push(value);
   }
 }

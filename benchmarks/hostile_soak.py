@@ -22,14 +22,13 @@ import random
 import signal
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from hostile_clients import ATTACKS, attacked
-from service_client import Client, circumstances, memory, processes, start
+from service_client import Client, memory, processes, record, serving
 from service_soak import NOTE_S, requests, slope
 
 RESULT = Path(__file__).parent / "results" / "hostile_soak.json"
@@ -169,16 +168,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.0, help="honest requests per second")
     parser.add_argument("--beside", default="nothing else", help="other work of the machine")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        service = start(PORT, folder, threads="1")
-        try:
-            measured = asyncio.run(measure(service.pid, options.seconds, options.rate))
-        finally:
-            service.terminate()
-            service.wait(60)
-    result = {**measured, "beside": options.beside, **circumstances()}
-    RESULT.write_text(json.dumps(result) + "\n")
-    sys.stdout.write(json.dumps({k: v for k, v in result.items() if k != "notes"}, indent=2) + "\n")
+    with serving(PORT, threads="1") as pid:
+        measured = asyncio.run(measure(pid, options.seconds, options.rate))
+    record(RESULT, measured, options.beside)
     raise SystemExit(bool(measured["lost"] or measured["requests_with_differing_answers"]))
 
 

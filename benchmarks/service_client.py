@@ -7,15 +7,18 @@ service would measure itself.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import platform
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "tests" / "data"
@@ -47,6 +50,25 @@ def start(port: int, folder: str, **settings: str) -> subprocess.Popen:
     }
     command = [sys.executable, "-c", SERVE, "serve", "--port", str(port)]
     return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def serving(port: int, **settings: str) -> Iterator[int]:
+    """Run a service, see `start`, and yield its process id."""
+    with TemporaryDirectory() as folder:
+        service = start(port, folder, **settings)
+        try:
+            yield service.pid
+        finally:
+            service.terminate()
+            service.wait(60)
+
+
+def record(path: Path, measured: Mapping[str, object], beside: str) -> None:
+    """Write a result with its circumstances, and print it without its notes."""
+    result = {**measured, "beside": beside, **circumstances()}
+    path.write_text(json.dumps(result) + "\n")
+    sys.stdout.write(json.dumps({k: v for k, v in result.items() if k != "notes"}, indent=2) + "\n")
 
 
 def form(path: Path, **fields: str) -> bytes:

@@ -16,8 +16,6 @@ import asyncio
 import itertools
 import json
 import statistics
-import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 
@@ -28,11 +26,11 @@ from service_client import (
     ROOT,
     Client,
     Tally,
-    circumstances,
     form,
     memory,
     processes,
-    start,
+    record,
+    serving,
 )
 
 RESULT = ROOT / "benchmarks" / "results" / "service_soak.json"
@@ -170,16 +168,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, help="requests per second")
     parser.add_argument("--beside", default="nothing else", help="other work of the machine")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        service = start(PORT, folder, share="1")
-        try:
-            measured = asyncio.run(measure(service.pid, options.seconds, options.rate))
-        finally:
-            service.terminate()
-            service.wait(60)
-    result = {**measured, "beside": options.beside, **circumstances()}
-    RESULT.write_text(json.dumps(result) + "\n")
-    sys.stdout.write(json.dumps({k: v for k, v in result.items() if k != "notes"}, indent=2) + "\n")
+    with serving(PORT, share="1") as pid:
+        measured = asyncio.run(measure(pid, options.seconds, options.rate))
+    record(RESULT, measured, options.beside)
 
 
 if __name__ == "__main__":

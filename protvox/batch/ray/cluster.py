@@ -102,6 +102,9 @@ def connected(address: str | None, cores: int) -> Iterator[None]:
             "num_cpus": cores,
             "include_dashboard": False,
             "object_store_memory": _STORE_BYTES,
+            # Ray runs its workers at nice 15. On a busy machine they would hardly get time, and
+            # inputs would reach the time limit that a run without Ray keeps easily.
+            "_system_config": {"worker_niceness": 0},
         }
     # The compiled part of Ray warns on stderr about how Ray Data creates actors. os.putenv silences
     # it in this process alone.

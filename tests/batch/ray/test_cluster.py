@@ -80,7 +80,7 @@ def test_rows_are_those_of_a_local_run_whatever_goes_wrong(
 ):
     for name in ("kill.pdb", "bug.pdb", "stuck.pdb", os.fsdecode(b"caf\xe9.pdb")):
         copy_apart(folder / "1ubi.pdb", folder / name)
-    # New processes take seconds to start on a busy machine, most of all at the priority of Ray.
+    # New processes take seconds to start on a busy machine.
     there = score_there(folder, tmp_path / "there", timeout=12.0)
     here = score(folder, tmp_path / "here", timeout=12.0)
     assert (there.done, there.failed) == (here.done, here.failed) == (4, 4)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
@@ -15,12 +14,11 @@ from protvox.cli.failures import Outcomes
 from protvox.cli.files import STDOUT, open_output
 from protvox.errors import fail
 from protvox.report.output import Result, choose_format, make_writer
+from protvox.structure.io.example import EXAMPLE
 
 if TYPE_CHECKING:
     from protvox.predict.results.records import InputInfo
     from protvox.structure.structure import Structure
-
-_EXAMPLE: Final = Path(__file__).parent.parent / "examples" / "1pwc.pdb.gz"
 
 
 class ResultOfInput(Result, Protocol):
@@ -74,7 +72,7 @@ def check_inputs(
 
 def example_path() -> str:
     """Return the path of the bundled example structure."""
-    return str(_EXAMPLE)
+    return str(EXAMPLE)
 
 
 def files_in_folders(inputs: Sequence[str]) -> dict[str, str | None]:

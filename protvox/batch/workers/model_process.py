@@ -9,6 +9,9 @@ meet ends the run (``{"fatal": ...}``).
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
 
 import torch
 
@@ -23,6 +26,11 @@ from protvox.predict.scoring.options import ScoreOptions
 from protvox.processes.messages import Message
 from protvox.processes.parent import Parent
 from protvox.processes.structure_codec import decode_structure
+from protvox.structure.io.example import EXAMPLE
+from protvox.structure.io.read import read_structure
+from protvox.structure.selection import parse_selection
+
+_FEW_RESIDUES: Final = "A:1-60"
 
 
 def main() -> None:
@@ -35,7 +43,9 @@ def main() -> None:
         devices, threads = spread_devices(setup["device"], cores, torch.cuda.device_count())
         keep_threads(threads)
         device = devices[0]
-        parent.send(to_message(Ready(_load_models(options, device), devices)))
+        models = _load_models(options, device)
+        _score_example(options, device)
+        parent.send(to_message(Ready(models, devices)))
     except ProtvoxError as error:
         parent.send({"fatal": error_to_fields(error)})
         return
@@ -47,6 +57,16 @@ def _load_models(options: ScoreOptions, device: str) -> dict[str, str]:
     names = scoring_task(options.task).models(options)
     cards = [load_predictor(name, device).card for name in names]
     return {card.reference: card.sha256 for card in cards}
+
+
+def _score_example(options: ScoreOptions, device: str) -> None:
+    """Compile the loops, which does not count towards the time limit of the first structure."""
+    example = read_structure(EXAMPLE)
+    few = example.select(parse_selection(_FEW_RESIDUES).mask(example))
+    plain = replace(options, mutations=(), sequences=None, trajectory=False)
+    # Whatever is wrong with the models is reported for a structure of the run.
+    with suppress(Exception):
+        scoring_task(options.task).score(few, plain, device=device)
 
 
 def _score(request: Message, options: ScoreOptions, device: str) -> Message:

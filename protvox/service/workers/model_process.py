@@ -20,7 +20,6 @@ from typing import Any, BinaryIO, Final
 import numba
 import torch
 
-import protvox
 from protvox.checkpoint import checkpoint, stopped_by
 from protvox.predict.check.check import check
 from protvox.predict.check.results import CheckResult
@@ -49,11 +48,11 @@ from protvox.service.workers.heap import release_free_memory
 from protvox.structure.disorder import DisorderOption
 from protvox.structure.domain_option import parse_domain_option
 from protvox.structure.io.annotate import write_annotated
+from protvox.structure.io.example import EXAMPLE
 from protvox.structure.io.read import read_structure
 from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Structure
 
-_EXAMPLE: Final = Path(protvox.__file__).parent / "examples" / "1pwc.pdb.gz"
 _TABLES: Final = {
     "suggest": "suggestions",
     "mutations": "mutations",
@@ -109,7 +108,7 @@ class ModelProcess:
         All workers compute something at the same time. Their per-thread memory is then allocated,
         and does not grow with the first concurrent requests.
         """
-        example = read_structure(_EXAMPLE)
+        example = read_structure(EXAMPLE)
         few = [parse_selection(_FEW_RESIDUES)]
         few_residues = example.select(few[0].mask(example))
         barrier = threading.Barrier(self._workers)

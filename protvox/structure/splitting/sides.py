@@ -10,6 +10,22 @@ import numpy as np
 from protvox.compiled.exact import compile_exact
 
 
+def _count(first, second, weight, side):  # type: ignore[no-untyped-def]
+    n = len(side)
+    # Kept apart, so that the order of summation is that of one pass over each column.
+    inward, outward = np.zeros((2, n)), np.zeros((2, n))
+    for pair in range(len(first)):
+        a, b = first[pair], second[pair]
+        outward[0, a] += weight[pair]
+        outward[1, b] += weight[pair]
+        if side[b]:
+            inward[0, a] += weight[pair]
+        if side[a]:
+            inward[1, b] += weight[pair]
+    own = inward[0] + inward[1]
+    return own, outward[0] + outward[1] - own
+
+
 @lru_cache(maxsize=1)
 def degree_counter() -> Any:
     """Return the compiled loop that sums the contacts of residues with either side.
@@ -20,23 +36,7 @@ def degree_counter() -> Any:
         ``count(first, second, weight, side)``, see
         `protvox.structure.splitting.cuts.Piece.degrees`.
     """
-
-    def count(first, second, weight, side):  # type: ignore[no-untyped-def]
-        n = len(side)
-        # Kept apart, so that the order of summation is that of one pass over each column.
-        inward, outward = np.zeros((2, n)), np.zeros((2, n))
-        for pair in range(len(first)):
-            a, b = first[pair], second[pair]
-            outward[0, a] += weight[pair]
-            outward[1, b] += weight[pair]
-            if side[b]:
-                inward[0, a] += weight[pair]
-            if side[a]:
-                inward[1, b] += weight[pair]
-        own = inward[0] + inward[1]
-        return own, outward[0] + outward[1] - own
-
-    return compile_exact(count)
+    return compile_exact(_count)
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +51,11 @@ def side_measurer() -> Any:
         side, and the ``cut 2`` fractions of residues, on the small and the large side, that
         have more contacts with their own side than with the other.
     """
-    degrees = degree_counter()
+    from numba.extending import register_jitable
+
+    # A compiled function in the closure would be another one in every process, and the cache on disk
+    # would never be used.
+    register_jitable(_count)
 
     def measure(first, second, weight, counts, small):  # type: ignore[no-untyped-def]
         n_cuts, n = small.shape
@@ -67,7 +71,7 @@ def side_measurer() -> Any:
                         cut[row, kind] += counts[pair, kind]
                     elif a:
                         own[row, kind] += counts[pair, kind]
-            inward, outward = degrees(first, second, weight, side)
+            inward, outward = _count(first, second, weight, side)
             size = 0
             for i in range(n):
                 if side[i]:

@@ -83,8 +83,9 @@ def test_rows_are_those_of_a_local_run_whatever_goes_wrong(
     # New processes take seconds to start on a busy machine.
     there = score_there(folder, tmp_path / "there", timeout=12.0)
     here = score(folder, tmp_path / "here", timeout=12.0)
-    assert (there.done, there.failed) == (here.done, here.failed) == (4, 4)
+    # The rows first: on a difference they show what failed, and why.
     assert_same_rows(tmp_path / "there", tmp_path / "here")
+    assert (there.done, there.failed) == (here.done, here.failed) == (4, 4)
     codes = rows(tmp_path / "there", "failures").set_index("id")["code"].to_dict()
     assert codes["kill.pdb"] == "batch.process_died"
     assert codes["stuck.pdb"] == "batch.timeout"

@@ -24,10 +24,10 @@ contracts:
 	$(BIN)lint-imports --no-cache --config contracts.toml
 
 fast:
-	$(PYTHON) -m pytest -q -n 2 -m "not slow"
+	$(PYTHON) -m pytest -q -n 3 -m "not slow"
 
 test:
-	$(PYTHON) -m pytest -q -n 2
+	$(PYTHON) -m pytest -q -n 3
 
 format:
 	$(PYTHON) -m ruff check --fix-only .

@@ -64,6 +64,7 @@ def run(language: str, text: str) -> list[str]:
             continue
         done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        assert "logging.cc" not in done.stderr  # of Ray
     return lines
 
 

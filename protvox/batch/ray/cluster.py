@@ -110,7 +110,8 @@ def connected(address: str | None, cores: int) -> Iterator[None]:
     # it in this process alone.
     os.putenv("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
-        ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+        with _silent_stderr():
+            ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray also raises plain exceptions
         raise _unusable("device.cluster.unreachable", error, address) from error
     try:
@@ -124,6 +125,24 @@ def connected(address: str | None, cores: int) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Discard stderr: the compiled part of Ray reports there at which level it reports."""
+    try:
+        stderr = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nothing)
 
 
 def share_out(device: str, workers: int | None) -> Share:

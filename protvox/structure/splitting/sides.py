@@ -10,7 +10,7 @@ import numpy as np
 from protvox.compiled.exact import compile_exact
 
 
-def _count(first, second, weight, side):  # type: ignore[no-untyped-def]
+def _count(first: Any, second: Any, weight: Any, side: Any) -> Any:
     n = len(side)
     # Kept apart, so that the order of summation is that of one pass over each column.
     inward, outward = np.zeros((2, n)), np.zeros((2, n))
@@ -53,8 +53,7 @@ def side_measurer() -> Any:
     """
     from numba.extending import register_jitable
 
-    # A compiled function in the closure would be another one in every process, and the cache on disk
-    # would never be used.
+    # With a compiled function in its closure, the loop would be compiled anew in every process.
     register_jitable(_count)
 
     def measure(first, second, weight, counts, small):  # type: ignore[no-untyped-def]

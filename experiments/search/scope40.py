@@ -37,7 +37,7 @@ from protvox.predict.index.head import EmbeddingHead
 from protvox.predict.index.index import Index
 from protvox.predict.index.known_traces import KnownTraces
 from protvox.predict.index.released import HEAD_FILE, INDEX_FILE, index_folder
-from protvox.predict.index.superpose import ALIGNED, align_nearest
+from protvox.predict.index.superpose import SCREENED, align_nearest
 from protvox.registry.installed import load_folder
 from protvox.structure.alignment.domain_trace import DomainTrace
 from protvox.train.metrics import bootstrap_interval
@@ -99,12 +99,13 @@ def search_orders(
     """Return the order of the database by our search, with each way to sort it."""
     rows, _ = index.nearest(vectors[query], len(index))
     trace = DomainTrace(scope.traces[query].astype(np.float64))
-    hits = align_nearest(trace, index, rows[: ALIGNED + 1])
+    # One more, because the query is among them.
+    hits = align_nearest(trace, index, rows[: SCREENED + 1], screen=True)
     aligned = [(row, hit) for row, hit in zip(rows.tolist(), hits, strict=False) if hit is not None]
     others = rows[len(hits) :].tolist()
     values: dict[str, Callable[[Any], float]] = {
         "tm_query": lambda found: found.tm_target,
-        "tm": lambda found: (found.tm_query + found.tm_target) / 2,
+        "tm": lambda found: found.tm_mean,
     }
     orders = {"similarity": rows.tolist()}
     for name, value in values.items():

@@ -17,6 +17,9 @@ from protvox.structure.alignment.domain_trace import DomainTrace
 ALIGNED: Final = 30
 """Number of candidates that are aligned with a query, at most."""
 
+SCREENED: Final = 60
+"""Number of candidates that are aligned to find those with the best TM-scores."""
+
 _LEAST: Final = 5
 """Number of candidates that are aligned with a query however long they are."""
 
@@ -41,7 +44,12 @@ class SuperposedHit:
 
 
 def align_nearest(
-    query: DomainTrace, index: Index, rows: NDArray[np.int64], *, fast: bool = False
+    query: DomainTrace,
+    index: Index,
+    rows: NDArray[np.int64],
+    *,
+    fast: bool = False,
+    screen: bool = False,
 ) -> list[SuperposedHit | None]:
     """Align the nearest known domains with a query.
 
@@ -55,25 +63,34 @@ def align_nearest(
         ``candidate`` int64, its domains, nearest first.
     fast
         See `protvox.structure.alignment.align.align`.
+    screen
+        Align the first `SCREENED`, those after the first `ALIGNED` fast, and then once more those
+        of them that are among the `ALIGNED` with the best TM-scores.
 
     Returns
     -------
     list of SuperposedHit or None
-        One per row. None for all after the first `ALIGNED`, fewer for a long query, and for
+        One per row. None for all after those that are aligned, fewer for a long query, and for
         domains whose trace is unknown.
     """
     found: list[SuperposedHit | None] = [None] * len(rows)
     if index.traces is None or len(query.ca) < SHORTEST:
         return found
-    pairs = 0
-    for rank, row in enumerate(rows[:ALIGNED].tolist()):
+    pairs, most = 0, SCREENED if screen else ALIGNED
+    for rank, row in enumerate(rows[:most].tolist()):
         known = index.traces.domain(row)
         if len(known.ca) < SHORTEST:
             continue
         pairs += len(query.ca) * len(known.ca)
-        if rank >= _LEAST and pairs > _PAIRS:
+        if rank >= _LEAST and pairs > _PAIRS * most // ALIGNED:
             break
-        found[rank] = SuperposedHit(known, align_hit(query, known, fast=fast))
+        quick = fast or rank >= ALIGNED
+        found[rank] = SuperposedHit(known, align_hit(query, known, fast=quick))
+    best = sorted((-hit.alignment.tm_mean, rank) for rank, hit in enumerate(found) if hit)
+    for _, rank in best[:ALIGNED]:
+        hit = found[rank]
+        if hit is not None and rank >= ALIGNED and not fast:
+            found[rank] = SuperposedHit(hit.trace, align_hit(query, hit.trace))
     return found
 
 

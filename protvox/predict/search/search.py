@@ -20,6 +20,7 @@ from protvox.predict.index.index import Index
 from protvox.predict.index.relatives import RelativesModel
 from protvox.predict.index.superpose import (
     ALIGNED,
+    SCREENED,
     align_nearest,
     with_alignment,
     with_coordinates,
@@ -68,8 +69,8 @@ def search(
     top_k
         Number of neighbours per domain, at least 1.
     sort
-        ``"similarity"`` of the embeddings; or ``"tm"``: among the nearest by similarity, those
-        that are aligned, by the mean of both TM-scores, then the others.
+        ``"similarity"`` of the embeddings; or ``"tm"``: twice as many of the nearest by similarity
+        are aligned, and come first, by the mean of both TM-scores.
     traces
         Whether the JSON form has the CA atoms of the aligned neighbours, moved onto the query.
     domains, chain, device, model, progress, disorder
@@ -132,17 +133,19 @@ def _search_domain(
 ) -> SearchedDomain:
     facts = {field.name: getattr(domain, field.name) for field in fields(DomainRecord)}
     rows, similarities = index.nearest(domain.embedding, max(top_k, LOOKED_AT))
-    count = max(top_k, ALIGNED)
+    screen = sort == "tm"
+    count = max(top_k, SCREENED if screen else ALIGNED)
     found = list(map(index.neighbour, rows[:count].tolist(), similarities[:count].tolist()))
     if domain.trace is not None:
-        found = list(map(with_alignment, found, align_nearest(domain.trace, index, rows[:count])))
+        aligned = align_nearest(domain.trace, index, rows[:count], screen=screen)
+        found = list(map(with_alignment, found, aligned))
     if domain.trace is not None and weights is not None:
         relatives = find_relatives(
             domain.trace, index, rows[:LOOKED_AT], similarities[:LOOKED_AT], weights
         )
         if relatives is not None:
             found = [with_probabilities(near, relatives.probabilities) for near in found]
-    if sort == "tm":
+    if screen:
         found.sort(key=_tm_order)
     found = found[:top_k]
     if traces:

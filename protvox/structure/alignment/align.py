@@ -81,6 +81,11 @@ class Alignment:
         """Number of aligned residues."""
         return len(self.pairs)
 
+    @property
+    def tm_mean(self) -> float:
+        """Mean of both TM-scores."""
+        return (self.tm_query + self.tm_target) / 2
+
     @cached_property
     def rows(self) -> tuple[str, str]:
         """The alignment as two strings of equal length, with ``-`` for gaps."""

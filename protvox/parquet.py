@@ -43,7 +43,7 @@ def damage_reported(where: str) -> Iterator[None]:
 
     Raises
     ------
-    InputError
+    UsageError
         ``batch.damaged``. A missing file raises `FileNotFoundError` still.
     """
     try:
@@ -82,7 +82,7 @@ def decode_table(file: IO[bytes], where: str, columns: Sequence[str] | None = No
 
     Raises
     ------
-    InputError
+    UsageError
         If it is damaged (``batch.damaged``).
     """
     with damage_reported(where):
@@ -142,7 +142,7 @@ def unseal(table: pa.Table, where: str) -> dict[str, Any]:
 
     Raises
     ------
-    InputError
+    UsageError
         If the table or the record has changed (``batch.damaged``).
     """
     with damage_reported(where):
@@ -167,7 +167,7 @@ def verify_file(file: IO[bytes], digest: str, where: str) -> None:
 
     Raises
     ------
-    InputError
+    UsageError
         If the content has changed (``batch.damaged``).
     """
     with damage_reported(where):

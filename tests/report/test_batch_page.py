@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from protvox.chemistry import AMINO_ACIDS
-from protvox.errors import InputError, UsageError
+from protvox.errors import UsageError
 from protvox.report.run_page.render import project, render_page
 from protvox.report.run_page.summary import summarize
 
@@ -199,6 +199,6 @@ def test_no_results_and_damaged_parts_are_clear_errors(scored, tmp_path):
         summarize(tmp_path)
     assert caught.value.code == "batch.no_results"
     (scored / "domains" / "part-000000.parquet").write_bytes(b"PAR1")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(UsageError) as caught:
         summarize(scored)
     assert caught.value.code == "batch.damaged"

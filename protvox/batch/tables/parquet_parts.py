@@ -146,7 +146,7 @@ def recover_parts(storage: Storage, tables: Iterable[str]) -> dict[int, pa.Table
 
     Raises
     ------
-    InputError
+    UsageError
         If a part is damaged or incomplete (``batch.damaged``).
     """
     files = {name: storage.names(name) for name in tables}

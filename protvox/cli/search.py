@@ -71,8 +71,8 @@ class _Request:
     type=click.Choice(("similarity", "tm")),
     default="similarity",
     show_default=True,
-    help="Order of the neighbours: by similarity of the embeddings, or by the mean of both TM-scores "
-    "of the 60 most similar domains.",
+    help="Order of the neighbours: by similarity of the embeddings, or by the mean of both "
+    "TM-scores of the 60 most similar domains.",
 )
 @click.option(
     "--index",

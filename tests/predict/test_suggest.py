@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import protvox
 from protvox.errors import InputError, UsageError
+from protvox.predict.check.calibration import released_calibration
 from protvox.predict.suggest.reasons import CHARGE, FLAGS, HYDROPHOBIC, POLAR, SIZE, reason
 from protvox.predict.suggest.surroundings import Surroundings, named, near
 from protvox.structure.io.read import read_structure
@@ -63,6 +66,18 @@ def test_identical_chains_are_one(data_dir):
     found = protvox.suggest(structure, top=100, networks="backbone")
     assert all(one.copies == ("A-2",) for one in found.suggestions)
     assert {one.chain for one in found.suggestions} == {"A"}
+
+
+def test_a_model_that_is_probably_wrong_should_be_checked_first(ubiquitin, monkeypatch):
+    """The small random networks fit no sequence; their own reference is not shipped."""
+    assert not protvox.suggest(ubiquitin, top=1).warnings
+    environment = protvox.suggest(ubiquitin, top=1).models["environment"]
+    calibration = replace(released_calibration(), model=environment)
+    monkeypatch.setattr("protvox.predict.suggest.suggest.released_calibration", lambda: calibration)
+    (warning,) = protvox.suggest(ubiquitin, top=1).warnings
+    assert warning.startswith("The sequence fits this model worse than in ")
+    assert "check it first" in warning
+    assert not protvox.suggest(ubiquitin, top=1, networks="backbone").warnings
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,12 @@ NEAREST: Final = 40
 """Number of X-ray structures, those nearest in resolution, that a structure is compared with."""
 
 PREDICTED: Final = "predicted"
+POOR: Final = 2.5
+"""Percentile below which a model is probably wrong."""
+
+_LEAST: Final = 30
+"""Residues below which a mean scatters too much to be compared."""
+
 _FINE: Final = 2.0
 """Resolution up to which X-ray structures are compared with predicted models, Å."""
 
@@ -109,6 +115,30 @@ def compare_overall(structure: Structure, table: ResidueTable) -> Overall:
         reference=name,
         method=method,
         resolution=float("nan") if experiment.resolution is None else experiment.resolution,
+    )
+
+
+def poor_fit_warning(structure: Structure, table: ResidueTable) -> str | None:
+    """Warn of a model whose sequence hardly fits it, before something else is predicted from it.
+
+    Parameters
+    ----------
+    structure, table
+        See `compare_overall`; from the model that the reference was made with.
+
+    Returns
+    -------
+    str or None
+        One sentence; None if the percentile is at least `POOR`, or there are too few residues.
+    """
+    overall = compare_overall(structure, table)
+    if overall.percentile >= POOR or overall.n_residues < _LEAST:
+        return None
+    return (
+        "The sequence fits this model worse than in "
+        f"{100 - overall.percentile:.0f} % of {overall.reference}, so the model may be wrong; "
+        "check it first (protvox check), because mutations suggested for a wrong model "
+        "repair the model and not the protein."
     )
 
 

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS, ONE_LETTER
 from protvox.errors import fail
+from protvox.predict.check.calibration import released_calibration
+from protvox.predict.check.overall import poor_fit_warning
 from protvox.predict.mutations.copies import find_copies
 from protvox.predict.mutations.coupling import structure_rows
-from protvox.predict.mutations.networks import Networks
+from protvox.predict.mutations.networks import ENVIRONMENT, Networks
 from protvox.predict.mutations.notation import amino_acid
 from protvox.predict.mutations.score import score_mutations
 from protvox.predict.mutations.scores import MutationScores, substitutions
@@ -133,7 +135,16 @@ def suggest(
     found = tuple(
         _suggestion(structure, sites, site, values[site], around, cautions[site]) for site in order
     )
-    return SuggestionResult(scores.input, scores.models, found, scores.warnings)
+    warnings = (*scores.warnings, *_warnings(structure, scores))
+    return SuggestionResult(scores.input, scores.models, found, warnings)
+
+
+def _warnings(structure: Structure, scores: MutationScores) -> list[str]:
+    """Return whether the model should be checked first, as far as its probabilities show it."""
+    if scores.models.get(ENVIRONMENT) != released_calibration().model:
+        return []
+    warning = poor_fit_warning(structure, scores.residues)
+    return [warning] if warning else []
 
 
 class _Sites:

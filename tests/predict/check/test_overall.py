@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from protvox.chemistry import AMINO_ACID_INDEX
-from protvox.predict.check.overall import NEAREST, compare_overall, released_reference
+from protvox.predict.check.overall import (
+    NEAREST,
+    POOR,
+    compare_overall,
+    poor_fit_warning,
+    released_reference,
+)
 from protvox.predict.results.residue_table import ResidueTable
 from protvox.structure.experiment import Experiment
 
@@ -69,3 +75,30 @@ def test_residues_of_low_plddt_are_not_compared(ubiquitin):
     assert overall.log_likelihood == pytest.approx(np.log(0.5), rel=1e-4)
     plddt[:] = 40
     assert compare_overall(replace(ubiquitin, plddt=plddt), found).n_residues == 76
+
+
+def test_only_a_very_poor_fit_is_a_warning(ubiquitin):
+    structure = replace(ubiquitin, experiment=Experiment("X-ray", 1.8))
+    assert poor_fit_warning(structure, table(ubiquitin, 0.5)) is None
+    warning = poor_fit_warning(structure, table(ubiquitin, 0.06))
+    assert warning is not None
+    assert "100 % of 40 X-ray structures of 1.7 to 1.9 Å" in warning
+    assert "protvox check" in warning
+    few = table(ubiquitin, 0.06)
+    names = ("chain", "number", "insertion_code", "wild_type", "probabilities")
+    assert poor_fit_warning(structure, ResidueTable(*(getattr(few, n)[:20] for n in names))) is None
+
+
+def test_few_structures_of_the_reference_would_be_warned_of():
+    """Each compared with the others: 8 of 278."""
+    poor = 0
+    for i, (resolution, value) in enumerate(zip(REFERENCE.resolution, REFERENCE.xray, strict=True)):
+        others = replace(
+            REFERENCE,
+            resolution=np.delete(REFERENCE.resolution, i),
+            xray=np.delete(REFERENCE.xray, i),
+        )
+        poor += 100 * np.mean(others.like("X-ray", resolution)[0] < value) < POOR
+    for i, value in enumerate(REFERENCE.nmr):
+        poor += 100 * np.mean(np.delete(REFERENCE.nmr, i) < value) < POOR
+    assert poor <= 0.03 * (len(REFERENCE.xray) + len(REFERENCE.nmr))

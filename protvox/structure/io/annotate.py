@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from protvox.errors import fail
 from protvox.structure.export.gemmi import to_gemmi
+from protvox.structure.io.experiment import METHOD_NAMES
 from protvox.structure.structure import Structure
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _PDB_SUFFIXES: Final = (".pdb", ".ent")
 _CIF_SUFFIXES: Final = (".cif", ".mmcif")
 _REMARK_NUMBER: Final = 6
 _REMARK_WIDTH: Final = 68
+_UNKNOWN: Final = "UNK"
 _NO_VALUE: Final = "Residues without a value have B-factor 0 and occupancy 0."
 
 
@@ -93,7 +95,37 @@ def _to_gemmi(structure: Structure, values: NDArray[np.floating]) -> gemmi.Struc
     out: gemmi.Structure = to_gemmi(
         structure, b_factor=np.where(known, values, 0.0), occupancy=known.astype(np.float64)
     )
+    _add_origin(out, structure)
     return out
+
+
+def _add_origin(out: gemmi.Structure, structure: Structure) -> None:
+    """Add title, experiment and declared sequences, on which a check of the file depends."""
+    import gemmi
+
+    experiment = structure.experiment
+    out.info["_struct.title"] = structure.title
+    if experiment.method:
+        out.info["_exptl.method"] = METHOD_NAMES[experiment.method]
+    if experiment.resolution is not None:
+        out.resolution = experiment.resolution
+    # A frame other than the standard one of the cell cannot be set in gemmi.
+    cell = gemmi.UnitCell(*experiment.cell) if experiment.cell else None
+    if cell is not None and _is_standard(cell, experiment.to_fractional):
+        out.cell = cell
+        out.spacegroup_hm = experiment.space_group
+    for chain in out[0]:
+        polymer = chain.get_polymer()
+        sequence = structure.sequences.get(chain.name, ())
+        entity = out.get_entity_of(polymer) if sequence and len(polymer) else None
+        if entity is not None:
+            entity.full_sequence = [name or _UNKNOWN for name in sequence]
+
+
+def _is_standard(cell: gemmi.UnitCell, to_fractional: tuple[float, ...]) -> bool:
+    rows = zip(cell.frac.mat.tolist(), cell.frac.vec.tolist(), strict=True)
+    standard = [value for matrix, shift in rows for value in (*matrix, shift)]
+    return not to_fractional or np.allclose(standard, to_fractional, rtol=0, atol=1e-4)
 
 
 def _lines(remark: str) -> list[str]:
@@ -114,6 +146,8 @@ def _cif_text(structure: gemmi.Structure, remark: str) -> str:
 
     document = structure.make_mmcif_document()
     block = document.sole_block()
+    if structure.resolution:
+        block.set_pair("_refine.ls_d_res_high", f"{structure.resolution:g}")
     block.set_pair("_database_PDB_remark.id", str(_REMARK_NUMBER))
     block.set_pair("_database_PDB_remark.text", gemmi.cif.quote(" ".join(_lines(remark))))
     text: str = document.as_string()

@@ -17,6 +17,14 @@ _METHODS: Final[tuple[tuple[str, Method], ...]] = (
 )
 """Words of the method, the first that fits."""
 
+METHOD_NAMES: Final[dict[Method, str]] = {
+    "X-ray": "X-RAY DIFFRACTION",
+    "EM": "ELECTRON MICROSCOPY",
+    "NMR": "SOLUTION NMR",
+    "other": "OTHER",
+}
+"""Words that files are written with."""
+
 _NONE: Final = ("", "THEORETICAL MODEL")
 _RESOLUTION: Final = re.compile(r"REMARK   2 RESOLUTION\. +(\d+(?:\.\d+)?)")
 _FINEST, _COARSEST = 0.1, 100.0

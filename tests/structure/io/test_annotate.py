@@ -44,6 +44,15 @@ def test_written_files_read_back_unchanged(
     ):
         np.testing.assert_array_equal(getattr(again, field), getattr(structure, field))
     assert again.dropped == ()
+    # A check depends on these.
+    # Lines of a PDB title are joined with a blank, also where a word was broken.
+    assert again.title.replace(" ", "") == structure.title.replace(" ", "")
+    assert again.sequences == structure.sequences
+    assert again.experiment.method == structure.experiment.method
+    assert again.experiment.resolution == structure.experiment.resolution
+    if structure.experiment.cell:
+        assert again.experiment.space_group == structure.experiment.space_group
+    np.testing.assert_allclose(again.experiment.cell, structure.experiment.cell, atol=1e-3)
 
 
 @pytest.mark.parametrize("suffix", [".pdb", ".cif"])

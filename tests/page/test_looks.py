@@ -154,7 +154,7 @@ def test_nothing_is_wider_than_the_screen(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("path", "words"), [("", "Which mutations?"), ("docs/", "POST")])
+@pytest.mark.parametrize(("path", "words"), [("", "Which mutations?"), ("docs/", "curl -F")])
 def test_pages_without_a_result_are_readable(visit, scheme, path, words):
     page = visit(path, width=390, height=844, color_scheme=scheme)
     page.get_by_text(words).first.wait_for()

@@ -12,12 +12,12 @@ from protvox.structure.geometry.compactness import LEAST_MEASURED, measure_shape
 from protvox.structure.splitting.find import several_probability
 
 _MEANINGS: Final = {
-    "too_long": "it probably holds several domains; give them with --domain",
+    "too_long": "it probably holds several domains; give their ranges",
     "too_short": "it is too short for a domain",
     "broken": "neighbouring residues are not as far apart as bonded ones are",
     "loose": "it is packed too loosely for a domain; it may be a fragment or a peptide",
     "extended": "it is too elongated for a domain",
-    "several": "it falls into parts; if they are domains, give them with --domain",
+    "several": "it falls into parts; if they are domains, give their ranges",
 }
 """What each flag means, for a warning."""
 

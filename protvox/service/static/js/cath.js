@@ -14,6 +14,10 @@ import { numberCell } from "./rows.js";
 
 /** Number of domains from which they are collapsed. */
 const MANY = 3;
+/** Probability below which the alternatives are shown at once. */
+const SURE = 0.8;
+/** TM-score from which two domains have the same topology as a rule. */
+const SIMILAR = 0.5;
 /** Number of nearest domains that are shown at once. */
 const FIRST = 3;
 
@@ -40,9 +44,10 @@ const FLAGS = Object.freeze({
  */
 export function cathCard(prediction, selection, superpose) {
   const groups = groupDomains(prediction);
-  const { models } = prediction;
+  const { models, input } = prediction;
+  const entry = /^(?:pdb)?(\d[a-z0-9]{3})\b/i.exec(input.name)?.[1].toLowerCase() ?? "";
   const parts = groups.map((group, i) => (groups.length < MANY
-    ? openDomain(group, i, superpose) : collapsedDomain(group, i, superpose)));
+    ? openDomain(group, i, entry, superpose) : collapsedDomain(group, i, entry, superpose)));
   // The domain of the selected residue opens.
   selection.addEventListener("pin", () => {
     const residue = prediction.residues[selection.pinned];
@@ -62,28 +67,30 @@ export function cathCard(prediction, selection, superpose) {
 /**
  * @param {import("./chains.js").DomainGroup} group
  * @param {number} i
+ * @param {string} entry PDB code of the file, "" if it has none.
  * @param {Switch|null} superpose
  * @returns {HTMLElement}
  */
-function openDomain(group, i, superpose) {
+function openDomain(group, i, entry, superpose) {
   return el("article", { class: "domain" }, el("h3", {}, ...title(group, i)),
-    ...body(group, superpose));
+    ...body(group, entry, superpose));
 }
 
 /**
  * @param {import("./chains.js").DomainGroup} group
  * @param {number} i
+ * @param {string} entry PDB code of the file, "" if it has none.
  * @param {Switch|null} superpose
  * @returns {HTMLElement}
  */
-function collapsedDomain(group, i, superpose) {
+function collapsedDomain(group, i, entry, superpose) {
   const { domain } = group;
   const { name, p } = headline(domain);
   return el("details", { class: "domain", open: i === 0 },
     el("summary", {}, el("h3", {}, ...title(group, i)),
       el("span", { class: "first" }, `${name} `, el("strong", {}, probability(p)),
         domain.in_range ? "" : " · unreliable")),
-    ...body(group, superpose));
+    ...body(group, entry, superpose));
 }
 
 /**
@@ -118,10 +125,11 @@ function headline(domain) {
 
 /**
  * @param {import("./chains.js").DomainGroup} group
+ * @param {string} entry PDB code of the file, "" if it has none.
  * @param {Switch|null} superpose
  * @returns {(HTMLElement|null)[]}
  */
-function body({ domain, indices }, superpose) {
+function body({ domain, indices }, entry, superpose) {
   const { name, label, p, kind } = headline(domain);
   const below = ["Class", "Architecture", "Topology", "Superfamily"].indexOf(kind);
   const lines = [["Class", domain.class], ["Architecture", domain.architectures[0]],
@@ -136,15 +144,26 @@ function body({ domain, indices }, superpose) {
     domain.novel ? el("p", { class: "note" }, "Probably unlike every known " +
       `${domain.novel === "topology" ? "topology" : "superfamily"} of CATH.`) : null,
     el("dl", { class: "levels" }, ...lines.flatMap(([head, node]) => [el("dt", {}, head),
-      el("dd", {}, el("code", {}, node.label ?? ""), ` ${node.name ?? ""} `,
+      el("dd", {}, el("span", {}, el("code", {}, node.label ?? ""), ` ${node.name ?? ""} `),
         el("span", { class: "number" }, probability(node.probability ?? null)))])),
-    alternatives("Architectures", domain.architectures, p < 0.8),
+    alternatives("Architectures", domain.architectures,
+      domain.architectures[0].probability < SURE),
     (domain.superfamilies ?? []).length > 1
-      ? alternatives("Superfamilies", domain.superfamilies, false) : null,
-    known.length ? nearest(known, domain.hits?.length ? "Known domains that it superposes on"
-      : "Nearest known domains", superpose && ((hit, on) => superpose(indices[0], hit, on)))
+      ? alternatives("Superfamilies", domain.superfamilies, kind === "Superfamily" && p < SURE)
       : null,
+    known.length ? nearest(known, titleOf(known), entry,
+      superpose && ((hit, on) => superpose(indices[0], hit, on))) : null,
   ];
+}
+
+/**
+ * @param {Object[]} known domains, the nearest first.
+ * @returns {string}
+ */
+function titleOf([{ alignment }]) {
+  if (!alignment) return "Nearest known domains";
+  return alignment.tm_query >= SIMILAR ? "Known domains that it superposes on"
+    : "Nearest known domains, none of them similar";
 }
 
 /**
@@ -164,7 +183,7 @@ function alternatives(title, ranked, open) {
  */
 function sureness(p) {
   if (p >= 0.95) return "almost certain";
-  if (p >= 0.8) return "probable";
+  if (p >= SURE) return "probable";
   if (p >= 0.5) return "more likely than not";
   return "uncertain; see the alternatives";
 }
@@ -196,14 +215,16 @@ function bar(ranked) {
 /**
  * @param {Object[]} neighbours
  * @param {string} title
+ * @param {string} entry PDB code of the file.
  * @param {((hit: string, on: boolean) => Promise<boolean>)|null} superpose
  * @returns {HTMLElement}
  */
-function nearest(neighbours, title, superpose) {
+function nearest(neighbours, title, entry, superpose) {
   const named = neighbours.some((n) => n.name);
   const aligned = neighbours.some((n) => n.alignment);
   const row = (n) => el("tr", {},
     el("td", {}, domainLink(n.domain), " ", el("small", {}, entryLink(n.domain) ?? ""),
+      entry && n.domain.startsWith(entry) ? el("span", { class: "under" }, "same entry") : null,
       superpose && n.alignment ? superposeButton((on) => superpose(n.domain, on)) : null),
     el("td", {}, nodeLink(n.cath), named ? el("span", { class: "under" }, n.name ?? "") : null),
     aligned ? numberCell(n.alignment ? tmScore(n.alignment) : "–") : null,

@@ -17,13 +17,15 @@ import { residueIndex } from "./scan.js";
 import { errorState } from "./states.js";
 import { themeColour } from "./window.js";
 
-const HEADS = ["Residue", "Present", "p", "Favoured", "Odds", "Possible reason"];
+const HEADS = ["Residue", "Present", "p", "Odds", "Favoured"];
 const KINDS = Object.freeze({
   register: "sequence shifted", sequence: "another sequence", chain: "sequence of another chain",
   direction: "traced backwards", mistraced: "fits nothing",
 });
 /** Number of residues up to which a structure is checked without being asked. */
 const AT_ONCE = 1500;
+/** Percentile below which a model is probably wrong, as for the command line. */
+const POOR = 2.5;
 /** Colours of the findings. */
 const WRONG = "#c8321e";
 const UNEXPLAINED = "#e98034";
@@ -34,13 +36,14 @@ const EXPLAINED = "#f5d074";
  * @param {import("./selection.js").Selection} selection
  * @param {import("./chains.js").ChainView} chain
  * @param {import("./colouring.js").Colouring} colouring
- * @returns {{panel: HTMLElement, map: HTMLElement, enter: () => void}} `enter` is called when the
- *   view is opened.
+ * @returns {{panel: HTMLElement, map: HTMLElement, enter: () => void, found: () => number}} `enter`
+ *   is called when the view is opened; `found` is the number of wrong stretches found so far.
  */
 export function checkView(shown, selection, chain, colouring) {
   const { prediction } = shown;
   const findings = el("div", { class: "findings" });
   const rows = residueTable(prediction, selection);
+  let wrong = 0;
   const run = async () => {
     button.hidden = true;
     findings.replaceChildren(el("p", { class: "quiet", role: "status" },
@@ -48,6 +51,7 @@ export function checkView(shown, selection, chain, colouring) {
     try {
       const { document } = await predictFurther(shown, { task: "check" });
       const index = residueIndex(prediction.residues);
+      wrong = document.segments.length;
       findings.replaceChildren(...overallWords(document.overall),
         ...segmentList(document.segments, index, selection));
       rows.explain(new Map(document.residues.map((r) =>
@@ -68,7 +72,7 @@ export function checkView(shown, selection, chain, colouring) {
     begun = true;
     run();
   };
-  return { panel, map: probabilityMap(prediction, selection, chain), enter };
+  return { panel, map: probabilityMap(prediction, selection, chain), enter, found: () => wrong };
 }
 
 /**
@@ -77,7 +81,8 @@ export function checkView(shown, selection, chain, colouring) {
  */
 function overallWords({ percentile, reference }) {
   if (percentile === null || percentile === undefined) return [];
-  return [el("p", {}, "The sequence fits its surroundings better than in ",
+  return [el("p", { class: percentile < POOR ? "warning" : "" },
+    "The sequence fits its surroundings better than in ",
     el("strong", {}, `${Math.round(percentile)} %`), ` of ${reference}.`)];
 }
 
@@ -146,9 +151,8 @@ function residueTable(prediction, selection) {
   };
   const row = (residue) => residueRow(residueName(residue), residue.index, selection,
     el("td", {}, residue.wildType), numberCell(probability(residue.p)),
-    el("td", {}, residue.predicted),
     numberCell(odds(residue.odds), residue.odds >= MARKED ? "marked" : ""),
-    el("td", { class: "reason" }, (reasons.get(residue.index) ?? []).join("; ")));
+    el("td", {}, residue.predicted, reasonWords(reasons.get(residue.index) ?? [])));
   const body = el("div", {});
   const show = () => {
     body.replaceChildren(growingTable("Residues", HEADS, sorts[choice.value](), row));
@@ -180,6 +184,15 @@ function residueTable(prediction, selection) {
       fill();
     },
   };
+}
+
+/**
+ * @param {string[]} reasons
+ * @returns {HTMLElement|null}
+ */
+function reasonWords(reasons) {
+  return reasons.length ? el("span", { class: "under" }, `possible reason: ${reasons.join("; ")}`)
+    : null;
 }
 
 /**

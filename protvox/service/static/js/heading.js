@@ -14,6 +14,11 @@ const EVERYDAY = [
   /^Corrected from the atom name: /,
   /given more than once; scored once\.$/,
 ];
+/** Warnings that the card of their domain has. */
+const OF_DOMAINS = Object.freeze([
+  / residues, the domains the model was trained on have /,
+  / is unlike the domains the model was trained on: /,
+]);
 /** Longest list of disordered residues that is shown. */
 const MAX_RANGES = 4;
 
@@ -24,8 +29,10 @@ const MAX_RANGES = 4;
  */
 export function heading({ input, warnings }, options) {
   const everyday = warnings.filter((text) => EVERYDAY.some((pattern) => pattern.test(text)));
-  const important = warnings.filter((text) => !everyday.includes(text));
-  const notes = [...everyday,
+  const elsewhere = warnings.filter((text) => OF_DOMAINS.some((pattern) => pattern.test(text)));
+  const important = warnings.filter((text) => !everyday.includes(text) &&
+    !elsewhere.includes(text));
+  const notes = [...everyday, ...elsewhere,
     ...input.dropped.map((d) => `Ignored: ${d.what}, ${d.where} (${d.why}).`)];
   const format = FORMATS[input.format] ?? input.format;
   return el("div", { class: "heading" },

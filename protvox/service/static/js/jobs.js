@@ -118,7 +118,7 @@ export function results(id, format, signal) {
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
  */
-function sleep(ms, signal) {
+export function sleep(ms, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener("abort", () => {

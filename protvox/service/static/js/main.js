@@ -21,9 +21,11 @@ let running = new AbortController();
  * Replace the content below the form.
  * @param {string} view "empty", "busy", "error", "list" or "result"; decides the size of the form.
  * @param {HTMLElement} element
+ * @param {string} [title] of the page.
  */
-function show(view, element) {
+function show(view, element, title = "") {
   document.body.dataset.view = view;
+  document.title = title ? `${title} – protvox` : "protvox";
   output.replaceChildren(element);
 }
 
@@ -50,7 +52,7 @@ async function follow(name, request, id = "") {
     history.replaceState(null, "", location.pathname);
     show("empty", emptyState());
   }, request?.file ?? null);
-  show("busy", loading.element);
+  show("busy", loading.element, name);
   try {
     if (request) {
       id = (await createJob(request, signal)).id;
@@ -60,17 +62,17 @@ async function follow(name, request, id = "") {
     const json = await (await results(id, "json", signal)).json();
     const { paths: offers } = await serviceDescription();
     if (signal.aborted) return;
-    show("result", resultView({ prediction: readPrediction(json), job: id, request, offers,
+    const view = resultView({ prediction: readPrediction(json), job: id, request, offers,
       options: job.options ?? request?.options ?? {}, view: address().get("view") ?? "",
-      entered: remember, fail: showError }));
-    document.title = `${job.name} – protvox`;
+      entered: remember, fail: showError });
+    show("result", view, job.name);
     byId("status", HTMLElement).textContent = `The result for ${job.name} is ready.`;
     output.focus({ preventScroll: true });
   } catch (error) {
     if (signal.aborted) return;
     const problem = asProblem(error);
     show("error", errorState(problem,
-      problem.canRetry ? () => follow(name, request, firstId) : null));
+      problem.canRetry ? () => follow(name, request, firstId) : null), "Error");
     showFieldProblem(problem, request?.options ?? {});
   }
 }
@@ -111,11 +113,12 @@ async function predict(requests) {
   running.abort();
   const { signal } = running = new AbortController();
   const list = jobList(signal);
-  show("list", list.element);
-  const ids = await list.submit(requests);
-  if (!signal.aborted && ids.length) {
-    history.pushState(null, "", `#jobs=${ids.map(encodeURIComponent).join(",")}`);
-  }
+  show("list", list.element, "Jobs");
+  await list.submit(requests, (ids) => {
+    const here = `#jobs=${ids.map(encodeURIComponent).join(",")}`;
+    if (ids.length === 1) history.pushState(null, "", here);
+    else history.replaceState(null, "", here);
+  });
 }
 
 /** Show the job or the jobs in the address, if any. */
@@ -128,7 +131,7 @@ function open() {
     running.abort();
     const { signal } = running = new AbortController();
     const list = jobList(signal);
-    show("list", list.element);
+    show("list", list.element, "Jobs");
     list.watch(ids);
   } else {
     running.abort();

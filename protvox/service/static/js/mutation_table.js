@@ -32,13 +32,13 @@ export function mutationTable(scores, listed, residues, selection) {
     .some((chain) => index.get(nameOf({ ...m, chain })) === selection.pinned);
   const unit = unitOf(mutations);
   const reasons = mutations.some((m) => m.reason || m.flags?.length);
-  const coupled = mutations.some((m) => Number.isFinite(m.coupling));
+  const coupled = mutations.some(isCoupled);
   const heads = ["Residue", "Mutation", unit === "nats" ? "Score" : `ΔΔG, ${unit}`,
     "Percentile", coupled ? "Coupling" : "", reasons ? "Notes" : ""].filter(Boolean);
   const row = (m) => residueRow(nameOf(m), index.get(nameOf(m)) ?? -1, selection,
     el("td", {}, m.mutation), valueCell(m),
     numberCell(m.percentile?.toFixed(1) ?? ""),
-    coupled ? numberCell(Number.isFinite(m.coupling) ? signed(m.coupling) : "") : null,
+    coupled ? numberCell(isCoupled(m) ? signed(m.coupling) : "–") : null,
     reasons ? el("td", {}, [m.reason, ...(m.flags ?? [])].filter(Boolean).join("; ")) : null);
   const body = el("div", {});
   const show = () => {
@@ -87,6 +87,14 @@ export function valueCell(mutation) {
       `${signed(mutation.ddg_low)} to ${signed(mutation.ddg_high)}`));
   }
   return cell;
+}
+
+/**
+ * @param {Object} mutation
+ * @returns {boolean} whether it is several at once.
+ */
+function isCoupled({ mutation, coupling }) {
+  return mutation.includes("+") && Number.isFinite(coupling);
 }
 
 /**

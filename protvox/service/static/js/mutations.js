@@ -25,12 +25,13 @@ const AT_ONCE = 1500;
  * @param {import("./selection.js").Selection} selection
  * @param {import("./chains.js").ChainView} chain
  * @param {import("./colouring.js").Colouring} colouring
+ * @param {import("./suggestions.js").Check} check
  * @returns {{panel: HTMLElement, map: HTMLElement, enter: () => void}} `enter` is called when the
  *   view is opened.
  */
-export function mutationView(shown, selection, chain, colouring) {
+export function mutationView(shown, selection, chain, colouring, check) {
   const { residues, input } = shown.prediction;
-  const list = el("textarea", { rows: 3, spellcheck: "false", placeholder: "A:45W\nA:L50F",
+  const list = el("textarea", { rows: 5, spellcheck: "false", placeholder: "A:45W\nA:L50F",
     "aria-label": "Mutations, one per line" });
   const out = el("div", { class: "scores" });
   const state = el("div", { role: "status" });
@@ -100,7 +101,7 @@ export function mutationView(shown, selection, chain, colouring) {
   } } }, "Score these");
   const buttons = [own, all];
   const panel = card("Mutations", { class: "mutations", "data-testid": "mutations" },
-    shown.offers.has("/suggest") ? suggestionSection(shown, selection) : null,
+    shown.offers.has("/suggest") ? suggestionSection(shown, selection, check) : null,
     state, out,
     el("details", { class: "own", open: residues.length > AT_ONCE },
       el("summary", {}, "Score a list"),

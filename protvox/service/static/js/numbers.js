@@ -11,6 +11,7 @@
 export function probability(p) {
   if (p === null || !Number.isFinite(p)) return "–";
   if (p < 0.001) return "< 0.001";
+  if (p >= 0.995) return "> 0.99";
   return p < 0.1 ? p.toFixed(3) : p.toFixed(2);
 }
 

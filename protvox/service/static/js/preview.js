@@ -27,12 +27,19 @@ export function preview(file) {
     const frame = el("iframe", { class: "viewer", title: "Structure while it is computed",
       sandbox: "allow-scripts", src: "viewer/index.html", referrerpolicy: "no-referrer" });
     const post = (kind, words) => frame.contentWindow?.postMessage({ kind, ...words }, "*");
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const setBackground = () => {
+      const ground = getComputedStyle(document.body).getPropertyValue("--card").trim();
+      post("background", { colour: colourNumber(ground) });
+    };
     const listener = ({ source, data }) => {
-      if (!element.isConnected) return window.removeEventListener("message", listener);
+      if (!element.isConnected) {
+        dark.removeEventListener("change", setBackground);
+        return window.removeEventListener("message", listener);
+      }
       if (source !== frame.contentWindow) return;
       if (data?.kind === "ready") {
-        const ground = getComputedStyle(document.body).getPropertyValue("--card").trim();
-        post("background", { colour: colourNumber(ground) });
+        setBackground();
         post("show", { data: text, format, addresses: { chain: [], number: [], code: [] },
           colours: [] });
       } else if (data?.kind === "shown") {
@@ -42,6 +49,7 @@ export function preview(file) {
       }
     };
     window.addEventListener("message", listener);
+    dark.addEventListener("change", setBackground);
     element.replaceChildren(el("div", { class: "stage" }, frame));
   };
   // Without a preview, the page only waits.

@@ -8,6 +8,10 @@ import { byId, el, table } from "./dom.js";
 const ROOT = new URL("..", location.href);
 const METHODS = ["get", "post", "delete"];
 const FILE = "1pwc.pdb.gz";
+/** Groups of addresses in the order in which they are needed, by the first part of the path. */
+const GROUPS = Object.freeze({ Predictions: ["predict", "check", "suggest", "search", "embed"],
+  "Long predictions": ["jobs"], Models: ["models"], Operation: ["health", "metrics"],
+  "As of KServe": ["v2"] });
 
 /**
  * @typedef {Object} Operation
@@ -19,6 +23,8 @@ const FILE = "1pwc.pdb.gz";
 
 /** Fill the page. */
 async function begin() {
+  // On a narrow screen the list of contents is longer than the screen.
+  byId("outline", HTMLDetailsElement).open = matchMedia("(min-width: 901px)").matches;
   const reference = byId("reference", HTMLElement);
   try {
     const description = await (await fetch(new URL("openapi.json", ROOT))).json();
@@ -27,13 +33,15 @@ async function begin() {
         id: methods[method].operationId, method: method.toUpperCase(), path,
         about: methods[method] })));
     const used = usedSchemas(description.components.schemas, operations);
+    const groups = grouped(operations);
     reference.replaceChildren(
-      ...operations.map(section),
+      ...groups.flatMap(([, members]) => members.map(section)),
       el("section", { id: "records" }, el("h2", {}, "Objects in the responses")),
       ...used.map((name) => record(name, description.components.schemas[name])));
     byId("contents", HTMLElement).replaceChildren(
-      el("strong", {}, "Addresses"), ...operations.map(({ id, method, path }) =>
-        el("a", { href: `#${id}` }, `${method} ${path}`)),
+      ...groups.flatMap(([name, members]) => [el("strong", {}, name),
+        ...members.map(({ id, method, path }) => el("a", { href: `#${id}` },
+          `${method} ${path}`))]),
       el("strong", {}, "Objects"), ...used.map((name) => el("a", { href: `#${name}` }, name)),
       el("strong", {}, "Quality"), el("a", { href: "#results" }, "How good are the predictions?"));
     // The target of the address exists only now.
@@ -43,6 +51,19 @@ async function begin() {
     reference.replaceChildren(el("p", { class: "fault" },
       "The description of the service could not be read. Reload the page."));
   }
+}
+
+/**
+ * @param {Operation[]} operations
+ * @returns {Array<*>} pairs: name of each group, and its operations; others come last.
+ */
+function grouped(operations) {
+  const nameOf = ({ path }) => Object.keys(GROUPS).find((name) =>
+    GROUPS[name].includes(path.split("/")[1])) ?? "Others";
+  return [...Object.keys(GROUPS), "Others"].flatMap((name) => {
+    const members = operations.filter((operation) => nameOf(operation) === name);
+    return members.length ? [[name, members]] : [];
+  });
 }
 
 /**

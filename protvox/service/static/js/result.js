@@ -51,13 +51,19 @@ export function resultView(shown) {
   if (!some) {
     view.append(viewer?.element ?? "", cathCard(prediction, selection, superpose),
       card("Amino-acid environments", { class: "full" }, el("p", { class: "quiet" },
-        "No residue has the backbone atoms that the model needs.")), downloads);
+        "No residue has the backbone atoms N, CA and C, so nothing can be checked or mutated.")),
+      downloads);
     return view;
   }
   const chain = new ChainView(prediction.residues);
   selection.addEventListener("pin", () => chain.reveal(selection.pinned));
   const check = checkView(shown, selection, chain, colouring);
-  const mutations = mutationView(shown, selection, chain, colouring);
+  const openCheck = () => {
+    bar.select("check");
+    document.getElementById("tab-check")?.focus();
+  };
+  const mutations = mutationView(shown, selection, chain, colouring,
+    { found: check.found, open: openCheck });
   const tabs = [
     { name: "domains", label: "Domains", badge: String(prediction.domains.length || ""),
       panels: [cathCard(prediction, selection, superpose)] },

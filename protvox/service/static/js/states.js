@@ -11,6 +11,8 @@ import { preview } from "./preview.js";
 const NOTICEABLE = 300;
 /** Residues per second on two CPU cores, rounded down (benchmarks/results). */
 const RESIDUES_PER_S = 100;
+/** Time from which it is worth leaving the page, s. */
+const BOOKMARKED_S = 60;
 
 /**
  * @param {string} name of the structure.
@@ -57,7 +59,8 @@ function estimate(n) {
   const seconds = n / RESIDUES_PER_S;
   const time = seconds < 50 ? `${Math.max(5, 5 * Math.round(seconds / 5))} seconds`
     : `${Math.ceil(seconds / 60)} ${seconds <= 60 ? "minute" : "minutes"}`;
-  return `This takes about ${time} on two CPU cores. You can bookmark this page and return later.`;
+  return `This takes about ${time} on two CPU cores.` +
+    `${seconds < BOOKMARKED_S ? "" : " You can bookmark this page and return later."}`;
 }
 
 /**
@@ -82,6 +85,6 @@ export function errorState(problem, again) {
  * @param {string} text
  * @returns {string} starting with a capital letter.
  */
-function sentence(text) {
+export function sentence(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -20,13 +20,22 @@ const FLAGS = Object.freeze({
   glycine: "glycine with positive phi", disordered: "disordered",
 });
 const NEAR = ["LIGAND:5", "METAL:5"];
+/** The warning that the model should be checked first. */
+const WRONG = /^The sequence fits this model worse than /;
+
+/**
+ * @typedef {Object} Check
+ * @property {() => number} found number of wrong stretches found so far.
+ * @property {() => void} open opens the view of the check.
+ */
 
 /**
  * @param {import("./result.js").Shown} shown
  * @param {import("./selection.js").Selection} selection
+ * @param {Check} check
  * @returns {HTMLElement}
  */
-export function suggestionSection(shown, selection) {
+export function suggestionSection(shown, selection, check) {
   const out = el("div", { class: "scores", role: "status" });
   const fixed = el("input", { type: "text", placeholder: "A:57,102", spellcheck: "false",
     autocomplete: "off", maxlength: 500 });
@@ -43,7 +52,7 @@ export function suggestionSection(shown, selection) {
     try {
       const request = await furtherRequest(shown, options);
       const answer = await callService("suggest", { method: "POST", ...requestBody(request) });
-      out.replaceChildren(...found(await answer.json(), shown, selection));
+      out.replaceChildren(...found(await answer.json(), shown, selection, check));
     } catch (error) {
       out.replaceChildren(errorState(asProblem(error), null));
     } finally {
@@ -63,9 +72,10 @@ export function suggestionSection(shown, selection) {
  * @param {Object} document of the form protvox.suggest.
  * @param {import("./result.js").Shown} shown
  * @param {import("./selection.js").Selection} selection
+ * @param {Check} check
  * @returns {(HTMLElement|string)[]}
  */
-function found({ suggestions, warnings }, shown, selection) {
+function found({ suggestions, warnings }, shown, selection, check) {
   if (!suggestions.length) {
     return [el("p", {}, "No mutation is predicted to stabilise under these conditions.")];
   }
@@ -82,13 +92,30 @@ function found({ suggestions, warnings }, shown, selection) {
   };
   const unit = Number.isFinite(suggestions[0].ddg) ? "ΔΔG, kcal/mol" : "Score";
   return [
-    ...warnings.filter((text) => !known.has(text)).map((text) => el("p", { class: "quiet" }, text)),
+    ...checkFirst(warnings, check),
+    ...warnings.filter((text) => !known.has(text) && !WRONG.test(text))
+      .map((text) => el("p", { class: "quiet" }, text)),
     growingTable("Suggested mutations", ["Mutation", unit, "Why, and what to check"],
       suggestions, row),
     el("div", { class: "row" }, saveButton("Suggestions CSV",
       `${stem(shown.prediction.input.name)}-suggestions.csv`, async () => csv(suggestions),
       shown.fail)),
   ];
+}
+
+/**
+ * @param {string[]} warnings
+ * @param {Check} check
+ * @returns {HTMLElement[]} that the model should be checked first, if something shows it.
+ */
+function checkFirst(warnings, check) {
+  const wrong = check.found();
+  const first = warnings.find((text) => WRONG.test(text)) ?? (wrong
+    ? `The check found ${wrong === 1 ? "a stretch that is" : `${wrong} stretches that are`} ` +
+      "probably wrong. Mutations suggested there repair the model and not the protein." : "");
+  return first ? [el("p", { class: "warning" }, `${first} `,
+    el("button", { type: "button", class: "link", on: { click: check.open } }, "Open the check"))]
+    : [];
 }
 
 /**

@@ -10,6 +10,8 @@ import { byId, el } from "./dom.js";
 export function emptyState() {
   const template = byId("welcome", HTMLTemplateElement);
   const element = el("div", { class: "empty" }, template.content.cloneNode(true));
+  element.querySelector(".open")?.addEventListener("click", () =>
+    byId("example", HTMLButtonElement).click());
   showVersion();
   return element;
 }

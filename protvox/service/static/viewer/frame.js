@@ -89,6 +89,7 @@ const receive = {
       representationPresetParams: { theme: { globalName: THEME } },
     });
     if (!shownStructure()) throw new Error("the file has no structure");
+    await hideWaters(plugin);
     await drawn();
     send("shown");
   },
@@ -147,6 +148,13 @@ const receive = {
     send("picture", { uri: await helper.getImageDataUri() });
   },
 };
+
+/** Remove the waters, which would hide the rest; results are without, other files are not. */
+async function hideWaters({ managers: { structure: { hierarchy } } }) {
+  const waters = hierarchy.current.structures.flatMap(({ components }) =>
+    components.filter(({ key }) => key?.endsWith("-water")));
+  if (waters.length) await hierarchy.remove(waters);
+}
 
 /** Wait until something is drawn; a preset is applied before its shapes are computed. */
 async function drawn() {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ MAX_THREADS = 1024
 """Libraries crash with much larger numbers."""
 
 _READ_SECONDS = 120.0
+_DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
@@ -93,6 +95,22 @@ def load_read_seconds() -> float:
     return _seconds(os.environ)
 
 
+def is_device(text: str) -> bool:
+    """Return whether a text can name a device.
+
+    Parameters
+    ----------
+    text
+        ``auto``, ``cpu``, ``cuda``, ``cuda:N``, or anything else.
+
+    Examples
+    --------
+    >>> is_device("cuda:1"), is_device("gpu")
+    (True, False)
+    """
+    return _DEVICE.fullmatch(text) is not None
+
+
 def package_environment() -> dict[str, str]:
     """Return the environment of child processes: this one, with this package importable."""
     environment = dict(os.environ)
@@ -127,8 +145,7 @@ def _boolean(env: Mapping[str, str], name: str) -> bool:
 def _device(env: Mapping[str, str]) -> str:
     name = "PROTVOX_DEVICE"
     text = env.get(name, "").strip().lower() or "auto"
-    kind, _, index = text.partition(":")
-    if text in ("auto", "cpu", "cuda") or (kind == "cuda" and index.isdecimal()):
+    if is_device(text):
         return text
     raise fail("usage.setting.device", where=name, value=env[name])
 

@@ -63,7 +63,8 @@ def read_manifest(path: str) -> list[Line]:
     Parameters
     ----------
     path
-        CSV file (or TSV, by its suffix), or its URL. Other columns are ignored.
+        CSV file (or TSV, by its suffix), or its URL. Capitals and spaces around the names of the
+        columns do not matter, and other columns are ignored.
 
     Raises
     ------
@@ -74,8 +75,9 @@ def read_manifest(path: str) -> list[Line]:
     separator = "\t" if path.lower().endswith(".tsv") else ","
     rows = csv.DictReader(_text(path).splitlines(), delimiter=separator, strict=True)
     try:
-        header = list(rows.fieldnames or [])
-        if "path" not in header:
+        # A column that is not recognised is ignored: " chain" or "Chain" must not be.
+        rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+        if "path" not in rows.fieldnames:
             raise fail("batch.list.no_path_column", where=path, columns=",".join(_COLUMNS))
         return list(_rows(rows, path))
     except csv.Error as error:

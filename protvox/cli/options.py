@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from protvox.report.output import FORMATS
-
-_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+from protvox.settings import is_device
 
 
 def _device(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not _DEVICE.fullmatch(value):
+    if value is not None and not is_device(value):
         raise click.BadParameter(f"{value!r} is not auto, cpu, cuda or cuda:N.")
     return value
 

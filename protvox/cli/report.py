@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from protvox.cli import console
 from protvox.cli.files import STDOUT, write_text
+from protvox.errors import fail
 
 
 @click.command("report", short_help="Write an HTML page about the results of protvox score.")
@@ -30,10 +29,14 @@ def page(folder: str, output: str | None) -> None:
       protvox report scored
       protvox report scored -o report.html
     """  # noqa: D301 (in click, \b keeps line breaks)
+    from protvox.batch.storage.urls import local_path
     from protvox.report.run_page.render import render_page
     from protvox.report.run_page.summary import summarize
 
-    target = output or str(Path(folder) / "report.html")
-    write_text(target, render_page(summarize(Path(folder))))
+    path = local_path(folder)
+    if path is None:
+        raise fail("usage.protocol.report", where=folder)
+    target = output or str(path / "report.html")
+    write_text(target, render_page(summarize(path)))
     if target != STDOUT:
         console.note(f"wrote {target}")

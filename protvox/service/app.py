@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
 from protvox import __version__
+from protvox.errors import ProtvoxError
 from protvox.predict.results.publish_schema import describe_documents
 from protvox.service.core import Core, core_of
 from protvox.service.http.boundary import Boundary
@@ -36,7 +37,11 @@ async def _check(
     guard.count(request.state.client_id)
 
 
-def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -> ASGIApp:
+def create_app(
+    settings: ServiceSettings | None = None,
+    folder: Path = FOLDER,
+    on_start_error: Callable[[ProtvoxError], None] | None = None,
+) -> ASGIApp:
     """Return the ASGI application.
 
     Parameters
@@ -45,6 +50,9 @@ def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -
         Settings of the service; read from the environment by default.
     folder
         Folder with the files of the page.
+    on_start_error
+        Called with the error if no device can be used at the start; by default, all are tried
+        again and again.
 
     Returns
     -------
@@ -56,7 +64,7 @@ def create_app(settings: ServiceSettings | None = None, folder: Path = FOLDER) -
     UsageError
         If a setting is invalid.
     """
-    core = Core(settings or load_service_settings())
+    core = Core(settings or load_service_settings(), on_start_error)
     return Boundary(build_app(core, folder), core.metrics)
 
 

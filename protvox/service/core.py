@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from starlette.requests import Request
 
+from protvox.errors import ProtvoxError
 from protvox.processes.messages import Message
 from protvox.service.failures import refuse
 from protvox.service.http.bodies import Bodies
@@ -38,13 +39,19 @@ class Core:
     ----------
     settings
         Settings of the service.
+    on_start_error
+        Called if no device can be used at the start; see `Engine`.
     """
 
-    def __init__(self, settings: ServiceSettings) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        on_start_error: Callable[[ProtvoxError], None] | None = None,
+    ) -> None:
         self.settings = settings
         self.metrics = Metrics()
         self.guard = Guard(settings)
-        self.engine = Engine(settings, self.metrics)
+        self.engine = Engine(settings, self.metrics, on_start_error)
         self.jobs = Jobs(settings, self.engine, self.metrics)
         self._bodies = Bodies(settings)
         self._readers = ReaderPool(

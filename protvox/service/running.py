@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 
 import uvicorn
 
-from protvox.errors import fail
+from protvox.errors import ProtvoxError, fail
 from protvox.service.app import create_app
 from protvox.service.http.connections import MAX_CONNECTIONS, connection_class, connections_within
 from protvox.service.http.guard import check_address, new_key
@@ -38,21 +38,29 @@ def run(**values: Any) -> None:
     ------
     UsageError
         If a setting is invalid, or would open the service to everybody.
+    ModelError, DeviceError
+        If no device can be used at the start.
     """
     settings = load_service_settings(**values)
     check_address(settings)
     connections = _allow_connections()
     with _lock_spool(settings.spool):
+        configure_logging()
         # The application opens it again; here, an error is one line.
         open_database(settings.spool).close()
         listener = _listen(settings.host, settings.port, min(_BACKLOG, connections))
-        configure_logging()
         # Uvicorn raises the signal again after shutting down, which would end the process with an
         # error status.
         signal.signal(signal.SIGTERM, lambda *_: None)
+        errors: list[ProtvoxError] = []
+
+        def end(error: ProtvoxError) -> None:
+            errors.append(error)
+            server.should_exit = True
+
         server = uvicorn.Server(
             uvicorn.Config(
-                create_app(settings),
+                create_app(settings, on_start_error=end),
                 http=connection_class(connections),
                 # Asyncio accepts as many at once, each of which takes a descriptor.
                 backlog=min(_BACKLOG, connections),
@@ -70,6 +78,8 @@ def run(**values: Any) -> None:
         # Uvicorn exits by itself if the application does not start; the error is raised below.
         with contextlib.suppress(SystemExit):
             server.run(sockets=[listener])
+    if errors:
+        raise errors[0]
     if not server.started:
         raise fail("usage.start", where="protvox serve")
 
@@ -79,7 +89,8 @@ def _listen(host: str, port: int, backlog: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=backlog)
     except OSError as error:
-        reason = error.strerror or error
+        # Python adds the address to the text of some systems.
+        reason = os.strerror(error.errno) if error.errno else error
         raise fail("usage.address", where=f"{host}:{port}", reason=reason) from error
 
 

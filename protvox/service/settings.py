@@ -11,13 +11,15 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from protvox.errors import fail
-from protvox.settings import MAX_THREADS, load_settings, package_environment
+from protvox.settings import MAX_THREADS, is_device, load_settings, package_environment
 from protvox.structure.limits import MIB, ReadLimits
 
 READ_LIMITS: Final = ReadLimits(atoms=500_000, residues=20_000, chains=500, models=200, crowd=500)
 """Limits of structures in the service; the command line has none of them."""
 
 _PREFIX: Final = "PROTVOX_SERVICE_"
+_MOST: Final = 1e9
+"""Largest number of seconds, hours or requests, beyond which dates cannot be computed."""
 
 
 class ServiceSettings(BaseSettings):
@@ -37,7 +39,8 @@ class ServiceSettings(BaseSettings):
         Host names accepted without API keys, in addition to the local ones. By default, any name
         if the address is reachable from other machines, none otherwise.
     proxies
-        Addresses of proxies whose ``X-Forwarded-For`` header is trusted; none by default.
+        Addresses or networks of proxies whose ``X-Forwarded-For`` header is trusted; none by
+        default.
     rate_per_minute, rate_burst
         Requests per minute for each key (or address, without keys), and how many at once. A rate
         of 0 means no limit.
@@ -73,7 +76,13 @@ class ServiceSettings(BaseSettings):
         Seconds in which requests may finish after a signal to stop.
     """
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        # As for the other variables, an empty one means the default.
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -82,33 +91,54 @@ class ServiceSettings(BaseSettings):
     api_keys_file: Path | None = None
     names: Annotated[tuple[str, ...], NoDecode] = ()
     proxies: Annotated[tuple[str, ...], NoDecode] = ()
-    rate_per_minute: float = Field(default=600.0, ge=0)
+    rate_per_minute: float = Field(default=600.0, ge=0, le=_MOST)
     rate_burst: int = Field(default=100, ge=1)
     devices: Annotated[tuple[str, ...], NoDecode] = Field(
-        default_factory=lambda: (load_settings().device,)
+        default_factory=lambda: (load_settings().device,), min_length=1
     )
     threads: int | None = Field(default=None, ge=1, le=MAX_THREADS)
     batch_size: int = Field(default=8, ge=1, le=256)
     queue_size: int = Field(default=32, ge=1)
     share: float = Field(default=0.5, gt=0, le=1)
     request_residues: int = Field(default=5000, ge=1)
-    deadline_s: float = Field(default=60.0, gt=0)
+    deadline_s: float = Field(default=60.0, gt=0, le=_MOST)
     readers: int = Field(default=2, ge=1)
-    read_s: float = Field(default=30.0, gt=0)
+    read_s: float = Field(default=30.0, gt=0, le=_MOST)
     read_memory_mib: int = Field(default=1536, ge=256)
     body_mib: int = Field(default=32, ge=1)
-    body_s: float = Field(default=60.0, gt=0)
+    body_s: float = Field(default=60.0, gt=0, le=_MOST)
     bodies_mib: int = Field(default=128, ge=1)
     spool_dir: Path | None = None
     spool_mib: int = Field(default=4096, ge=1)
     jobs_waiting: int = Field(default=200, ge=1)
-    job_hours: float = Field(default=24.0, gt=0)
-    grace_s: float = Field(default=30.0, gt=0)
+    job_hours: float = Field(default=24.0, gt=0, le=_MOST)
+    grace_s: float = Field(default=30.0, gt=0, le=_MOST)
 
     @field_validator("devices", "names", "proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("devices")
+    @classmethod
+    def _check_devices(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not is_device(name):
+                raise ValueError(f"{name!r} is not auto, cpu, cuda or cuda:N")
+        return names
+
+    @field_validator("proxies")
+    @classmethod
+    def _check_proxies(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        for address in addresses:
+            # Of a name, no header would be trusted, and of "*", that of every client.
+            ipaddress.ip_network(address)
+        return addresses
+
+    @field_validator("api_keys_file", "spool_dir")
+    @classmethod
+    def _expand(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser()
 
     @property
     def body_bytes(self) -> int:
@@ -159,7 +189,9 @@ def load_service_settings(**values: Any) -> ServiceSettings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = _PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        raise fail("usage.setting.service", where=name, message=first["msg"]) from error
+        raise fail(
+            "usage.setting.service", where=name, message=first["msg"].removeprefix("Value error, ")
+        ) from error
 
 
 def child_environment() -> dict[str, str]:

@@ -107,6 +107,13 @@ def test_a_manifest_gives_chains_choppings_and_ids(designs):
     assert items[2] == Item("b.pdb:B:1-5,8-9", "designs/b.pdb", "B", "1-5,8-9")
 
 
+def test_columns_of_a_manifest_may_have_capitals_and_spaces(designs):
+    """Formerly such a chain was ignored, and the whole structure scored."""
+    (designs / "m.csv").write_text("Path, chain ,ID\nb.pdb, A, first\n")
+    (item,) = make_plan(["designs/m.csv"]).items
+    assert item == Item("first", "designs/b.pdb", "A")
+
+
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from protvox.errors import InputError
+from protvox.errors import InputError, fail
 from protvox.processes.child import ChildGone
 from protvox.service.failures import ServiceError, describe
 from protvox.service.metrics import Metrics
@@ -24,8 +24,10 @@ class FakeChild:
     cancelled: list[int]
     broken = False
     fatal = True
+    unusable = ()
 
-    def __init__(self, *_):
+    def __init__(self, _module, arguments):
+        self.device = arguments[0]
         self.alive = False
         self.replies: asyncio.Queue = asyncio.Queue()
 
@@ -33,6 +35,8 @@ class FakeChild:
         type(self).starts += 1
         if self.broken:
             raise ChildGone("no models")
+        if self.device in self.unusable:
+            return {"error": describe(fail("device.missing", where=self.device))}
         self.alive = True
         self.replies = asyncio.Queue()
         return {"pid": 1, "models": []}
@@ -140,6 +144,29 @@ def test_deadline_ends_the_wait_and_cancels_the_work(fake):
 def test_urgent_requests_precede_jobs(fake):
     run(b"job1", b"job2", b"now1", b"now2", places=1, urgent=lambda s: s.startswith(b"now"))
     assert fake.batches == [[b"now1"], [b"now2"], [b"job1"], [b"job2"]]
+
+
+@pytest.mark.parametrize(
+    ("unusable", "reported"), [(["cuda:0", "cuda:1"], ["cuda:0"]), (["cuda:1"], [])]
+)
+def test_a_start_without_any_usable_device_is_reported(fake, monkeypatch, unusable, reported):
+    """Formerly the service started its model process again and again, with a traceback each."""
+    monkeypatch.setattr(fake, "unusable", unusable)
+
+    async def main():
+        errors = []
+        settings = load_service_settings(devices="cuda:0,cuda:1")
+        engine = Engine(settings, Metrics(), errors.append)
+        await engine.start()
+        while fake.starts < 4:
+            await asyncio.sleep(0.01)
+        ready = engine.is_ready
+        await engine.stop()
+        return errors, ready
+
+    errors, ready = asyncio.run(main())
+    assert [error.where for error in errors][:1] == reported
+    assert ready is not bool(reported)
 
 
 def test_requests_are_refused_without_models(fake):

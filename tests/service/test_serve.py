@@ -3,6 +3,8 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.util
+import json
+import logging
 import re
 import socket
 from pathlib import Path
@@ -11,11 +13,21 @@ import pytest
 from starlette.testclient import TestClient
 
 from protvox.cli.app import run
+from protvox.errors import UsageError
 from protvox.service.app import create_app
 from protvox.service.settings import ServiceSettings, load_service_settings
 
 KEY = "pvx_secret"
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def same_logging():
+    """Undo what a service that starts in this process does to the logs."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = before
 
 
 def test_missing_packages_are_reported(monkeypatch, capsys):
@@ -56,6 +68,47 @@ def test_job_directory_belongs_to_one_service(monkeypatch, tmp_path, capsys):
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert run(["serve", "--port", "0"]) == 2
     assert "another service uses this job directory" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_damaged_database_is_reported_in_the_log(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PROTVOX_SERVICE_SPOOL_DIR", str(tmp_path))
+    (tmp_path / "jobs.sqlite").write_bytes(b"not a database " * 500)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert run(["serve", "--port", str(taken.getsockname()[1])]) == 2
+    line = json.loads(capsys.readouterr().err.splitlines()[0])
+    assert line["level"] == "error"
+    assert "the job database is damaged" in line["message"]
+
+
+@pytest.mark.parametrize("name", list(ServiceSettings.model_fields))
+def test_an_empty_setting_means_the_default(monkeypatch, name):
+    default = load_service_settings()
+    monkeypatch.setenv(f"PROTVOX_SERVICE_{name.upper()}", "")
+    assert load_service_settings() == default
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("GRACE_S", "inf", "less than or equal"),
+        ("JOB_HOURS", "1e300", "less than or equal"),
+        ("DEVICES", "cpu,gpu", "'gpu' is not auto, cpu, cuda or cuda:N"),
+        ("DEVICES", ",", "at least 1 item"),
+        ("PROXIES", "proxy.local", "not appear to be an IPv4 or IPv6 network"),
+        ("PROXIES", "*", "not appear to be an IPv4 or IPv6 network"),
+    ],
+)
+def test_invalid_settings_are_refused(monkeypatch, name, value, words):
+    monkeypatch.setenv(f"PROTVOX_SERVICE_{name}", value)
+    with pytest.raises(UsageError, match=words) as caught:
+        load_service_settings()
+    assert caught.value.where == f"PROTVOX_SERVICE_{name}"
+
+
+def test_folders_may_be_in_the_home_directory(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = load_service_settings(spool_dir="~/jobs", api_keys_file="~/keys")
+    assert (settings.spool, settings.api_keys_file) == (tmp_path / "jobs", tmp_path / "keys")
 
 
 def test_new_key_is_printed_with_its_digest(capsys):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from protvox.batch.storage.local import LocalStorage, Storage
-from protvox.batch.storage.urls import is_url, open_url
+from protvox.batch.storage.urls import local_path
 
 
 def open_storage(output: str) -> Storage:
@@ -21,11 +19,10 @@ def open_storage(output: str) -> Storage:
     UsageError
         If the URL cannot be used.
     """
-    if not is_url(output):
-        return LocalStorage(Path(output))
-    if output.lower().startswith("file:"):
+    path = local_path(output)
+    if path is not None:
         # A local folder supports renames and locks.
-        return LocalStorage(Path(open_url(output)[1]))
+        return LocalStorage(path)
     from protvox.batch.storage.object_store import ObjectStorage
 
     return ObjectStorage(output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, Final
 
 from protvox.errors import fail
@@ -74,6 +75,24 @@ def open_url(url: str) -> tuple[Any, str]:
         raise fail("usage.extra.url", where=url, protocol=protocol, package=package) from error
     # fsspec.open would follow chained URLs such as zip::http://.
     return kind(), kind._strip_protocol(url)
+
+
+def local_path(output: str) -> Path | None:
+    """Return the path of an output on this machine, None if it is elsewhere.
+
+    Parameters
+    ----------
+    output
+        Path or URL; ``file://`` is a path.
+
+    Examples
+    --------
+    >>> local_path("file:///data/scored"), local_path("s3://bucket/scored")
+    (PosixPath('/data/scored'), None)
+    """
+    if not is_url(output):
+        return Path(output)
+    return Path(open_url(output)[1]) if output.lower().startswith("file:") else None
 
 
 def url_of(url: str, path: str) -> str:

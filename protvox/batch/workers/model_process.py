@@ -26,8 +26,7 @@ from protvox.predict.scoring.options import ScoreOptions
 from protvox.processes.messages import Message
 from protvox.processes.parent import Parent
 from protvox.processes.structure_codec import decode_structure
-from protvox.structure.io.example import EXAMPLE
-from protvox.structure.io.read import read_structure
+from protvox.structure.io.example import read_example
 from protvox.structure.selection import parse_selection
 
 _FEW_RESIDUES: Final = "A:1-60"
@@ -61,7 +60,7 @@ def _load_models(options: ScoreOptions, device: str) -> dict[str, str]:
 
 def _score_example(options: ScoreOptions, device: str) -> None:
     """Compile the loops, which does not count towards the time limit of the first structure."""
-    example = read_structure(EXAMPLE)
+    example = read_example()
     few = example.select(parse_selection(_FEW_RESIDUES).mask(example))
     plain = replace(options, mutations=(), sequences=None, trajectory=False)
     # Whatever is wrong with the models is reported for a structure of the run.

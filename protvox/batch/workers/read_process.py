@@ -20,7 +20,7 @@ from protvox.batch.storage.urls import is_url, read_url
 from protvox.processes.parent import Parent
 from protvox.processes.structure_codec import encode_structure
 from protvox.structure.io.content import load_content
-from protvox.structure.io.example import EXAMPLE
+from protvox.structure.io.example import read_example
 from protvox.structure.io.read import read_structure
 from protvox.structure.structure import Structure
 
@@ -39,7 +39,7 @@ def main() -> None:
     }
     trajectories: dict[tuple[str, str], Trajectory] = {}
     # What the first structure imports does not count towards its time limit.
-    read_structure(EXAMPLE)
+    read_example()
     parent.send(to_message(Ready({}, ())))
     while True:
         item = Item.from_json(parent.receive()["item"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from protvox.errors import ProtvoxError
 from protvox.processes.child import ChildGone
 from protvox.service.failures import restore
 from protvox.service.logs import log
@@ -38,11 +40,19 @@ class Device:
         Work to compute.
     metrics
         Metrics to update.
+    on_start_error
+        Called after `start_error` was set, because the device or a model cannot be used.
     """
 
     def __init__(
-        self, name: str, settings: ServiceSettings, queue: WorkQueue, metrics: Metrics
+        self,
+        name: str,
+        settings: ServiceSettings,
+        queue: WorkQueue,
+        metrics: Metrics,
+        on_start_error: Callable[[], None],
     ) -> None:
+        self._on_start_error = on_start_error
         self._name = name
         self._queue = queue
         self._metrics = metrics
@@ -56,6 +66,7 @@ class Device:
         self.is_ready = False
         self.failures = 0
         self.models: list[dict[str, str]] | None = None
+        self.start_error: ProtvoxError | None = None
 
     def state(self) -> dict[str, Any]:
         """Return its name and state."""
@@ -67,6 +78,8 @@ class Device:
             try:
                 await asyncio.sleep(_PAUSE_S[min(self.failures, len(_PAUSE_S) - 1)])
                 info = await self._child.start(_START_S)
+                if "error" in info:
+                    raise restore(info["error"])
                 log.info(
                     "a model process is ready", extra={"device": self._name, "pid": info["pid"]}
                 )
@@ -77,6 +90,12 @@ class Device:
             except ChildGone as error:
                 self.failures += 1
                 log.error("a model process died: %s", error, extra={"device": self._name})
+            except ProtvoxError as error:
+                self.failures += 1
+                log.error("a model process cannot start: %s", error, extra={"device": self._name})
+                if self.models is None:
+                    self.start_error = error
+                    self._on_start_error()
             finally:
                 self.is_ready = False
                 await self._child.stop()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
+from protvox.errors import ProtvoxError
 from protvox.service.failures import refuse
 from protvox.service.metrics import Metrics
 from protvox.service.settings import ServiceSettings
@@ -27,16 +29,33 @@ class Engine:
         Settings of the service.
     metrics
         Metrics to update.
+    on_start_error
+        Called with the error if no device can be used at the start; by default, all are tried
+        again and again.
     """
 
-    def __init__(self, settings: ServiceSettings, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        metrics: Metrics,
+        on_start_error: Callable[[ProtvoxError], None] | None = None,
+    ) -> None:
         self._queue = WorkQueue(metrics)
-        self._devices = [Device(name, settings, self._queue, metrics) for name in settings.devices]
+        self._on_start_error = on_start_error
+        self._devices = [
+            Device(name, settings, self._queue, metrics, self._check_start)
+            for name in settings.devices
+        ]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start the model processes, without waiting until they are ready."""
         self._tasks = [asyncio.create_task(device.run()) for device in self._devices]
+
+    def _check_start(self) -> None:
+        errors = [device.start_error for device in self._devices]
+        if self._on_start_error is not None and errors[0] is not None and None not in errors:
+            self._on_start_error(errors[0])
 
     async def stop(self) -> None:
         """Stop the model processes and refuse their remaining work."""

@@ -21,6 +21,7 @@ import numba
 import torch
 
 from protvox.checkpoint import checkpoint, stopped_by
+from protvox.errors import ProtvoxError
 from protvox.predict.check.check import check
 from protvox.predict.check.results import CheckResult
 from protvox.predict.classify import classify
@@ -48,8 +49,7 @@ from protvox.service.workers.heap import release_free_memory
 from protvox.structure.disorder import DisorderOption
 from protvox.structure.domain_option import parse_domain_option
 from protvox.structure.io.annotate import write_annotated
-from protvox.structure.io.example import EXAMPLE
-from protvox.structure.io.read import read_structure
+from protvox.structure.io.example import read_example
 from protvox.structure.selection import parse_selection
 from protvox.structure.structure import Structure
 
@@ -108,7 +108,7 @@ class ModelProcess:
         All workers compute something at the same time. Their per-thread memory is then allocated,
         and does not grow with the first concurrent requests.
         """
-        example = read_structure(EXAMPLE)
+        example = read_example()
         few = [parse_selection(_FEW_RESIDUES)]
         few_residues = example.select(few[0].mask(example))
         barrier = threading.Barrier(self._workers)
@@ -313,8 +313,14 @@ def main(arguments: Sequence[str]) -> None:
     configure_logging()
     process = ModelProcess(device, threads, workers, replies)
     start = time.monotonic()
-    process.warm_up()
-    process.send({"ready": True, "seconds": time.monotonic() - start, **_describe(device)})
+    try:
+        process.warm_up()
+        description = _describe(device)
+    except ProtvoxError as error:
+        # The device or a model cannot be used; the service says so in one line.
+        process.send({"error": describe(error)})
+        os._exit(error.exit_code)
+    process.send({"ready": True, "seconds": time.monotonic() - start, **description})
     while (message := read_message(requests)) is not None:
         process.take(message)
     # The service has ended, so nobody waits for a reply.

@@ -20,6 +20,7 @@ from protvox.batch.storage.urls import read_url
 from protvox.batch.tables.output_folder import OutputFolder
 from protvox.batch.tables.schema import table_schemas
 from protvox.batch.workers import read_process
+from protvox.cli.app import run
 from protvox.errors import InputError, UsageError
 from protvox.predict.scoring.options import ScoreOptions
 from protvox.processes.structure_codec import decode_structure
@@ -103,6 +104,14 @@ def test_a_chained_url_is_a_file_name_and_not_followed(bucket, tmp_path):
     with pytest.raises(InputError) as caught:
         read_url(f"memory://x::file://{tmp_path}/x.pdb")
     assert caught.value.code == "input.not_found"
+
+
+def test_a_report_is_made_of_a_local_folder(tmp_path, capsys):
+    """Formerly both were paths that do not exist, such as s3:/bucket/scored."""
+    assert run(["report", "s3://bucket/scored"]) == 2
+    assert "s3://bucket/scored: a report can only be made of a folder" in capsys.readouterr().err
+    assert run(["report", tmp_path.as_uri()]) == 2
+    assert f"error: {tmp_path}: the folder holds no results" in capsys.readouterr().err
 
 
 def test_content_is_limited_in_size(bucket):

@@ -11,6 +11,7 @@ from protvox.checkpoint import checkpoint
 from protvox.errors import InputError
 from protvox.processes.messages import Message
 from protvox.service.workers.read_process import _reply
+from protvox.structure.io.example import read_example
 from protvox.structure.io.read import read_structure
 from protvox.structure.limits import ReadLimits
 
@@ -33,6 +34,12 @@ def test_decompression_ends_when_the_time_is_used_up():
         read_structure(content, limits=ReadLimits(seconds=0.001))
     assert caught.value.code == "input.too_slow"
     assert time.thread_time() - begun < 1.0
+
+
+def test_the_example_has_no_budget(monkeypatch):
+    """Formerly a low limit ended every batch, with an error about a file that nobody gave."""
+    monkeypatch.setenv("PROTVOX_READ_SECONDS", "0.000001")
+    assert read_example().n_residues == 346
 
 
 def test_the_environment_sets_the_limit(data_dir, monkeypatch):

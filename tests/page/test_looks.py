@@ -166,6 +166,42 @@ def test_pages_without_a_result_are_readable(visit, scheme, path, words):
     assert page.complaints == []
 
 
+# What sticks out of its card, but for what scrolls within it.
+OUTSIDE = """() => [...document.querySelectorAll(".card")].flatMap((card) => {
+  const end = card.getBoundingClientRect().right;
+  return [...card.querySelectorAll("*")]
+    .filter((e) => e.checkVisibility() && !e.closest(".scroll, .heat, .strip, .hidden"))
+    .filter((e) => e.getBoundingClientRect().right > end + 0.5)
+    .map((e) => `${card.className}: ${e.outerHTML.slice(0, 120)}`);
+})"""
+# Tables that need to be scrolled to be read.
+CUT = """() => [...document.querySelectorAll(".scroll")].filter((e) => e.checkVisibility())
+  .filter((e) => e.scrollWidth > e.clientWidth)
+  .map((e) => [e.getAttribute("aria-label"), e.scrollWidth - e.clientWidth])"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_states_that_are_seldom_seen_are_readable(visit, service, scheme):
+    """Components with long words and invented answers, from `states.js` beside this file."""
+    page = visit("icon.svg", color_scheme=scheme, reduced_motion="reduce")
+    beside = Path(__file__).parent
+    page.route(f"{service}states.html", lambda r: r.fulfill(path=beside / "states.html"))
+    page.route(f"{service}states.js", lambda r: r.fulfill(path=beside / "states.js"))
+    page.goto(f"{service}states.html")
+    page.locator("body[data-ready]").wait_for(timeout=30_000)
+    assert page.get_by_test_id("jobs").inner_text().count("failed") == 3  # and the summary
+    for width in (390, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(WIDER) == 0
+        assert page.evaluate(OUTSIDE) == []
+        assert page.evaluate(CUT) == []
+    measured = page.evaluate(MEASURE)
+    assert len(measured) > 200
+    assert [m for m in measured if m["kind"] == "text" and m["contrast"] < LEAST] == []
+    assert page.evaluate(UNNAMED) == []
+    assert page.complaints == []
+
+
 CARDS = """() => [...document.querySelectorAll("#result .card, #result .heading")]
   .filter((e) => e.checkVisibility())
   .map((e) => [e.className, e.getBoundingClientRect()])

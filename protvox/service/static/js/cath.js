@@ -36,6 +36,9 @@ const FLAGS = Object.freeze({
   several: "probably several domains",
 });
 
+/** Flags of chains for which ranges of several domains may be given. */
+const DIVISIBLE = Object.freeze(["too_long", "several"]);
+
 /**
  * @param {import("./prediction.js").Prediction} prediction
  * @param {import("./selection.js").Selection} selection
@@ -196,7 +199,8 @@ function flagWarning(flags) {
   const reasons = flags.map((flag) => FLAGS[flag] ?? flag).join("; ");
   return el("p", { class: "warning", "data-testid": "flags" },
     "Unreliable prediction: this domain is unlike those the model was trained on" +
-    `${reasons ? ` (${reasons})` : ""}.`);
+    `${reasons ? ` (${reasons})` : ""}.` +
+    `${DIVISIBLE.some((flag) => flags.includes(flag)) ? " Enter ranges under Options." : ""}`);
 }
 
 /**

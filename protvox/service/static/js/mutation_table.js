@@ -31,15 +31,16 @@ export function mutationTable(scores, listed, residues, selection) {
   const chosenHere = (m) => [m.chain, ...(m.copies ?? [])]
     .some((chain) => index.get(nameOf({ ...m, chain })) === selection.pinned);
   const unit = unitOf(mutations);
-  const reasons = mutations.some((m) => m.reason || m.flags?.length);
   const coupled = mutations.some(isCoupled);
   const heads = ["Residue", "Mutation", unit === "nats" ? "Score" : `ΔΔG, ${unit}`,
-    "Percentile", coupled ? "Coupling" : "", reasons ? "Notes" : ""].filter(Boolean);
+    "Percentile", coupled ? "Coupling" : ""].filter(Boolean);
+  const notes = (m) => [m.reason, ...(m.flags ?? [])].filter(Boolean).join("; ");
   const row = (m) => residueRow(nameOf(m), index.get(nameOf(m)) ?? -1, selection,
-    el("td", {}, m.mutation), valueCell(m),
+    el("td", { class: "variant" }, ...breakable(m.mutation),
+      notes(m) ? el("span", { class: "under" }, notes(m)) : null),
+    valueCell(m),
     numberCell(m.percentile?.toFixed(1) ?? ""),
-    coupled ? numberCell(isCoupled(m) ? signed(m.coupling) : "–") : null,
-    reasons ? el("td", {}, [m.reason, ...(m.flags ?? [])].filter(Boolean).join("; ")) : null);
+    coupled ? numberCell(isCoupled(m) ? signed(m.coupling) : "–") : null);
   const body = el("div", {});
   const show = () => {
     const chosen = mutations.filter((m) =>
@@ -87,6 +88,14 @@ export function valueCell(mutation) {
       `${signed(mutation.ddg_low)} to ${signed(mutation.ddg_high)}`));
   }
   return cell;
+}
+
+/**
+ * @param {string} mutation
+ * @returns {(Node|string)[]} its parts, between which a line may end.
+ */
+function breakable(mutation) {
+  return mutation.split("+").flatMap((part, i) => (i ? [el("wbr"), `+${part}`] : [part]));
 }
 
 /**

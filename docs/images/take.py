@@ -114,7 +114,7 @@ def take_welcome(browser: Browser, address: str) -> None:
         box = page.locator(".side").bounding_box() or {"x": 20, "y": 0}
         clip = {"x": box["x"], "y": box["y"], "width": 1240, "height": 530}
         path = PICTURES / f"example-{scheme}.jpg"
-        page.screenshot(path=path, clip=clip, type="jpeg", quality=80)
+        page.screenshot(path=path, clip=clip, type="jpeg", quality=78)
         page.close()
 
 

@@ -60,7 +60,9 @@ def attempt(case: Callable[[Path, int], str], kills: int) -> tuple[bool, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=30, help="kills of each kind")
-    parser.add_argument("--only", default="", help="cases with this word in their name")
+    parser.add_argument(
+        "--only", default="", help="cases with this in their name; others stay as they were"
+    )
     options = parser.parse_args()
     cases = {**service.KILLS, **batch.KILLS, **service.STATES, **batch.STATES}
     disks = {**service.DISKS, **batch.DISKS}
@@ -79,9 +81,14 @@ def main() -> None:
         word = {True: "holds", False: "LOST", None: "-"}[holds]
         sys.stdout.write(f"{name:34} {word:6} {seconds:7.1f} s  {seen[:400]}\n")
         sys.stdout.flush()
-    if not options.only:
-        result = {"kills": options.kills, "cases": rows, **circumstances()}
-        RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    result = {"kills": options.kills, "cases": rows, **circumstances()}
+    if options.only and RESULT.exists():
+        tried = {row["case"]: row for row in rows}
+        before = json.loads(RESULT.read_text())
+        if before["kills"] == options.kills:
+            result["cases"] = [tried.pop(row["case"], row) for row in before["cases"]]
+            result["cases"] += tried.values()
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
     raise SystemExit(any(row["holds"] is False for row in rows))
 
 

@@ -127,7 +127,8 @@ function findingScheme({ segments, residues }, index, chain) {
   return {
     colour: (r) => colours.get(r.index) ?? NO_COLOUR,
     legend: () => el("div", { class: "legend" }, swatch(WRONG, "wrong stretch"),
-      swatch(UNEXPLAINED, "suspicious"), swatch(EXPLAINED, "suspicious, with a possible reason"),
+      swatch(UNEXPLAINED, "another amino acid 1,000 times as likely"),
+      swatch(EXPLAINED, "the same, with a possible reason"),
       swatch(NO_COLOUR, "nothing found")),
   };
 }

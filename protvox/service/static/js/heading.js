@@ -47,7 +47,8 @@ export function heading({ input, warnings }, options) {
       notes.length ? el("details", {}, el("summary", {},
         `${count(notes.length)} ${notes.length === 1 ? "note" : "notes"} on the file`),
       el("ul", {}, ...notes.map((text) => el("li", {}, text)))) : null),
-    ...warningLists(important));
+    // The notes above list what the JSON has there.
+    ...warningLists(important.map((text) => text.replace("see input.dropped", "see the notes"))));
 }
 
 /**

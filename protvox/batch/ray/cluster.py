@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import socket
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ _STORE_BYTES: Final = 256 << 20
 
 _MAX_READERS: Final = 8
 _CLOSE_S: Final = 10.0
+_KNOCK_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def connected(address: str | None, cores: int) -> Iterator[None]:
     os.putenv("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         with _silent_stderr():
+            if address is not None:
+                _knock(address)
             ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray also raises plain exceptions
         raise _unusable("device.cluster.unreachable", error, address) from error
@@ -125,6 +129,14 @@ def connected(address: str | None, cores: int) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Connect to the head node once, since Ray waits for one that does not listen, without end."""
+    from ray._private.services import canonicalize_bootstrap_address_or_die
+
+    host, _, port = canonicalize_bootstrap_address_or_die(address).rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), _KNOCK_S).close()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -160,3 +161,24 @@ def test_stopping_writes_what_is_ready(cluster, folder, tmp_path):
     )
     assert progress.stopped
     assert 2 <= len(rows(tmp_path / "out")) < 15
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        (f"127.0.0.1:{closed_port()}", "Connection refused"),
+        ("auto", "Connection refused"),
+        ("nonsense", "Invalid address format"),
+    ],
+)
+def test_an_address_where_no_cluster_listens_is_an_error(monkeypatch, address, words):
+    """Formerly Ray waited for it without end, and without a word."""
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{closed_port()}")  # where auto looks first
+    with pytest.raises(DeviceError, match=words) as caught, connected(address, 1):
+        pass
+    assert caught.value.code == "device.cluster"

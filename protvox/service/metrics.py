@@ -73,7 +73,12 @@ class Metrics:
             ("kind",),
             registry=registry,
         )
-        self.jobs = Gauge("protvox_jobs", "Jobs by state.", ("state",), registry=registry)
+        self.jobs = Gauge(
+            "protvox_jobs",
+            "Jobs by state; identical jobs count once.",
+            ("state",),
+            registry=registry,
+        )
 
     def text(self) -> bytes:
         """Return all metrics in the text format of Prometheus."""

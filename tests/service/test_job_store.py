@@ -115,6 +115,16 @@ def test_cancelled_or_failed_work_is_repeated(store):
     assert store.next_work()[0] == "a"
 
 
+def test_cancelled_work_is_not_counted_as_failed(store):
+    """An alarm about failed jobs must not ring because a client changed its mind."""
+    add(store, "a")
+    store.cancel(add(store, "b"))
+    assert store.next_work()[0] == "a"
+    store.fail("a", {"what": "lost"})
+    add(store, "c")
+    assert store.counts() == {"failed": 1, "cancelled": 1, "queued": 1}
+
+
 def test_results_after_a_cancellation_are_ignored(store):
     job = add(store)
     store.next_work()

@@ -27,7 +27,7 @@ _PURGE_S: Final = 300.0
 _PAUSE_S: Final = 10.0
 _TRANSIENT: Final = ("service.stopping", "service.unavailable")
 """Errors that do not concern the job, which then waits for the models."""
-_STATES: Final = ("queued", "running", "done", "failed")
+_STATES: Final = ("queued", "running", "done", "failed", "cancelled")
 
 
 class JobRunner:

@@ -225,9 +225,9 @@ class JobStore:
         return self._files.path(key, form)
 
     def counts(self) -> dict[str, int]:
-        """Return the amount of work by state."""
+        """Return the amount of work by state, cancelled work apart from failed."""
         with self._lock:
-            rows = self._db.execute("SELECT state, count(*) FROM work GROUP BY state").fetchall()
+            rows = self._db.execute(tables.WORK_BY_STATE).fetchall()
         return dict(rows)
 
     def count_of(self, owner: str) -> int:

@@ -38,6 +38,11 @@ UPDATE work SET state = 'failed', finished = ? WHERE key = ? AND state IN ('queu
 INSERT_JOB: Final = (
     "INSERT INTO job (id, owner, key, name, n_residues, created) VALUES (?, ?, ?, ?, ?, ?)"
 )
+WORK_BY_STATE: Final = """
+SELECT CASE WHEN state = 'failed' AND error IS NULL THEN 'cancelled' ELSE state END AS shown,
+       count(*)
+FROM work GROUP BY shown
+"""
 SELECT_JOB: Final = """
 SELECT job.id, job.owner, job.key, job.name, job.n_residues, job.created, job.cancelled,
        work.options, work.state, work.started, work.finished, work.error

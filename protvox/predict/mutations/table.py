@@ -68,7 +68,7 @@ class MutationTable(Comparable):
         ``mutation`` float64, the scores of the two networks alone, nats; NaN where a network was
         not used.
     ddg
-        ``mutation`` float64, estimated change of the free energy of unfolding, kcal/mol, positive =
+        ``mutation`` float64, estimated change of the free energy of folding, kcal/mol, positive =
         destabilising; NaN for models that were not calibrated, like the next three.
     ddg_low, ddg_high
         ``mutation`` float64, ends of its 80 % interval, kcal/mol.

@@ -135,7 +135,7 @@ class Mutation(ResidueAddress):
     backbone
         Score by the backbone network alone, nats; ``null`` if it was not used.
     ddg
-        Estimated change of the free energy of unfolding, kcal/mol, positive = destabilising;
+        Estimated change of the free energy of folding, kcal/mol, positive = destabilising;
         ``null`` for models that were not calibrated, like the next three.
     ddg_low
         Lower end of its 80 % interval, kcal/mol.

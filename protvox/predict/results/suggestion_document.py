@@ -36,7 +36,7 @@ class Suggestion:
     percentile
         Rank of the score among all single substitutions of the structure, 0 to 100.
     ddg
-        Estimated change of the free energy of unfolding, kcal/mol, positive = destabilising;
+        Estimated change of the free energy of folding, kcal/mol, positive = destabilising;
         ``null`` for models that were not calibrated, like the next three.
     ddg_low
         Lower end of its 80 % interval, kcal/mol.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from pathlib import Path
 
 import jsonschema_rs
 import pytest
@@ -25,6 +26,7 @@ CHECKS = (
     "unsupported_method",
     "allow_header_conformance",
 )
+ROOT = Path(__file__).parents[2]
 METHODS = ("get", "post", "put", "delete", "patch")
 
 
@@ -48,6 +50,18 @@ def test_every_operation_has_a_unique_name_and_a_summary(schema):
     found = [(o["operationId"], o["summary"]) for _, _, o in operations(schema)]
     assert len({name for name, _ in found}) == len(found) >= 10
     assert all(summary for _, summary in found)
+
+
+def test_every_address_and_field_is_in_the_reference(schema):
+    text = (ROOT / "docs" / "reference" / "http.md").read_text()
+    for path, method, operation in operations(schema):
+        address = path.replace("{job_id}", "ID").replace("{name}", "NAME")
+        # Addresses of one row share their method.
+        assert f"`{method.upper()} {address}" in text or f", `{address}`" in text, path
+        contents = operation.get("requestBody", {}).get("content", {})
+        for form in contents.values():
+            for field in form["schema"]["properties"]:
+                assert f"`{field}`" in text or f'"{field}"' in text, (path, field)
 
 
 def test_every_error_is_a_problem(schema):

@@ -120,8 +120,11 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(_HOMES[name]), name)
         globals()[name] = value
         return value
+    if name == "nn":  # as users of torch expect; its import takes seconds
+        return import_module("protvox.nn")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    # Tab completion shows what is public, and no imports of this file.
+    return sorted({"nn", *__all__, *(name for name in globals() if name.startswith("__"))})

@@ -102,7 +102,7 @@ class ServiceSettings(BaseSettings):
     share: float = Field(default=0.5, gt=0, le=1)
     request_residues: int = Field(default=5000, ge=1)
     deadline_s: float = Field(default=60.0, gt=0, le=_MOST)
-    readers: int = Field(default=2, ge=1)
+    readers: int = Field(default=2, ge=1, le=256)
     read_s: float = Field(default=30.0, gt=0, le=_MOST)
     read_memory_mib: int = Field(default=1536, ge=256)
     body_mib: int = Field(default=32, ge=1)
@@ -142,8 +142,8 @@ class ServiceSettings(BaseSettings):
 
     @property
     def body_bytes(self) -> int:
-        """Largest request body, bytes."""
-        return self.body_mib * MIB
+        """Largest request body, bytes; one that exceeds the memory for all could never be sent."""
+        return min(self.body_mib, self.bodies_mib) * MIB
 
     @property
     def spool(self) -> Path:

@@ -57,6 +57,13 @@ async def hold(bodies: Bodies, request: Request, owner: str) -> str:
         return error.code
 
 
+def test_a_body_larger_than_the_memory_for_all_is_too_large():
+    """Formerly it was refused with 503, so that its client tried again forever."""
+    bodies = Bodies(load_service_settings(bodies_mib=1))
+    too_large = arriving(bytes(MIB + 1))
+    assert asyncio.run(hold(bodies, too_large, "address:a")) == "request.too_large"
+
+
 def test_stalled_bodies_are_given_up(monkeypatch):
     monkeypatch.setattr(bodies_module, "_PAUSE_S", 0.1)
     bodies = Bodies(load_service_settings(bodies_mib=1))

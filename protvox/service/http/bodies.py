@@ -169,7 +169,7 @@ class Bodies:
             raise self._too_large()
 
     def _too_large(self) -> ServiceError:
-        limit = self._settings.body_mib
+        limit = self._settings.body_bytes // MIB
         return refuse("request.too_large", where="body", status=413, limit=limit)
 
 

@@ -21,6 +21,7 @@ from protvox.service.http.guard import check_address, new_key
 from protvox.service.jobs.database import open_database
 from protvox.service.logs import configure_logging, log
 from protvox.service.settings import load_service_settings
+from protvox.service.workers.heap import return_large_blocks
 
 _BACKLOG: Final = 2048
 _FILES: Final = 4 * MAX_CONNECTIONS
@@ -46,6 +47,7 @@ def run(**values: Any) -> None:
     connections = _allow_connections()
     with _lock_spool(settings.spool):
         configure_logging()
+        return_large_blocks()
         # The application opens it again; here, an error is one line.
         open_database(settings.spool).close()
         listener = _listen(settings.host, settings.port, min(_BACKLOG, connections))

@@ -1,4 +1,4 @@
-"""What the model process does so that its memory does not grow."""
+"""What processes of the service do so that their memory does not grow."""
 
 from __future__ import annotations
 
@@ -29,10 +29,38 @@ print(before - resident())
 """
 
 
+LARGE = """
+import sys
+from pathlib import Path
+from protvox.service.workers.heap import return_large_blocks
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
+if sys.argv[1] == "returned":
+    return_large_blocks()
+kept, before = [], resident()
+for size in (8, 16, 8, 4):
+    blocks = [(bytes(1) * (size << 20), bytes(2_000)) for _ in range(16)]
+    kept += [small for _, small in blocks]
+    del blocks
+print(resident() - before)
+"""
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc gives memory back on demand")
 def test_fragmented_free_memory_is_released():
     done = subprocess.run([sys.executable, "-c", FRAGMENTED], capture_output=True, text=True)
     assert float(done.stdout) > 100, done.stderr
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc gives memory back on demand")
+def test_large_blocks_are_returned():
+    kept, returned = (
+        float(subprocess.check_output([sys.executable, "-c", LARGE, how], text=True))
+        for how in ("kept", "returned")
+    )
+    assert returned < 10 < kept
 
 
 def test_every_worker_is_warm_before_the_first_request(monkeypatch):

@@ -171,14 +171,16 @@ def closed_port() -> int:
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        (f"127.0.0.1:{closed_port()}", "Connection refused"),
+        ("127.0.0.1:{port}", "Connection refused"),
         ("auto", "Connection refused"),
         ("nonsense", "Invalid address format"),
     ],
 )
 def test_an_address_where_no_cluster_listens_is_an_error(monkeypatch, address, words):
     """Formerly Ray waited for it without end, and without a word."""
-    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{closed_port()}")  # where auto looks first
+    port = closed_port()
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{port}")  # where auto looks first
+    address = address.format(port=port)
     with pytest.raises(DeviceError, match=words) as caught, connected(address, 1):
         pass
     assert caught.value.code == "device.cluster"

@@ -14,7 +14,6 @@ from protvox.cli.failures import Outcomes
 from protvox.cli.files import STDOUT, open_output
 from protvox.errors import fail
 from protvox.report.output import Result, choose_format, make_writer
-from protvox.structure.io.example import EXAMPLE
 
 if TYPE_CHECKING:
     from protvox.predict.results.records import InputInfo
@@ -72,6 +71,9 @@ def check_inputs(
 
 def example_path() -> str:
     """Return the path of the bundled example structure."""
+    # Imported here, because it imports numpy, and help texts should not wait for that.
+    from protvox.structure.io.example import EXAMPLE
+
     return str(EXAMPLE)
 
 

@@ -141,6 +141,8 @@ def start_head(log: Path) -> subprocess.Popen[bytes]:
             stderr=file,
             start_new_session=True,
             cwd="/",
+            # At the priority that Ray gives its workers, they would wait for all other tests.
+            env=os.environ | {"RAY_worker_niceness": "0"},
         )
     while process.poll() is None and "runtime started" not in log.read_text():
         time.sleep(0.5)

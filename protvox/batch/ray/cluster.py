@@ -141,7 +141,7 @@ def _knock(address: str) -> None:
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """Discard stderr: the compiled part of Ray reports there at which level it reports."""
+    """Discard stderr, on which the compiled part of Ray prints its log level when it starts."""
     try:
         stderr = os.dup(2)
     except OSError:  # it is closed

@@ -86,11 +86,12 @@ def align_nearest(
             break
         quick = fast or rank >= ALIGNED
         found[rank] = SuperposedHit(known, align_hit(query, known, fast=quick))
-    best = sorted((-hit.alignment.tm_mean, rank) for rank, hit in enumerate(found) if hit)
-    for _, rank in best[:ALIGNED]:
-        hit = found[rank]
-        if hit is not None and rank >= ALIGNED and not fast:
-            found[rank] = SuperposedHit(hit.trace, align_hit(query, hit.trace))
+    if screen and not fast:
+        hits = [(rank, hit) for rank, hit in enumerate(found) if hit is not None]
+        hits.sort(key=lambda item: -item[1].alignment.tm_mean)
+        for rank, hit in hits[:ALIGNED]:
+            if rank >= ALIGNED:
+                found[rank] = SuperposedHit(hit.trace, align_hit(query, hit.trace))
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
@@ -64,8 +65,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             continue  # the configuration rotates the models of every network
         network = fit(
             kind,
-            ShapeData(learn, classes, config.grid),
-            ShapeData(check, classes, config.grid),
+            ShapeData(learn, classes, config.grid, config.sigma),
+            ShapeData(check, classes, config.grid, config.sigma),
             len(classes),
             config,
             loop,
@@ -79,15 +80,29 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             continue
         metrics[kind] = {"parameters": sum(weight.numel() for weight in network.parameters())}
         for name, found in tests.items():
-            data = ShapeData(found, classes, config.grid)
+            data = ShapeData(found, classes, config.grid, config.sigma)
             logits = data.predict(network, device)
             folder = options.runs / kind / "lists" / name
-            write_lists(rank_by_class(found.names, np.exp(log_softmax(logits))), folder)
-            labels = dict(zip(found.names, found.labels, strict=True))
-            metrics[kind][name] = evaluate(read_lists(folder), labels) | {
+            metrics[kind][name] = retrieve(logits, found, folder) | {
                 "accuracy": classification_summary(logits, data.labels)["top1"]
             }
     return metrics
+
+
+def retrieve(logits: NDArray[np.floating], found: Clouds, folder: Path) -> dict[str, Any]:
+    """Retrieve by predicted class, and measure the lists as the contest does.
+
+    Parameters
+    ----------
+    logits
+        ``model class``.
+    found
+        The models.
+    folder
+        Where to write the lists.
+    """
+    write_lists(rank_by_class(found.names, np.exp(log_softmax(logits))), folder)
+    return evaluate(read_lists(folder), dict(zip(found.names, found.labels, strict=True)))
 
 
 def watched(what: str, work: Callable[[Callable[[int, int], None]], Clouds]) -> Clouds:

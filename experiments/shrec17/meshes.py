@@ -30,9 +30,9 @@ CHUNK: Final = 500
 """Models in one file of the cache."""
 
 MARGIN: Final = 2.0
-"""Voxels between the ball that holds a model and the faces of the grid."""
+"""Widths of the Gaussians between the ball that holds a model and the faces of the grid."""
 
-_SCALE: Final = 32767
+SCALE: Final = 32767
 """Points of the unit ball are kept as 16-bit numbers."""
 
 
@@ -137,7 +137,10 @@ def read_clouds(
 
 
 def draw(
-    points: NDArray[np.int16], size: int, rotations: NDArray[np.floating] | None = None
+    points: NDArray[np.int16],
+    size: int,
+    rotations: NDArray[np.floating] | None = None,
+    sigma: float = 1.0,
 ) -> Tensor:
     """Draw models as smooth densities of their surfaces.
 
@@ -149,6 +152,8 @@ def draw(
         Edge of the grid, voxels.
     rotations
         ``model 3 3``, rotations of the models; None for none.
+    sigma
+        Width of the Gaussian of a point, voxels.
 
     Returns
     -------
@@ -156,15 +161,16 @@ def draw(
         ``model 1 x y z`` float32, about 1 on the surface of a ball that fills the grid.
     """
     n_models, count = points.shape[:2]
-    positions = points.astype(np.float32) * np.float32((size / 2 - MARGIN) / _SCALE)
+    radius = size / 2 - MARGIN * sigma
+    positions = points.astype(np.float32) * np.float32(radius / SCALE)
     if rotations is not None:
         positions = positions @ np.swapaxes(rotations, 1, 2).astype(np.float32)
-    spec = GridSpec(size=size, spacing=1.0, sigma=1.0)
+    spec = GridSpec(size=size, spacing=1.0, sigma=sigma)
     offsets = np.arange(n_models + 1, dtype=np.int64) * count
     channel = np.zeros(n_models * count, dtype=np.uint8)
     grid = voxelize(positions.reshape(-1, 3), channel, offsets, spec, 1)
     # A point carries its share of the surface of a ball; 2 pi sigma^2 is the Gaussian's.
-    grid *= np.float32(4 * np.pi * (size / 2 - MARGIN) ** 2 / (2 * np.pi * count))
+    grid *= np.float32(4 * np.pi * radius**2 / (2 * np.pi * sigma**2 * count))
     return torch.from_numpy(grid)
 
 
@@ -184,7 +190,7 @@ def _read_chunk(
             broken[model.name] = error.what
             continue
         names.append(model.name)
-        clouds.append(np.round(cloud * _SCALE).astype(np.int16))
+        clouds.append(np.round(cloud * SCALE).astype(np.int16))
     points = np.stack(clouds) if clouds else np.zeros((0, count, 3), dtype=np.int16)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -43,6 +43,8 @@ class ShapeConfig:
         Rotate training models at random each time they are read.
     multiplicities, sizes, strides
         Of the layers, see `experiments.shrec17.networks.NetworkConfig`.
+    sigma
+        Width of the Gaussian of a point, voxels.
     """
 
     grid: int
@@ -52,6 +54,7 @@ class ShapeConfig:
     multiplicities: tuple[tuple[int, ...], ...]
     sizes: tuple[int, ...]
     strides: tuple[int, ...]
+    sigma: float = 1.0
 
     def network(self, classes: int) -> NetworkConfig:
         """Return the shape of the networks for a number of classes."""
@@ -74,12 +77,17 @@ class ShapeData:
         Their categories in the order of the output of a network.
     grid
         Edge of the grid, voxels.
+    sigma
+        Width of the Gaussian of a point, voxels.
     """
 
-    def __init__(self, clouds: Clouds, classes: tuple[str, ...], grid: int) -> None:
+    def __init__(
+        self, clouds: Clouds, classes: tuple[str, ...], grid: int, sigma: float = 1.0
+    ) -> None:
         index = {name: label for label, name in enumerate(classes)}
         self.clouds = clouds
         self.grid = grid
+        self.sigma = sigma
         self.labels = np.array([index[one.category] for one in clouds.labels], dtype=np.int64)
 
     def batches(
@@ -106,7 +114,7 @@ class ShapeData:
             rows = order[batch * batch_size : (batch + 1) * batch_size]
             rng = np.random.default_rng([seed, epoch, batch])
             rotations = random_rotations(len(rows), rng) if rotate else None
-            inputs = draw(self.clouds.points[rows], self.grid, rotations)
+            inputs = draw(self.clouds.points[rows], self.grid, rotations, self.sigma)
             yield inputs, torch.from_numpy(self.labels[rows])
             step += 1
 
@@ -127,7 +135,8 @@ class ShapeData:
         logits = []
         with torch.inference_mode():
             for start in range(0, len(self.labels), batch_size):
-                grids = draw(self.clouds.points[start : start + batch_size], self.grid)
+                points = self.clouds.points[start : start + batch_size]
+                grids = draw(points, self.grid, sigma=self.sigma)
                 logits.append(network(grids.to(device)).float().cpu().numpy())
         return np.concatenate(logits)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -62,7 +61,6 @@ class Device:
         self._child = Child("protvox.service.workers.model_process", arguments)
         self._in_progress: dict[int, Work] = {}
         self._numbers = itertools.count(1)
-        self._slot_freed = asyncio.Event()
         self.is_ready = False
         self.failures = 0
         self.models: list[dict[str, str]] | None = None
@@ -118,7 +116,7 @@ class Device:
     async def _send(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            batch = await self._queue.take(self._slots, self._most, self._running)
+            batch = await self._queue.take(self._slots, self._most, self._in_progress.values)
             requests = []
             for work in batch:
                 number = next(self._numbers)
@@ -138,14 +136,6 @@ class Device:
             self._metrics.computing.inc(len(batch))
             self._metrics.batch_size.observe(len(batch))
             await self._child.send({"requests": requests})
-            if batch[0].attempts:
-                # Work that may have killed a process is computed alone.
-                while self._in_progress:
-                    self._slot_freed.clear()
-                    await self._slot_freed.wait()
-
-    def _running(self) -> Counter[str]:
-        return Counter(work.owner for work in self._in_progress.values())
 
     async def _receive(self) -> None:
         while True:
@@ -159,7 +149,6 @@ class Device:
                 work.fail(restore(reply["error"]))
             elif not work.result.done():
                 work.result.set_result(reply["results"])
-            self._slot_freed.set()
             await self._queue.notify()
 
     async def _watch(self) -> None:

@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 import uvicorn
@@ -42,31 +43,34 @@ async def answer(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
+@contextlib.contextmanager
+def served(kind: type[connections.Connection]) -> Iterator[int]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        answer, http=kind, ws="none", lifespan="off", log_config=None, timeout_keep_alive=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
 @pytest.fixture
 def port(monkeypatch):
     monkeypatch.setattr(connections, "HEAD_S", 0.5)
     monkeypatch.setattr(connections, "LINGER_S", 0.5)
     monkeypatch.setattr(connections, "STALL_S", 0.5)
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        answer,
-        http=connections.Connection,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        timeout_keep_alive=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield listener.getsockname()[1]
-    server.should_exit = True
-    thread.join(10)
+    with served(connections.Connection) as found:
+        yield found
 
 
-def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+def connect(port: int, source: str = "127.0.0.1") -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0))
 
 
 def ask(connection: socket.socket) -> None:
@@ -193,6 +197,21 @@ def test_too_many_connections_are_refused(port):
     time.sleep(0.2)
     with connect(port) as connection:
         ask(connection)
+
+
+@pytest.mark.parametrize(("proxies", "held"), [((), 2), (("127.0.0.0/8",), 4)])
+def test_one_address_has_a_share_of_the_connections(proxies, held):
+    """Formerly one that opened 1,000 connections closed the service for everybody."""
+    with served(connections.connection_class(4, 0.5, proxies)) as port, contextlib.ExitStack() as s:
+        own = [s.enter_context(connect(port, "127.0.0.2")) for _ in range(held)]
+        time.sleep(0.2)
+        refused = s.enter_context(connect(port, "127.0.0.2"))
+        assert refused.recv(4096).startswith(b"HTTP/1.1 503")
+        if not proxies:
+            ask(s.enter_context(connect(port)))
+        own[0].close()
+        time.sleep(0.2)
+        ask(s.enter_context(connect(port, "127.0.0.2")))
 
 
 @pytest.mark.parametrize(

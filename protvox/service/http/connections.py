@@ -1,15 +1,20 @@
-"""Client connections: their number is limited, and slow ones are closed."""
+"""Client connections: their number is limited, also for each address; slow ones are closed."""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
-from typing import Final
+from collections import Counter
+from collections.abc import Sequence
+from typing import ClassVar, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from protvox.service.failures import ServiceError, refuse
+from protvox.service.http.guard import owner_of
 from protvox.service.http.problems import problem
+from protvox.service.shares import share_of
 
 MAX_CONNECTIONS: Final = 1000
 """Maximum number of connections at a time."""
@@ -60,15 +65,27 @@ def connections_within(files: int) -> int:
     return max(1, min(MAX_CONNECTIONS, (files - _OTHER_FILES) // 2))
 
 
-def connection_class(most: int) -> type[Connection]:
+def connection_class(
+    most: int, share: float = 1.0, proxies: Sequence[str] = ()
+) -> type[Connection]:
     """Return the connections of a server that has at most so many of them.
 
     Parameters
     ----------
     most
         Maximum number at a time.
+    share
+        Fraction of them that one address may hold.
+    proxies
+        Addresses or networks of proxies, which hold the connections of many clients.
     """
-    return type("LimitedConnection", (Connection,), {"most": most})
+    limits = {
+        "most": most,
+        "most_own": share_of(most, share),
+        "proxies": tuple(ipaddress.ip_network(proxy) for proxy in proxies),
+        "by_owner": Counter(),
+    }
+    return type("LimitedConnection", (Connection,), limits)
 
 
 class Connection(H11Protocol):
@@ -81,17 +98,33 @@ class Connection(H11Protocol):
     ----------
     most
         Maximum number of connections at a time; None for `MAX_CONNECTIONS`.
+    most_own
+        Maximum number from one address, or network (IPv6); None for no limit.
+    proxies
+        Networks without this limit.
+    by_owner
+        Number of connections from each address.
     """
 
     most: int | None = None
+    most_own: int | None = None
+    proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    by_owner: ClassVar[Counter[str]] = Counter()
 
+    _owner: str = ""
     _timer: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept a connection, or refuse it if there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > (self.most or MAX_CONNECTIONS):
+        host = self.client[0] if self.client else ""
+        self._owner = owner_of(host)
+        self.by_owner[self._owner] += 1
+        too_many_own = self.most_own is not None and self.by_owner[self._owner] > self.most_own
+        if len(self.connections) > (self.most or MAX_CONNECTIONS) or (
+            too_many_own and not self._is_proxy(host)
+        ):
             transport.write(_FULL)
             transport.close()
         self._start_timer(HEAD_S)
@@ -100,6 +133,9 @@ class Connection(H11Protocol):
         """Cancel the timers."""
         self._stop_timer()
         self._stop_stall_timer()
+        self.by_owner[self._owner] -= 1
+        if not self.by_owner[self._owner]:
+            del self.by_owner[self._owner]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -133,6 +169,13 @@ class Connection(H11Protocol):
         """Refuse data that is not HTTP, with a problem document."""
         self.transport.write(_NOT_HTTP)
         self.transport.close()
+
+    def _is_proxy(self, host: str) -> bool:
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return any(address in network for network in self.proxies)
 
     def _start_stall_timer(self) -> None:
         self._stop_stall_timer()

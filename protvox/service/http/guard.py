@@ -133,7 +133,7 @@ class Guard:
         """
         if not self._keys:
             self._check_browser(request)
-            return _owner_of(request)
+            return owner_of(_host_of(request))
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         given = token.strip() if scheme.lower() == "bearer" else ""
         digest = hashlib.sha256(given.encode("utf-8", "replace")).digest()
@@ -141,7 +141,7 @@ class Guard:
         names = [key.name for key in self._keys if hmac.compare_digest(key.digest, digest)]
         if not given or not names:
             # Guessing is limited like requests are.
-            self.count(_owner_of(request))
+            self.count(owner_of(_host_of(request)))
             raise refuse("request.key", where="Authorization", status=401)
         return f"key:{names[0]}"
 
@@ -201,12 +201,25 @@ def _name_of(authority: str) -> str:
     return "" if found is None else (found[1] or found[2]).lower()
 
 
-def _owner_of(request: Request) -> str:
+def _host_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def owner_of(host: str) -> str:
     """Return the owner of requests without a key: an IPv4 address, or an IPv6 network.
 
     A customer of a provider has 2**64 addresses of a network.
+
+    Parameters
+    ----------
+    host
+        Address of the client.
+
+    Examples
+    --------
+    >>> owner_of("2001:db8::1:2"), owner_of("::ffff:192.0.2.1")
+    ('address:2001:db8::/64', 'address:192.0.2.1')
     """
-    host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

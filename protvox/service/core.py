@@ -24,6 +24,7 @@ from protvox.service.parsed_request import ParsedRequest
 from protvox.service.settings import ServiceSettings
 from protvox.service.shares import share_of
 from protvox.service.workers.engine import Engine
+from protvox.service.workers.heap import release_regularly
 from protvox.service.workers.reader_pool import ReaderPool
 
 _FETCHERS: Final = 2
@@ -60,9 +61,11 @@ class Core:
         # Databases are slow, and must not delay clients that send files.
         self._fetchers = ReaderPool(settings, self.metrics, size=_FETCHERS, seconds=_FETCH_S)
         self._admitted: Counter[str] = Counter()
+        self._releasing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the child processes."""
+        self._releasing = asyncio.create_task(release_regularly())
         try:
             # First, because the disk is the likeliest to fail.
             await self.jobs.start()
@@ -74,6 +77,8 @@ class Core:
 
     async def stop(self) -> None:
         """Stop the child processes."""
+        if self._releasing is not None:
+            self._releasing.cancel()
         await self.jobs.stop()
         await asyncio.gather(self.engine.stop(), self._readers.stop(), self._fetchers.stop())
 

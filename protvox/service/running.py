@@ -21,7 +21,7 @@ from protvox.service.http.guard import check_address, new_key
 from protvox.service.jobs.database import open_database
 from protvox.service.logs import configure_logging, log
 from protvox.service.settings import load_service_settings
-from protvox.service.workers.heap import return_large_blocks
+from protvox.service.workers.heap import limit_heap
 
 _BACKLOG: Final = 2048
 _FILES: Final = 4 * MAX_CONNECTIONS
@@ -47,7 +47,7 @@ def run(**values: Any) -> None:
     connections = _allow_connections()
     with _lock_spool(settings.spool):
         configure_logging()
-        return_large_blocks()
+        limit_heap()
         # The application opens it again; here, an error is one line.
         open_database(settings.spool).close()
         listener = _listen(settings.host, settings.port, min(_BACKLOG, connections))
@@ -63,7 +63,7 @@ def run(**values: Any) -> None:
         server = uvicorn.Server(
             uvicorn.Config(
                 create_app(settings, on_start_error=end),
-                http=connection_class(connections),
+                http=connection_class(connections, settings.share, settings.proxies),
                 # Asyncio accepts as many at once, each of which takes a descriptor.
                 backlog=min(_BACKLOG, connections),
                 ws="none",

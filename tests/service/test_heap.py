@@ -32,13 +32,13 @@ print(before - resident())
 LARGE = """
 import sys
 from pathlib import Path
-from protvox.service.workers.heap import return_large_blocks
+from protvox.service.workers.heap import limit_heap
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
 
 if sys.argv[1] == "returned":
-    return_large_blocks()
+    limit_heap()
 kept, before = [], resident()
 for size in (8, 16, 8, 4):
     blocks = [(bytes(1) * (size << 20), bytes(2_000)) for _ in range(16)]
@@ -70,16 +70,20 @@ def test_every_worker_is_warm_before_the_first_request(monkeypatch):
     assert len(seen) == 3
 
 
-def test_memory_is_released_occasionally_and_only_when_idle(monkeypatch):
+def test_memory_is_released_occasionally_and_sooner_when_idle(monkeypatch):
     calls = []
     monkeypatch.setattr(model_process, "release_free_memory", lambda: calls.append(1))
     process = model_process.ModelProcess("cpu", 1, 1, io.BytesIO())
-    process._release_if_idle()
+    process._release_if_due()
     assert not calls
     monkeypatch.setattr(model_process, "RELEASE_S", -1.0)
     process._running = 1
-    process._release_if_idle()
+    process._release_if_due()
     assert not calls
     process._running = 0
-    process._release_if_idle()
+    process._release_if_due()
     assert calls == [1]
+    monkeypatch.setattr(model_process, "BUSY_RELEASE_S", -1.0)
+    process._running = 1
+    process._release_if_due()
+    assert calls == [1, 1]

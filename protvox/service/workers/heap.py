@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 from collections.abc import Callable
 from typing import Final
@@ -10,6 +11,11 @@ _MMAP_THRESHOLD: Final = -3
 """``M_MMAP_THRESHOLD`` of ``malloc.h``."""
 
 _LARGE: Final = 1 << 20
+_ARENA_MAX: Final = -8
+"""``M_ARENA_MAX`` of ``malloc.h``."""
+
+_ARENAS: Final = 2
+_RELEASE_S: Final = 10.0
 
 
 def _of_libc(name: str) -> Callable[..., int] | None:
@@ -33,11 +39,21 @@ def release_free_memory() -> None:
         _TRIM(0)
 
 
-def return_large_blocks() -> None:
-    """Return blocks of 1 MiB and more to the operating system as soon as they are freed (glibc).
+def limit_heap() -> None:
+    """Limit what this process keeps of the memory that it has freed (glibc).
 
-    By default, this size grows up to 32 MiB with the blocks that are freed; a process that handles
-    large bodies and results then keeps several times what it ever held at once.
+    Blocks of 1 MiB and more are returned to the operating system at once. By default, this size
+    grows up to 32 MiB with the blocks that are freed; a process that handles large bodies and
+    results then keeps several times what it ever held at once. Threads share two heaps.
     """
     if _MALLOPT is not None:
         _MALLOPT(_MMAP_THRESHOLD, _LARGE)
+        _MALLOPT(_ARENA_MAX, _ARENAS)
+
+
+async def release_regularly() -> None:
+    """Call `release_free_memory` in the background, until cancelled."""
+    while True:
+        await asyncio.sleep(_RELEASE_S)
+        # Outside the event loop, because a large heap takes some milliseconds.
+        await asyncio.to_thread(release_free_memory)

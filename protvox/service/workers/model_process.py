@@ -65,7 +65,8 @@ _NICENESS: Final = 3
 """Of work that nobody waits for; it gets about half of the CPU time of other work."""
 
 RELEASE_S: Final = 5.0
-"""Minimum time between two releases of free memory, seconds."""
+BUSY_RELEASE_S: Final = 30.0
+"""Minimum time between two releases of free memory when idle and when computing, seconds."""
 
 Result = Prediction | MutationScores | SuggestionResult | Embeddings | SearchResult | CheckResult
 """Result of a request."""
@@ -173,12 +174,13 @@ class ModelProcess:
             self._cancelled.discard(number)
         reply["seconds"] = time.monotonic() - start
         self.send(reply)
-        self._release_if_idle()
+        self._release_if_due()
 
-    def _release_if_idle(self) -> None:
-        """Return free memory to the operating system from time to time, when idle."""
+    def _release_if_due(self) -> None:
+        """Return free memory to the operating system from time to time, sooner when idle."""
         with self._lock:
-            due = not self._running and time.monotonic() > self._last_release + RELEASE_S
+            wait_s = BUSY_RELEASE_S if self._running else RELEASE_S
+            due = time.monotonic() > self._last_release + wait_s
             if due:
                 self._last_release = time.monotonic()
         if due:

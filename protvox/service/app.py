@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, params
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
@@ -99,14 +100,29 @@ def build_app(core: Core, folder: Path = FOLDER) -> FastAPI:
     )
     app.state.core = core
     install_problem_handlers(app)
-    app.include_router(health.health)
-    app.include_router(v2.health)
+    _include(app, health.health)
+    _include(app, v2.health)
     for module in (predict, check, suggest, embed, jobs, models, v2):
-        app.include_router(module.router, dependencies=[Depends(_check)])
-    app.include_router(health.metrics, dependencies=[Depends(_check)])
+        _include(app, module.router, Depends(_check))
+    _include(app, health.metrics, Depends(_check))
     app.router.routes.extend(page_routes(folder))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def _include(app: FastAPI, router: APIRouter, *dependencies: params.Depends) -> None:
+    """Add routes, which answer HEAD wherever they answer GET, as load balancers expect."""
+    app.include_router(router, dependencies=dependencies)
+    for route in router.routes:
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            app.add_api_route(
+                route.path,
+                route.endpoint,
+                methods=["HEAD"],
+                dependencies=[*route.dependencies, *dependencies],
+                response_model=route.response_model,
+                include_in_schema=False,
+            )
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -60,3 +60,11 @@ def test_page_does_not_hide_other_routes(client):
     assert client.get("/health/live").json()["status"] == "ok"
     assert client.get("/nothing").json()["code"] == "request.path"
     assert client.post("/").status_code == 405
+
+
+def test_head_is_answered_where_get_is(client):
+    for path in ("/health/live", "/health/ready", "/v2", "/jobs/x", "/", "/openapi.json"):
+        head, get = client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        assert head.headers["content-length"] == str(len(get.content)), path
+    assert client.head("/predict/cath").status_code == 405

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
 from pathlib import Path
@@ -182,8 +183,10 @@ def load_service_settings(**values: Any) -> ServiceSettings:
     Raises
     ------
     UsageError
-        If a setting is invalid (``usage.setting``).
+        If a setting is invalid, or a variable ``PROTVOX_SERVICE_*`` is none of the settings
+        (``usage.setting``).
     """
+    _check_names()
     try:
         return ServiceSettings(**{k: v for k, v in values.items() if v is not None})
     except ValidationError as error:
@@ -192,6 +195,15 @@ def load_service_settings(**values: Any) -> ServiceSettings:
         raise fail(
             "usage.setting.service", where=name, message=first["msg"].removeprefix("Value error, ")
         ) from error
+
+
+def _check_names() -> None:
+    """Refuse misspelt variables: whoever set a limit must not run without it."""
+    known = [_PREFIX + name.upper() for name in ServiceSettings.model_fields]
+    for name in sorted(os.environ):
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)[0]
+            raise fail("usage.setting.unknown", where=name, nearest=nearest)
 
 
 def child_environment() -> dict[str, str]:

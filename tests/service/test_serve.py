@@ -105,6 +105,18 @@ def test_invalid_settings_are_refused(monkeypatch, name, value, words):
     assert caught.value.where == f"PROTVOX_SERVICE_{name}"
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("QUEUE_SIZES", "QUEUE_SIZE"), ("RATE_PER_MIN", "RATE_PER_MINUTE"), ("KEYS", "API_KEYS")],
+)
+def test_a_misspelt_setting_is_refused(monkeypatch, name, nearest):
+    """Formerly the service ran without the limit."""
+    monkeypatch.setenv(f"PROTVOX_SERVICE_{name}", "1")
+    with pytest.raises(UsageError, match=f"nearest is PROTVOX_SERVICE_{nearest}[.]") as caught:
+        load_service_settings()
+    assert (caught.value.where, caught.value.exit_code) == (f"PROTVOX_SERVICE_{name}", 2)
+
+
 def test_folders_may_be_in_the_home_directory(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     settings = load_service_settings(spool_dir="~/jobs", api_keys_file="~/keys")

@@ -15,7 +15,16 @@ from pathlib import Path
 
 import pandas as pd
 from batch_kill import differences
-from disaster_tools import LostError, check, fake_clock, fill, remount, set_clock
+from disaster_tools import (
+    LostError,
+    check,
+    children,
+    fake_clock,
+    fill,
+    is_alive,
+    remount,
+    set_clock,
+)
 from service_client import ROOT
 
 TESTS = ROOT / "tests" / "batch"
@@ -107,14 +116,13 @@ def finish(process: subprocess.Popen[str], *codes: int) -> str:
     return " ".join(errors.split())
 
 
-def children(parent: int, word: str = "") -> list[int]:
+def children_with(parent: int, word: str) -> list[int]:
     """Return the child processes with a word in their command."""
     found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, IndexError):
-            above = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if above == parent and word in (folder / "cmdline").read_text():
-                found.append(int(folder.name))
+    for pid in children(parent):
+        with suppress(OSError):
+            if word in Path(f"/proc/{pid}/cmdline").read_text():
+                found.append(pid)
     return found
 
 
@@ -150,7 +158,7 @@ def kill_parent(folder: Path, kills: int) -> str:
             process.communicate()
             killed += 1
             end = time.monotonic() + 60
-            while any(Path(f"/proc/{pid}/cmdline").exists() for pid in below):
+            while any(map(is_alive, below)):
                 check(time.monotonic() < end, "a child process outlives the run")
                 time.sleep(0.01)
         finish(start(source, out))
@@ -169,7 +177,7 @@ def _kill_child(folder: Path, kills: int, word: str) -> str:
         while process.poll() is None and killed < kills:
             check(time.monotonic() < end, "a run hangs")
             time.sleep(chance.uniform(0.01, 0.1))
-            for pid in children(process.pid, word):
+            for pid in children_with(process.pid, word):
                 # Another one only after progress: three deaths in a row end a run on purpose.
                 if parts(out) > last:
                     last = parts(out)

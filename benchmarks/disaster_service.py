@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
-from disaster_tools import LostError, check, fake_clock, fill, remount, set_clock
+from disaster_tools import LostError, check, fake_clock, fill, is_alive, remount, set_clock
 from service_client import ROOT, processes
 
 BENCHMARKS = Path(__file__).parent
@@ -97,7 +97,7 @@ class Service:
         self.process.send_signal(number)
         self.process.wait(90)
         end = time.monotonic() + 60
-        while any(Path(f"/proc/{pid}/cmdline").exists() for pid in children):
+        while any(map(is_alive, children)):
             check(time.monotonic() < end, "a child process outlives the service")
             time.sleep(0.02)
 

@@ -1,15 +1,19 @@
-"""Disks, clocks and failures for ``disasters.py``."""
+"""Disks, clocks, processes and failures for ``disasters.py``."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MIB = 1 << 20
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class LostError(Exception):
@@ -20,6 +24,45 @@ def check(holds: object, what: str) -> None:
     """Raise an error unless a promise holds."""
     if not holds:
         raise LostError(what)
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs; one that has ended but was not waited for does not."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+def children(parent: int) -> list[int]:
+    """Return the child processes, also those that have ended but were not waited for."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, IndexError):
+            above = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if above == parent:
+                found.append(int(folder.name))
+    return found
+
+
+@contextmanager
+def no_process_left() -> Iterator[None]:
+    """Kill all processes that the block leaves behind, also those whose parent has ended.
+
+    All descendants of this process are killed, whoever started them.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        # The children of a killed process become children of this one.
+        while pids := children(os.getpid()):
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in pids:
+                with suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
 
 
 def fill(disk: Path) -> Path:

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import disaster_batch as batch
 import disaster_service as service
+from disaster_tools import no_process_left
 from service_client import circumstances
 
 RESULT = Path(__file__).parent / "results" / "disasters.json"
@@ -50,7 +51,7 @@ def on_disk(case: Callable[[Path, int, Path], str], folder: Path, kills: int) ->
 
 def attempt(case: Callable[[Path, int], str], kills: int) -> tuple[bool, str]:
     """Return whether a case holds, and what was seen."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, no_process_left():
         try:
             return True, case(Path(folder), kills)
         except Exception as error:

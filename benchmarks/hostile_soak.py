@@ -4,7 +4,8 @@ Honest clients send small structures at fixed times, and jobs that are fetched a
 them, attackers of another address repeat every attack of ``hostile_clients.py``, and model and
 reading processes are killed at random moments. Nothing may be lost: every job that was accepted
 ends with the same results, every response is the same or one error that tells to try again. Memory
-is noted as in ``service_soak.py``. Writes ``benchmarks/results/hostile_soak.json``.
+is noted as in ``service_soak.py``, and its median in each third of the time, by role. Writes
+``benchmarks/results/hostile_soak.json``.
 
     python benchmarks/hostile_soak.py --seconds 930
 """
@@ -37,7 +38,9 @@ LONGEST_JOB_S = 1200
 KILL_S = {"reading": 15.0, "model": 90.0}
 """Mean time between two kills, seconds."""
 
-TRANSIENT = ("service.process_died", "service.deadline", "service.unavailable")
+TRY_AGAIN = (429, 503)
+WARM_S = 60.0
+"""Seconds until all attacks have begun; the thirds begin then."""
 
 
 def attack(address: str, seconds: float) -> None:
@@ -72,7 +75,7 @@ class Soak:
         if status == 200:
             self.seconds.append(time.perf_counter() - begun)
             self.answers[number].add(hashlib.sha256(content).hexdigest())
-        elif status != 422 and code not in TRANSIENT:
+        elif status != 422 and status not in TRY_AGAIN:
             self.lost.append(f"{address}: {status} {code}")
 
     async def job(self, number: int, body: bytes) -> None:
@@ -137,15 +140,35 @@ class Soak:
     def result(self) -> dict[str, object]:
         """Return what was found."""
         differing = sum(len(found) > 1 for found in self.answers.values())
+        requests = {s: n for s, n in self.statuses.items() if not s.startswith("job")}
+        refused = sum(n for s, n in requests.items() if int(s.split()[0]) in TRY_AGAIN)
+        roles = ("all", *self.notes[0]["mib"])
         return {
+            "requests": sum(requests.values()),
+            "told_to_try_again": refused,
             "statuses": dict(sorted(self.statuses.items())),
             "median_s": round(statistics.median(self.seconds), 3) if self.seconds else None,
             "kills": dict(self.kills),
             "lost": self.lost,
             "requests_with_differing_answers": differing,
-            "memory": {r: slope(self.notes, r) for r in ("all", *self.notes[0]["mib"])},
+            "memory": {r: {**thirds(self.notes, r), **slope(self.notes, r)} for r in roles},
             "notes": [{"s": n["s"], **n["mib"]} for n in self.notes],
         }
+
+
+def thirds(notes: list[dict], role: str) -> dict[str, list[float]]:
+    """Return the median and the largest memory in each third of the time, MiB."""
+    mib = [
+        sum(note["mib"].values()) if role == "all" else note["mib"].get(role, 0.0)
+        for note in notes
+        if note["s"] >= min(WARM_S, notes[-1]["s"] / 4)
+    ]
+    edges = [round(k * len(mib) / 3) for k in range(4)]
+    parts = [mib[start:end] for start, end in itertools.pairwise(edges)]
+    return {
+        "median_of_thirds_mib": [round(statistics.median(part), 1) for part in parts],
+        "most_of_thirds_mib": [round(max(part), 1) for part in parts],
+    }
 
 
 async def measure(parent: int, seconds: float, rate: float) -> dict[str, object]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
+from protvox.errors import ProtvoxError
 from protvox.processes.child import ChildGone
 from protvox.service.failures import ServiceError
 from protvox.service.metrics import Metrics
 from protvox.service.settings import load_service_settings
-from protvox.service.workers import reader_pool
+from protvox.service.workers import process, reader_pool
 from protvox.service.workers.reader_pool import ReaderPool
 
 
@@ -46,6 +48,54 @@ def test_missing_readers_are_not_blamed_on_the_structure(monkeypatch):
 
     error = asyncio.run(main())
     assert (error.code, error.status) == ("service.readers", 503)
+
+
+class Dying(FakeChild):
+    """Dies with each body."""
+
+    killed = False
+
+    async def start(self, _seconds):
+        self.alive = True
+
+    async def send(self, message):
+        raise ChildGone("it died")
+
+    async def was_killed(self):
+        return self.killed
+
+
+@pytest.mark.parametrize(
+    ("killed", "code", "status"),
+    [(True, "service.process_died", 503), (False, "input.unreadable", None)],
+)
+def test_killed_readers_are_not_blamed_on_the_structure(monkeypatch, killed, code, status):
+    """Formerly 422, and "send a smaller structure", whoever had killed them."""
+    monkeypatch.setattr(reader_pool, "Child", Dying)
+    monkeypatch.setattr(Dying, "killed", killed)
+
+    async def main():
+        pool = ReaderPool(load_service_settings(), Metrics(), size=1, seconds=1)
+        await pool.start()
+        with pytest.raises(ProtvoxError) as caught:
+            await pool.read({}, "key:a")
+        return caught.value
+
+    error = asyncio.run(main())
+    assert (error.code, getattr(error, "status", None)) == (code, status)
+
+
+@pytest.mark.parametrize(("number", "killed"), [(9, True), (11, False)])
+def test_a_kill_differs_from_a_crash(monkeypatch, number, killed):
+    program = f"import os, signal; os.kill(os.getpid(), {number})"
+    monkeypatch.setattr(process, "child_command", lambda *_: [sys.executable, "-Sc", program])
+
+    async def main():
+        child = process.Child("any")
+        child._process = await asyncio.create_subprocess_exec(*child._command)
+        return await child.was_killed()
+
+    assert asyncio.run(main()) is killed
 
 
 class KilledWhileStarting(FakeChild):

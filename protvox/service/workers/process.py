@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import Sequence
+from typing import Final
 
 from protvox.processes.child import ChildGone, child_command
 from protvox.processes.messages import Message, pack, receive_message
 from protvox.service.settings import child_environment
+
+_REAP_S: Final = 1.0
+"""Time until the exit status of a process is known after its pipes have closed, seconds."""
 
 
 class Child:
@@ -35,6 +40,18 @@ class Child:
     def pid(self) -> int | None:
         """Process id, None if it is not running."""
         return self._process.pid if self._process is not None and self.alive else None
+
+    async def was_killed(self) -> bool:
+        """Return whether the process was killed (SIGKILL), for example for want of memory.
+
+        What it processes can make it crash, but that is another signal.
+        """
+        if self._process is None:
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REAP_S):
+                await self._process.wait()
+        return self._process.returncode == -signal.SIGKILL
 
     async def start(self, timeout_s: float) -> Message:
         """Start the process and wait until it is ready.

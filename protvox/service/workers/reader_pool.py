@@ -78,7 +78,9 @@ class ReaderPool:
         ------
         ProtvoxError
             If the body is invalid; ``input.too_slow`` or ``input.too_large`` if reading it takes
-            too much time or memory; ``service.readers`` if no process can be started.
+            too much time or memory; ``input.unreadable`` if two processes crash with it, and
+            ``service.process_died`` if the second is killed; ``service.readers`` if no process can
+            be started.
         """
         reading = asyncio.create_task(self._read_in_turn(message, owner))
         try:
@@ -113,6 +115,8 @@ class ReaderPool:
             raise fail("input.too_slow.process", seconds=f"{self._seconds:g}") from error
         except ChildGone as error:
             log.warning("a reading process died")
+            if await child.was_killed():
+                raise refuse("service.process_died.reader", status=503, retry_after=10) from error
             raise fail("input.unreadable.process") from error
         finally:
             self._metrics.read_seconds.observe(time.perf_counter() - start)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numba
 
+from protvox.compiled.folder import StampedCache
+
 
 def compile_cached(function: Callable[..., Any], **options: Any) -> Any:
     """Compile a function that runs without the GIL.
@@ -25,11 +27,12 @@ def compile_cached(function: Callable[..., Any], **options: Any) -> Any:
         The compiled function, cached on disk if possible. A cache folder that is full, read-only or
         damaged costs the time to compile and nothing else.
     """
-    try:
-        compiled = numba.njit(cache=True, nogil=True, **options)(function)
-    except RuntimeError:  # No writable folder for the cache, as in a read-only container.
-        return numba.njit(nogil=True, **options)(function)
+    compiled = numba.njit(nogil=True, **options)(function)
     if hasattr(compiled, "_cache"):  # Not with NUMBA_DISABLE_JIT.
+        try:
+            compiled._cache = StampedCache(function)
+        except RuntimeError:  # No writable folder for the cache, as in a read-only container.
+            return compiled
         # In this context numba reads and writes the cache; by default, an error ends the call.
         compiled._cache._guard_against_spurious_io_errors = lambda: contextlib.suppress(Exception)
     return compiled

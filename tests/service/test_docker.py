@@ -19,6 +19,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from protvox.structure.interning import _intern
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
 IMAGES = ("cpu", "gpu")
@@ -115,6 +117,9 @@ def test_steps_of_the_image_produce_a_service(tmp_path):
     # Packages of the versions wanted that are installed here are not installed once more.
     (packages,) = target.glob("lib/python*/site-packages")
     (packages / "installed.pth").write_text(sysconfig.get_path("purelib"))
+    # Nor are the loops compiled that were compiled here, from the same sources.
+    compiled = Path(_intern._cache.cache_path).parent
+    shutil.copytree(compiled, variables["NUMBA_CACHE_DIR"], dirs_exist_ok=True)
     for command in install:
         run(["bash", "-c", placed(command)])
     assert (packages / "protvox").is_dir()

@@ -122,8 +122,22 @@ def package_environment() -> dict[str, str]:
 
 def _cache_dir(env: Mapping[str, str]) -> Path:
     own = env.get("PROTVOX_CACHE_DIR", "").strip()
-    if own:
-        return Path(own).expanduser()
+    return Path(own).expanduser() if own else users_cache_dir(env)
+
+
+def users_cache_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder for what protvox keeps for this user and for nobody else.
+
+    Parameters
+    ----------
+    env
+        Environment variables; of them, ``XDG_CACHE_HOME`` is read.
+
+    Raises
+    ------
+    ProtvoxError
+        It is not set, and the user has no home.
+    """
     base = env.get("XDG_CACHE_HOME", "").strip()
     if base:
         return Path(base) / "protvox"

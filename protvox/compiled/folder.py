@@ -15,6 +15,9 @@ from typing import Any, Final, Self
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
+from protvox.errors import ProtvoxError
+from protvox.settings import users_cache_dir
+
 _IMPORT: Final = re.compile(
     r"^\s*(?:from (?P<module>protvox[\w.]*) import (?P<names>\([^)]*\)|.*)"
     r"|import (?P<plain>protvox[\w.]*))",
@@ -126,14 +129,13 @@ def _places(source: Path) -> Iterator[Path]:
     if own:
         yield Path(own)
         return
-    base = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
     try:
-        users = Path(base).expanduser() / "protvox" / "compiled"
+        users = users_cache_dir() / "compiled"
         users.mkdir(mode=0o700, parents=True, exist_ok=True)
         # What lies there is executed. With the HOME of somebody else, as under sudo, it is theirs.
         if users.stat().st_uid == os.geteuid():
             yield users
-    except (OSError, RuntimeError):  # HOME is not set, or cannot be written.
+    except (OSError, ProtvoxError):  # HOME is not set, or cannot be written.
         pass
     yield source.parent / "__pycache__"
 

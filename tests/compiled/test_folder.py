@@ -28,8 +28,9 @@ add = compile_cached(add)
 def tree(tmp_path):
     """A package with a compiled function whose constant is in another module."""
     root = tmp_path / "first" / "protvox"
-    shutil.copytree(Path(folder.__file__).parent, root / "compiled")
-    (root / "__init__.py").touch()
+    root.mkdir(parents=True)
+    for path in Path(folder.__file__).parents[1].iterdir():
+        (root / path.name).symlink_to(path)
     (root / "constants.py").write_text("STEP = 1\n")
     (root / "loops.py").write_text(LOOPS)
     return root.parent
@@ -58,7 +59,7 @@ def test_a_constant_changed_in_another_file_is_compiled_in(tree, tmp_path):
     """numba alone looks at the file of the function, and gave the result of the old constant."""
     cache = tmp_path / "cache"
     assert run(tree, cache) == (2, True)
-    shutil.copytree(tree, tmp_path / "second")
+    shutil.copytree(tree, tmp_path / "second", symlinks=True)
     assert run(tmp_path / "second", cache) == (2, False)
     (tree / "protvox" / "constants.py").write_text("STEP = 2\n")
     assert run(tree, cache) == (3, True)

@@ -183,7 +183,7 @@ def load_service_settings(**values: Any) -> ServiceSettings:
     Raises
     ------
     UsageError
-        If a setting is invalid, or a variable ``PROTVOX_SERVICE_*`` is none of the settings
+        If a setting is invalid, or a variable ``PROTVOX_SERVICE_*`` names no setting
         (``usage.setting``).
     """
     _check_names()

@@ -31,7 +31,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from hostile_clients import ATTACKS, attacked
-from service_client import Client, memory, processes, record, serving
+from service_client import Client, memory, processes, processor_s, record, serving
 from service_soak import NOTE_S, requests, slope
 
 RESULT = Path(__file__).parent / "results" / "hostile_soak.json"
@@ -39,6 +39,10 @@ PORT = 8769
 LONGEST_JOB_S = 1200
 KILL_S = {"reading": 15.0, "model": 90.0}
 """Mean time between two kills, seconds."""
+
+LEAST_CPU_S = {"reading": 6.0, "model": 30.0}
+"""CPU time of a process that may be killed, seconds; a third of it is its start. Otherwise, on a
+busy machine, processes would be killed before they do anything."""
 
 TRY_AGAIN = (429, 503)
 EXPECTED = ("input.format", "input.chain")
@@ -134,8 +138,12 @@ class Soak:
         chance = random.Random(role)
         while True:
             await asyncio.sleep(chance.uniform(0.5, 1.5) * KILL_S[role])
-            pids = [pid for pid, found in processes(self.parent).items() if found == role]
-            with suppress(ProcessLookupError):
+            with suppress(OSError):
+                pids = [
+                    pid
+                    for pid, found in processes(self.parent).items()
+                    if found == role and processor_s(pid) >= LEAST_CPU_S[role]
+                ]
                 if pids:
                     os.kill(chance.choice(pids), signal.SIGKILL)
                     self.kills[role] += 1

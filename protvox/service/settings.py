@@ -183,7 +183,7 @@ def load_service_settings(**values: Any) -> ServiceSettings:
     Raises
     ------
     UsageError
-        If a setting is invalid, or a variable ``PROTVOX_SERVICE_*`` names no setting
+        If a setting is invalid, or an unknown variable ``PROTVOX_SERVICE_*`` is set
         (``usage.setting``).
     """
     _check_names()

@@ -38,7 +38,8 @@ def stages(image: str) -> list[list[tuple[str, str]]]:
     for step in steps(image):
         if step[0] == "FROM":
             found.append([])
-        found[-1].append(step)
+        if found:
+            found[-1].append(step)
     return found
 
 
@@ -70,6 +71,13 @@ def test_copied_files_exist_and_are_not_ignored(image):
             name = source.removeprefix("./")
             assert (ROOT / name).exists()
             assert f"!{name}" in allowed
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_one_option_pins_the_base_image(image):
+    assert steps(image)[0] == ("ARG", "BASE=python:3.12-slim-bookworm")
+    bases = [of(stage, "FROM")[0] for stage in stages(image)]
+    assert bases == ["${BASE} AS build", "${BASE}"]
 
 
 def test_images_differ_only_in_the_device():

@@ -61,7 +61,7 @@ def write_annotated(
         _check_fits_pdb(structure, values, path)
         text = _pdb_text(_to_gemmi(structure, values), remark)
     elif suffix and suffix[0] in _CIF_SUFFIXES:
-        text = _cif_text(_to_gemmi(structure, values), remark)
+        text = _cif_text(_to_gemmi(structure, values), structure, remark)
     else:
         raise fail("usage.output_format.suffix", where=str(path))
     data = text.encode()
@@ -141,14 +141,41 @@ def _pdb_text(structure: gemmi.Structure, remark: str) -> str:
     return "".join(f"{line:<80}\n" for line in lines) + body
 
 
-def _cif_text(structure: gemmi.Structure, remark: str) -> str:
+def _cif_text(out: gemmi.Structure, structure: Structure, remark: str) -> str:
     import gemmi
 
-    document = structure.make_mmcif_document()
+    if structure.plddt is not None:
+        _number_polymers(out)
+    document = out.make_mmcif_document()
     block = document.sole_block()
-    if structure.resolution:
-        block.set_pair("_refine.ls_d_res_high", f"{structure.resolution:g}")
+    if structure.plddt is not None:
+        _add_plddt(block, out, structure.plddt)
+    if out.resolution:
+        block.set_pair("_refine.ls_d_res_high", f"{out.resolution:g}")
     block.set_pair("_database_PDB_remark.id", str(_REMARK_NUMBER))
     block.set_pair("_database_PDB_remark.text", gemmi.cif.quote(" ".join(_lines(remark))))
     text: str = document.as_string()
     return text
+
+
+def _number_polymers(out: gemmi.Structure) -> None:
+    """Give every residue of a polymer a ``label_seq_id``, by which ModelCIF refers to it."""
+    out.assign_label_seq_id()
+    for chain in out[0]:
+        polymer = chain.get_polymer()
+        if any(residue.label_seq is None for residue in polymer):
+            for number, residue in enumerate(polymer, start=1):
+                residue.label_seq = number
+
+
+def _add_plddt(block: gemmi.cif.Block, out: gemmi.Structure, plddt: NDArray[np.float32]) -> None:
+    """Add the pLDDT as ModelCIF has it, since the B-factors are taken."""
+    metric = {"id": "1", "mode": "local", "name": "pLDDT", "type": "pLDDT"}
+    block.set_pairs("_ma_qa_metric.", metric)
+    names = ("label_asym_id", "label_comp_id", "label_seq_id", "metric_value", "metric_id")
+    loop = block.init_loop("_ma_qa_metric_local.", ["ordinal_id", "model_id", *names])
+    residues = (residue for chain in out[0] for residue in chain)
+    for value, residue in zip(plddt.tolist(), residues, strict=True):
+        if residue.label_seq is not None and np.isfinite(value):
+            place = (residue.subchain, residue.name, str(residue.label_seq))
+            loop.add_row([str(loop.length() + 1), "1", *place, f"{value:.2f}", "1"])

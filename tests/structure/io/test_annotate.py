@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import Bio.PDB
@@ -53,6 +54,32 @@ def test_written_files_read_back_unchanged(
     if structure.experiment.cell:
         assert again.experiment.space_group == structure.experiment.space_group
     np.testing.assert_allclose(again.experiment.cell, structure.experiment.cell, atol=1e-3)
+
+
+def test_predicted_models_keep_their_plddt(data_dir: Path, tmp_path: Path) -> None:
+    """Their B-factors hold the values, so the pLDDT is written as ModelCIF has it."""
+    source = data_dir / "AF-Q5VSL9-F1-model_v4.cif.gz"
+    structure = read_structure(source)
+    write_annotated(structure, values_of(structure), tmp_path / "out.cif", remark="Percent")
+    again = read_structure(tmp_path / "out.cif")
+    np.testing.assert_allclose(again.plddt, structure.plddt, rtol=0, atol=0.005)
+    ours, theirs = (
+        {
+            tuple(row)[:2]: float(row[2])
+            for row in block.find(
+                "_ma_qa_metric_local.", ["label_seq_id", "label_comp_id", "metric_value"]
+            )
+        }
+        for block in (
+            gemmi.cif.read(str(path)).sole_block() for path in (tmp_path / "out.cif", source)
+        )
+    )
+    assert ours == theirs
+    # Without declared sequences, residues are numbered in their order.
+    few = (structure.number > 200) & (structure.number <= 210)
+    bare = replace(structure.select(few), sequences={})
+    write_annotated(bare, values_of(bare), tmp_path / "bare.cif", remark="Percent")
+    np.testing.assert_allclose(read_structure(tmp_path / "bare.cif").plddt, bare.plddt, atol=0.005)
 
 
 @pytest.mark.parametrize("suffix", [".pdb", ".cif"])

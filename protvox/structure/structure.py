@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import BACKBONE_ATOMS
+from protvox.comparable import Comparable
 from protvox.messages import count, listing
 from protvox.structure.experiment import NOT_STATED, Experiment
 
@@ -67,8 +68,8 @@ class ChainCopy:
     operator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+@dataclass(frozen=True, slots=True, eq=False)
+class Structure(Comparable):
     """A cleaned structure: one model without waters, hydrogens or alternative positions.
 
     Attributes

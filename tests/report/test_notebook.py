@@ -31,6 +31,7 @@ def results():
         protvox.search,
         protvox.embed,
         protvox.check,
+        protvox.suggest,
     )
     return [function(UBIQUITIN) for function in functions]
 
@@ -41,6 +42,16 @@ def test_results_survive_pickling_and_compare_by_content(results):
         assert again == result and again is not result
         assert [other for other in results if other == again] == [result]
         assert replace(again, warnings=("another",)) != result
+
+
+def test_structures_and_alignments_compare_by_content():
+    for one in (protvox.read_structure(UBIQUITIN), protvox.align(UBIQUITIN, UBIQUITIN)):
+        again = pickle.loads(pickle.dumps(one))
+        assert again == one and again is not one
+        assert len(repr(one)) < 100
+    other = replace(again.found.query, coordinates=again.found.query.coordinates + 1)
+    assert other != again.found.query
+    assert replace(again, found=replace(again.found, query=other)) != again
 
 
 def test_a_changed_number_makes_results_differ(results):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from protvox.comparable import Comparable
 from protvox.messages import count
-from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.findings import CheckedResidue, Overall, Segment
 from protvox.predict.results.json_documents import Check
 from protvox.predict.results.json_text import JsonText

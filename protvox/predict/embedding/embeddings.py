@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.comparable import Comparable
 from protvox.messages import count
-from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.json_documents import Embedding
 from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.records import EmbeddedDomain, InputInfo

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS
+from protvox.comparable import Comparable
 from protvox.errors import fail
 from protvox.messages import count
 from protvox.predict.mutations.mutation_list import Failure
 from protvox.predict.mutations.table import MutationTable
-from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.identical_rows import add_identical_rows
 from protvox.predict.results.json_documents import (
     COMBINED,

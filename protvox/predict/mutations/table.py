@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS, ONE_LETTER
+from protvox.comparable import Comparable
 from protvox.predict.mutations.locate import Located
 from protvox.predict.mutations.networks import BACKBONE, ENVIRONMENT, Scorers
 from protvox.predict.mutations.stability import Change, find_stability, together
-from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.residue_table import ResidueTable
 
 COLUMNS: Final = (

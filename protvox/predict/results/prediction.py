@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from protvox.comparable import Comparable
 from protvox.messages import count
-from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.fields import rounded
 from protvox.predict.results.json_documents import Classification
 from protvox.predict.results.json_text import JsonText

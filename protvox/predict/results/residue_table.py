@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, AMINO_ACIDS
+from protvox.comparable import Comparable
 from protvox.messages import count
-from protvox.predict.results.comparable import Comparable
 
 
 class Suspect(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from protvox.comparable import Comparable
 from protvox.predict.results.alignment_document import AlignedPart, PairwiseAlignment
 from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.records import InputInfo
@@ -30,8 +31,8 @@ COLUMNS: Final = (
 """Columns of the table."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class AlignmentResult(JsonText):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AlignmentResult(Comparable, JsonText):
     """An alignment of parts of two structures.
 
     Attributes
@@ -44,7 +45,18 @@ class AlignmentResult(JsonText):
 
     def __repr__(self) -> str:
         """Return one line with the names and the scores."""
-        return f"AlignmentResult({self.found!r})"
+        query, target = self.found.query.name, self.found.target.name
+        alignment = self.found.alignment
+        return (
+            f"AlignmentResult({query!r}, {target!r}, TM-score {alignment.tm_query:.3f}, "
+            f"RMSD {alignment.rmsd:.2f} Å)"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return a summary for notebooks."""
+        from protvox.predict.results.notebook import frame_html
+
+        return frame_html(repr(self), self.to_pandas(), ())
 
     @property
     def inputs(self) -> tuple[InputInfo, InputInfo]:

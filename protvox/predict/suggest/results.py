@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from protvox.comparable import Comparable
 from protvox.messages import count
-from protvox.predict.results.comparable import Comparable
 from protvox.predict.results.json_text import JsonText
 from protvox.predict.results.records import InputInfo
 from protvox.predict.results.suggestion_document import Suggestion, Suggestions
@@ -42,6 +42,12 @@ class SuggestionResult(Comparable, JsonText):
         return (
             f"SuggestionResult({self.input.name!r}, {count(len(self.suggestions), 'suggestion')})"
         )
+
+    def _repr_html_(self) -> str:
+        """Return a summary for notebooks."""
+        from protvox.predict.results.notebook import frame_html
+
+        return frame_html(repr(self), self.to_pandas(), self.warnings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the suggestions by the schema ``protvox.suggest/1``."""

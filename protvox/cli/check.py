@@ -92,9 +92,9 @@ def check(
     modelled at position i belongs at position i + s. In models without such errors, about 0.4
     segments and one residue per 1,000 residues are reported.
 
-    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, also .gz or .xz), an identifier
-    (1abc, AF-P12345-F1), a folder, which is searched recursively, or - for standard input. csv, tsv
-    and parquet have one row per finding.
+    INPUT is a structure file (.pdb .ent .cif .mmcif .bcif, also .gz, .bz2 or .xz),
+    an identifier (1abc, AF-P12345-F1), a folder, which is searched recursively, or - for
+    standard input. csv, tsv and parquet have one row per finding.
 
     \b
     Examples:

@@ -108,9 +108,10 @@ def classify(
 ) -> int:
     """Predict amino-acid environments and CATH architectures.
 
-    INPUT is a structure file (.pdb .ent .pqr .cif .mmcif .bcif, also .gz or .xz), an identifier
-    (1abc, P12345), or - for standard input. Results go to stdout, messages and progress to
-    stderr. csv, tsv and parquet have one row per residue, or per domain with --task cath.
+    INPUT is a structure file (.pdb .ent .pqr .cif .mmcif .bcif, also .gz, .bz2 or .xz),
+    an identifier (1abc, P12345), or - for standard input. Results go to stdout,
+    messages and progress to stderr. csv, tsv and parquet have one row per residue, or per domain
+    with --task cath.
 
     \b
     Examples:

@@ -151,9 +151,9 @@ def mutations(
     score among all single substitutions of the structure (or chain, with --chain); 100 is the most
     destabilising.
 
-    INPUT is a structure file (.pdb .ent .pqr .cif .mmcif .bcif, also .gz or .xz), an identifier
-    (1abc, P12345), or - for standard input. If some mutations cannot be scored, the reasons
-    are reported, the others are scored, and the exit code is 4.
+    INPUT is a structure file (.pdb .ent .pqr .cif .mmcif .bcif, also .gz, .bz2 or .xz),
+    an identifier (1abc, P12345), or - for standard input. If some mutations cannot be scored, the
+    reasons are reported, the others are scored, and the exit code is 4.
 
     \b
     Examples:

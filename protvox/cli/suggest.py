@@ -107,8 +107,8 @@ def suggest(
     positive phi), disordered. Residues of identical chains are one row, with mean scores, and are
     mutated together.
 
-    INPUT is a structure file (.pdb .ent .pqr .cif .mmcif .bcif, also .gz or .xz), an identifier
-    (1abc, P12345), or - for standard input.
+    INPUT is a structure file (.pdb .ent .pqr .cif .mmcif .bcif, also .gz, .bz2 or .xz),
+    an identifier (1abc, P12345), or - for standard input.
 
     \b
     Examples:

@@ -22,6 +22,11 @@ DROP = """([name, data]) => {
   document.getElementById("drop").dispatchEvent(
     new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
 }"""
+# Layout shifts that no input caused, as Lighthouse sums them.
+SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => {
+  shifts.push(...list.getEntries().filter((e) => !e.hadRecentInput).map((e) => e.value));
+}).observe({ type: "layout-shift", buffered: true });"""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # The browser contacts no other hosts and draws without a GPU.
 ARGUMENTS = [
@@ -115,6 +120,7 @@ def visit(service, browser):
         pages.append(page)
         # Graphics are computed on the CPU here, which is slow.
         page.set_default_timeout(LONG_MS)
+        page.add_init_script(SHIFTS)
         page.requested, page.complaints = [], []
         page.on("request", lambda request: page.requested.append(request.url))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))

@@ -190,7 +190,7 @@ def test_states_that_are_seldom_seen_are_readable(visit, service, scheme):
     page.goto(f"{service}states.html")
     page.locator("body[data-ready]").wait_for(timeout=30_000)
     assert page.get_by_test_id("jobs").inner_text().count("failed") == 3  # and the summary
-    for width in (390, 1280, 1920):
+    for width in (390, 1280, 1600, 1920):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(WIDER) == 0
         assert page.evaluate(OUTSIDE) == []
@@ -223,6 +223,10 @@ def test_no_card_covers_another_while_scrolling(visit, drop, open_tab, width):
         for top in range(0, end + 100, 100):
             page.evaluate("top => scrollTo({ top, behavior: 'instant' })", top)
             cards = page.evaluate(CARDS)
+            if width == 1920:
+                (structure,) = (card for card in cards if "structure" in card["name"])
+                assert 0 <= structure["top"] < 300, "beside all that is scrolled"
+                assert max(card["right"] for card in cards) > width - 60
             assert len(cards) >= 5
             assert [
                 (a["name"], b["name"]) for a, b in combinations(cards, 2) if overlap(a, b)

@@ -76,7 +76,7 @@ export function cathCard(prediction, selection, superpose) {
  */
 function openDomain(group, i, entry, superpose) {
   return el("article", { class: "domain" }, el("h3", {}, ...title(group, i)),
-    ...body(group, entry, superpose));
+    body(group, entry, superpose));
 }
 
 /**
@@ -93,7 +93,7 @@ function collapsedDomain(group, i, entry, superpose) {
     el("summary", {}, el("h3", {}, ...title(group, i)),
       el("span", { class: "first" }, `${name} `, el("strong", {}, probability(p)),
         domain.in_range ? "" : " · unreliable")),
-    ...body(group, entry, superpose));
+    body(group, entry, superpose));
 }
 
 /**
@@ -130,7 +130,7 @@ function headline(domain) {
  * @param {import("./chains.js").DomainGroup} group
  * @param {string} entry PDB code of the file, "" if it has none.
  * @param {Switch|null} superpose
- * @returns {(HTMLElement|null)[]}
+ * @returns {HTMLElement}
  */
 function body({ domain, indices }, entry, superpose) {
   const { name, label, p, kind } = headline(domain);
@@ -138,14 +138,15 @@ function body({ domain, indices }, entry, superpose) {
   const lines = [["Class", domain.class], ["Architecture", domain.architectures[0]],
     ["Topology", domain.topologies?.[0]]].slice(0, below).filter(([, node]) => node).reverse();
   const known = domain.hits?.length ? domain.hits : domain.nearest ?? [];
-  return [
+  const answer = el("div", {},
     domain.in_range ? null : flagWarning(domain.flags ?? []),
     el("div", { class: "answer" },
       el("p", { class: "what" }, name),
       el("p", { class: "sure" }, el("strong", {}, probability(p)), ` ${sureness(p)}`),
       el("p", { class: "quiet" }, `${kind} `, nodeLink(label))),
-    domain.novel ? el("p", { class: "note" }, "Probably unlike every known " +
-      `${domain.novel === "topology" ? "topology" : "superfamily"} of CATH.`) : null,
+    domain.novel ? el("p", { class: "note" }, "Probably in none of the " +
+      `${domain.novel === "topology" ? "topologies" : "superfamilies"} that protvox knows, ` +
+      "which are not all of CATH.") : null,
     el("dl", { class: "levels" }, ...lines.flatMap(([head, node]) => [el("dt", {}, head),
       el("dd", {}, el("span", {}, el("code", {}, node.label ?? ""), ` ${node.name ?? ""} `),
         el("span", { class: "number" }, probability(node.probability ?? null)))])),
@@ -153,10 +154,10 @@ function body({ domain, indices }, entry, superpose) {
       domain.architectures[0].probability < SURE),
     (domain.superfamilies ?? []).length > 1
       ? alternatives("Superfamilies", domain.superfamilies, kind === "Superfamily" && p < SURE)
-      : null,
-    known.length ? nearest(known, titleOf(known), entry,
-      superpose && ((hit, on) => superpose(indices[0], hit, on))) : null,
-  ];
+      : null);
+  return el("div", { class: "halves" }, answer, known.length
+    ? nearest(known, titleOf(known), entry,
+      superpose && ((hit, on) => superpose(indices[0], hit, on))) : null);
 }
 
 /**

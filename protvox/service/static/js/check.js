@@ -53,7 +53,7 @@ export function checkView(shown, selection, chain, colouring) {
       const index = residueIndex(prediction.residues);
       wrong = document.segments.length;
       findings.replaceChildren(...overallWords(document.overall),
-        ...segmentList(document.segments, index, selection));
+        ...segmentList(document.segments, index, selection), residueWords(document.residues));
       rows.explain(new Map(document.residues.map((r) =>
         [index.get(`${r.chain} ${r.number}${r.insertion_code}`) ?? -1, r.reasons])));
       colouring.add("finding", findingScheme(document, index, chain));
@@ -66,7 +66,7 @@ export function checkView(shown, selection, chain, colouring) {
   let begun = !shown.offers.has("/check");
   button.hidden = begun || prediction.residues.length <= AT_ONCE;
   const panel = card("Check", { class: "suspects", "data-testid": "residues" },
-    findings, button, rows.element);
+    el("div", { class: "halves" }, el("div", {}, findings, button), rows.element));
   const enter = () => {
     if (begun || prediction.residues.length > AT_ONCE) return;
     begun = true;
@@ -84,6 +84,19 @@ function overallWords({ percentile, reference }) {
   return [el("p", { class: percentile < POOR ? "warning" : "" },
     "The sequence fits its surroundings better than in ",
     el("strong", {}, `${Math.round(percentile)} %`), ` of ${reference}.`)];
+}
+
+/**
+ * @param {{reasons: string[]}[]} residues that fit worst.
+ * @returns {HTMLElement}
+ */
+function residueWords(residues) {
+  const n = residues.length;
+  const explained = residues.filter(({ reasons }) => reasons.length).length;
+  return el("p", {}, n ? el("strong", {}, count(n)) : "No",
+    ` ${n === 1 ? "residue fits" : "residues fit"} badly: another amino acid is over ` +
+    `${count(1000)} times as likely, as it is for one residue in ${count(1000)} in the PDB` +
+    `${explained ? `; ${count(explained)} with a possible reason` : ""}.`);
 }
 
 /**

@@ -22,6 +22,8 @@ export class Colouring extends EventTarget {
   /** Schemes by view, as the user chose them. */
   #chosen = new Map();
   #view = "";
+  /** Whether residues belong to no domain. */
+  #rest;
 
   /** @param {import("./prediction.js").Prediction} prediction */
   constructor(prediction) {
@@ -32,7 +34,7 @@ export class Colouring extends EventTarget {
     groups.forEach((group, i) => group.indices.forEach((index, copy) => {
       colours[index] = domainColour(i, copy);
     }));
-    const rest = residues.some((r) => r.domain < 0);
+    this.#rest = residues.some((r) => r.domain < 0);
     if (residues.length && input.plddt) {
       this.#schemes.set("pLDDT", { colour: (r) => plddtColour(r.plddt), legend: plddtLegend });
     }
@@ -41,7 +43,7 @@ export class Colouring extends EventTarget {
         { colour: (r) => wildTypeColour(r.p), legend: probabilityLegend });
     }
     this.#schemes.set("domain", { colour: (r) => colours[r.domain] ?? domainColour(-1),
-      legend: () => domainLegend(groups, rest || !residues.length) });
+      legend: () => domainLegend(groups, this.#rest) });
     this.#name = this.#first("domains");
   }
 
@@ -66,6 +68,15 @@ export class Colouring extends EventTarget {
   /** @returns {HTMLElement} */
   legend() {
     return this.#schemes.get(this.#name).legend();
+  }
+
+  /**
+   * Take the residues drawn, where the prediction has none.
+   * @param {{domain: number}[]} residues
+   */
+  draw(residues) {
+    this.#rest = residues.some((r) => r.domain < 0);
+    this.dispatchEvent(new Event("schemes"));
   }
 
   /**

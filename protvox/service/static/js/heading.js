@@ -14,6 +14,13 @@ const EVERYDAY = [
   /^Corrected from the atom name: /,
   /given more than once; scored once\.$/,
 ];
+/** Warnings of a number of residues, which matter if these are many. */
+const COUNTED = [
+  /^Without a wild type, .*: ([\d,]+) residues?\.$/,
+  /^([\d,]+) of [\d,]+ residues have no environment prediction, /,
+];
+/** Share of the residues that leaves the result as it is. */
+const FEW = 0.05;
 /** Warnings that the card of their domain has. */
 const OF_DOMAINS = Object.freeze([
   / residues, the domains the model was trained on have /,
@@ -21,19 +28,26 @@ const OF_DOMAINS = Object.freeze([
 ]);
 /** Longest list of disordered residues that is shown. */
 const MAX_RANGES = 4;
+/** Places that are named of what was ignored for one reason. */
+const MAX_PLACES = 6;
 
 /**
  * @param {import("./prediction.js").Prediction} prediction
  * @param {Object<string, *>} options that were given for the result.
  * @returns {HTMLElement}
  */
-export function heading({ input, warnings }, options) {
-  const everyday = warnings.filter((text) => EVERYDAY.some((pattern) => pattern.test(text)));
+export function heading({ input, warnings, residues }, options) {
+  // A result without residues says so below.
+  const isOfFew = (text) => COUNTED.some((pattern) => pattern.test(text) && (!residues.length ||
+    Number(pattern.exec(text)[1].replaceAll(",", "")) < FEW * residues.length));
+  const everyday = warnings.filter((text) => EVERYDAY.some((pattern) => pattern.test(text)) ||
+    isOfFew(text));
   const elsewhere = warnings.filter((text) => OF_DOMAINS.some((pattern) => pattern.test(text)));
   const important = warnings.filter((text) => !everyday.includes(text) &&
     !elsewhere.includes(text));
-  const notes = [...everyday, ...elsewhere,
-    ...input.dropped.map((d) => `Ignored: ${d.what}, ${d.where} (${d.why}).`)];
+  // The notes list what the JSON has in `input.dropped`.
+  const notes = [...everyday.map((text) => text.replace("; see input.dropped", "")), ...elsewhere,
+    ...droppedWords(input.dropped)];
   const format = FORMATS[input.format] ?? input.format;
   return el("div", { class: "heading" },
     el("h1", {}, input.name),
@@ -47,8 +61,25 @@ export function heading({ input, warnings }, options) {
       notes.length ? el("details", {}, el("summary", {},
         `${count(notes.length)} ${notes.length === 1 ? "note" : "notes"} on the file`),
       el("ul", {}, ...notes.map((text) => el("li", {}, text)))) : null),
-    // The notes above list what the JSON has there.
     ...warningLists(important.map((text) => text.replace("see input.dropped", "see the notes"))));
+}
+
+/**
+ * @param {{what: string, where: string, why: string}[]} dropped what was ignored.
+ * @returns {string[]} a sentence for each kind and reason.
+ */
+function droppedWords(dropped) {
+  const groups = new Map();
+  for (const { what, where, why } of dropped) {
+    const key = JSON.stringify([what, why]);
+    if (!groups.has(key)) groups.set(key, { what, why, places: [] });
+    groups.get(key).places.push(where);
+  }
+  return [...groups.values()].map(({ what, why, places }) => {
+    const rest = places.length - MAX_PLACES;
+    return `Ignored: ${what}, ${places.slice(0, MAX_PLACES).join("; ")}` +
+      `${rest > 0 ? ` and ${count(rest)} more` : ""} (${why}).`;
+  });
 }
 
 /**

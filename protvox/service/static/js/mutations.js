@@ -100,15 +100,16 @@ export function mutationView(shown, selection, chain, colouring, check) {
     else list.focus();
   } } }, "Score these");
   const buttons = [own, all];
+  const ownList = el("details", { class: "own", open: residues.length > AT_ONCE },
+    el("summary", {}, "Score a list"),
+    el("p", { class: "quiet" }, "One per line: chain, residue number and mutant, optionally " +
+      "with the wild type (A:45W or A:L45W); several at once joined by + (A:L45W+A:F50A). Or " +
+      "the list of another program."),
+    list, el("div", { class: "row" }, ...buttons));
   const panel = card("Mutations", { class: "mutations", "data-testid": "mutations" },
-    shown.offers.has("/suggest") ? suggestionSection(shown, selection, check) : null,
-    state, out,
-    el("details", { class: "own", open: residues.length > AT_ONCE },
-      el("summary", {}, "Score a list"),
-      el("p", { class: "quiet" }, "One per line: chain, residue number and mutant, optionally " +
-        "with the wild type (A:45W or A:L45W); several at once joined by + (A:L45W+A:F50A). Or " +
-        "the list of another program."),
-      list, el("div", { class: "row" }, ...buttons)));
+    el("div", { class: "halves" },
+      shown.offers.has("/suggest") ? suggestionSection(shown, selection, check) : null,
+      el("div", {}, state, out, ownList)));
   const enter = () => {
     if (begun || residues.length > AT_ONCE) return;
     begun = true;

@@ -49,7 +49,8 @@ export function resultView(shown) {
   const superpose = known && failing(known.show, shown.fail);
   const downloads = downloadCard(shown, viewer?.picture ?? null);
   if (!some) {
-    view.append(viewer?.element ?? "", cathCard(prediction, selection, superpose),
+    view.append(viewer ? el("div", { class: "side" }, viewer.element) : "",
+      cathCard(prediction, selection, superpose),
       card("Amino-acid environments", { class: "full" }, el("p", { class: "quiet" },
         "No residue has the backbone atoms N, CA and C, so nothing can be checked or mutated.")),
       downloads);

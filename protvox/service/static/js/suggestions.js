@@ -43,6 +43,7 @@ export function suggestionSection(shown, selection, check) {
   const away = el("input", { type: "checkbox" });
   const run = async () => {
     button.disabled = true;
+    out.setAttribute("aria-busy", "true");
     out.replaceChildren(el("p", { class: "quiet" }, "Comparing every substitution …"));
     /** @type {Object<string, string>} */
     const options = {};
@@ -57,6 +58,7 @@ export function suggestionSection(shown, selection, check) {
       out.replaceChildren(errorState(asProblem(error), null));
     } finally {
       button.disabled = false;
+      out.removeAttribute("aria-busy");
     }
   };
   const button = el("button", { type: "button", on: { click: run } }, "Suggest what to order");

@@ -50,7 +50,10 @@ export function viewerCard(prediction, selection, colouring, job) {
       try {
         setBackground();
         const data = await (await results(job, "cif")).text();
-        if (!residues.length) drawn = withDomains(data, domains);
+        if (!residues.length) {
+          drawn = withDomains(data, domains);
+          colouring.draw(drawn);
+        }
         const addresses = { chain: drawn.map((r) => r.chain),
           number: drawn.map((r) => r.number), code: drawn.map((r) => r.insertionCode) };
         post("show", { data, addresses, colours: colours() });

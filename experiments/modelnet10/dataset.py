@@ -49,7 +49,8 @@ def read_clouds(folder: Path) -> dict[str, Clouds]:
             raise InputError(what, where=str(folder), code="modelnet10.layout")
     with table.open(newline="") as lines:
         rows = list(csv.DictReader(lines))
-    if not rows or not {"model", "class", "split", "points"} <= set(rows[0]):
+    columns = {"model", "class", "split", "points"}
+    if not rows or not columns <= set(rows[0]) or not rows[0]["points"].isdigit():
         raise InputError(f"wrong table; {LAYOUT}", where=str(table), code="modelnet10.layout")
     points = _decode(file, len(rows), int(rows[0]["points"]))
     split = np.array([row["split"] for row in rows])

@@ -1,4 +1,4 @@
-"""Figures of the experiment on ModelNet10."""
+"""The figure of the experiment on ModelNet10."""
 
 from __future__ import annotations
 
@@ -9,17 +9,10 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 
-from experiments.modelnet10.dataset import read_clouds
 from experiments.shrec17.figures import COLOURS, NAMES
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
-
-
-def draw_all(metrics: dict[str, Any], data: Path, folder: Path) -> None:
-    """Draw every figure into a folder."""
-    draw_accuracy(metrics, folder / "accuracy.png")
-    draw_models(data, folder / "models.png")
 
 
 def draw_accuracy(metrics: dict[str, Any], path: Path) -> None:
@@ -30,7 +23,7 @@ def draw_accuracy(metrics: dict[str, Any], path: Path) -> None:
         if any(kind in found for kind in COLOURS)
     }
     figure, panels = plt.subplots(
-        1, len(shown), figsize=(5.5 * len(shown), 4.4), sharey=True, squeeze=False
+        1, len(shown), figsize=(max(5.0 * len(shown), 8.0), 4.6), sharey=True, squeeze=False
     )
     for axes, (name, found) in zip(panels[0], shown.items(), strict=True):
         _draw_bars(axes, found)
@@ -39,26 +32,6 @@ def draw_accuracy(metrics: dict[str, Any], path: Path) -> None:
     handles, labels = panels[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
     figure.set_layout_engine("constrained")
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
-
-
-def draw_models(data: Path, path: Path) -> None:
-    """Draw the first test model of every class."""
-    clouds = read_clouds(data)["test"]
-    first: dict[str, int] = {}
-    for row, labels in enumerate(clouds.labels):
-        first.setdefault(labels.category, row)
-    figure, panels = plt.subplots(
-        2, 5, figsize=(12, 5), subplot_kw={"projection": "3d"}, layout="constrained"
-    )
-    for axes in panels.flat:
-        axes.set_axis_off()
-    for axes, (name, row) in zip(panels.flat, sorted(first.items()), strict=False):
-        x, y, z = clouds.points[row].T
-        axes.scatter(x, y, z, s=2, c=z, cmap="viridis")
-        axes.set_box_aspect((np.ptp(x), np.ptp(y), np.ptp(z)), zoom=1.3)
-        axes.set_title(name.replace("_", " "), fontsize=10)
     figure.savefig(path, dpi=150)
     plt.close(figure)
 

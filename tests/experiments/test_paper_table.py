@@ -25,6 +25,18 @@ def test_synthetic_networks_are_trained_upright():
     assert rotated["steerable"] > 5 * rotated["conventional"]
 
 
+def test_modelnet10_is_as_told():
+    metrics = read("modelnet10/results/metrics.json")
+    assert metrics["models"] == {"train": 3592, "val": 399, "test": 908}
+    for found in metrics["networks"].values():
+        gaps = {name: one["intervals"]["top1"] for name, one in found["differences"].items()}
+        assert gaps["rotated: steerable - conventional_augmented"][0] > 0
+        upright, rotated = (found["conventional"][one]["top1"] for one in ("upright", "rotated"))
+        assert rotated < upright / 2
+        upright, cube = (found["steerable"][one]["top1"] for one in ("upright", "cube"))
+        assert cube == pytest.approx(upright, abs=0.01)
+
+
 def test_retrieved_domains_are_those_of_the_released_model():
     card = json.loads((RESULTS.parent / "models" / "cath" / "card.json").read_text())
     assert read("shrec17/results/domains.json")["sha256"] == card["sha256"]

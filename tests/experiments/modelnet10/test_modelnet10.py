@@ -141,7 +141,7 @@ def test_from_the_file_to_the_measures(folder, tmp_path):
     assert metrics["models"] == {"train": 14, "val": 2, "test": 8}
     found = metrics["networks"]["tiny"]
     for kind in KINDS:
-        for poses in ("upright", "rotated"):
+        for poses in ("upright", "rotated", "cube"):
             assert found[kind][poses]["n_queries"] == 8
             low, high = found[kind][poses]["intervals"]["top1"]
             assert low <= found[kind][poses]["top1"] <= high

@@ -29,6 +29,7 @@ from protvox.cli.serve import serve
 from protvox.cli.suggest import suggest
 from protvox.cli.train import train
 from protvox.cli.voxelize import voxelize
+from protvox.compiled.notice import compilation_notice
 
 
 class ClosedPipeError(Exception):
@@ -102,6 +103,8 @@ def run(arguments: Sequence[str]) -> int:
     int
         Exit code, see the help of `app`. An exception is reported as one line on stderr.
     """
+    if sys.stderr.isatty():
+        compilation_notice.say = _tell_of_compilation
     try:
         code = app.main(list(arguments), prog_name="protvox", standalone_mode=False)
         sys.stdout.flush()
@@ -118,6 +121,10 @@ def run(arguments: Sequence[str]) -> int:
             _discard_output()
         return report(error)
     return code if isinstance(code, int) else 0
+
+
+def _tell_of_compilation() -> None:
+    console.note("Compiling loops for their first use, which takes up to a minute, once.")
 
 
 def _discard_output() -> None:

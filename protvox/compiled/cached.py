@@ -7,8 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core import event
 
 from protvox.compiled.folder import StampedCache
+from protvox.compiled.notice import compilation_notice
+
+
+class _Listener(event.Listener):
+    def on_start(self, event: object) -> None:
+        compilation_notice.begin()
+
+    def on_end(self, event: object) -> None:
+        compilation_notice.end()
+
+
+event.register("numba:compile", _Listener())  # not called for what is in the cache
 
 
 def compile_cached(function: Callable[..., Any], **options: Any) -> Any:

@@ -40,8 +40,8 @@ LONGEST_JOB_S = 1200
 KILL_S = {"reading": 15.0, "model": 90.0}
 """Mean time between two kills, seconds."""
 
-LEAST_CPU_S = {"reading": 6.0, "model": 30.0}
-"""CPU time of a process that may be killed, seconds; a third of it is its start. Otherwise, on a
+LEAST_CPU_S = {"reading": 2.0, "model": 20.0}
+"""CPU time of a process that may be killed, seconds; half of it is its start. Otherwise, on a
 busy machine, processes would be killed before they do anything."""
 
 TRY_AGAIN = (429, 503)

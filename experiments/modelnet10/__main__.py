@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from experiments.modelnet10.dataset import hold_out, read_clouds, rotate
+from experiments.modelnet10.dataset import LAYOUT, hold_out, read_clouds, rotate
 from experiments.modelnet10.measures import compare, measure
 from experiments.shrec17.__main__ import CONSOLE, retrieve, tell
 from experiments.shrec17.meshes import Clouds
@@ -46,7 +46,7 @@ SEED: Final = 0
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Train what is not trained yet, and test."""
     if options.data is None:
-        raise UsageError("no data set is given", where="--data")
+        raise UsageError(f"no data set is given; {LAYOUT}", where="--data")
     found = read_clouds(options.data)
     learn, check = hold_out(found["train"], VALIDATION, SEED)
     rng = np.random.default_rng(SEED)

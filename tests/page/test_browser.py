@@ -71,6 +71,9 @@ def test_cath_card_shows_the_result_of_the_service(page, tmp_path):
     answer = json.loads(saved(page, "JSON", tmp_path).read_text())
     domain = answer["domains"][0]
     card = page.get_by_test_id("cath")
+    # CATH names the superfamily after a domain of an example; the topology has a better name.
+    assert card.locator(".what").inner_text() == "Ubiquitin-like (UB roll)"
+    assert "CATH calls “Phosphatidylinositol 3-kinase Catalytic Subunit" in card.inner_text()
     card.get_by_text("Architectures").click()
     text = card.inner_text()
     assert f"{domain['class']['label']} {domain['class']['name']}" in text
@@ -255,6 +258,10 @@ def test_suggestions_have_reasons_and_cautions(page, open_tab, tmp_path):
     assert {"48"}.isdisjoint(row["number"] for row in found)
     assert {"CYS", "PRO"}.isdisjoint(row["mutant"] for row in found)
     assert [float(row["ddg"]) for row in found] == sorted(float(row["ddg"]) for row in found)
+    assert any("Caution" in row for row in rows)
+    part.get_by_label("without a caution").check()
+    clear = [row.inner_text() for row in part.locator("tbody tr").all()]
+    assert len(clear) > 5 and not any("Caution" in row for row in clear)
     part.get_by_label("keep residues").fill("A:4800")
     part.get_by_role("button", name="Suggest what to order").press("Enter")
     assert "4800" in part.get_by_test_id("error").inner_text()

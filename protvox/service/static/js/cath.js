@@ -26,6 +26,9 @@ const FIRST = 3;
  *   known domain in the viewer; false if that failed.
  */
 
+/** Names of superfamilies and topologies that are those of a domain of an example. */
+const EXAMPLE = /[;,.:] ?(chain|domain)\b/i;
+
 /** Short descriptions of the flags; the warnings above give details. */
 const FLAGS = Object.freeze({
   too_long: "longer, so it probably contains several domains",
@@ -111,15 +114,20 @@ function title({ domain, indices }, i) {
 }
 
 /**
- * The most specific answer that is more probable than not, otherwise the architecture.
+ * The most specific answer that is more probable than not, otherwise the architecture. A
+ * superfamily that CATH names after a domain of an example has the name of its topology.
  * @param {Object} domain
- * @returns {{name: string, label: string, p: number, kind: string}}
+ * @returns {{name: string, label: string, p: number, kind: string, example?: string}}
  */
 function headline(domain) {
   const levels = [["Superfamily", domain.superfamilies?.[0]], ["Topology", domain.topologies?.[0]]];
   for (const [kind, best] of levels) {
     if (best && best.probability >= 0.5) {
-      return { name: best.name || best.label, label: best.label, p: best.probability, kind };
+      const found = { name: best.name || best.label, label: best.label, p: best.probability, kind };
+      const above = domain.topologies?.[0];
+      const named = EXAMPLE.test(found.name) && above?.name && !EXAMPLE.test(above.name) &&
+        found.label.startsWith(`${above.label}.`);
+      return named ? { ...found, name: above.name, example: found.name } : found;
     }
   }
   const [first] = domain.architectures;
@@ -133,7 +141,7 @@ function headline(domain) {
  * @returns {HTMLElement}
  */
 function body({ domain, indices }, entry, superpose) {
-  const { name, label, p, kind } = headline(domain);
+  const { name, label, p, kind, example } = headline(domain);
   const below = ["Class", "Architecture", "Topology", "Superfamily"].indexOf(kind);
   const lines = [["Class", domain.class], ["Architecture", domain.architectures[0]],
     ["Topology", domain.topologies?.[0]]].slice(0, below).filter(([, node]) => node).reverse();
@@ -143,7 +151,8 @@ function body({ domain, indices }, entry, superpose) {
     el("div", { class: "answer" },
       el("p", { class: "what" }, name),
       el("p", { class: "sure" }, el("strong", {}, probability(p)), ` ${sureness(p)}`),
-      el("p", { class: "quiet" }, `${kind} `, nodeLink(label))),
+      el("p", { class: "quiet" }, `${kind} `, nodeLink(label),
+        example ? `, which CATH calls “${example}”` : "")),
     domain.novel ? el("p", { class: "note" }, "Probably in none of the " +
       `${domain.novel === "topology" ? "topologies" : "superfamilies"} that protvox knows, ` +
       "which are not all of CATH.") : null,

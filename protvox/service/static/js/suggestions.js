@@ -93,14 +93,22 @@ function found({ suggestions, warnings }, shown, selection, check) {
         `or ${s.alternatives.join(", ")}`) : null));
   };
   const unit = Number.isFinite(suggestions[0].ddg) ? "ΔΔG, kcal/mol" : "Score";
+  const clear = suggestions.filter((s) => !s.flags.length);
+  const box = el("input", { type: "checkbox", on: { change: () => show() } });
+  const chosen = () => (box.checked ? clear : suggestions);
+  const rows = el("div", {});
+  const show = () => rows.replaceChildren(growingTable("Suggested mutations",
+    ["Mutation", unit, "Why, and what to check"], chosen(), row));
+  show();
   return [
     ...checkFirst(warnings, check),
     ...warnings.filter((text) => !known.has(text) && !WRONG.test(text))
       .map((text) => el("p", { class: "quiet" }, text)),
-    growingTable("Suggested mutations", ["Mutation", unit, "Why, and what to check"],
-      suggestions, row),
+    clear.length && clear.length < suggestions.length ? el("label", {}, box,
+      ` only the ${clear.length} without a caution`) : "",
+    rows,
     el("div", { class: "row" }, saveButton("Suggestions CSV",
-      `${stem(shown.prediction.input.name)}-suggestions.csv`, async () => csv(suggestions),
+      `${stem(shown.prediction.input.name)}-suggestions.csv`, async () => csv(chosen()),
       shown.fail)),
   ];
 }

@@ -86,14 +86,18 @@ def take_wide(browser: Browser, address: str) -> None:
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(2000)
     page.screenshot(path=HERE / "page.png")
-    page.set_viewport_size({"width": 1280, "height": 1700})
+    # On a wide screen the structure stays beside the map.
+    page.set_viewport_size({"width": 1920, "height": 960})
     page.get_by_role("tab", name="Mutations").click()
-    page.get_by_test_id("scan").hover(position={"x": 14 * 59.5, "y": 18 + 14 * 0.5})
-    page.evaluate("scrollTo(0, 0)")
-    page.wait_for_timeout(3000)
-    box = page.locator(".maps").bounding_box() or {"y": 0, "height": 1700}
-    clip = {"x": 0, "y": 0, "width": 1280, "height": box["y"] + box["height"] + 16}
-    page.screenshot(path=HERE / "page-mutations.png", clip=clip)
+    scan = page.get_by_test_id("scan")
+    scan.hover()
+    page.locator(".maps").evaluate(
+        "e => scrollTo(0, scrollY + e.getBoundingClientRect().bottom + 16 - innerHeight)"
+    )
+    box = scan.bounding_box() or {"x": 0, "y": 0}
+    page.mouse.move(box["x"] + 14 * 59.5, box["y"] + 18 + 14 * 0.5)
+    page.wait_for_timeout(5000)
+    page.screenshot(path=HERE / "page-mutations.png")
     page.close()
 
 

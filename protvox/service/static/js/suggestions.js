@@ -104,8 +104,8 @@ function found({ suggestions, warnings }, shown, selection, check) {
     ...checkFirst(warnings, check),
     ...warnings.filter((text) => !known.has(text) && !WRONG.test(text))
       .map((text) => el("p", { class: "quiet" }, text)),
-    clear.length && clear.length < suggestions.length ? el("label", {}, box,
-      ` only the ${clear.length} without a caution`) : "",
+    clear.length && clear.length < suggestions.length ? el("div", { class: "filters" },
+      el("label", {}, box, ` only the ${clear.length} without a caution`)) : "",
     rows,
     el("div", { class: "row" }, saveButton("Suggestions CSV",
       `${stem(shown.prediction.input.name)}-suggestions.csv`, async () => csv(chosen()),

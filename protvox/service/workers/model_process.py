@@ -101,7 +101,7 @@ class ModelProcess:
         self._write_lock = threading.Lock()
         self._cancelled: set[int] = set()
         self._running = 0
-        self._last_release = time.monotonic()
+        self._released = {busy: time.monotonic() for busy in (False, True)}
 
     def warm_up(self) -> None:
         """Load the models and compile the loops, so that no request has to wait for this.
@@ -179,10 +179,11 @@ class ModelProcess:
     def _release_if_due(self) -> None:
         """Return free memory to the operating system from time to time, sooner when idle."""
         with self._lock:
-            wait_s = BUSY_RELEASE_S if self._running else RELEASE_S
-            due = time.monotonic() > self._last_release + wait_s
+            # Apart, as the end of all requests leaves more than what was released before.
+            busy, now = self._running > 0, time.monotonic()
+            due = now > self._released[busy] + (BUSY_RELEASE_S if busy else RELEASE_S)
             if due:
-                self._last_release = time.monotonic()
+                self._released[busy] = now
         if due:
             release_free_memory()
 

@@ -15,10 +15,14 @@ def unharmed(server, ubiquitin):
     files = written(server)
     before = server.memory()
     yield
-    answer = server.client.post("/predict/cath", files={"file": ubiquitin})
-    assert answer.status_code == 200
-    assert server.memory() - before < MAX_GROWTH
     end = time.monotonic() + WORK_S
+    while True:
+        answer = server.client.post("/predict/cath", files={"file": ubiquitin})
+        assert answer.status_code == 200
+        if server.memory() - before < MAX_GROWTH or time.monotonic() > end:
+            break
+        time.sleep(1)  # abandoned work ends after some seconds of CPU time
+    assert server.memory() - before < MAX_GROWTH
     while written(server) != files and time.monotonic() < end:
         time.sleep(0.1)  # a job that the test created may be at work
     assert written(server) == files

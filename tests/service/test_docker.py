@@ -24,6 +24,7 @@ from protvox.structure.interning import _intern
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
 IMAGES = ("cpu", "gpu")
+DIGEST = "sha256:[0-9a-f]{64}"
 
 
 def steps(image: str) -> list[tuple[str, str]]:
@@ -74,8 +75,10 @@ def test_copied_files_exist_and_are_not_ignored(image):
 
 
 @pytest.mark.parametrize("image", IMAGES)
-def test_one_option_pins_the_base_image(image):
-    assert steps(image)[0] == ("ARG", "BASE=python:3.12-slim-bookworm")
+def test_the_base_image_is_pinned_in_one_line(image):
+    name, base = steps(image)[0]
+    assert name == "ARG"
+    assert re.fullmatch(rf"BASE=python:3\.12\.\d+-slim-bookworm@{DIGEST}", base)
     bases = [of(stage, "FROM")[0] for stage in stages(image)]
     assert bases == ["${BASE} AS build", "${BASE}"]
 
@@ -95,6 +98,7 @@ def test_compose_is_local_and_read_only():
     assert text.count("read_only: true") == text.count("no-new-privileges:true") == 2
     assert "protvox:8000" in (DOCKER / "prometheus.yml").read_text()
     assert "PROTVOX_SERVICE_NAMES: protvox\n" in text
+    assert re.search(rf"image: prom/prometheus:v[\d.]+@{DIGEST}\n", text)
 
 
 @pytest.mark.slow

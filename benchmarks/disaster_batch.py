@@ -195,7 +195,7 @@ def _kill_child(folder: Path, kills: int, word: str) -> str:
 
 def kill_writer(folder: Path, kills: int) -> str:
     """Kill a process while it writes a part, at every step of writing."""
-    out, at_steps = folder / "out", 0
+    out, at_steps, number = folder / "out", 0, 0
 
     def write(content: str, step: float) -> int:
         command = [sys.executable, "-c", WRITE, str(out), content, str(step)]
@@ -203,8 +203,10 @@ def kill_writer(folder: Path, kills: int) -> str:
 
     check(write("first", -1) == 0, "the first part cannot be written")
     content, step = "first", 0
-    for number in range(kills):
+    while at_steps < kills:
+        number += 1
         code = write(f"new{number}", step)
+        check(code in (0, -signal.SIGKILL), f"the writer ended with {code}")
         check(write("", -1) == 0, "the folder cannot be opened")
         rows = pd.read_parquet(out / "domains").groupby("id")["flags"].agg(set).to_dict()
         counts = pd.read_parquet(out / "domains").groupby("id").size().to_dict()

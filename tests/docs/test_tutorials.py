@@ -19,6 +19,13 @@ def cells(path: Path) -> list[str]:
     return ["".join(c["source"]) for c in document["cells"] if c["cell_type"] == "code"]
 
 
+def printed(path: Path) -> str:
+    """The text that the cells printed when the notebook was stored."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    outputs = (o for c in document["cells"] for o in c.get("outputs", ()))
+    return "".join(text for o in outputs for text in o.get("text", ()))
+
+
 def run(path: Path) -> tuple[dict, list]:
     """The names that a notebook defines, and the value that each cell shows."""
     names: dict = {}
@@ -48,7 +55,12 @@ def test_there_is_a_page_that_lists_them():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_notebook_runs(path, monkeypatch, capsys):
     monkeypatch.chdir(FOLDER)
-    names, _ = run(path)
+    names, shown = run(path)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    results = [o for c in document["cells"] for o in c.get("outputs", ()) if "data" in o]
+    assert len(results) == sum(value is not None for value in shown)
+    if path.stem != "layers_in_your_own_network":  # losses depend on the processor
+        assert capsys.readouterr().out == printed(path)
     if path.stem == "check_a_model":
         (segment,) = names["found"].segments
         assert (segment.kind, segment.shift) == ("register", -1)

@@ -174,6 +174,7 @@ OUTSIDE = """() => [...document.querySelectorAll(".card")].flatMap((card) => {
     .filter((e) => e.getBoundingClientRect().right > end + 0.5)
     .map((e) => `${card.className}: ${e.outerHTML.slice(0, 120)}`);
 })"""
+TWO_FRAMES = "new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
 # Tables that need to be scrolled to be read.
 CUT = """() => [...document.querySelectorAll(".scroll")].filter((e) => e.checkVisibility())
   .filter((e) => e.scrollWidth > e.clientWidth)
@@ -192,6 +193,7 @@ def test_states_that_are_seldom_seen_are_readable(visit, service, scheme):
     assert page.get_by_test_id("jobs").inner_text().count("failed") == 3  # and the summary
     for width in (390, 1280, 1600, 1920):
         page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(TWO_FRAMES)  # A size is noticed, and drawn, within the next one.
         assert page.evaluate(WIDER) == 0
         assert page.evaluate(OUTSIDE) == []
         assert page.evaluate(CUT) == []

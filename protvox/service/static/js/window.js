@@ -35,12 +35,12 @@ export class CanvasWindow {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.refresh());
   }
 
-  /** Measure, then draw. */
+  /** Measure, then draw at once: a canvas of the former size would be seen for one frame. */
   resize() {
     const { width, height } = this.measure(this.element.clientWidth);
     this.#spacer.style.width = `${Math.max(width, 1)}px`;
     this.#spacer.style.height = `${height}px`;
-    this.refresh();
+    this.#paint();
   }
 
   /** Draw in the next animation frame. */

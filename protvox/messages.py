@@ -1,4 +1,4 @@
-"""Counts, lists and chain names for use in messages."""
+"""Counts, lists and names for use in messages."""
 
 from __future__ import annotations
 
@@ -40,3 +40,26 @@ def listing(words: Iterable[str], most: int = 8) -> str:
 def chain_label(name: str) -> str:
     """Return ``chain A``, or ``chain (blank)`` for a chain without a name."""
     return f"chain {name or '(blank)'}"
+
+
+def no_known(novel: str, topology: str = "") -> str:
+    """Return in which known relatives a domain is not, ``""`` if it is in one.
+
+    What is known is in the index of protvox, which is not all of CATH.
+
+    Parameters
+    ----------
+    novel
+        ``"superfamily"``, ``"topology"`` or ``""``, see
+        `protvox.predict.results.records.DomainPrediction`.
+    topology
+        Code and name of its topology, if it has one.
+
+    Examples
+    --------
+    >>> no_known("superfamily", "3.40.50 Rossmann fold")
+    'no known superfamily of 3.40.50 Rossmann fold'
+    """
+    if novel == "superfamily" and topology:
+        return f"no known superfamily of {topology}"
+    return f"no known {novel}" if novel else ""

@@ -33,40 +33,39 @@ def mark_identical(
     -------
     tuple of DomainPrediction
         The predictions with `DomainPrediction.same_as`. Copies have nearly the same residue
-        numbers in identical chains.
+        numbers in identical chains, or in chains of which one has no declared sequence and whose
+        common residues have the same names.
     """
-    chains = {domain.chain for domain in predicted}
-    if len(chains) < 2:
+    if len({domain.chain for domain in predicted}) < 2:
         return tuple(predicted)
     same_as, _ = find_identical(structure, structure.sequences)
-    if not same_as:
-        return tuple(predicted)
-    residues = {
-        domain.id: set(
-            zip(
-                structure.number[domain.residues].tolist(),
-                structure.insertion_code[domain.residues].tolist(),
-                strict=True,
-            )
-        )
-        for domain in domains
-    }
+    residues = {domain.id: _residues(structure, domain) for domain in domains}
+
+    def is_copy(one: DomainPrediction, other: DomainPrediction) -> bool:
+        a, b = residues[one.id], residues[other.id]
+        shared = a.keys() & b.keys()
+        if one.chain == other.chain or len(shared) < _SHARED * len(a.keys() | b.keys()):
+            return False
+        if same_as.get(one.chain, one.chain) == same_as.get(other.chain, other.chain):
+            return True
+        # Without their full sequences, chains that lack other residues are not found above.
+        declared = one.chain in structure.sequences and other.chain in structure.sequences
+        return not declared and all(a[key] == b[key] for key in shared)
+
     firsts: list[DomainPrediction] = []
     marked: list[DomainPrediction] = []
     for one in predicted:
-        group = same_as.get(one.chain, one.chain)
-        own = residues[one.id]
-        first = next(
-            (
-                other
-                for other in firsts
-                if other.chain != one.chain
-                and same_as.get(other.chain, other.chain) == group
-                and len(own & residues[other.id]) >= _SHARED * len(own | residues[other.id])
-            ),
-            None,
-        )
+        first = next((other for other in firsts if is_copy(one, other)), None)
         if first is None:
             firsts.append(one)
         marked.append(one if first is None else replace(one, same_as=first.id))
     return tuple(marked)
+
+
+def _residues(structure: Structure, domain: Domain) -> dict[tuple[int, str], str]:
+    """Return the names of the residues of a domain by their author numbers."""
+    rows = domain.residues
+    columns = structure.number[rows], structure.insertion_code[rows], structure.residue_name[rows]
+    return {
+        (int(number), str(code)): str(name) for number, code, name in zip(*columns, strict=True)
+    }

@@ -432,6 +432,7 @@ def test_identical_chains_are_shown_once(visit):
         {"id": name, "chain": name, "chopping": "", "architectures": [label], **common}
         for name in "AB"
     ]
+    result["domains"][1]["same_as"] = "A"
     job = {"id": "two", "state": "done", "task": "all", "name": "two", "n_residues": 80}
     other.route("**/jobs/two", lambda route: route.fulfill(json=job))
     other.route("**/jobs/two/results?format=json", lambda route: route.fulfill(json=result))

@@ -152,7 +152,7 @@ def test_the_page_has_the_cards_of_the_domains(scored):
     assert "3 belong to a known CATH superfamily" in cards
     assert 'href="https://www.cathdb.info/version/latest/superfamily/3.40.50.300"' in cards
     assert 'href="https://www.cathdb.info/version/latest/domain/2xyzA02"' in cards
-    assert "new topology" in cards and "best: " in cards
+    assert "no known topology" in cards and "best: " in cards
     assert re.search(r"0\.97.*2xyzA02.*0\.81.*1\.9.*58", cards, re.DOTALL)
     addresses = re.findall(r"(?:https?:)?//[a-z][^\"<]*", page)
     assert all(address.startswith("https://www.cathdb.info/") for address in addresses)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from protvox.messages import count
+from protvox.messages import count, no_known
 from protvox.predict.results.records import DomainPrediction, InputInfo
 from protvox.predict.results.residue_table import ResidueTable
 
@@ -129,7 +129,7 @@ def _strip(residues: ResidueTable) -> str:
 
 def _relative(domain: DomainPrediction) -> str:
     if domain.novel:
-        return f"new {domain.novel}"
+        return no_known(domain.novel)
     if domain.superfamilies:
         best = domain.superfamilies[0]
         return f"{best.label} {best.name} ({best.probability:.2f})"

@@ -234,9 +234,10 @@ class DomainPrediction(DomainRecord):
         Most probable CATH superfamilies of known domains, most probable first; empty like
         ``topologies``.
     novel
-        Highest level at which the domain is probably unlike all known ones: ``"topology"``,
-        ``"superfamily"``, or ``""`` if it probably belongs to a known superfamily; absent if no
-        known domain was aligned.
+        Highest level at which the domain probably belongs to no known node of CATH:
+        ``"topology"``, ``"superfamily"``, or ``""`` if it probably belongs to a known superfamily;
+        absent if no known domain was aligned. What is known is in the index of protvox, which is
+        not all of CATH.
     hits
         The best hit of each of ``superfamilies``, with its alignment.
     nearest

@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from protvox.messages import no_known
+
 SHOWN: Final = 300
 """Largest number of cards on a page."""
 
@@ -92,10 +94,8 @@ class DomainCard:
 
     @property
     def answer(self) -> str:
-        """What is new about the domain, ``""`` if it belongs to a known superfamily."""
-        if self.novel == "superfamily" and self.topology:
-            return f"new superfamily of {self.topology} {self.topology_name}".rstrip()
-        return f"new {self.novel}" if self.novel else ""
+        """In which known relatives the domain is not, ``""`` if in a known superfamily."""
+        return no_known(self.novel, f"{self.topology} {self.topology_name}".strip())
 
     @property
     def superfamily_link(self) -> Link:

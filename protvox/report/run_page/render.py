@@ -231,10 +231,10 @@ def _relative_name(summary: Summary, card: DomainCard) -> DomainCard:
 def _card_note(cards: Cards) -> str:
     known, family, topology = (cards.counts[level] for level in ("", "superfamily", "topology"))
     text = (
-        f"Of {cards.n:,} domains, {known:,} belong to a known CATH superfamily, {family:,} to a "
-        f"new superfamily of a known topology, {topology:,} to a new topology (new to "
-        "protvox, which does not know all of CATH). TM-scores are by the length of the domain. "
-        "Chains of a structure with the same answer share a row."
+        f"Of {cards.n:,} domains, {known:,} belong to a known CATH superfamily, {family:,} to no "
+        f"known superfamily of a known topology, {topology:,} to no known topology. protvox does "
+        "not know all of CATH. TM-scores are by the length of the domain. Chains of a structure "
+        "with the same answer share a row."
     )
     if len(cards.shown) == SHOWN:
         text += f" The first {SHOWN} rows are shown; all are in the table of domains."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
+from protvox.messages import no_known
 from protvox.report.terminal.domain_name import domain_name, wrap_ranges
 from protvox.report.text import printable
 
@@ -59,9 +60,8 @@ def _cells(domain: DomainPrediction) -> tuple[str | Text, ...]:
     best = domain.superfamilies[0] if domain.superfamilies else None
     text = Text()
     if domain.novel:
-        text.append(f"new {domain.novel}", style="yellow")
-        if domain.novel == "superfamily" and domain.topologies:
-            text.append(f" of {_label(domain.topologies[0])}")
+        topology = _label(domain.topologies[0]) if domain.topologies else ""
+        text.append(no_known(domain.novel, topology), style="yellow")
         if best is not None:
             text.append(f"\nbest: {_label(best)}", style=_QUIET)
     elif best is not None:

@@ -153,9 +153,8 @@ function body({ domain, indices }, entry, superpose) {
       el("p", { class: "sure" }, el("strong", {}, probability(p)), ` ${sureness(p)}`),
       el("p", { class: "quiet" }, `${kind} `, nodeLink(label),
         example ? `, which CATH calls “${example}”` : "")),
-    domain.novel ? el("p", { class: "note" }, "Probably in none of the " +
-      `${domain.novel === "topology" ? "topologies" : "superfamilies"} that protvox knows, ` +
-      "which are not all of CATH.") : null,
+    domain.novel ? el("p", { class: "note" },
+      `Probably in no known ${domain.novel}. protvox does not know all of CATH.`) : null,
     el("dl", { class: "levels" }, ...lines.flatMap(([head, node]) => [el("dt", {}, head),
       el("dd", {}, el("span", {}, el("code", {}, node.label ?? ""), ` ${node.name ?? ""} `),
         el("span", { class: "number" }, probability(node.probability ?? null)))])),

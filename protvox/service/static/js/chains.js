@@ -58,39 +58,26 @@ function identical(a, b) {
 /**
  * @typedef {Object} DomainGroup
  * @property {Object} domain the first of identical domains.
- * @property {number} index of that domain.
  * @property {number[]} indices of all of them.
  */
 
 /**
- * @param {{domains: Object[], residues: import("./prediction.js").Residue[]}} prediction
- * @returns {DomainGroup[]} domains of identical chains with the same residues, once.
+ * Domains of identical chains with the same residues and the same answer, once, as on the command
+ * line. The service names the first of them, also where no residue is predicted.
+ * @param {{domains: Object[]}} prediction
+ * @returns {DomainGroup[]}
  */
-export function groupDomains({ domains, residues }) {
-  const chains = findChains(residues);
-  const firstOf = new Map(chains.map((chain) => [chain.name, chain.first]));
-  const members = domains.map(() => new Set());
-  for (const r of residues) members[r.domain]?.add(`${r.number}${r.insertionCode}`);
-  const groups = [];
+export function groupDomains({ domains }) {
+  const groups = new Map();
   domains.forEach((domain, index) => {
-    const chain = firstOf.get(domain.chain);
-    const same = groups.find((group) => chain !== undefined &&
-      firstOf.get(group.domain.chain) === chain && group.domain.chain !== domain.chain &&
-      overlap(members[group.index], members[index]) >= SHARED);
+    const { id, same_as: first, novel, architectures, superfamilies } = domain;
+    const key = JSON.stringify([first ?? id, novel ?? "", architectures[0]?.label,
+      superfamilies?.[0]?.label]);
+    const same = groups.get(key);
     if (same) same.indices.push(index);
-    else groups.push({ domain, index, indices: [index] });
+    else groups.set(key, { domain, indices: [index] });
   });
-  return groups;
-}
-
-/**
- * @param {Set<string>} a
- * @param {Set<string>} b
- * @returns {number} shared part of both, 0 to 1.
- */
-function overlap(a, b) {
-  const shared = [...a].filter((item) => b.has(item)).length;
-  return shared / Math.max(1, a.size + b.size - shared);
+  return [...groups.values()];
 }
 
 /** The chain whose sequence is shown. Dispatches `change`. */

@@ -28,10 +28,11 @@ class FakeChild:
     """Replies to every message; dies while it reads or scores what is in ``deaths``."""
 
     deaths: Counter
+    devices: tuple[str, ...] = ("cpu",)
 
     def __init__(self, module, _setup):
         self.kind = "reading" if module == READER else "scoring"
-        self.inbox = [to_message(Ready({}, () if module == READER else ("cpu",)))]
+        self.inbox = [to_message(Ready({}, () if module == READER else self.devices))]
         self.work, self.deadline = None, float("inf")
 
     def assign(self, work, seconds=float("inf")):
@@ -136,3 +137,15 @@ def test_processes_that_only_die_end_the_run(play):
     with pytest.raises(DeviceError) as caught:
         play("abcd", between=kill)
     assert caught.value.code == "device.start"
+
+
+@pytest.mark.parametrize(("alone", "processes"), [(0.0, 3), (60.0, 1)])
+def test_further_model_processes_start_once_structures_have_waited(
+    play, monkeypatch, alone, processes
+):
+    monkeypatch.setattr(FakeChild, "devices", ("cpu",) * 3)
+    monkeypatch.setattr(pool_module, "_ALONE_S", alone)
+    found = []
+    sink = play("abcdefgh", between=lambda pool, _sink: found.append(len(pool.models)))
+    assert sorted(sink.done) == list("abcdefgh")
+    assert (found[0], found[-1]) == (1, processes)

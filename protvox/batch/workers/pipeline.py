@@ -105,6 +105,8 @@ class Pipeline:
             self._give_up(child)
 
     def _feed_models(self) -> None:
+        if self._ready:
+            self._pool.grow()
         for child in self._pool.idle_models()[: len(self._ready)]:
             child.assign(self._ready.popleft(), self._timeout)
             self._try(self._send_structure, child)

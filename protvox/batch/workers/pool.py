@@ -23,6 +23,8 @@ MODEL: Final = "protvox.batch.workers.model_process"
 
 _START_S: Final = 300.0
 _MAX_EARLY_DEATHS: Final = 3
+_ALONE_S: Final = 2.0
+"""How long one model process works alone; about what the start of another one costs."""
 
 
 class WorkerPool:
@@ -41,6 +43,8 @@ class WorkerPool:
         self._resources = resources
         self._starting: set[Child] = set()
         self._devices: dict[Child, str] = {}
+        self._further_devices: tuple[str, ...] = ()
+        self._alone_until = 0.0
         self._early_deaths = 0
         self.readers: list[Child] = []
         self.models: list[Child] = []
@@ -82,7 +86,7 @@ class WorkerPool:
         return child in self._starting
 
     def start(self) -> dict[str, str]:
-        """Start one model process to find the devices of the others, then all others.
+        """Start one model process, which finds the devices of the others, and the readers.
 
         Returns
         -------
@@ -97,9 +101,19 @@ class WorkerPool:
         self.models = [self._new_model(self._resources.device)]
         ready = self._wait_until_ready()
         self._devices[self.models[0]] = ready.devices[0]
-        self.models += [self._new_model(device) for device in ready.devices[1:]]
+        self._further_devices = ready.devices[1:]
+        self._alone_until = time.monotonic() + _ALONE_S
         self.readers = [self._new_reader() for _ in range(self._resources.readers)]
         return ready.models
+
+    def grow(self) -> None:
+        """Start the other model processes once structures have waited for some time.
+
+        A run of a few small structures ends sooner without them.
+        """
+        if self._further_devices and time.monotonic() >= self._alone_until:
+            self.models += [self._new_model(device) for device in self._further_devices]
+            self._further_devices = ()
 
     def _wait_until_ready(self) -> Ready:
         while True:

@@ -26,6 +26,9 @@ AUGMENTED: Final = "_augmented"
 KINDS: Final = ("steerable", "conventional", f"conventional{AUGMENTED}")
 """Networks to train."""
 
+SETTLING_BATCHES: Final = 8
+"""Batches from which the statistics of the norms are estimated again."""
+
 
 @dataclass(frozen=True)
 class ShapeConfig:
@@ -187,7 +190,7 @@ def fit(
         return learn.batches(loop.batch_size, loop.seed, first, rotate=rotate)
 
     def settled(trained: nn.Module) -> None:
-        inputs = (one.to(device) for one, _ in islice(batches(0), 8))
+        inputs = (one.to(device) for one, _ in islice(batches(0), SETTLING_BATCHES))
         settle(trained, inputs)
 
     def evaluate(trained: nn.Module) -> dict[str, float]:

@@ -229,7 +229,8 @@ def test_logits_are_in_the_order_of_the_domains():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "spacing"), [("steerable", 2.0), ("resnet34-half", 4.0)])
-def test_the_networks_of_the_paper_train_on_cropped_grids(name, spacing, tmp_path):
+def test_the_networks_of_the_paper_train_on_cropped_grids(name, spacing, tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.cath.paper_training.SETTLING_BATCHES", 2)
     drawer = Drawer(some_traces((2, 2)), crop=True, grid=grid_of(spacing))
     schedule = Schedule(learning_rate=1e-3, epochs=1, batch_size=2)
     done = train_point(

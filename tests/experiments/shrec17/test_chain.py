@@ -86,8 +86,9 @@ def test_the_contest_network_has_eight_layers_and_142000_weights():
 
 
 @pytest.mark.slow
-def test_a_few_meshes_pass_through_the_contest_network(tmp_path):
+def test_a_few_meshes_pass_through_the_contest_network(tmp_path, monkeypatch):
     """The official layout with one table and synset numbers, 64^3 voxels, eight layers."""
+    monkeypatch.setattr("experiments.shrec17.training.SETTLING_BATCHES", 1)
     data = tmp_path / "shapenet"
     generate(data, {"train": 1, "val": 1, "test": 1})
     kept = []

@@ -22,7 +22,7 @@ def check(
     assembly: str | int | None = None,
     unique: bool = False,
 ) -> CheckResult:
-    """Find what is probably wrong with a model, from its coordinates alone.
+    """Find what may be wrong with a model, from its coordinates alone.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""``protvox check``: what is probably wrong with a model."""
+"""``protvox check``: what may be wrong with a model."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Request:
     offline: bool | None
 
 
-@click.command(short_help="Find what is probably wrong with a model.")
+@click.command(short_help="Find what may be wrong with a model.")
 @click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path())
 @click.option(
     "--sequence",
@@ -83,7 +83,7 @@ def check(
     example: bool,
     **options: Any,
 ) -> int:
-    """Find what is probably wrong with a model, from its coordinates alone.
+    """Find what may be wrong with a model, from its coordinates alone.
 
     Reported are segments whose sequence fits better when it is shifted along the chain (register),
     replaced by the declared one (sequence) or by that of another chain (chain), or reversed

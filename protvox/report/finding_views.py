@@ -15,7 +15,7 @@ SEGMENT_VALUE: Final = 100.0
 RESIDUE_VALUE: Final = 50.0
 
 FINDINGS_REMARK: Final = (
-    "B-factors are 100 in segments that protvox check found probably wrong, 50 in residues whose "
+    "B-factors are 100 in segments that protvox check found, 50 in residues whose "
     "surroundings favour another amino acid, and 0 elsewhere"
 )
 """Remark in the files written by ``protvox check --annotate``."""

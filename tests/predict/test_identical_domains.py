@@ -12,30 +12,36 @@ LABEL = RankedLabel("3.10", "Roll", 1.0)
 
 @pytest.fixture
 def structure_of(data_dir, tmp_path):
-    """Ubiquitin as chains A and B of CA atoms, without SEQRES; B changed by a function."""
+    """Ubiquitin as chains A and B of CA atoms; B changed by a function."""
     lines = (data_dir / "1ubi.pdb").read_text().splitlines()
+    declared = [line for line in lines if line.startswith("SEQRES")]
+    declared += [f"{line[:11]}B{line[12:]}" for line in declared]
     first = [line for line in lines if line[:4] == "ATOM" and line[12:16] == " CA "]
 
-    def build(change):
+    def build(change, full_sequence):
         second = change([f"{line[:21]}B{line[22:]}" for line in first])
         path = tmp_path / "two.pdb"
-        path.write_text("\n".join([*first, *second, "END"]))
+        head = declared if full_sequence else []
+        path.write_text("\n".join([*head, *first, *second, "END"]))
         return read_structure(path)
 
     return build
 
 
 @pytest.mark.parametrize(
-    ("change", "expected"),
+    ("change", "full_sequence", "expected"),
     [
-        (lambda lines: lines[:-3], "A"),
-        (lambda lines: lines[:-20], None),
-        (lambda lines: [*lines[:9], lines[9].replace("GLY", "ALA"), *lines[10:]], None),
+        (lambda lines: lines[:-3], False, "A"),
+        (lambda lines: lines[:-20], False, None),
+        (lambda lines: lines[:-20], True, "A"),
+        (lambda lines: [*lines[:9], lines[9].replace("GLY", "ALA"), *lines[10:]], False, None),
     ],
-    ids=["lacks three residues", "lacks a quarter", "mutant"],
+    ids=["lacks three residues", "lacks a quarter", "the same with SEQRES", "mutant"],
 )
-def test_copies_without_a_full_sequence_are_found_by_their_residues(structure_of, change, expected):
-    structure = structure_of(change)
+def test_copies_are_found_although_residues_are_missing(
+    structure_of, change, full_sequence, expected
+):
+    structure = structure_of(change, full_sequence)
     common = {"chopping": "", "n_residues": 76, "in_range": True, "model": "cath@5"}
     domains = [Domain(c, c, "", structure.chain == c) for c in "AB"]
     predicted = [

@@ -27,7 +27,7 @@ def protvox(task="domains", selection="enabled", service="", command="protvox", 
     ARGUMENTS
 
         task = domains: a colour for every domain, and its CATH architecture {default}
-             = check: what is probably wrong; every segment becomes a selection
+             = check: what may be wrong; every segment becomes a selection
              = mutations: mean score of all substitutions, red where they destabilise
 
         selection = one model, e.g. an object {default: enabled}

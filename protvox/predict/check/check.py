@@ -1,4 +1,4 @@
-"""From a structure to what is probably wrong with it."""
+"""From a structure to what may be wrong with it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def check(
     device: str = "auto",
     progress: ProgressBar | None = None,
 ) -> CheckResult:
-    """Find what is probably wrong with a structure that has been read.
+    """Find what may be wrong with a structure that has been read.
 
     May be called by several threads at once.
 

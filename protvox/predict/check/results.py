@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CheckResult(Comparable, ResidueFigures, JsonText):
-    """What is probably wrong with a model.
+    """What may be wrong with a model.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class CheckResult(Comparable, ResidueFigures, JsonText):
     overall
         How well the whole model fits its sequence.
     segments
-        Stretches that are probably wrong, in file order.
+        Stretches that may be wrong, in file order.
     residues
         Residues whose surroundings strongly favour another amino acid, in file order.
     table

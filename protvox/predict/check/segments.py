@@ -1,4 +1,4 @@
-"""Stretches of a chain that are probably wrong, one hypothesis for each."""
+"""Stretches of a chain that may be wrong, one hypothesis for each."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def find_segments(
     others: Mapping[str, NDArray[np.int64]],
     calibration: Calibration,
 ) -> list[Segment]:
-    """Find the stretches of a chain that are probably wrong.
+    """Find the stretches of a chain that may be wrong.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ class Overall:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a chain that is probably wrong.
+    """A stretch of a chain that may be wrong.
 
     Attributes
     ----------

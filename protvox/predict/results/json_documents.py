@@ -322,7 +322,7 @@ class Check(Document):
     overall
         How well the whole model fits its sequence.
     segments
-        Stretches that are probably wrong, in file order.
+        Stretches that may be wrong, in file order.
     residues
         Residues whose surroundings strongly favour another amino acid, in file order.
     warnings

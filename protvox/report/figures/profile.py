@@ -206,7 +206,7 @@ def draw_sequence_logo(result: Result) -> Figure:
 
 
 def _wrong_rows(result: Result, residues: ResidueTable) -> NDArray[np.bool_]:
-    """Return which residues are in a stretch that is probably wrong."""
+    """Return which residues are in a stretch that may be wrong."""
     wrong = np.zeros(len(residues), dtype=np.bool_)
     if isinstance(result, CheckResult):
         names = np.array(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _QUIET: Final = "dim"
 _HEAD: Final = "bold cyan"
 _SHOWN: Final = 30
+_PROBABLE: Final = 0.01
+"""p-value up to which a segment is probably wrong."""
+_WEAK: Final = "p = 0.05: one correct chain in 20 has such a segment, so a large p is weak evidence"
 
 
 def render_check(result: CheckResult) -> RenderableType:
@@ -44,6 +47,8 @@ def render_check(result: CheckResult) -> RenderableType:
     parts: list[RenderableType] = [render_input(result.input), Text(), summary, Text()]
     if result.segments:
         parts.append(_segments(result))
+        if any(segment.p_value > _PROBABLE for segment in result.segments):
+            parts.append(Text(_WEAK, style=_QUIET))
     else:
         parts.append(Text("No segment looks wrong.", style="green"))
     if result.residues:
@@ -55,7 +60,7 @@ def render_check(result: CheckResult) -> RenderableType:
 
 
 def _segments(result: CheckResult) -> Table:
-    table = _table("Segments that are probably wrong", result.model)
+    table = _table("Segments that may be wrong", result.model)
     table.add_column("kind")
     table.add_column("residues", overflow="fold", max_width=20)
     table.add_column("shift", justify="right")
@@ -64,7 +69,7 @@ def _segments(result: CheckResult) -> Table:
     table.add_column("suggestion", overflow="fold")
     for segment in result.segments:
         table.add_row(
-            Text(segment.kind, style="red"),
+            Text(segment.kind, style="red" if segment.p_value <= _PROBABLE else "yellow"),
             printable(f"{segment.chain}:{segment.first}-{segment.last}"),
             "" if segment.shift is None else f"{segment.shift:+d}",
             f"{segment.log_odds:.1f}",

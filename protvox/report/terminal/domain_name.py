@@ -61,15 +61,14 @@ def group_identical(domains: Sequence[DomainPrediction]) -> list[list[DomainPred
     Returns
     -------
     list
-        In the order of their first domain. Copies whose most probable architecture or superfamily
-        differs from that of the first stay apart.
+        In the order of their first domain. Copies whose most probable architecture, or known
+        superfamily, differs from that of the first stay apart.
     """
     groups: dict[tuple[str, ...], list[DomainPrediction]] = {}
     for domain in domains:
-        best = [
-            labels[0].label if labels else ""
-            for labels in (domain.architectures, domain.superfamilies)
-        ]
+        # Without a known superfamily, the first of them is as good as chance.
+        known = () if domain.novel else domain.superfamilies
+        best = [labels[0].label if labels else "" for labels in (domain.architectures, known)]
         key = (domain.same_as or domain.id, domain.novel or "", *best)
         groups.setdefault(key, []).append(domain)
     return list(groups.values())

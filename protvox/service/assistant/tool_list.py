@@ -85,10 +85,10 @@ TOOLS: Final = (
     ),
     Tool(
         "check",
-        "What is probably wrong with a model",
+        "What may be wrong with a model",
         "/check",
         CheckOptions,
-        "Find what is probably wrong with a protein model, from its coordinates alone: segments "
+        "Find what may be wrong with a protein model, from its coordinates alone: segments "
         "with a shifted or wrong sequence (with the sequence that fits, and a p value), and "
         "residues whose surroundings favour another amino acid, with possible reasons. No finding "
         "does not mean that the model is right.",

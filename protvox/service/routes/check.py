@@ -1,4 +1,4 @@
-"""``/check``: what is probably wrong with a model."""
+"""``/check``: what may be wrong with a model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ router: Final = APIRouter(tags=["check"])
 @router.post(
     "/check",
     operation_id="check",
-    summary="What is probably wrong with a model",
+    summary="What may be wrong with a model",
     response_class=Response,
     responses={**describe_result("check"), **errors(*ERRORS)},
     openapi_extra=structure_body(CheckOptions, CheckRequest),

@@ -44,7 +44,7 @@ _OVERALL: Final = (
 
 
 class CheckTask(ScoringTask):
-    """Find what is probably wrong with models."""
+    """Find what may be wrong with models."""
 
     name = "check"
     title = ANALYSES["check"]
@@ -100,7 +100,7 @@ class CheckTask(ScoringTask):
             Ranking(
                 TABLE,
                 "log_odds",
-                "Segments that are probably wrong",
+                "Segments that may be wrong",
                 "Those that fit the suggestion best, and single residues.",
                 {
                     "kind": "kind",

@@ -71,8 +71,9 @@ export function groupDomains({ domains }) {
   const groups = new Map();
   domains.forEach((domain, index) => {
     const { id, same_as: first, novel, architectures, superfamilies } = domain;
+    // Without a known superfamily, the first of them is as good as chance.
     const key = JSON.stringify([first ?? id, novel ?? "", architectures[0]?.label,
-      superfamilies?.[0]?.label]);
+      novel ? "" : superfamilies?.[0]?.label]);
     const same = groups.get(key);
     if (same) same.indices.push(index);
     else groups.set(key, { domain, indices: [index] });

@@ -1,12 +1,12 @@
 /**
- * The view of the check: stretches that are probably wrong, residues whose environment favours
+ * The view of the check: stretches that may be wrong, residues whose environment favours
  * another amino acid, and the probability of every amino acid at every residue.
  * @module check
  */
 
 import { asProblem } from "./api.js";
 import { NO_COLOUR, rootScale } from "./colours.js";
-import { card, el, table } from "./dom.js";
+import { card, el } from "./dom.js";
 import { predictFurther } from "./further.js";
 import { heatMap } from "./heatmap.js";
 import { swatch } from "./legends.js";
@@ -14,14 +14,11 @@ import { count, odds, probability } from "./numbers.js";
 import { MARKED, residueName, suspicious } from "./prediction.js";
 import { growingTable, numberCell, residueRow } from "./rows.js";
 import { residueIndex } from "./scan.js";
+import { segmentList } from "./segments.js";
 import { errorState } from "./states.js";
 import { themeColour } from "./window.js";
 
 const HEADS = ["Residue", "Present", "p", "Odds", "Favoured"];
-const KINDS = Object.freeze({
-  register: "sequence shifted", sequence: "another sequence", chain: "sequence of another chain",
-  direction: "traced backwards", mistraced: "fits nothing",
-});
 /** Number of residues up to which a structure is checked without being asked. */
 const AT_ONCE = 1500;
 /** Percentile below which a model is probably wrong, as for the command line. */
@@ -37,7 +34,7 @@ const EXPLAINED = "#f5d074";
  * @param {import("./chains.js").ChainView} chain
  * @param {import("./colouring.js").Colouring} colouring
  * @returns {{panel: HTMLElement, map: HTMLElement, enter: () => void, found: () => number}} `enter`
- *   is called when the view is opened; `found` is the number of wrong stretches found so far.
+ *   is called when the view is opened; `found` is the number of stretches found so far.
  */
 export function checkView(shown, selection, chain, colouring) {
   const { prediction } = shown;
@@ -100,28 +97,6 @@ function residueWords(residues) {
 }
 
 /**
- * @param {Object[]} segments
- * @param {Map<string, number>} index of residues.
- * @param {import("./selection.js").Selection} selection
- * @returns {HTMLElement[]}
- */
-function segmentList(segments, index, selection) {
-  if (!segments.length) {
-    return [el("p", { "data-testid": "segments" }, "No stretch has a wrong sequence.")];
-  }
-  const rows = segments.map((s) => residueRow(`${s.chain} ${s.first} to ${s.last}`.trim(),
-    index.get(`${s.chain} ${s.first}`) ?? -1, selection,
-    el("td", {}, el("strong", {}, KINDS[s.kind] ?? s.kind), s.shift === null ? ""
-      : ` by ${s.shift > 0 ? "+" : "−"}${Math.abs(s.shift)}`,
-    el("span", { class: "under" }, s.suggestion)),
-    numberCell(s.p_value === null ? "–" : s.p_value.toPrecision(2))));
-  return [el("h3", {}, `${count(segments.length)} probably wrong ` +
-    `${segments.length === 1 ? "stretch" : "stretches"}`),
-  el("div", { "data-testid": "segments", class: "segments" },
-    table("Probably wrong stretches", ["Stretch", "What is wrong", "p-value"], rows))];
-}
-
-/**
  * @param {Object} document of the form protvox.check/1.
  * @param {Map<string, number>} index of residues.
  * @param {import("./chains.js").ChainView} chain
@@ -139,7 +114,7 @@ function findingScheme({ segments, residues }, index, chain) {
   }
   return {
     colour: (r) => colours.get(r.index) ?? NO_COLOUR,
-    legend: () => el("div", { class: "legend" }, swatch(WRONG, "wrong stretch"),
+    legend: () => el("div", { class: "legend" }, swatch(WRONG, "may be wrong"),
       swatch(UNEXPLAINED, "another amino acid 1,000 times as likely"),
       swatch(EXPLAINED, "the same, with a possible reason"),
       swatch(NO_COLOUR, "nothing found")),

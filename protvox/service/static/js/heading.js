@@ -18,6 +18,7 @@ const EVERYDAY = [
 const COUNTED = [
   /^Without a wild type, .*: ([\d,]+) residues?\.$/,
   /^([\d,]+) of [\d,]+ residues have no environment prediction, /,
+  /^Used as surroundings only, because they have no CA atom: ([\d,]+) amino acids?\.$/,
 ];
 /** Share of the residues that leaves the result as it is. */
 const FEW = 0.05;

@@ -121,8 +121,8 @@ function found({ suggestions, warnings }, shown, selection, check) {
 function checkFirst(warnings, check) {
   const wrong = check.found();
   const first = warnings.find((text) => WRONG.test(text)) ?? (wrong
-    ? `The check found ${wrong === 1 ? "a stretch that is" : `${wrong} stretches that are`} ` +
-      "probably wrong. Mutations suggested there repair the model and not the protein." : "");
+    ? `The check found ${wrong === 1 ? "a stretch" : `${wrong} stretches`} that may be wrong. ` +
+      "Mutations suggested there may repair the model and not the protein." : "");
   return first ? [el("p", { class: "warning" }, `${first} `,
     el("button", { type: "button", class: "link", on: { click: check.open } }, "Open the check"))]
     : [];

@@ -13,8 +13,8 @@ const KINDS = Object.freeze({
 });
 /** p-value up to which a stretch is probably wrong, as for the command line. */
 const PROBABLE = 0.01;
-const WEAK = "A p-value of 0.05 means that one correct chain in 20 has such a stretch, so a large " +
-  "one is weak evidence. Compare the stretch with other copies of the chain, with related " +
+const WEAK = "A p-value of 0.05 means that one correct chain in 20 has such a stretch, so a " +
+  "large one is weak evidence. Compare the stretch with other copies of the chain, with related " +
   "structures or with the map.";
 
 /**

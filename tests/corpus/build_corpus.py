@@ -13,6 +13,7 @@ import accepted
 import chemistry
 import dialects
 import refused
+import repeats
 
 GROUPS = (
     accepted.FORMATS,
@@ -27,6 +28,9 @@ GROUPS = (
     dialects.NAMES,
     dialects.RECORDS,
     dialects.COLUMNS,
+    repeats.COPIES,
+    repeats.IONS,
+    repeats.LINES,
     refused.CONTENT,
     refused.COMPRESSION,
     refused.COORDINATES,

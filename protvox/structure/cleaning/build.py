@@ -21,6 +21,7 @@ from protvox.structure.cleaning.clean import (
     find_solvent,
     order_residues,
 )
+from protvox.structure.cleaning.copies import separate_copies
 from protvox.structure.cleaning.missing_atoms import (
     declared_sequences,
     describe_gaps,
@@ -91,6 +92,10 @@ def build_structure(
     table, site, residue = order_residues(table)
     ignored, solvent = find_solvent(table)
     checkpoint()
+    table, copied = separate_copies(table, residue, ignored)
+    if copied:
+        table, site, residue = order_residues(table)
+        ignored, solvent = find_solvent(table)
     keep, positions = choose_positions(table, site, residue, ignored)
     if not keep.all():
         table, residue = table.take(keep), residue[keep]
@@ -135,7 +140,7 @@ def build_structure(
             "Corrected from the atom name: the element of "
             f"{count(corrected, 'atom')} in standard residues."
         )
-    warnings += [*table.notes, *renamed]
+    warnings += [*table.notes, *renamed, *copied]
     checkpoint()
     warnings += describe_gaps(structure, table.declared)
     warnings += describe_residues(structure, meanings, table.texts("atom_name"))

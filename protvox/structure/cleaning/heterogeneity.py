@@ -12,6 +12,9 @@ from protvox.structure.atom_table import AtomTable, run_starts
 _OVERLAP: Final = 0.8
 """Atoms closer than this are alternatives, Å; it is shorter than any bond."""
 
+_CA_OVERLAP: Final = 2.5
+"""CA atoms closer than this are alternatives, Å; those of a cis peptide are 2.9 Å apart."""
+
 
 def find_other_residues(
     table: AtomTable,
@@ -61,6 +64,6 @@ def _overlap(table: AtomTable, first: NDArray[np.int64], second: NDArray[np.int6
     for name in shared.tolist():
         a = table.coordinates[first[table.atom_name[first] == name][0]]
         b = table.coordinates[second[table.atom_name[second] == name][0]]
-        if float(np.linalg.norm(a - b)) < _OVERLAP:
+        if float(np.linalg.norm(a - b)) < (_CA_OVERLAP if name == "CA" else _OVERLAP):
             return True
     return False

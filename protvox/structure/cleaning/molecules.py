@@ -56,8 +56,9 @@ def separate_molecules(table: AtomTable) -> tuple[AtomTable, list[str]]:
     A residue with a CA atom begins a new molecule in the following cases. In all but the first,
     it must not be bonded to the previous residue.
 
-    - It and at least two more residues repeat residue numbers of the current molecule, with
-      other coordinates: the median distance of the repeated CA atoms exceeds 3 Å.
+    - It and at least two more residues, or one that is bonded to it, repeat residue numbers of
+      the current molecule, with other coordinates: the median distance of the repeated CA atoms
+      exceeds 3 Å.
     - Its segment identifier differs from that of the previous residue.
     - It follows a TER or END record, and the previous residue has a terminal oxygen.
     - It follows a TER or END record, or a residue with a terminal oxygen, and its number is not
@@ -137,6 +138,11 @@ def _suspects(table: AtomTable, traced: NDArray[np.int64], chain: NDArray[np.int
         ordered = np.argsort(seen, kind="stable")
         suspect[ordered[1:][seen[ordered][1:] == seen[ordered][:-1]]] = True
     number = table.number[rows]
+    if not _TERMINAL_OXYGENS.isdisjoint(table.texts("atom_name")[0]):
+        # A chain may begin behind the oxygen at the end of another, far away.
+        step = number[1:].astype(np.int64) - number[:-1]
+        jump = np.linalg.norm(np.diff(table.coordinates[rows], axis=0), axis=1)
+        suspect[1:] |= same & (jump > _STEP * np.maximum(step, 0) + _SLACK)
     falls = same & (number[1:] <= number[:-1]) & (code[1:] == 0) & (code[:-1] == 0)
     suspect[1:] |= falls & (other[1:] == other[:-1])
     return sorted(set(chain[suspect].tolist()))
@@ -192,7 +198,8 @@ def _split(traces: _Traces) -> NDArray[np.int64]:
         if before is not None and i > repeats_until:
             stop, moved = _block(traces, keys, seen, i)
             after_break = parts[i] != parts[i - 1]
-            enough = len(moved) >= _FEWEST or after_break
+            pair = i + 1 < len(keys) and bonded[i + 1] and not bonded[i]
+            enough = len(moved) >= (2 if pair else _FEWEST) or after_break
             if enough and float(np.median(moved)) > _CLASH:
                 current += 1
                 seen = {}

@@ -24,6 +24,7 @@ from protvox.structure.io.elements import fill_elements
 from protvox.structure.io.experiment import find_in_categories
 from protvox.structure.io.mmcif_entities import mark_kinds
 from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors, with_metric
+from protvox.structure.io.residue_numbers import number_others
 from protvox.structure.io.title import clean_title
 
 _BYTES_PER_ATOM: Final = 200
@@ -77,9 +78,13 @@ def _table(
     chain = _rows(*_twice(chains))
     occupancy = site.numbers("occupancy")
     model = site.numbers("pdbx_PDB_model_num")
-    number = _whole(_required(site.numbers("auth_seq_id", "label_seq_id")), 0)
+    given = _required(site.numbers("auth_seq_id", "label_seq_id"))
+    number = _whole(given, 0)
     residues = site.words("auth_comp_id", "label_comp_id")
     atoms = site.words("auth_atom_id", "label_atom_id")
+    if (missing := np.isnan(given)).any():
+        unit = site.words("label_asym_id", "auth_asym_id")[1]
+        number_others(number, missing, chains[1], unit, residues[1], atoms[1])
     symbols, groups = site.words("type_symbol"), site.words("group_PDB")
     element = _rows([_symbol(word) for word in symbols[0]], symbols)
     return AtomTable(

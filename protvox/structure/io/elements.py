@@ -44,6 +44,9 @@ IONS: Final = {
 }
 """Elements of the names that force fields use for ions, for residues of a single atom."""
 
+_ION_RESIDUES: Final = frozenset({"ION", "IONS"})
+"""Residue names that leave it to the atom name which ion it is."""
+
 _AUTODOCK_TYPES: Final = "C:A,CG N:NA,NS,NX O:OA,OS,OX,W S:SA,SX H:HD,HS X:G,GA,J,Q,Z,TZ,L"
 
 _AUTODOCK: Final = {
@@ -152,6 +155,8 @@ def ion_element(name: str, residue: str) -> str:
         Atom and residue name, upper case.
     """
     residue = residue.upper()
+    if residue in _ION_RESIDUES:
+        residue = name
     bare = residue.rstrip("0123456789+-")
     if residue in IONS and (
         name in (residue, bare) or name.rstrip("0123456789+-") == IONS[residue]
@@ -161,6 +166,19 @@ def ion_element(name: str, residue: str) -> str:
     if same and (bare in METALS or bare in _HALOGENS):
         return bare
     return IONS[name] if same and name in IONS else ""
+
+
+def is_ion_residue(residue: str) -> bool:
+    """Return whether a residue of a single atom may be an ion.
+
+    Parameters
+    ----------
+    residue
+        Residue name.
+    """
+    residue = residue.upper()
+    bare = residue.rstrip("0123456789+-")
+    return residue in IONS or residue in _ION_RESIDUES or bare in METALS or bare in _HALOGENS
 
 
 def _from_columns(padded: str) -> str:

@@ -24,7 +24,7 @@ from protvox.structure.io.elements import fill_elements, find_element
 from protvox.structure.io.experiment import find_in_categories
 from protvox.structure.io.mmcif_entities import declared_sequences, find_polymers
 from protvox.structure.io.plddt import find_sign_in_categories, with_b_factors, with_metric
-from protvox.structure.io.residue_loops import NO_NUMBER, number_residues
+from protvox.structure.io.residue_numbers import number_others
 from protvox.structure.io.title import clean_title
 
 _MOST_LETTERS: Final = 160_000_000
@@ -113,7 +113,8 @@ def parse_mmcif(data: bytes, *, where: str = "", units: bool = False) -> AtomTab
 
 
 def _has_atoms(categories: dict[int, Category]) -> bool:
-    return SITE in categories and all(f"cartn_{x}" in categories[SITE].names for x in "xyz")
+    site = categories.get(SITE)
+    return site is not None and site.rows > 0 and all(f"cartn_{x}" in site.names for x in "xyz")
 
 
 class _Site:
@@ -254,8 +255,7 @@ def _table(
     missing = number == loops.MISSING
     if missing.any():
         unit = site.texts(_ASYM, _CHAIN)[1]
-        flags = np.where(missing, np.uint8(NO_NUMBER), np.uint8(0))
-        found = number_residues(number, flags, residue, atom.astype(np.uint32), unit)
+        found = number_others(number, missing, which, unit, residue, atom)
         if site.has(loops.NUMBER):
             notes.append(
                 f"Numbered in file order, because they have no number: {count(found, 'residue')}."

@@ -18,12 +18,12 @@ from protvox.structure.interning import factorize_integers
 from protvox.structure.io import pdb_loops as loops
 from protvox.structure.io.elements import (
     CODES,
-    IONS,
     SYMBOL_ARRAY,
     SYMBOLS,
     element_tables,
     infer_element,
     ion_element,
+    is_ion_residue,
 )
 from protvox.structure.io.experiment import find_in_header
 from protvox.structure.io.pdb_fields import LATE_DIGIT
@@ -301,7 +301,7 @@ def _elements(
     code = columns.element
     rows = np.flatnonzero(code == loops.TO_INFER)
     listed, which = residues
-    unusual = np.array([name.upper() in IONS for name in listed], dtype=np.bool_)
+    unusual = np.array([is_ion_residue(name) for name in listed], dtype=np.bool_)
     ions = np.flatnonzero(unusual[which]) if unusual.any() else np.zeros(0, dtype=np.int64)
     if not len(rows) and not len(ions):
         return code

@@ -53,8 +53,8 @@ def is_pqr_line(line: str) -> bool:
     words = _split(match[3]) if match else []
     if not _FEWEST <= len(words) <= _FEWEST + 1 or not all(map(_is_float, words[-_NUMBERS:])):
         return False
-    ends = [found.end() for found in re.finditer(r"\S+", line)][-_NUMBERS:][:3]
-    return tuple(ends) != _COLUMNS
+    fields = (line[end - 8 : end] for end in _COLUMNS)
+    return not all("." in field and _is_float(field) for field in fields)
 
 
 def parse_pqr(data: bytes, *, where: str) -> AtomTable:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Final
 
 from protvox.chemistry import AMINO_ACIDS
 from protvox.structure.cleaning.force_fields import FORCE_FIELD_PARENTS, LIPIDS, SOLVENTS
 from protvox.structure.cleaning.residue_names import residue_name
+
+_CHARGED: Final = re.compile(r"[A-Z]{1,2}(\d[+-]|[+-]\d|[+-]{2})")
+"""Ions that are named with their charge, such as ZN2+."""
 
 _TERMINAL: Final = frozenset(f"{end}{name}" for end in "NC" for name in AMINO_ACIDS)
 
@@ -58,4 +62,5 @@ def is_four_letter_name(name: str) -> bool:
         Four characters.
     """
     name = name.upper()
-    return name in FORCE_FIELD_PARENTS or name in LIPIDS or name in SOLVENTS or name in _TERMINAL
+    known = name in FORCE_FIELD_PARENTS or name in LIPIDS or name in SOLVENTS or name in _TERMINAL
+    return known or _CHARGED.fullmatch(name) is not None

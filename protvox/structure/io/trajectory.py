@@ -11,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protvox.errors import ProtvoxError, fail
-from protvox.structure.atom_table import AtomTable, run_starts
+from protvox.structure.atom_table import AtomTable, lookup
 from protvox.structure.cleaning.build import build_structure
+from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.io.read import read_table
 from protvox.structure.limits import DEFAULT_LIMITS, ReadLimits
 from protvox.structure.structure import Structure
 
 _FEWEST_BONDS = 3
-_LONGEST_BOND = 2.5  # Å; from N to CA it is 1.46 Å
+_BOND = 1.65  # Å; longest bond of carbon, nitrogen, oxygen and hydrogen in the topology
+_LONGEST_BOND = 2.5  # Å; a molecule that crosses the edge of the box has a few longer ones
+_MOST_BROKEN = 0.1
+_BLOCK = 40  # Atoms in a row among which the bonds of an amino acid lie
 _ANGSTROM_PER_NM = 10.0
 
 
@@ -53,8 +57,8 @@ class Trajectory:
         Trajectory in a format that mdtraj can read frame by frame: .xtc, .trr, .dcd, .nc, ...
     topology
         Structure file with the same atoms in the same order; the first of several models.
-        Atoms are matched by the order of the file. These formats have no names, so those of
-        the topology are checked by the lengths of the bonds from N to CA in every frame.
+        Atoms are matched by the order of the file. These formats have no names, so the order is
+        checked in every frame by the bonds between the amino-acid atoms of the topology.
     limits
         Limits on the size of the topology.
 
@@ -79,7 +83,7 @@ class Trajectory:
         self._table: AtomTable = table.take(table.model == table.model[:1])
         self._limits = limits
         self._digest = digest
-        self._bonds = _backbone_bonds(self._table)
+        self._bonds = _find_bonds(self._table)
         self._file, self._atoms = _open(path, len(self._table))
         self._next = 0
 
@@ -117,11 +121,11 @@ class Trajectory:
         return Frame(index, time, coordinates, digest.hexdigest())
 
     def _check_order(self, xyz: NDArray[np.float32]) -> None:
-        """Raise if atoms that the topology names N and CA of a residue are not bonded."""
+        """Raise if atoms that are bonded in the topology are far apart."""
         first, second = self._bonds
         if len(first) >= _FEWEST_BONDS:
             lengths = np.linalg.norm(xyz[first] - xyz[second], axis=1) * _ANGSTROM_PER_NM
-            if not float(np.median(lengths)) < _LONGEST_BOND:
+            if not float((lengths < _LONGEST_BOND).mean()) >= 1 - _MOST_BROKEN:
                 raise fail("input.topology.order", where=self.name)
 
     def structure(self, frame: Frame, *, name: str | None = None) -> Structure:
@@ -148,16 +152,22 @@ class Trajectory:
         )
 
 
-def _backbone_bonds(table: AtomTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the rows of the N and CA atoms of amino acids that have both in a row."""
-    starts = run_starts(table.chain, table.number, table.insertion_code, table.residue_name)
-    residue = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
-    rows = [np.full(len(starts), -1, dtype=np.int64) for _ in range(2)]
-    for column, name in zip(rows, ("N", "CA"), strict=True):
-        found = np.flatnonzero(table.atom_name == name)
-        column[residue[found]] = found
-    both = (rows[0] >= 0) & (rows[1] >= 0)
-    return rows[0][both], rows[1][both]
+def _find_bonds(table: AtomTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of the bonded atoms of amino acids, and of consecutive amino acids."""
+    words, which = table.texts("residue_name")
+    amino = lookup((residue_name(word).amino_acid is True for word in words), which)
+    rows = np.flatnonzero(amino)
+    xyz, chain = table.coordinates[rows], table.texts("chain")[1][rows]
+    pairs = [np.zeros((0, 2), dtype=np.int64)]
+    for step in range(1, min(_BLOCK, len(rows))):
+        near = np.abs(xyz[step:] - xyz[:-step]).max(axis=1) < _BOND
+        near &= chain[step:] == chain[:-step]
+        first = np.flatnonzero(near)
+        away = np.linalg.norm(xyz[first + step] - xyz[first], axis=1)
+        first = first[(away > 0) & (away < _BOND)]
+        pairs.append(np.column_stack([rows[first], rows[first + step]]))
+    first, second = np.concatenate(pairs).T
+    return first, second
 
 
 def _open(path: str, n_atoms: int) -> tuple[Any, Any]:

@@ -92,6 +92,29 @@ def test_other_order_of_atoms_is_rejected(data_dir, tmp_path, villin):
     assert caught.value.code == "input.topology"
 
 
+@pytest.mark.parametrize("which", ["all", "half"])
+def test_order_of_another_program_is_rejected(data_dir, tmp_path, which):
+    """AMBER and GROMACS write C and O behind the side chain, as other atoms of the same names."""
+    whole = mdtraj.load(str(data_dir / "1ubi.pdb"), standard_names=False)
+    atoms = list(whole.topology.atoms)
+    limit = whole.n_residues if which == "all" else whole.n_residues // 2
+    late = [a.name in ("C", "O") and a.residue.index < limit for a in atoms]
+    order = sorted(range(len(atoms)), key=lambda i: (atoms[i].residue.index, late[i], i))
+    for name, rows in (("same", slice(None)), ("other", order)):
+        mdtraj.Trajectory(whole.xyz[:, rows], None).save_dcd(str(tmp_path / f"{name}.dcd"))
+    topology = str(data_dir / "1ubi.pdb")
+    Trajectory(str(tmp_path / "same.dcd"), topology).frame(0)
+    with pytest.raises(InputError, match="different orders"):
+        Trajectory(str(tmp_path / "other.dcd"), topology).frame(0)
+
+
+def test_some_bonds_across_the_edge_of_the_box_are_accepted(data_dir, tmp_path):
+    whole = mdtraj.load(str(data_dir / "1ubi.pdb"), standard_names=False)
+    whole.xyz[:, 200:300] += 5
+    mdtraj.Trajectory(whole.xyz, None).save_dcd(str(tmp_path / "broken.dcd"))
+    Trajectory(str(tmp_path / "broken.dcd"), str(data_dir / "1ubi.pdb")).frame(0)
+
+
 def test_trajectory_that_ends_within_a_frame_is_reported(data_dir, tmp_path, dipeptide):
     content = Path(dipeptide[0]).read_bytes()
     (tmp_path / "cut.xtc").write_bytes(content[: len(content) * 3 // 4])

@@ -2,7 +2,8 @@
 
 The honest client sends ubiquitin at a fixed rate, alone and then beside each attack. Its goodput is
 the part of its requests that are answered with status 200 within a time limit. Attackers connect
-from another loopback address, and so are another owner.
+from another loopback address, and so are another owner. The CPU time of the attackers is measured
+beside that of the service, which includes the honest requests.
 
     python benchmarks/hostile_clients.py --seconds 20 -o benchmarks/results/hostile_clients.json
 """
@@ -15,6 +16,7 @@ import json
 import math
 import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -68,6 +70,23 @@ def long_chain(residues: int) -> bytes:
     return ("\n".join(rows) + "\n").encode()
 
 
+class Signal(threading.Event):
+    """Ends an attack.
+
+    Attributes
+    ----------
+    sent
+        Bytes of each body that was sent.
+    attackers_s
+        CPU seconds of each attacker that has ended.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[int] = []
+        self.attackers_s: list[float] = []
+
+
 @dataclass(frozen=True)
 class Attack:
     """Requests that attackers repeat.
@@ -77,18 +96,19 @@ class Attack:
     threads
         Number of attackers.
     send
-        Sends one request, or holds one connection until ``stop`` is set.
+        Sends requests, or holds connections, until ``stop`` is set.
     """
 
     threads: int
-    send: Callable[[str, threading.Event], None]
+    send: Callable[[str, Signal], None]
 
 
-def _post(path: str, content: bytes, kind: str) -> Callable[[str, threading.Event], None]:
-    def send(address: str, stop: threading.Event) -> None:
+def _post(path: str, content: bytes, kind: str) -> Callable[[str, Signal], None]:
+    def send(address: str, stop: Signal) -> None:
         transport = httpx.HTTPTransport(local_address=ATTACKER)
         with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
             while not stop.is_set():
+                stop.sent.append(len(content))
                 with suppress(httpx.TransportError):
                     if client.post(path, content=content, headers={"content-type": kind}).is_error:
                         stop.wait(PAUSE_S)
@@ -101,7 +121,7 @@ def _file(content: bytes, **fields: str) -> tuple[bytes, str]:
     return request.read(), request.headers["content-type"]
 
 
-def _stall(address: str, stop: threading.Event) -> None:
+def _stall(address: str, stop: Signal) -> None:
     """Send almost all of a large body, then a byte now and then."""
     port = httpx.URL(address).port or 80
     head = (
@@ -115,13 +135,14 @@ def _stall(address: str, stop: threading.Event) -> None:
                 ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
             ) as connection,
         ):
+            stop.sent.append(30 * MIB)
             connection.sendall(head + bytes(30 * MIB))
             while not stop.wait(1):
                 connection.sendall(b"0")
 
 
-def _leave(content: bytes, kind: str) -> Callable[[str, threading.Event], None]:
-    def send(address: str, stop: threading.Event) -> None:
+def _leave(content: bytes, kind: str) -> Callable[[str, Signal], None]:
+    def send(address: str, stop: Signal) -> None:
         port = httpx.URL(address).port or 80
         head = (
             f"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
@@ -134,18 +155,20 @@ def _leave(content: bytes, kind: str) -> Callable[[str, threading.Event], None]:
                     ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
                 ) as connection,
             ):
+                stop.sent.append(len(content))
                 connection.sendall(head + content)
                 stop.wait(0.3)
 
     return send
 
 
-def _submit(content: bytes, kind: str) -> Callable[[str, threading.Event], None]:
-    def send(address: str, stop: threading.Event) -> None:
+def _submit(content: bytes, kind: str) -> Callable[[str, Signal], None]:
+    def send(address: str, stop: Signal) -> None:
         transport = httpx.HTTPTransport(local_address=ATTACKER)
         jobs = []
         with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
             while not stop.is_set():
+                stop.sent.append(len(content))
                 with suppress(httpx.TransportError):
                     answer = client.post("/jobs", content=content, headers={"content-type": kind})
                     jobs += [answer.headers["location"]] if answer.status_code == 202 else []
@@ -183,17 +206,22 @@ ATTACKS: Final[dict[str, Callable[[], Attack]]] = {
 
 
 @contextmanager
-def attacked(address: str, attack: Attack) -> Iterator[None]:
+def attacked(address: str, attack: Attack) -> Iterator[Signal]:
     """Attack a service until the block ends."""
-    stop = threading.Event()
-    threads = [
-        threading.Thread(target=attack.send, args=(address, stop), daemon=True)
-        for _ in range(attack.threads)
-    ]
+    stop = Signal()
+
+    def send() -> None:
+        begun = time.thread_time()
+        try:
+            attack.send(address, stop)
+        finally:
+            stop.attackers_s.append(time.thread_time() - begun)
+
+    threads = [threading.Thread(target=send, daemon=True) for _ in range(attack.threads)]
     for thread in threads:
         thread.start()
     try:
-        yield
+        yield stop
     finally:
         stop.set()
         for thread in threads:
@@ -242,7 +270,10 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parent))
-    from service_client import start
+    from service_client import processes, processor_s, start
+
+    def service_s(pid: int) -> float:
+        return sum(processor_s(one, ended=one == pid) for one in processes(pid))
 
     address = f"http://127.0.0.1:{options.port}"
     content = (ROOT / "tests" / "data" / "1ubi.pdb").read_bytes()
@@ -252,10 +283,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             process = start(options.port, folder, threads="1")
             try:
-                _wait(address)
-                with attacked(address, attack):
+                _wait(address, process)
+                begun = service_s(process.pid)
+                with attacked(address, attack) as signal:
                     time.sleep(2)
                     seconds = honest(address, content, requests, 1.0)
+                    spent = service_s(process.pid) - begun
             finally:
                 process.kill()
                 process.wait()
@@ -264,6 +297,9 @@ def main() -> None:
             "requests": requests,
             "goodput": goodput(seconds),
             "median_s": round(statistics.median(good), 3) if good else None,
+            "cpu_s": {"service": round(spent, 2), "attackers": round(sum(signal.attackers_s), 2)},
+            "bodies": len(signal.sent),
+            "mib_sent": round(sum(signal.sent) / MIB, 1),
         }
         print(name, rows[name], flush=True)
     if options.output is not None:
@@ -271,9 +307,11 @@ def main() -> None:
         options.output.write_text(json.dumps(found, indent=1) + "\n")
 
 
-def _wait(address: str) -> None:
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + 300
     while time.monotonic() < end:
+        if process.poll() is not None:
+            raise OSError(f"the service ended at its start; is {address} in use?")
         with suppress(httpx.TransportError):
             if httpx.get(f"{address}/health/ready").status_code == 200:
                 return

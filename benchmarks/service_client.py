@@ -190,10 +190,10 @@ def processes(parent: int) -> dict[int, str]:
     return found
 
 
-def processor_s(pid: int) -> float:
-    """CPU seconds of a process."""
+def processor_s(pid: int, *, ended: bool = False) -> float:
+    """CPU seconds of a process, on request with those of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11 : 15 if ended else 13])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pids: Mapping[int, str]) -> dict[str, float]:

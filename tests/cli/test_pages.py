@@ -41,9 +41,7 @@ def desk(tmp_path, data_dir, monkeypatch):
         (tmp_path / folder).mkdir()
         shutil.copy(data_dir / "1ubi.pdb", tmp_path / folder)
     shutil.copy(data_dir / "1ejg.pdb.gz", tmp_path / "designs")
-    (tmp_path / "1abc.cif").write_bytes(
-        gzip.decompress((data_dir / "1ake_chimerax.cif.gz").read_bytes())
-    )
+    shutil.copy(data_dir / "1a8o.cif", tmp_path / "1abc.cif")
     for ending in ("pdb", "xtc"):
         shutil.copy(data_dir / f"dipeptide.{ending}", tmp_path / f"run.{ending}")
     monkeypatch.chdir(tmp_path)
@@ -93,6 +91,8 @@ def test_a_directory_and_a_trajectory(desk):
 
 
 def test_a_search(desk, data_dir):
+    # The page names domains of a larger structure.
+    Path("1abc.cif").write_bytes(gzip.decompress((data_dir / "1ake_chimerax.cif.gz").read_bytes()))
     for name, chain in (("a", "A"), ("b", "B")):
         structure = gemmi.read_structure(str(data_dir / "1ubi.pdb"))
         structure[0]["A"].name = chain

@@ -8,7 +8,7 @@ import pytest
 import protvox
 from protvox.errors import InputError, UsageError
 from protvox.predict.check.calibration import released_calibration
-from protvox.predict.suggest.reasons import CHARGE, FLAGS, HYDROPHOBIC, POLAR, SIZE, reason
+from protvox.predict.suggest.reasons import CHARGE, FLAGS, HYDROPHOBIC, POLAR, SIZE, flags, reason
 from protvox.predict.suggest.surroundings import Surroundings, named, near
 from protvox.structure.io.read import read_structure
 
@@ -110,6 +110,15 @@ def test_reasons_follow_from_the_surroundings(ubiquitin):
     assert "larger side chain" in reason("VAL", "ILE", row[5], around)
     # Lys 27 and Asp 52 form a salt bridge.
     assert around.opposite[row[27]] < 4.0
+
+
+def test_a_motif_of_two_cysteines_is_kept_for_its_function(ubiquitin):
+    parent = ubiquitin.parent.copy()
+    parent[[9, 12]] = "CYS"
+    around = Surroundings.of(replace(ubiquitin, parent=parent))
+    assert np.flatnonzero(around.motif).tolist() == [9, 10, 11, 12]
+    assert "catalytic" in flags("GLY", 1.0, 10, around)
+    assert "catalytic" not in flags("GLY", 1.0, 13, around)
 
 
 def test_every_amino_acid_is_known_to_the_reasons():

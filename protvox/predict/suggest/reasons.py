@@ -49,7 +49,8 @@ FLAGS: Final = {
     "metal": "within 5 Å of a metal",
     "interface": "in contact with another chain",
     "disulfide": "in a disulfide",
-    "catalytic": "very improbable buried polar residue, perhaps kept for its function",
+    "catalytic": "very improbable buried polar residue, or in a motif CxxC: perhaps kept for its "
+    "function",
     "glycine": "glycine with positive phi",
     "disordered": "pLDDT below the limit",
 }
@@ -105,11 +106,12 @@ def flags(wild_type: str, probability: float, row: int, around: Surroundings) ->
     around
         Measures of the structure.
     """
-    catalytic = wild_type in POLAR and around.neighbours[row] >= BURIED and probability < IMPROBABLE
+    buried = around.neighbours[row] >= BURIED
+    improbable = wild_type in POLAR and buried and probability < IMPROBABLE
     found = {
         "interface": bool(around.interface[row]),
         "disulfide": bool(around.disulfide[row]),
-        "catalytic": bool(catalytic),
+        "catalytic": bool(improbable or around.motif[row]),
         "glycine": wild_type == "GLY" and bool(around.phi[row] > 0),
     }
     return [name for name, applies in found.items() if applies]

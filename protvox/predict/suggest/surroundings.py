@@ -41,6 +41,9 @@ class Surroundings:
         ``residue`` bool, whether a CB of another chain is within 8 Å.
     disulfide
         ``residue`` bool.
+    motif
+        ``residue`` bool, whether it is in a motif CxxC, two cysteines three residues apart, as
+        redox sites and many metal sites have.
     partner
         ``residue`` bool, whether a polar atom of the side chain has a polar atom of another
         residue within 3.6 Å.
@@ -57,6 +60,7 @@ class Surroundings:
     sse: NDArray[np.uint8]
     interface: NDArray[np.bool_]
     disulfide: NDArray[np.bool_]
+    motif: NDArray[np.bool_]
     partner: NDArray[np.bool_]
     like: NDArray[np.float64]
     opposite: NDArray[np.float64]
@@ -99,6 +103,7 @@ class Surroundings:
             sse,
             interface,
             _disulfides(structure),
+            _motifs(structure),
             _partners(structure),
             like,
             opposite,
@@ -186,6 +191,15 @@ def _disulfides(structure: Structure) -> NDArray[np.bool_]:
     for part, apart in _distances(points, points):
         bonded = (apart < _DISULFIDE).sum(axis=1) > 1
         found[structure.residue_index[rows[part][bonded]]] = True
+    return found
+
+
+def _motifs(structure: Structure) -> NDArray[np.bool_]:
+    found = np.zeros(structure.n_residues, dtype=np.bool_)
+    cysteine, number, chain = structure.parent == "CYS", structure.number, structure.chain
+    pairs = cysteine[:-3] & cysteine[3:] & (chain[:-3] == chain[3:])
+    for first in np.flatnonzero(pairs & (number[3:] - number[:-3] == 3)):
+        found[first : first + 4] = True
     return found
 
 

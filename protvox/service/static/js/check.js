@@ -89,8 +89,12 @@ function overallWords({ percentile, reference }) {
  */
 function residueWords(residues) {
   const n = residues.length;
+  if (!n) {
+    return el("p", {}, "No residue fits badly: at none is another amino acid over 1,000 times as " +
+      "likely.");
+  }
   const explained = residues.filter(({ reasons }) => reasons.length).length;
-  return el("p", {}, n ? el("strong", {}, count(n)) : "No",
+  return el("p", {}, el("strong", {}, count(n)),
     ` ${n === 1 ? "residue fits" : "residues fit"} badly: another amino acid is over ` +
     `${count(1000)} times as likely, as it is for one residue in ${count(1000)} in the PDB` +
     `${explained ? `; ${count(explained)} with a possible reason` : ""}.`);

@@ -91,6 +91,8 @@ const receive = {
     if (!shownStructure()) throw new Error("the file has no structure");
     await hideWaters(plugin);
     await drawn();
+    // The longest axis lies across the view, where most of it is seen.
+    plugin.managers.camera.orientAxes(undefined, 0);
     send("shown");
   },
   async superpose({ ca }) {

@@ -11,6 +11,13 @@ from parts import bcif, change, cif, ethanediol, of, pdb, pdb_line, peptide, shi
 LIGAND = ethanediol(201)
 COPY = shift(LIGAND, 20)
 SHARED = ["share a number"]
+WRONG = [
+    single("SOD", "SOD", 300, "S"),
+    single("SOD", "SOD", 300, "S", x=60.0),
+    single("CL", "CL", 301, "C"),
+    single("CAL", "CAL", 302, "C"),
+]
+ALIKE = [single("SOD", "SOD", 1, "", x=50.0 + 10 * i) for i in range(3)]
 CAPPED = text([row[:60] for row in lines(P)])
 
 
@@ -110,6 +117,16 @@ IONS = {
         ions(*((n, n) for n in ("NA", "CL", "ZN", "MG", "CA", "CLA", "POT")), element="first"),
         atoms=59,
         ions=7,
+    ),
+    "ions_of_first_letter.cif": ok(cif(P + WRONG), form="mmcif", atoms=56, ions=4, warnings=SHARED),
+    "ions_of_first_letter.bcif": ok(
+        bcif(P + WRONG), form="bcif", atoms=56, ions=4, warnings=SHARED
+    ),
+    "ions_called_alike.pdb": ok(
+        text([row[:66] for row in lines(P)] + [row[:66] for row in lines(ALIKE)]),
+        atoms=55,
+        ions=3,
+        warnings=SHARED,
     ),
     "autodock_sodium_in_capitals.pdbqt": ok(
         docked([*P, single("NA", "NA", 300, "@")], {"@": "NA"}), atoms=53, ions=1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACID_INDEX, METALS
-from protvox.structure.atom_table import Texts
+from protvox.structure.atom_table import Texts, lookup, run_starts
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.interning import factorize_integers
 
@@ -192,10 +192,35 @@ def _from_columns(padded: str) -> str:
     return find_element(padded[:2])
 
 
+def find_alone(
+    ions: NDArray[np.bool_], name: NDArray[Any], *columns: NDArray[Any]
+) -> NDArray[np.bool_]:
+    """Return which atoms are alone in their residue.
+
+    Parameters
+    ----------
+    ions
+        ``atom`` mask of residues that may be ions. These are also alone if all atoms in a row
+        have one name, as ions that share a number.
+    name
+        ``atom``, names.
+    *columns
+        ``atom``, columns that tell residues apart.
+    """
+    n = len(name)
+    starts = run_starts(*columns)
+    size = np.diff(starts, append=n)
+    alone = np.repeat(size == 1, size)
+    if ions.any():
+        names = np.diff(np.searchsorted(run_starts(*columns, name), np.append(starts, n)))
+        alone |= ions & np.repeat(names == 1, size)
+    return alone
+
+
 def fill_elements(
     element: NDArray[np.str_], atoms: Texts, residues: Texts, number: NDArray[np.int32]
 ) -> NDArray[np.str_]:
-    """Infer missing elements in a format without fixed columns.
+    """Infer missing elements in a format without fixed columns, and correct those of ions.
 
     Parameters
     ----------
@@ -212,13 +237,20 @@ def fill_elements(
         The same array, completed.
     """
     rows = np.flatnonzero(element == "")
+    ions = lookup((is_ion_residue(word) for word in residues[0]), residues[1])
+    if not len(rows) and not ions.any():
+        return element
+    lone = find_alone(ions, atoms[1], number, residues[1])
+    for row in np.flatnonzero(ions & lone).tolist():
+        name = atoms[0][atoms[1][row]].upper()
+        ion = ion_element(name, residues[0][residues[1][row]])
+        # Programs that take the first letter for the element write S for sodium's SOD.
+        if ion and element[row] in ("", "X", name[:1]):
+            element[row] = ion
+    rows = np.flatnonzero(element == "")
     if not len(rows):
         return element
-    new = np.ones(len(element), dtype=np.bool_)
-    new[1:] = (number[1:] != number[:-1]) | (residues[1][1:] != residues[1][:-1])
-    starts = np.flatnonzero(new)
-    size = np.diff(starts, append=len(element))
-    alone = np.repeat(size == 1, size)[rows]
+    alone = lone[rows]
     keys = (atoms[1][rows].astype(np.int64) * len(residues[0]) + residues[1][rows]) * 2 + alone
     unique, of_row = factorize_integers(keys.astype(np.uint64))
     found = []

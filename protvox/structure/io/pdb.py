@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from protvox.errors import fail
 from protvox.messages import count
-from protvox.structure.atom_table import AtomTable, Declared, Texts, run_starts, spread
+from protvox.structure.atom_table import AtomTable, Declared, Texts, spread
 from protvox.structure.cleaning.residue_names import residue_name
 from protvox.structure.interning import factorize_integers
 from protvox.structure.io import pdb_loops as loops
@@ -21,6 +21,7 @@ from protvox.structure.io.elements import (
     SYMBOL_ARRAY,
     SYMBOLS,
     element_tables,
+    find_alone,
     infer_element,
     ion_element,
     is_ion_residue,
@@ -302,12 +303,11 @@ def _elements(
     rows = np.flatnonzero(code == loops.TO_INFER)
     listed, which = residues
     unusual = np.array([is_ion_residue(name) for name in listed], dtype=np.bool_)
-    ions = np.flatnonzero(unusual[which]) if unusual.any() else np.zeros(0, dtype=np.int64)
-    if not len(rows) and not len(ions):
+    ions = unusual[which] if unusual.any() else np.zeros(columns.n, dtype=np.bool_)
+    if not len(rows) and not ions.any():
         return code
-    starts = run_starts(columns.number, residue, insertion)
-    size = np.repeat(np.diff(starts, append=columns.n), np.diff(starts, append=columns.n))
-    for row in ions[size[ions] == 1].tolist():
+    alone = find_alone(ions, columns.name, columns.number, residue, insertion)
+    for row in np.flatnonzero(ions & alone).tolist():
         name = str(atom_name[row]).upper()
         ion = ion_element(name, listed[which[row]])
         # Programs that take the first letter for the element write S for sodium's SOD.
@@ -317,7 +317,7 @@ def _elements(
         return code
     keys = columns.name[rows].astype(np.uint64)
     keys = keys << np.uint64(32) | (which[rows].astype(np.uint64) << np.uint64(1))
-    keys |= (size[rows] == 1).astype(np.uint64)
+    keys |= alone[rows].astype(np.uint64)
     words, of_row = factorize_integers(keys)
     left = _is_left_justified(columns.name[rows], listed, which[rows])
     found = np.empty(len(words), dtype=np.uint8)

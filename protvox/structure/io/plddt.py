@@ -46,6 +46,9 @@ _NAMES: Final = (
     (re.compile(r".+_model_\d+", re.I), "Boltz"),
 )
 _SUFFIXES: Final = re.compile(r"(\.(pdb|ent|cif|mmcif|bcif))?(\.(gz|bz2|xz|zst))?$", re.I)
+_DOWNLOAD: Final = re.compile(r" ?\(\d+\)$")
+"""What browsers append to the name of a file that is there already."""
+
 _PROGRAMS: Final = re.compile(r"(AlphaFold|ColabFold|ESMFold|OpenFold|Boltz|Chai)\b", re.I)
 
 Column = Callable[[str, str], Sequence[str]]
@@ -263,7 +266,7 @@ def _residue_starts(table: AtomTable) -> NDArray[np.int64]:
 
 
 def _sign_in_name(name: str) -> Sign | None:
-    stem = _SUFFIXES.sub("", re.split(r"[/\\\\]", name)[-1])
+    stem = _DOWNLOAD.sub("", _SUFFIXES.sub("", re.split(r"[/\\\\]", name)[-1]))
     for pattern, program in _NAMES:
         if pattern.fullmatch(stem):
             return Sign(program, False)

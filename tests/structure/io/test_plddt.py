@@ -166,6 +166,7 @@ def test_esmfold(ubiquitin, confidence, scale, jitter):
         ("ranked_0.pdb", "AlphaFold"),
         ("AF-P0CG48-F1-model_v4.pdb", "AlphaFold DB"),
         ("AF-P0CG48-F1", "AlphaFold DB"),
+        ("AF-P0CG48-F1-model_v4 (1).pdb", "AlphaFold DB"),
         ("target_model_0.pdb", "Boltz"),
         ("pred.model_idx_2.pdb", "Chai"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from accepted import PLAIN_CIF, P, ok
+from accepted import PLAIN_CIF, P, models, ok
 from dialects import FAR, OXT, SECOND, docked, lines, text
 from parts import bcif, change, cif, ethanediol, of, pdb, pdb_line, peptide, shift, single
 
@@ -134,6 +134,11 @@ IONS = {
 }
 
 LINES = {
+    "model_numbers_of_six_digits.pdb": ok(
+        models((100_000, P), (100_001, shift(P, 1))),
+        dropped=[("1 model", "model 100001")],
+        warnings=["2 models; model 100000"],
+    ),
     "cut_after_occupancy.pdb": ok(CAPPED),
     "names_tinker.pdb": ok(
         pdb([replace(a, residue="TYD") if a.number == 4 else a for a in P]), sequence="MQIYVK"

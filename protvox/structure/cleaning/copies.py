@@ -21,8 +21,8 @@ _CLASH: Final = 2.0
 _SAME: Final = 0.8
 """Closer atoms are one atom written twice, Å; it is shorter than any bond."""
 
-_MOST_COPIES: Final = 100
-"""Of one residue; in a file with more, the number says nothing."""
+_MOST_ATOMS: Final = 1000
+"""Of one number and name; in a file with more, the number says nothing."""
 
 
 def separate_copies(
@@ -64,6 +64,8 @@ def separate_copies(
     for site in np.unique(owner[repeated]).tolist():
         checkpoint()
         start, stop = np.searchsorted(owner, [site, site + 1])
+        if stop - start > _MOST_ATOMS:
+            continue
         members = rows[start:stop]
         again = rows[start:stop][repeated[start:stop]]
         amino = residue_name(str(table.residue_name[members[0]])).amino_acid is True
@@ -107,8 +109,6 @@ def _copies(
             starts.append(i)
             seen = set()
         seen.add(name)
-    if len(starts) >= _MOST_COPIES:
-        return []
     first, *parts = np.split(members, starts)
     others = table.coordinates[first]
     found = []

@@ -108,7 +108,7 @@ def _next_number(taken: set[int], joined: list[int]) -> int:
 
 def _model_number(line: str) -> int:
     digits = ""
-    for letter in line[6:14].strip():
+    for letter in line[6:16].strip():
         if not (letter.isdecimal() and letter.isascii()) and (digits or letter not in "+-"):
             break
         digits += letter

@@ -42,3 +42,14 @@ def test_atoms_of_one_name_are_numbered():
         "C2",
         "O2",
     ]
+
+
+def test_a_number_that_says_nothing_is_left_alone():
+    peptide = (CORPUS / "accepted_plain.pdb").read_text().removesuffix("END\n")
+    ions = [
+        f"HETATM 1000 NA    NA B   1    {40 + i % 40 * 5:8.3f}{i // 40 * 5:8.3f}   0.000"
+        for i in range(1001)
+    ]
+    structure = read_structure(peptide + "\n".join(ions) + "\n")
+    assert structure.n_atoms == 53
+    assert [drop.what for drop in structure.dropped] == ["1000 atoms"]

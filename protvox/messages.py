@@ -45,7 +45,7 @@ def chain_label(name: str) -> str:
 def no_known(novel: str, topology: str = "") -> str:
     """Return in which known relatives a domain is not, ``""`` if it is in one.
 
-    What is known is in the index of protvox, which is not all of CATH.
+    What is known is in the index of protvox, which leaves a part of CATH out.
 
     Parameters
     ----------

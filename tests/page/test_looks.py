@@ -191,7 +191,7 @@ def test_states_that_are_seldom_seen_are_readable(visit, service, scheme):
     page.goto(f"{service}states.html")
     page.locator("body[data-ready]").wait_for(timeout=30_000)
     assert page.get_by_test_id("jobs").inner_text().count("failed") == 3  # and the summary
-    assert page.get_by_text("1 probably wrong, 1 possibly wrong stretches").is_visible()
+    assert page.get_by_text("2 stretches may be wrong, 1 with p ≤ 0.01").is_visible()
     for width in (390, 1280, 1600, 1920):
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(TWO_FRAMES)  # A size is noticed, and drawn, within the next one.

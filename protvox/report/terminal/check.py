@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _QUIET: Final = "dim"
 _HEAD: Final = "bold cyan"
 _SHOWN: Final = 30
-_PROBABLE: Final = 0.01
-"""p-value up to which a segment is probably wrong."""
+_STRONG: Final = 0.01
+"""p-value up to which the evidence is strong."""
 _WEAK: Final = "p = 0.05: one correct chain in 20 has such a segment, so a large p is weak evidence"
 
 
@@ -47,7 +47,7 @@ def render_check(result: CheckResult) -> RenderableType:
     parts: list[RenderableType] = [render_input(result.input), Text(), summary, Text()]
     if result.segments:
         parts.append(_segments(result))
-        if any(segment.p_value > _PROBABLE for segment in result.segments):
+        if any(segment.p_value > _STRONG for segment in result.segments):
             parts.append(Text(_WEAK, style=_QUIET))
     else:
         parts.append(Text("No segment looks wrong.", style="green"))
@@ -69,7 +69,7 @@ def _segments(result: CheckResult) -> Table:
     table.add_column("suggestion", overflow="fold")
     for segment in result.segments:
         table.add_row(
-            Text(segment.kind, style="red" if segment.p_value <= _PROBABLE else "yellow"),
+            Text(segment.kind, style="red" if segment.p_value <= _STRONG else "yellow"),
             printable(f"{segment.chain}:{segment.first}-{segment.last}"),
             "" if segment.shift is None else f"{segment.shift:+d}",
             f"{segment.log_odds:.1f}",

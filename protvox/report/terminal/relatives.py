@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _QUIET: Final = "dim"
 _DOMAIN_WIDTH: Final = 18
+_KNOWN: Final = "known: in the index of protvox, which leaves a part of CATH out"
 
 
 def render_relatives(domains: Sequence[DomainPrediction]) -> Iterator[RenderableType]:
@@ -32,7 +33,7 @@ def render_relatives(domains: Sequence[DomainPrediction]) -> Iterator[Renderable
     Yields
     ------
     rich renderable
-        An empty line and a table; nothing if there is nothing to show.
+        An empty line, a table, and what is known; nothing if there is nothing to show.
     """
     related = [domain for domain in domains if domain.novel is not None]
     if not related:
@@ -54,6 +55,8 @@ def render_relatives(domains: Sequence[DomainPrediction]) -> Iterator[Renderable
         name = wrap_ranges(domain_name(domain.chain, domain.chopping), _DOMAIN_WIDTH)
         table.add_row(name, *_cells(domain))
     yield from (Text(), table)
+    if any(domain.novel for domain in related):
+        yield Text(_KNOWN, style=_QUIET)
 
 
 def _cells(domain: DomainPrediction) -> tuple[str | Text, ...]:

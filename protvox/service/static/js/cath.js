@@ -154,7 +154,8 @@ function body({ domain, indices }, entry, superpose) {
       el("p", { class: "quiet" }, `${kind} `, nodeLink(label),
         example ? `, which CATH calls “${example}”` : "")),
     domain.novel ? el("p", { class: "note" },
-      `Probably in no known ${domain.novel}. protvox does not know all of CATH.`) : null,
+      `Probably in no known ${domain.novel}. Known is what the index of protvox holds, which ` +
+      "leaves a part of CATH out.") : null,
     el("dl", { class: "levels" }, ...lines.flatMap(([head, node]) => [el("dt", {}, head),
       el("dd", {}, el("span", {}, el("code", {}, node.label ?? ""), ` ${node.name ?? ""} `),
         el("span", { class: "number" }, probability(node.probability ?? null)))])),

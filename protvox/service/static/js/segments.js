@@ -1,5 +1,5 @@
 /**
- * The stretches that may be wrong, and how strong the evidence is.
+ * The stretches that may be wrong, and what their p-values mean.
  * @module segments
  */
 
@@ -11,11 +11,11 @@ const KINDS = Object.freeze({
   register: "sequence shifted", sequence: "another sequence", chain: "sequence of another chain",
   direction: "traced backwards", mistraced: "fits nothing",
 });
-/** p-value up to which a stretch is probably wrong, as for the command line. */
-const PROBABLE = 0.01;
-const WEAK = "A p-value of 0.05 means that one correct chain in 20 has such a stretch, so a " +
-  "large one is weak evidence. Compare the stretch with other copies of the chain, with related " +
-  "structures or with the map.";
+/** p-value up to which the evidence is strong, as for the command line. */
+const STRONG = 0.01;
+const MEANING = "A p-value of 0.05 means that one correct chain in 20 has such a stretch. In the " +
+  "PDB, most stretches found are correct: compare them with other copies of the chain, with " +
+  "related structures or with the map.";
 
 /**
  * @param {Object[]} segments
@@ -33,12 +33,11 @@ export function segmentList(segments, index, selection) {
       : ` by ${s.shift > 0 ? "+" : "−"}${Math.abs(s.shift)}`,
     el("span", { class: "under" }, s.suggestion)),
     numberCell(s.p_value === null ? "–" : s.p_value.toPrecision(2))));
-  const probable = segments.filter((s) => (s.p_value ?? 1) <= PROBABLE).length;
   const n = segments.length;
-  const words = [[probable, "probably wrong"], [n - probable, "possibly wrong"]]
-    .filter(([number]) => number).map(([number, word]) => `${count(Number(number))} ${word}`);
-  return [el("h3", {}, `${words.join(", ")} ${n === 1 ? "stretch" : "stretches"}`),
-    el("div", { "data-testid": "segments", class: "segments" },
-      table("Stretches that may be wrong", ["Stretch", "What may be wrong", "p-value"], rows)),
-    probable < n ? el("p", { class: "quiet" }, WEAK) : ""];
+  const strong = segments.filter((s) => (s.p_value ?? 1) <= STRONG).length;
+  return [el("h3", {}, `${count(n)} ${n === 1 ? "stretch" : "stretches"} may be wrong` +
+    `${strong && strong < n ? `, ${count(strong)} with p ≤ ${STRONG}` : ""}`),
+  el("div", { "data-testid": "segments", class: "segments" },
+    table("Stretches that may be wrong", ["Stretch", "What may be wrong", "p-value"], rows)),
+  el("p", { class: "quiet" }, MEANING)];
 }

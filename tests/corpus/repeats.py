@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from accepted import PLAIN_CIF, P, models, ok
 from dialects import FAR, OXT, SECOND, docked, lines, text
-from parts import bcif, change, cif, ethanediol, of, pdb, pdb_line, peptide, shift, single
+from parts import Atom, bcif, change, cif, ethanediol, of, pdb, pdb_line, peptide, shift, single
 
 LIGAND = ethanediol(201)
 COPY = shift(LIGAND, 20)
@@ -19,6 +19,20 @@ WRONG = [
 ]
 ALIKE = [single("SOD", "SOD", 1, "", x=50.0 + 10 * i) for i in range(3)]
 CAPPED = text([row[:60] for row in lines(P)])
+
+
+RNA = ("RA", "RG", "RC", "RU", "ruthenium")
+
+
+def rna(name: str) -> list[Atom]:
+    """Return three atoms of a nucleotide, or a ruthenium ion."""
+    number = 300 + RNA.index(name)
+    if name == "ruthenium":
+        return [single("RU", "RU", number, "RU", entity="1")]
+    atoms = {"P": 0.0, "O5'": 1.6, "C5'": 3.0}
+    return [
+        single(a, name, number, a[0], x=50 + 10 * RNA.index(name) + x) for a, x in atoms.items()
+    ]
 
 
 def ions(*pairs: tuple[str, str], element: str = "") -> str:
@@ -134,6 +148,12 @@ IONS = {
 }
 
 LINES = {
+    "nucleotides_amber.pdb": ok(
+        pdb(P + [replace(a, hetero=False) for name in RNA for a in rna(name)]),
+        atoms=65,
+        nucleotides=4,
+        ions=1,
+    ),
     "model_numbers_of_six_digits.pdb": ok(
         models((100_000, P), (100_001, shift(P, 1))),
         dropped=[("1 model", "model 100001")],

@@ -112,9 +112,10 @@ def classify_residues(
     size = np.diff(starts, append=len(table))
     elements, element = table.texts("element")
     single = lookup((e in METALS or e in _HALOGENS for e in elements), element[starts])
-    kind[(size == 1) & single] = ResidueKind.ION
     nucleotide = lookup((word.nucleotide for word in meanings), which)
     kind[nucleotide & (polymer != 0)] = ResidueKind.NUCLEIC
+    # Afterwards, because RU is uridine in AMBER files, and ruthenium.
+    kind[(size == 1) & single] = ResidueKind.ION
     kind[protein] = ResidueKind.PROTEIN
     untraced = int((amino & ~has["CA"] & ((polymer == 1) | ((polymer == -1) & ~hetero))).sum())
     return kind, (meanings, which), untraced

@@ -91,6 +91,14 @@ COPIES = {
     "ligand_named_by_elements.pdb": ok(
         elements_as_names(), atoms=56, ligands=1, warnings=["several atoms of one name: 2 atoms"]
     ),
+    "molecules_restart_at_0.pdb": ok(
+        pdb(change(P + [replace(a, number=a.number - 1, x=a.x + 25) for a in P], chain="")),
+        chains=["", "_2"],
+        sequence="MQIFVKMQIFVK",
+        atoms=104,
+        numbers=[1, 5],
+        warnings=["used for 2 chains"],
+    ),
     "dipeptides.pdb": ok(
         pdb([a for a in P if a.number < 3] + [a for a in shift(P, 30) if a.number < 3]),
         chains=["A", "A_2"],

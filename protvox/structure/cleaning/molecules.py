@@ -202,7 +202,9 @@ def _split(traces: _Traces) -> NDArray[np.int64]:
             enough = len(moved) >= (2 if pair else _FEWEST) or after_break
             if enough and float(np.median(moved)) > _CLASH:
                 current += 1
-                seen = {}
+                first = _start_of_run(traces, bonded, out, i)
+                out[first:i] = current
+                seen = {keys[row]: row for row in range(first, i)}
             else:
                 repeats_until = stop
         elif before is None and i and not bonded[i] and _begins(traces, parts, i):
@@ -236,6 +238,21 @@ def _block(
         moved.append(traces.ca[stop] - traces.ca[seen[keys[stop]]])
         stop += 1
     return stop - 1, np.linalg.norm(moved, axis=1)
+
+
+def _start_of_run(
+    traces: _Traces, bonded: NDArray[np.bool_], molecule: NDArray[np.int64], i: int
+) -> int:
+    """Return where the numbers that increase up to a repeated one begin, if not bonded there.
+
+    The second molecule may begin with a number that the first does not have, such as 0.
+    """
+    first = i
+    while first and traces.number[first] > traces.number[first - 1]:
+        first -= 1
+    if not first or bonded[first] or molecule[first - 1] != molecule[i - 1]:
+        return i
+    return first
 
 
 def _begins(traces: _Traces, parts: list[int], i: int) -> bool:

@@ -83,8 +83,8 @@ def test_cath_card_shows_the_result_of_the_service(page, tmp_path):
 
 def test_title_of_the_file_is_shown(page):
     heading = page.locator(".heading")
-    assert heading.locator("h1").inner_text() == "1ubi.pdb"
-    assert heading.locator(".title").inner_text().startswith("SYNTHETIC STRUCTURAL AND BIOLOG")
+    assert heading.locator("h1").inner_text().startswith("SYNTHETIC STRUCTURAL AND BIOLOG")
+    assert heading.locator(".file").inner_text() == "1ubi.pdb"
     assert page.locator(".warning").count() == 0
 
 
@@ -329,7 +329,7 @@ def test_address_leads_back_to_the_result(page, visit, open_tab):
     open_tab(page, "Mutations")
     other = visit(f"#{urlsplit(page.url).fragment}", width=390)
     other.wait_for_selector("[data-testid=result]")
-    assert other.locator("h1").inner_text() == "1ubi.pdb"
+    assert other.locator(".heading .file").inner_text() == "1ubi.pdb"
     assert other.get_by_role("tab", selected=True).inner_text() == "Mutations"
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert other.evaluate(wide) == 0

@@ -186,7 +186,7 @@ def test_several_files_are_a_list_of_jobs(visit, drop):
     again = visit(page.url[page.url.index("#") :])
     again.get_by_role("link", name="two.pdb").click()
     again.get_by_test_id("result").wait_for()
-    assert again.locator("h1").inner_text() == "two.pdb"
+    assert again.locator(".heading .file").inner_text() == "two.pdb"
 
 
 def test_whole_chains_are_one_domain_each(page):

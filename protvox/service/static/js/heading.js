@@ -51,9 +51,9 @@ export function heading({ input, warnings, residues }, options) {
     ...droppedWords(input.dropped)];
   const format = FORMATS[input.format] ?? input.format;
   return el("div", { class: "heading" },
-    el("h1", {}, input.name),
-    input.title ? el("p", { class: "title" }, input.title) : null,
+    el("h1", input.title ? { class: "title", title: input.title } : {}, input.title || input.name),
     el("div", { class: "facts quiet" },
+      input.title ? el("span", { class: "file" }, input.name) : null,
       el("span", {}, `${count(input.n_residues)} residues`),
       el("span", {}, `${count(input.n_atoms)} atoms`),
       el("span", {}, `${format} file${input.model === 1 ? "" : `, model ${input.model}`}`),

@@ -193,8 +193,8 @@ def fail(key: str, /, *, where: str | None = None, **fields: object) -> ProtvoxE
         for name, value in fields.items()
     }
     what, remedy = message.fill(**short)
-    place = None if where is None else _shorten(where, _MOST_WHERE)
-    return _KINDS[message.kind](what, where=place, remedy=remedy, code=message.code)
+    location = None if where is None else _shorten(where, _MOST_WHERE)
+    return _KINDS[message.kind](what, where=location, remedy=remedy, code=message.code)
 
 
 def _shorten(text: str, most: int) -> str:

@@ -45,7 +45,7 @@ def chain_label(name: str) -> str:
 def no_known(novel: str, topology: str = "") -> str:
     """Return in which known relatives a domain is not, ``""`` if it is in one.
 
-    What is known is in the index of protvox, which leaves a part of CATH out.
+    Known nodes are those in the index of protvox, which does not contain all of CATH.
 
     Parameters
     ----------

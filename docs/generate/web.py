@@ -74,7 +74,8 @@ def _measures() -> list[tuple[str, str, str]]:
     return [
         (
             f"{100 * cath['top1']:.0f} %",
-            f"of {cath['n']} domains of superfamilies never seen get the right architecture",
+            f"of {cath['n']} domains from superfamilies not seen in training get the right "
+            "architecture",
             _percent(cath["intervals"]["top1"]),
         ),
         (

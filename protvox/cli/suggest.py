@@ -103,9 +103,9 @@ def suggest(
     They are ranked by the estimated change of stability (ddg, kcal/mol), which includes what new
     prolines, cysteines, ... cost on average. The reason is a rule on the structure. Flags say what
     speaks against a mutation: ligand, metal (within 5 Å), interface (another chain), disulfide,
-    catalytic (a very improbable buried polar residue or one in a motif CxxC, perhaps kept for its
-    function), glycine (with positive phi), disordered. Residues of identical chains are one row,
-    with mean scores, and are mutated together.
+    catalytic (a very improbable buried polar residue, or one in a CxxC motif; perhaps conserved
+    for its function), glycine (with positive phi), disordered. Residues of identical chains are
+    one row, with mean scores, and are mutated together.
 
     INPUT is a structure file (.pdb .ent .pqr .cif .mmcif .bcif, also .gz, .bz2 or .xz),
     an identifier (1abc, P12345), or - for standard input.

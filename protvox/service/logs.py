@@ -23,7 +23,7 @@ _FIELDS: Final = (
 _REPEATS: Final = 20
 _REPEAT_S: Final = 60.0
 """Number of equal warnings logged in so many seconds."""
-_MOST_PLACES: Final = 1000
+_MOST_KEYS: Final = 1000
 
 
 class JsonFormatter(logging.Formatter):
@@ -75,15 +75,15 @@ class RepeatFilter(logging.Filter):
         """
         if record.levelno < logging.WARNING:
             return True
-        place = (record.pathname, record.lineno, str(record.msg)[:80])
+        key = (record.pathname, record.lineno, str(record.msg)[:80])
         now = self._clock()
-        begun, count = self._seen.get(place, (now, 0))
+        begun, count = self._seen.get(key, (now, 0))
         if now - begun >= _REPEAT_S:
             record.omitted = max(0, count - _REPEATS)
             begun, count = now, 0
-        if len(self._seen) > _MOST_PLACES:
+        if len(self._seen) > _MOST_KEYS:
             self._seen.clear()
-        self._seen[place] = (begun, count + 1)
+        self._seen[key] = (begun, count + 1)
         return count < _REPEATS
 
 

@@ -109,8 +109,8 @@ def find_relatives(
         return None
     probabilities = model.probabilities(np.array(features), [codes[p] for p in aligned])
     best: dict[str, int] = {}
-    for place in np.argsort(-evidence, kind="stable").tolist():
-        best.setdefault(codes[aligned[place]], aligned[place])
+    for rank in np.argsort(-evidence, kind="stable").tolist():
+        best.setdefault(codes[aligned[rank]], aligned[rank])
     ranked = sorted(best, key=lambda code: -probabilities.superfamilies.get(code, 0.0))
     hits: list[Neighbour] = []
     for code in ranked[:SHOWN]:

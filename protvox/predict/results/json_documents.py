@@ -14,7 +14,7 @@ from pydantic import Field, create_model
 
 from protvox.chemistry import AMINO_ACIDS
 from protvox.predict.results.alignment_document import PairwiseAlignment
-from protvox.predict.results.document import Document
+from protvox.predict.results.document_base import Document
 from protvox.predict.results.fields import WITHOUT_NONE, Number
 from protvox.predict.results.findings import CheckedResidue, Overall, Segment
 from protvox.predict.results.records import (

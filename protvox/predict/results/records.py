@@ -236,8 +236,8 @@ class DomainPrediction(DomainRecord):
     novel
         Highest level at which the domain probably belongs to no known node of CATH:
         ``"topology"``, ``"superfamily"``, or ``""`` if it probably belongs to a known superfamily;
-        absent if no known domain was aligned. What is known is in the index of protvox, which
-        leaves a part of CATH out.
+        absent if no known domain was aligned. Known nodes are those in the index of protvox, which
+        does not contain all of CATH.
     hits
         The best hit of each of ``superfamilies``, with its alignment.
     nearest

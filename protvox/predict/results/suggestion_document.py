@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from protvox.predict.results.document import Document
+from protvox.predict.results.document_base import Document
 from protvox.predict.results.fields import Number
 from protvox.predict.results.records import InputInfo
 

@@ -49,8 +49,8 @@ FLAGS: Final = {
     "metal": "within 5 Å of a metal",
     "interface": "in contact with another chain",
     "disulfide": "in a disulfide",
-    "catalytic": "very improbable buried polar residue, or in a motif CxxC: perhaps kept for its "
-    "function",
+    "catalytic": "very improbable buried polar residue, or in a CxxC motif: perhaps conserved "
+    "for its function",
     "glycine": "glycine with positive phi",
     "disordered": "pLDDT below the limit",
 }

@@ -51,14 +51,14 @@ def draw_bars(scores: MutationScores) -> Figure:
     ]
     figure = new_figure(7.0, 1.2 + 0.22 * len(order))
     axes = figure.subplots()
-    place = np.arange(len(order))
+    heights = np.arange(len(order))
     colours = [_WORSE if value > 0 else _BETTER for value in values[order].tolist()]
-    axes.barh(place, values[order], color=colours)
+    axes.barh(heights, values[order], color=colours)
     if calibrated:
         ends = [(values - table.ddg_low)[order], (table.ddg_high - values)[order]]
-        axes.errorbar(values[order], place, xerr=ends, fmt="none", ecolor="0.3", elinewidth=0.8)
+        axes.errorbar(values[order], heights, xerr=ends, fmt="none", ecolor="0.3", elinewidth=0.8)
     axes.axvline(0, color="0.3", linewidth=0.8)
-    axes.set_yticks(place, [printable(name) for name in names], fontsize=7)
+    axes.set_yticks(heights, [printable(name) for name in names], fontsize=7)
     axes.invert_yaxis()
     axes.set_ylim(len(order) - 0.4, -0.6)
     unit = "ΔΔG, kcal/mol, with its 80 % interval" if calibrated else "score, nats"

@@ -232,9 +232,10 @@ def _card_note(cards: Cards) -> str:
     known, family, topology = (cards.counts[level] for level in ("", "superfamily", "topology"))
     text = (
         f"Of {cards.n:,} domains, {known:,} belong to a known CATH superfamily, {family:,} to no "
-        f"known superfamily of a known topology, {topology:,} to no known topology. Known is what "
-        "the index of protvox holds, which leaves a part of CATH out. TM-scores are by the length "
-        "of the domain. Chains of a structure with the same answer share a row."
+        f"known superfamily of a known topology, {topology:,} to no known topology. Known domains "
+        "are those in the index of protvox, which does not contain all of CATH. TM-scores are "
+        "normalised by the length of the domain. Chains of a structure with the same result "
+        "share a row."
     )
     if len(cards.shown) == SHOWN:
         text += f" The first {SHOWN} rows are shown; all are in the table of domains."

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _QUIET: Final = "dim"
 _DOMAIN_WIDTH: Final = 18
-_KNOWN: Final = "known: in the index of protvox, which leaves a part of CATH out"
+_KNOWN: Final = "known: in the index of protvox, which does not contain all of CATH"
 
 
 def render_relatives(domains: Sequence[DomainPrediction]) -> Iterator[RenderableType]:

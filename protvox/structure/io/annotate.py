@@ -177,5 +177,5 @@ def _add_plddt(block: gemmi.cif.Block, out: gemmi.Structure, plddt: NDArray[np.f
     residues = (residue for chain in out[0] for residue in chain)
     for value, residue in zip(plddt.tolist(), residues, strict=True):
         if residue.label_seq is not None and np.isfinite(value):
-            place = (residue.subchain, residue.name, str(residue.label_seq))
-            loop.add_row([str(loop.length() + 1), "1", *place, f"{value:.2f}", "1"])
+            address = (residue.subchain, residue.name, str(residue.label_seq))
+            loop.add_row([str(loop.length() + 1), "1", *address, f"{value:.2f}", "1"])

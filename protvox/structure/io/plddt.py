@@ -161,9 +161,9 @@ def with_metric(
         return table
     models = columns[1] or ("1",) * len(columns[0])
     several = len(set(models)) > 1
-    for metric, model, *place, value in zip(columns[0], models, *columns[2:], strict=True):
+    for metric, model, *address, value in zip(columns[0], models, *columns[2:], strict=True):
         if metric in metrics:
-            of_model[(model if several else "", place[0], place[1])] = _number(value)
+            of_model[(model if several else "", address[0], address[1])] = _number(value)
     words, codes = asym
     starts = run_starts(table.model, codes, sequence)
     places = zip(

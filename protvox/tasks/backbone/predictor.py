@@ -97,7 +97,7 @@ class BackbonePredictor(ResiduePredictor):
         row_of = {row: i for i, row in enumerate(kept.tolist())}
         centre_of = {row: i for i, row in enumerate(kept[whole.centre].tolist())}
         found = [np.full((len(one), len(AMINO_ACIDS)), np.nan, np.float32) for one in variants]
-        places: list[tuple[int, int]] = []
+        slots: list[tuple[int, int]] = []
         chosen: list[int] = []
         kinds: list[NDArray[np.uint8]] = []
         for number, variant in enumerate(variants):
@@ -105,12 +105,12 @@ class BackbonePredictor(ResiduePredictor):
             types[[row_of[row] for row in variant]] = [
                 AMINO_ACID_INDEX[m] for m in variant.values()
             ]
-            for place, row in enumerate(variant):
+            for slot, row in enumerate(variant):
                 neighbours = whole.neighbours[centre_of[row]]
                 # The first neighbour is the residue itself, whose type is not read.
                 seen = types[neighbours[1:]] != whole.kind[neighbours[1:]]
                 if (seen & (neighbours[1:] >= 0)).any():
-                    places.append((number, place))
+                    slots.append((number, slot))
                     chosen.append(centre_of[row])
                     kinds.append(types[neighbours])
         parts = run_batches(
@@ -120,10 +120,8 @@ class BackbonePredictor(ResiduePredictor):
             kinds=np.array(kinds, dtype=np.uint8).reshape(-1, N_NEIGHBOURS),
             device=self.device,
         )
-        for (number, place), row in zip(
-            places, (row for part in parts for row in part), strict=True
-        ):
-            found[number][place] = row
+        for (number, slot), row in zip(slots, (row for part in parts for row in part), strict=True):
+            found[number][slot] = row
         return found
 
     def embed(

@@ -103,16 +103,16 @@ class EnvironmentPredictor(ResiduePredictor):
         shown = None if hidden is None else ~hidden[structure.residue_index]
         side_chain = ~np.isin(structure.atom_name, (*BACKBONE_ATOMS, "OXT"))
         found = [np.full((len(one), len(AMINO_ACIDS)), np.nan, np.float32) for one in variants]
-        places: dict[tuple[int, frozenset[int]], list[tuple[int, int]]] = {}
+        slots: dict[tuple[int, frozenset[int]], list[tuple[int, int]]] = {}
         for number, variant in enumerate(variants):
             # The network does not read types, so only the set of residues matters.
             together = frozenset(variant)
-            for place, row in enumerate(variant):
-                places.setdefault((row, together), []).append((number, place))
+            for slot, row in enumerate(variant):
+                slots.setdefault((row, together), []).append((number, slot))
         rows: list[int] = []
         atoms: list[NDArray[np.int64]] = []
         targets: list[list[tuple[int, int]]] = []
-        for (row, together), wanted in places.items():
+        for (row, together), wanted in slots.items():
             offset = structure.coordinates - frames.origin[row]
             near = np.flatnonzero(np.einsum("ij,ij->i", offset, offset) < self._radius**2)
             own = structure.residue_index[near] == row
@@ -129,8 +129,8 @@ class EnvironmentPredictor(ResiduePredictor):
             with torch.inference_mode():
                 probabilities = self._probabilities(moments).float().cpu().numpy()
             for one, wanted in zip(probabilities, targets[part], strict=True):
-                for number, place in wanted:
-                    found[number][place] = one
+                for number, slot in wanted:
+                    found[number][slot] = one
         return found
 
     @property

@@ -154,8 +154,8 @@ function body({ domain, indices }, entry, superpose) {
       el("p", { class: "quiet" }, `${kind} `, nodeLink(label),
         example ? `, which CATH calls “${example}”` : "")),
     domain.novel ? el("p", { class: "note" },
-      `Probably in no known ${domain.novel}. Known is what the index of protvox holds, which ` +
-      "leaves a part of CATH out.") : null,
+      `Probably in no known ${domain.novel}. Known domains are those in the index of protvox, ` +
+      "which does not contain all of CATH.") : null,
     el("dl", { class: "levels" }, ...lines.flatMap(([head, node]) => [el("dt", {}, head),
       el("dd", {}, el("span", {}, el("code", {}, node.label ?? ""), ` ${node.name ?? ""} `),
         el("span", { class: "number" }, probability(node.probability ?? null)))])),
@@ -175,7 +175,7 @@ function body({ domain, indices }, entry, superpose) {
  */
 function titleOf([{ alignment }]) {
   if (!alignment) return "Nearest known domains";
-  return alignment.tm_query >= SIMILAR ? "Known domains that it superposes on"
+  return alignment.tm_query >= SIMILAR ? "Similar known domains"
     : "Nearest known domains, none of them similar";
 }
 

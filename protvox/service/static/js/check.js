@@ -90,13 +90,13 @@ function overallWords({ percentile, reference }) {
 function residueWords(residues) {
   const n = residues.length;
   if (!n) {
-    return el("p", {}, "No residue fits badly: at none is another amino acid over 1,000 times as " +
-      "likely.");
+    return el("p", {}, "No residue fits badly: nowhere is another amino acid over 1,000 times as " +
+      "likely as the one present.");
   }
   const explained = residues.filter(({ reasons }) => reasons.length).length;
   return el("p", {}, el("strong", {}, count(n)),
     ` ${n === 1 ? "residue fits" : "residues fit"} badly: another amino acid is over ` +
-    `${count(1000)} times as likely, as it is for one residue in ${count(1000)} in the PDB` +
+    `${count(1000)} times as likely (in the PDB, at one residue in ${count(1000)})` +
     `${explained ? `; ${count(explained)} with a possible reason` : ""}.`);
 }
 

@@ -60,7 +60,7 @@ export function jobList(signal) {
         size.textContent = count(job.n_residues);
         set(job.state, STATES[job.state] ?? job.state);
       },
-      delay: (why) => set("sending", `sent again soon: ${why}`),
+      delay: (why) => set("sending", `will be sent again soon: ${why}`),
       fail: (error) => {
         const { what, remedy } = asProblem(error);
         if (entry.state !== "cancelled") set("failed", "failed");

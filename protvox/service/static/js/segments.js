@@ -9,13 +9,13 @@ import { numberCell, residueRow } from "./rows.js";
 
 const KINDS = Object.freeze({
   register: "sequence shifted", sequence: "another sequence", chain: "sequence of another chain",
-  direction: "traced backwards", mistraced: "fits nothing",
+  direction: "traced backwards", mistraced: "fits no better than random",
 });
 /** p-value up to which the evidence is strong, as for the command line. */
 const STRONG = 0.01;
 const MEANING = "A p-value of 0.05 means that one correct chain in 20 has such a stretch. In the " +
-  "PDB, most stretches found are correct: compare them with other copies of the chain, with " +
-  "related structures or with the map.";
+  "PDB, most stretches found are false positives: compare them with other copies of the chain, " +
+  "with related structures or with the map.";
 
 /**
  * @param {Object[]} segments

@@ -1,4 +1,4 @@
-"""The base of all JSON documents."""
+"""The base class of all JSON documents, see `protvox.predict.results.json_documents`."""
 
 from __future__ import annotations
 

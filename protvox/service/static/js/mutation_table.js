@@ -51,7 +51,8 @@ export function mutationTable(scores, listed, residues, selection) {
       : [...chosen].sort((a, b) => (order.value === "low" ? 1 : -1) * (valueOf(a) - valueOf(b)));
     body.replaceChildren(sorted.length ? growingTable("Mutations", heads, sorted, row)
       : el("p", { class: "quiet" }, here.checked && selection.pinned < 0
-        ? "Select a residue in the sequence, heat map or structure." : "No mutation matches the filters."));
+        ? "Select a residue in the sequence, heat map or structure."
+        : "No mutation matches the filters."));
   };
   const on = { change: show };
   const order = el("select", { "aria-label": "Order", on },

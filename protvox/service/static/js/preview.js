@@ -24,7 +24,7 @@ export function preview(file) {
     const text = await textOf(file);
     const format = formatOf(text);
     if (!format) return;
-    const frame = el("iframe", { class: "viewer", title: "Structure, while the prediction is computed",
+    const frame = el("iframe", { class: "viewer", title: "Structure, shown during the computation",
       sandbox: "allow-scripts", src: "viewer/index.html", referrerpolicy: "no-referrer" });
     const post = (kind, words) => frame.contentWindow?.postMessage({ kind, ...words }, "*");
     const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, params
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from protvox import __version__
@@ -96,6 +98,7 @@ def build_app(core: Core, folder: Path = FOLDER) -> FastAPI:
         # These pages load scripts from other sites.
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         redirect_slashes=False,
     )
     app.state.core = core
@@ -107,6 +110,7 @@ def build_app(core: Core, folder: Path = FOLDER) -> FastAPI:
     _include(app, health.metrics, Depends(_check))
     app.router.routes.extend(page_routes(folder))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.add_route("/openapi.json", _serve_openapi(app), include_in_schema=False)
     return app
 
 
@@ -123,6 +127,19 @@ def _include(app: FastAPI, router: APIRouter, *dependencies: params.Depends) -> 
                 response_model=route.response_model,
                 include_in_schema=False,
             )
+
+
+def _serve_openapi(app: FastAPI) -> Callable[[Request], Awaitable[Response]]:
+    """Return the route of the description, which is encoded once: anyone may request it."""
+
+    @cache
+    def content() -> bytes:
+        return bytes(JSONResponse(app.openapi()).body)
+
+    async def serve(_request: Request) -> Response:
+        return Response(content(), media_type="application/json")
+
+    return serve
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def test_usage_of_all_jobs_and_of_one_owner(store):
     store.cancel(shared[0])
     everybody, mine = store.usage("me")
     assert (everybody.waiting, mine.waiting) == (3, 1)
-    structure = len(b"structure")
+    structure = len(b"structure") + 64  # and its checksum
     assert (everybody.size, mine.size) == (6 * 1024 + 4 * structure, 4 * 1024 + 3 * structure)
     assert store.usage("nobody") == (everybody, Usage(0, 0))
 
@@ -142,7 +142,10 @@ def test_old_jobs_are_purged_with_their_files(store, tmp_path):
     store.purge(time.time() + 60)
     assert store.find(done.id, "me") is None
     assert store.find(waiting.id, "me").state == "queued"
-    assert [path.name for path in (tmp_path / "files").iterdir()] == ["b.structure"]
+    assert sorted(path.name for path in (tmp_path / "files").iterdir()) == [
+        "b.structure",
+        "b.structure.sha256",
+    ]
 
 
 def test_half_written_files_are_deleted(store, tmp_path):
@@ -150,7 +153,10 @@ def test_half_written_files_are_deleted(store, tmp_path):
     for name in (".tmp1234", "gone.json"):
         (tmp_path / "files" / name).write_bytes(b"x")
     again = JobStore(tmp_path)
-    assert [path.name for path in (tmp_path / "files").iterdir()] == ["a.structure"]
+    assert sorted(path.name for path in (tmp_path / "files").iterdir()) == [
+        "a.structure",
+        "a.structure.sha256",
+    ]
     assert again.next_work() == ("a", OPTIONS)
     again.close()
 

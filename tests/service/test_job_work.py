@@ -15,7 +15,7 @@ from protvox.service.metrics import Metrics
 from protvox.service.parsed_request import ParsedRequest
 from protvox.service.settings import load_service_settings
 
-RESULTS = {"json": b"{}", "csv": b"", "parquet": b""}
+RESULTS = {"json": b"{}", "csv": b"id", "parquet": b""}
 
 
 class FakeEngine:
@@ -111,6 +111,44 @@ def test_lost_results_are_reported(play, tmp_path):
 
     for error in play(scene):
         assert (error.code, error.status) == ("job.lost", 409)
+
+
+def flip(path) -> None:
+    data = bytearray(path.read_bytes())
+    data[0] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_flipped_bit_in_a_structure_is_noticed(play, tmp_path):
+    """Its prediction would be one of another structure."""
+
+    async def scene(jobs, engine):
+        await occupy(jobs, engine, 1)
+        job = await jobs.add(parsed(b"flipped"), "me")
+        for path in (tmp_path / "files").glob("*.structure"):
+            flip(path)
+        engine.open.set()
+        return await over(jobs, job), engine.received
+
+    failed, received = play(scene, batch_size=2)
+    assert (failed.error["code"], received) == ("job.lost", [b"0"])
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_flipped_bit_in_results_is_noticed(play, tmp_path, form):
+    async def scene(jobs, engine):
+        job = await over(jobs, await jobs.add(parsed(), "me"))
+        (damaged,) = (tmp_path / "files").glob(f"*.{form}")
+        flip(damaged)
+        with pytest.raises(ServiceError) as caught:
+            await jobs.results(job.id, "me", form)
+        again = await over(jobs, await jobs.add(parsed(), "me"))
+        path, _ = await jobs.results(again.id, "me", form)
+        return caught.value, path.read_bytes(), engine.received
+
+    error, content, received = play(scene)
+    assert (error.code, error.status) == ("job.lost", 409)
+    assert (content, received) == (RESULTS[form], [b"x", b"x"])
 
 
 def test_full_disk_is_reported(play, monkeypatch):

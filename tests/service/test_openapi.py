@@ -193,3 +193,15 @@ def test_schemathesis_finds_no_failure(server, ubiquitin):
         calm(given(case=cases, piece=pieces, valid=st.booleans())(try_case))()
     assert statuses[200] > 50, statuses
     assert statuses[422] > 20, statuses
+
+
+def test_the_description_is_encoded_once(tmp_path, monkeypatch):
+    """Anyone may request it without a limit; encoding it again took most of the time."""
+    from starlette.testclient import TestClient
+
+    app = create_app(load_service_settings(spool_dir=tmp_path))
+    client = TestClient(app)
+    first = client.get("/openapi.json")
+    monkeypatch.setattr("starlette.responses.json.dumps", lambda *_, **__: pytest.fail("again"))
+    assert client.get("/openapi.json").content == first.content
+    assert client.head("/openapi.json").headers["content-length"] == str(len(first.content))

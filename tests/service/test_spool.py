@@ -61,6 +61,53 @@ def test_damaged_databases_are_set_aside(tmp_path, kind, caplog):
     assert "the job database is damaged" in caplog.text
 
 
+DAMAGE = {
+    "options": "UPDATE work SET options = '{\"task: 1}' WHERE key = 'a'",
+    "no text": "UPDATE work SET options = CAST(x'ff7b7d' AS TEXT) WHERE key = 'a'",
+    "state": "UPDATE work SET state = 'queuee' WHERE key = 'a'",
+    "owner": "UPDATE job SET owner = CAST(x'ed' AS TEXT) WHERE key = 'a'",
+    "key": "UPDATE job SET key = 'c' WHERE key = 'a'",
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_damaged_entries_leave_other_jobs_alone(tmp_path, kind, caplog):
+    """SQLite does not notice a flipped bit in a text; one stopped the jobs of everybody."""
+    store = JobStore(tmp_path)
+    damaged, sound = add(store, "a"), add(store, "b")
+    store.close()
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as db:
+        db.execute(DAMAGE[kind])
+    db.close()
+    store = JobStore(tmp_path)
+    assert store.find(damaged.id, "me") is None
+    assert store.next_work() == ("b", {"task": "cath"})
+    assert store.next_work() is None
+    assert store.find(sound.id, "me").state == "running"
+    assert store.counts() == {"running": 1}
+    assert not list(tmp_path.glob("files/a.*"))
+    store.close()
+    assert "entries of the job database are damaged" in caplog.text
+
+
+def test_a_damaged_index_is_rebuilt(tmp_path):
+    store = JobStore(tmp_path)
+    add(store)
+    store.close()
+    path = tmp_path / "jobs.sqlite"
+    data = path.read_bytes()
+    places = [i for i in range(len(data)) if data.startswith(b"queued", i)]
+    with sqlite3.connect(path) as db:
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'work_by_state'"
+        page = db.execute(query).fetchone()[0]
+    db.close()
+    (place,) = [i for i in places if i // 4096 == page - 1]
+    path.write_bytes(data[:place] + b"p" + data[place + 1 :])
+    store = JobStore(tmp_path)
+    assert store.next_work() == ("a", {"task": "cath"})
+    store.close()
+
+
 def test_unusable_databases_are_one_error(tmp_path):
     (tmp_path / "jobs.sqlite").mkdir()
     with pytest.raises(UsageError) as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import time
@@ -16,7 +17,7 @@ from protvox.service.logs import log
 
 NAME: Final = "jobs.sqlite"
 _BESIDE: Final = ("", "-wal", "-shm")
-_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
+_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_CONSTRAINT")
 """Also one whose tables are those of something else."""
 
 
@@ -64,17 +65,51 @@ def _open(path: Path) -> sqlite3.Connection:
         (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise sqlite3.DatabaseError(found)
+        if db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+            db.execute("REINDEX")  # the tables are sound, so only an index is damaged
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         with db:
             db.executescript(tables.CREATE)
             db.execute(tables.SELECT_JOB, ("", ""))
+            _remove_damaged(db)
             # Work that was running when the service ended has to be repeated.
             db.execute(tables.RESUME)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _remove_damaged(db: sqlite3.Connection) -> None:
+    """Remove work and jobs with damaged text, which would stop all other jobs.
+
+    SQLite has no checksums: a flipped bit in a text is not noticed by its own check.
+    """
+    db.text_factory = bytes
+    try:
+        rows = {
+            table: [n for n, *texts in db.execute(query) if not _is_valid(*texts)]
+            for table, query in tables.TEXTS.items()
+        }
+    finally:
+        db.text_factory = str
+    for table, damaged in rows.items():
+        db.executemany(f"DELETE FROM {table} WHERE rowid = ?", [(n,) for n in damaged])
+    removed = sum(map(len, rows.values()))
+    removed += sum(db.execute(query).rowcount for query in tables.DELETE_UNMATCHED)
+    if removed:
+        log.error("%d entries of the job database are damaged; they were removed", removed)
+
+
+def _is_valid(options: bytes, state: bytes, error: bytes | None, *others: bytes) -> bool:
+    try:
+        for text in others:
+            text.decode()
+        values = [json.loads(text.decode()) for text in (options, error or b"{}")]
+        return state.decode() in tables.STATES and all(isinstance(v, dict) for v in values)
+    except ValueError:
+        return False
 
 
 def _set_aside(folder: Path) -> Path:

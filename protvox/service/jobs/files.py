@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Collection
@@ -34,8 +35,8 @@ class JobFiles:
         """
         return self._folder / f"{key}.{form}"
 
-    def write(self, key: str, form: str, data: bytes) -> None:
-        """Write a file atomically.
+    def write(self, key: str, form: str, data: bytes, *, described: bytes = b"") -> None:
+        """Write a file atomically, and its checksum before it.
 
         Parameters
         ----------
@@ -43,12 +44,37 @@ class JobFiles:
             As for `path`.
         data
             Content.
+        described
+            Further bytes that the checksum covers.
         """
+        self._write(_sum_of(key, form), _digest(data, described))
+        self._write(f"{key}.{form}", data)
+
+    def is_intact(self, key: str, form: str, *, described: bytes = b"") -> bool:
+        """Return whether a file has the content that was written.
+
+        Parameters
+        ----------
+        key, form, described
+            As for `write`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it has been removed.
+        """
+        data = self.path(key, form).read_bytes()
+        try:
+            return (self._folder / _sum_of(key, form)).read_bytes() == _digest(data, described)
+        except FileNotFoundError:
+            return True  # written by an earlier version
+
+    def _write(self, name: str, data: bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            os.replace(temporary, self.path(key, form))
+            os.replace(temporary, self._folder / name)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
@@ -84,3 +110,11 @@ class JobFiles:
             with contextlib.suppress(FileNotFoundError):
                 sizes[key] = sizes.get(key, 0) + entry.stat().st_size
         return sizes
+
+
+def _sum_of(key: str, form: str) -> str:
+    return f"{key}.{form}.sha256"
+
+
+def _digest(data: bytes, described: bytes) -> bytes:
+    return hashlib.sha256(data + described).hexdigest().encode()

@@ -166,15 +166,15 @@ class Jobs:
         ------
         ServiceError
             ``job.not_found``, ``job.not_done``, ``job.failed``, ``job.cancelled``,
-            ``job.lost`` if the file has been removed, or ``job.format`` for an annotated
-            structure if no residues were predicted.
+            ``job.lost`` if the file has been removed or is damaged, or ``job.format`` for an
+            annotated structure if no residues were predicted.
         """
         record = await self._record(job_id, owner)
         if record.state == "done":
-            path = self._store.result_path(record.key, form)
             with contextlib.suppress(FileNotFoundError):
+                path = await asyncio.to_thread(self._store.result_path, record.key, form)
                 return path, path.stat()
-            if form == "cif" and self._store.result_path(record.key, "json").exists():
+            if form == "cif" and self._store.has_results(record.key):
                 raise refuse("job.format", where=job_id, status=422)
             await self._record(job_id, owner)  # it may have expired just now
             raise refuse("job.lost.results", where=job_id, status=409)

@@ -7,6 +7,7 @@ belongs to its owner; work belongs to nobody.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import secrets
 import sqlite3
@@ -77,15 +78,16 @@ class JobStore:
             Name and size of the structure.
         """
         job_id, now = secrets.token_urlsafe(16), time.time()
+        text = json.dumps(dict(options))
         with self._transaction() as db:
             row = db.execute("SELECT state FROM work WHERE key = ?", (key,)).fetchone()
             if row is None:
-                self._files.write(key, "structure", structure)
-                db.execute(tables.INSERT_WORK, (key, json.dumps(dict(options)), now))
-            elif row[0] == "failed" or (row[0] == "done" and self._has_lost_results(key)):
+                self._files.write(key, "structure", structure, described=text.encode())
+                db.execute(tables.INSERT_WORK, (key, text, now))
+            elif row[0] == "failed" or (row[0] == "done" and not self.has_results(key)):
                 # Try again when it is requested again.
-                self._files.write(key, "structure", structure)
-                db.execute(tables.REPEAT_WORK, (now, key))
+                self._files.write(key, "structure", structure, described=text.encode())
+                db.execute(tables.REPEAT_WORK, (text, now, key))
             db.execute(tables.INSERT_JOB, (job_id, owner, key, name, n_residues, now))
         record = self.find(job_id, owner)
         if record is None:
@@ -170,8 +172,12 @@ class JobStore:
         Raises
         ------
         FileNotFoundError
-            If the file has been removed.
+            If the file has been removed, or it or the options are damaged.
         """
+        with self._lock:
+            (text,) = self._db.execute("SELECT options FROM work WHERE key = ?", (key,)).fetchone()
+        if not self._files.is_intact(key, "structure", described=text.encode()):
+            raise FileNotFoundError(errno.ENOENT, "the file or its options are damaged", key)
         return self._files.path(key, "structure").read_bytes()
 
     def finish(self, key: str, results: Mapping[str, bytes]) -> None:
@@ -213,7 +219,7 @@ class JobStore:
             db.execute(tables.REQUEUE_WORK, (key,))
 
     def result_path(self, key: str, form: str) -> Path:
-        """Return the path of a result file.
+        """Return the path of a result file. Damaged results are deleted, with all of this work.
 
         Parameters
         ----------
@@ -221,8 +227,26 @@ class JobStore:
             Key of the work.
         form
             Format.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file, or it is damaged.
         """
+        if not self._files.is_intact(key, form):
+            self._files.delete(key)
+            raise FileNotFoundError(errno.ENOENT, "the results are damaged", key)
         return self._files.path(key, form)
+
+    def has_results(self, key: str) -> bool:
+        """Return whether the results of some work are there, in the format that all work has.
+
+        Parameters
+        ----------
+        key
+            Key of the work.
+        """
+        return self._files.path(key, _REQUIRED).exists()
 
     def counts(self) -> dict[str, int]:
         """Return the amount of work by state, cancelled work apart from failed."""
@@ -296,9 +320,6 @@ class JobStore:
         for (key,) in self._db.execute(tables.ORPHANS).fetchall():
             self._db.execute("DELETE FROM work WHERE key = ?", (key,))
             self._files.delete(key)
-
-    def _has_lost_results(self, key: str) -> bool:
-        return not self._files.path(key, _REQUIRED).exists()
 
     @may_use_ballast
     def _end(self, key: str, state: str, error: str | None) -> None:

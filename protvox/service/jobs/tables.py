@@ -24,7 +24,8 @@ CREATE INDEX IF NOT EXISTS work_by_state ON work(state, created);
 RESUME: Final = "UPDATE work SET state = 'queued', started = NULL WHERE state = 'running'"
 INSERT_WORK: Final = "INSERT INTO work (key, options, state, created) VALUES (?, ?, 'queued', ?)"
 REPEAT_WORK: Final = """
-UPDATE work SET state = 'queued', created = ?, started = NULL, finished = NULL, error = NULL
+UPDATE work
+SET options = ?, state = 'queued', created = ?, started = NULL, finished = NULL, error = NULL
 WHERE key = ?
 """
 REQUEUE_WORK: Final = f"{RESUME} AND key = ?"
@@ -68,6 +69,17 @@ FROM job JOIN work USING (key) WHERE owner = ? GROUP BY key
 ORPHANS: Final = """
 SELECT key FROM work WHERE state IN ('done', 'failed') AND key NOT IN (SELECT key FROM job)
 """
+TEXTS: Final = {
+    "work": "SELECT rowid, options, state, error, key FROM work",
+    "job": "SELECT rowid, '{}', 'done', NULL, id, owner, key, name FROM job",
+}
+"""Texts of each table that a flipped bit can damage: options, state and error first."""
+STATES: Final = ("queued", "running", "done", "failed")
+"""States of work."""
+DELETE_UNMATCHED: Final = (
+    "DELETE FROM job WHERE key NOT IN (SELECT key FROM work)",
+    "DELETE FROM work WHERE key NOT IN (SELECT key FROM job)",
+)
 
 _COLUMNS: Final = (
     "id",

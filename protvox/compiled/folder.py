@@ -84,7 +84,7 @@ def _imported(source: str) -> Iterator[Path]:
 
 
 class _Folder(_CacheLocator):
-    """The folder of a function: ``MODULE-DIGEST`` in the first place that can be written.
+    """The folder of a function: ``MODULE-DIGEST`` in the first parent that can be written.
 
     These are ``NUMBA_CACHE_DIR`` where it is set, and otherwise ``protvox/compiled`` in the user's
     cache, which all installations share, and ``__pycache__`` beside the module. Not
@@ -110,8 +110,8 @@ class _Folder(_CacheLocator):
             stamp = source_stamp(source)
         except OSError:
             return None
-        for place in _places(source):
-            folder = place / f"{py_func.__module__}-{stamp[:16]}"
+        for parent in _parents(source):
+            folder = parent / f"{py_func.__module__}-{stamp[:16]}"
             self = cls(folder, stamp, py_func.__code__.co_firstlineno)
             new = not folder.exists()
             try:
@@ -124,7 +124,7 @@ class _Folder(_CacheLocator):
         return None
 
 
-def _places(source: Path) -> Iterator[Path]:
+def _parents(source: Path) -> Iterator[Path]:
     own = config.CACHE_DIR  # type: ignore[attr-defined]
     if own:
         yield Path(own)

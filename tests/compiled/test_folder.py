@@ -100,8 +100,8 @@ def test_the_cache_of_another_user_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setattr("numba.core.config.CACHE_DIR", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     source = tmp_path / "module.py"
-    places = [tmp_path / "protvox" / "compiled", tmp_path / "__pycache__"]
-    assert list(folder._places(source)) == places
-    assert places[0].stat().st_mode & 0o777 == 0o700
+    parents = [tmp_path / "protvox" / "compiled", tmp_path / "__pycache__"]
+    assert list(folder._parents(source)) == parents
+    assert parents[0].stat().st_mode & 0o777 == 0o700
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    assert list(folder._places(source)) == places[1:]
+    assert list(folder._parents(source)) == parents[1:]

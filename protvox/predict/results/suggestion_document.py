@@ -32,7 +32,7 @@ class Suggestion:
     mutation
         In one-letter codes: ``F45W``.
     score
-        As of ``protvox mutations``, nats, positive = predicted destabilising.
+        As in ``protvox mutations``, nats, positive = predicted destabilising.
     percentile
         Rank of the score among all single substitutions of the structure, 0 to 100.
     ddg

@@ -11,7 +11,7 @@ const FILE = "1pwc.pdb.gz";
 /** Groups of addresses in the order in which they are needed, by the first part of the path. */
 const GROUPS = Object.freeze({ Predictions: ["predict", "check", "suggest", "search", "embed"],
   "Long predictions": ["jobs"], Models: ["models"], Operation: ["health", "metrics"],
-  "As of KServe": ["v2"] });
+  "KServe protocol": ["v2"] });
 
 /**
  * @typedef {Object} Operation

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
+
+FORMULA: Final = r"(?s)\A([=@\t\r].|[+-].*[(|!=&])"
+"""Regular expression of a text that a spreadsheet would compute; ranges of negative numbers, such
+as ``-5-80``, are none."""
 
 
 def count(number: int, noun: str) -> str:
@@ -63,3 +69,21 @@ def no_known(novel: str, topology: str = "") -> str:
     if novel == "superfamily" and topology:
         return f"no known superfamily of {topology}"
     return f"no known {novel}" if novel else ""
+
+
+def as_cell(value: object) -> object:
+    """Return a value of a table, with an apostrophe before a text that begins like a formula.
+
+    Names of files and chains may come from strangers, and a spreadsheet would compute them.
+
+    Parameters
+    ----------
+    value
+        Any value; only texts are changed.
+
+    Examples
+    --------
+    >>> as_cell("=HYPERLINK(A1)"), as_cell("-5-80"), as_cell(-1.5)
+    ("'=HYPERLINK(A1)", '-5-80', -1.5)
+    """
+    return re.sub(FORMULA, r"'\1", value) if isinstance(value, str) else value

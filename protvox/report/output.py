@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from protvox.errors import fail
+from protvox.messages import as_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,7 +182,7 @@ class DelimitedWriter:
         if self._columns is None:
             self._columns = list(frame.columns)
         text = io.StringIO()
-        frame.reindex(columns=self._columns).to_csv(
+        _safe(frame.reindex(columns=self._columns)).to_csv(
             text,
             sep=self._separator,
             index=False,
@@ -193,6 +194,18 @@ class DelimitedWriter:
 
     def close(self) -> None:
         """Do nothing; all output has been written."""
+
+
+def _safe(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which no text begins like a formula."""
+    for name in frame.columns:
+        if frame[name].dtype.kind == "O":
+            values = frame[name].tolist()
+            cells: list[Any] = [as_cell(value) for value in values]
+            # Other columns keep their types.
+            if any(a is not b and a != b for a, b in zip(cells, values, strict=True)):
+                frame = frame.assign(**{name: cells})
+    return frame
 
 
 class ParquetWriter:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from protvox.errors import UsageError
-from protvox.report.output import FORMATS, choose_format, make_writer
+from protvox.report.output import FORMATS, DelimitedWriter, choose_format, make_writer
 
 
 def written(form, predictions, *, many=False, tables="residues") -> bytes:
@@ -48,6 +48,28 @@ def test_csv_columns_stay_those_of_the_header(prediction):
     assert len(table) == 4
     assert "architecture_2" in table
     assert "architecture_3" not in table
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-2+cmd|'/C calc'!A0", "'-2+cmd|'/C calc'!A0"),
+        ("\t=1", "'\t=1"),
+        ("-5-80,100-120", "-5-80,100-120"),
+        ("=", "="),
+    ],
+)
+def test_no_text_of_a_file_begins_a_formula(form, text, cell):
+    """A chain of mmCIF may have any name, such as ``=HYPERLINK(...)``."""
+    frame = pd.DataFrame({"chain": [text, "A"], "number": [-5, 76], "none": [None, 76]})
+    stream = io.BytesIO()
+    DelimitedWriter(stream, lambda _: frame, {"csv": ",", "tsv": "\t"}[form]).add(None)
+    found = pd.read_csv(io.BytesIO(stream.getvalue()), sep={"csv": ",", "tsv": "\t"}[form])
+    assert list(found["chain"]) == [cell, "A"]
+    assert list(found["number"]) == [-5, 76]
 
 
 def test_wider_first_prediction_leaves_gaps(prediction):

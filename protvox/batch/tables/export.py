@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import IO
 
 import pyarrow as pa
-import pyarrow.csv as pc
+import pyarrow.compute as pc
+import pyarrow.csv
 
 from protvox.batch.tables.output_folder import OutputFolder
+from protvox.messages import FORMULA
 
 
 def export_tables(output: OutputFolder, form: str) -> Iterator[str]:
@@ -32,7 +34,7 @@ def export_tables(output: OutputFolder, form: str) -> Iterator[str]:
         with output.storage.writing(target) as file:
             for index, table in enumerate(output.tables(name)):
                 if form == "csv":
-                    pc.write_csv(_flat(table), file, pc.WriteOptions(include_header=index == 0))
+                    _write_csv(_flat(table), file, header=index == 0)
                 else:
                     _write_lines(table, file)
         yield f"{output.storage}/{target}"
@@ -48,6 +50,15 @@ def _flat(table: pa.Table) -> pa.Table:
             ]
             table = table.set_column(index, field.name, pa.array(texts, pa.string()))
     return table
+
+
+def _write_csv(table: pa.Table, file: IO[bytes], *, header: bool) -> None:
+    for index, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            # A spreadsheet would compute a name that begins like a formula.
+            safe = pc.replace_substring_regex(table.column(index), FORMULA, r"'\1")
+            table = table.set_column(index, field.name, safe)
+    pyarrow.csv.write_csv(table, file, pyarrow.csv.WriteOptions(include_header=header))
 
 
 def _write_lines(table: pa.Table, file: IO[bytes]) -> None:

@@ -251,6 +251,15 @@ def test_whole_numbers_stay_whole_beside_a_failure_in_json_lines(tmp_path):
     assert ['"n_residues":76,' in line for line in lines] == [False, True]
 
 
+def test_no_name_begins_a_formula_in_csv(tmp_path):
+    with opened(tmp_path) as output:
+        put(output, "=1+1.pdb")
+        output.flush()
+        list(export_tables(output, "csv"))
+    assert list(pd.read_csv(tmp_path / "domains.csv")["id"]) == ["'=1+1.pdb"]
+    assert list(read(tmp_path)["id"]) == ["=1+1.pdb"]
+
+
 def test_a_file_with_the_name_of_a_folder_and_an_invalid_manifest_are_errors(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(UsageError) as caught:

@@ -148,6 +148,15 @@ def test_old_jobs_are_purged_with_their_files(store, tmp_path):
     ]
 
 
+def test_work_deleted_before_it_begins_has_no_structure(store):
+    job = add(store, "a")
+    key, _ = store.next_work()
+    store.cancel(job)
+    store.cancel(store.find(job.id, "me"))
+    with pytest.raises(FileNotFoundError):
+        store.structure(key)
+
+
 def test_half_written_files_are_deleted(store, tmp_path):
     add(store, "a")
     for name in (".tmp1234", "gone.json"):

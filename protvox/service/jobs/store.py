@@ -175,7 +175,9 @@ class JobStore:
             If the file has been removed, or it or the options are damaged.
         """
         with self._lock:
-            (text,) = self._db.execute("SELECT options FROM work WHERE key = ?", (key,)).fetchone()
+            row = self._db.execute("SELECT options FROM work WHERE key = ?", (key,)).fetchone()
+        # The work may have been cancelled and deleted just now.
+        text = "" if row is None else row[0]
         if not self._files.is_intact(key, "structure", described=text.encode()):
             raise FileNotFoundError(errno.ENOENT, "the file or its options are damaged", key)
         return self._files.path(key, "structure").read_bytes()

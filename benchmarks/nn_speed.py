@@ -124,10 +124,10 @@ def measure(case: str, batch: int, repeats: int) -> dict:
         result[f"training_{name}"] = compare(
             training_step(network, arranged), training_step(rival, arranged), repeats
         )
-        folded = export_network(network)
+        exported = export_network(network)
         rival = plain(irreps, size, padding, norm=False).eval().to(memory_format=layout)
         result[f"inference_{name}"] = compare(
-            inference(folded, arranged), inference(rival, arranged), repeats
+            inference(exported, arranged), inference(rival, arranged), repeats
         )
     return result
 

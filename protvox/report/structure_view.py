@@ -112,8 +112,8 @@ def show_structure(result: Result, structure: Any) -> StructureView:
 
 def _is_of(residues: ResidueTable, structure: Structure) -> bool:
     """Whether at least half of the residues are in a structure, with the same amino acids."""
-    places = (structure.chain, structure.number, structure.insertion_code, structure.parent)
-    found = set(zip(*(column.tolist() for column in places), strict=True))
+    addresses = (structure.chain, structure.number, structure.insertion_code, structure.parent)
+    found = set(zip(*(column.tolist() for column in addresses), strict=True))
     columns = (residues.chain, residues.number, residues.insertion_code, residues.wild_type)
     wanted = list(zip(*(column.tolist() for column in columns), strict=True))
     return 2 * sum(row in found for row in wanted) >= len(wanted)

@@ -1,4 +1,4 @@
-"""Folded networks on disk answer as the trained ones do, and load without e3nn."""
+"""Exported networks on disk predict as the trained ones do, and load without e3nn."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def answers(network: nn.Module) -> torch.Tensor:
         return network(batch).softmax(dim=1)
 
 
-def folded_model(tmp_path, tiny_models, task):
-    """A tiny model with folded weights in a folder of its own."""
+def exported_model(tmp_path, tiny_models, task):
+    """A tiny model with inference weights in a folder of its own."""
     card = read_card(tiny_models / task)
     network = stirred(load_trained(card, tiny_models / task))
     digest = save_inference_weights(network, tmp_path / INFERENCE_FILE)
@@ -97,7 +97,7 @@ def test_exported_weights_fit_the_network_of_plain_layers(network, tmp_path):
 
 @pytest.mark.parametrize("task", ["cath", "environment"])
 def test_exported_and_trained_networks_agree(task, tmp_path, tiny_models):
-    card, network = folded_model(tmp_path, tiny_models, task)
+    card, network = exported_model(tmp_path, tiny_models, task)
     ready = load_inference_network(read_card(tmp_path), tmp_path)
     assert (answers(ready) - answers(network)).abs().max() <= 1e-5
     assert card.inference == INFERENCE_FILE
@@ -112,7 +112,7 @@ def test_model_without_exported_weights_is_exported_when_loaded(tiny_models):
 
 
 def test_damaged_exported_weights_are_refused(tmp_path, tiny_models):
-    card, _ = folded_model(tmp_path, tiny_models, "cath")
+    card, _ = exported_model(tmp_path, tiny_models, "cath")
     path = tmp_path / INFERENCE_FILE
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
@@ -125,7 +125,7 @@ def test_damaged_exported_weights_are_refused(tmp_path, tiny_models):
 def test_prediction_does_not_import_e3nn(tmp_path, tiny_models, data_dir):
     for task in ("cath", "environment"):
         (tmp_path / task).mkdir()
-        folded_model(tmp_path / task, tiny_models, task)
+        exported_model(tmp_path / task, tiny_models, task)
     code = (
         "import sys; from protvox.structure.io.read import read_structure\n"
         "from protvox.predict.classify import classify\n"

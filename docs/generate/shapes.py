@@ -67,17 +67,30 @@ def synthetic() -> str:
     )
 
 
+FILTERS: Final = {"small-20": "filters of the paper", "smooth-20": "smooth filters"}
+"""Filters of the steerable network in the configurations of ModelNet10."""
+
+
+def networks() -> list[tuple[str, int, Any]]:
+    """Return the titles, numbers of training samples and measures of the networks."""
+    return [
+        (
+            f"{KINDS[kind]}, {filters}" if kind == "steerable" else KINDS[kind],
+            found["samples"],
+            found[kind],
+        )
+        for name, filters in FILTERS.items()
+        for found in [results("modelnet10/metrics")["networks"][name]]
+        for kind in KINDS
+    ]
+
+
 def summary() -> str:
     """Return the accuracies on rotated models of ModelNet10, for the table of the paper."""
-    return "; ".join(
-        f"{found['grid']}³ voxels, {found['samples']:,} samples, not converged: "
-        + ", ".join(
-            f"{title} {estimate(found[kind]['rotated'], 'top1')} against "
-            f"{found[kind]['upright']['top1']:.3f} upright"
-            for kind, title in KINDS.items()
-            if kind in found
-        )
-        for found in results("modelnet10/metrics")["networks"].values()
+    return "20³ voxels, one seed: " + "; ".join(
+        f"{title} {estimate(network['rotated'], 'top1')} against "
+        f"{network['upright']['top1']:.3f} upright ({samples:,} samples)"
+        for title, samples, network in networks()
     )
 
 
@@ -87,37 +100,40 @@ def modelnet10() -> str:
     models = metrics["models"]
     rows = [
         (
-            f"{name}, {found['grid']}³, {found['samples']:,} samples",
-            f"{title}, {found[kind]['parameters']:,} weights",
-            estimate(found[kind]["rotated"], "top1"),
-            estimate(found[kind]["upright"], "top1"),
-            f"{found[kind]['rotated']['balanced']:.3f}",
-            f"{found[kind]['cube']['top1']:.3f}",
-            totals(found[kind]["rotated"]),
+            title,
+            f"{network['parameters']:,}",
+            f"{samples:,}",
+            estimate(network["rotated"], "top1"),
+            estimate(network["upright"], "top1"),
+            f"{network['rotated']['balanced']:.3f}",
+            f"{network['cube']['top1']:.3f}",
+            totals(network["rotated"]),
         )
-        for name, found in metrics["networks"].items()
-        for kind, title in KINDS.items()
-        if kind in found
+        for title, samples, network in networks()
     ]
     gaps = [
-        (f"{name}, {label}", estimate(gap, "top1"))
-        for name, found in metrics["networks"].items()
-        for label, gap in found["differences"].items()
+        (
+            f"{filters}, {metrics['networks'][name]['samples']:,} samples; "
+            + label.replace("_augmented", " with random rotations"),
+            estimate(gap, "top1"),
+        )
+        for name, filters in FILTERS.items()
+        for label, gap in metrics["networks"][name]["differences"].items()
     ]
     return sections(
         "### Real shapes: ModelNet10",
         f"Trained upright on {models['train']:,} models of the official training set "
-        f"({models['val']} more held out to watch the training), tested once on the "
+        f"({models['val']} more held out to watch the training) in 20³ voxels, tested on the "
         f"{models['test']} models of the official test set, upright and each in one random "
-        "rotation. One network of each kind, equally many samples in the same order; intervals "
-        "are over test models and do not contain the spread over seeds. The training "
-        "runs are short and not converged: "
-        "compare the networks, not their absolute values with published ones. "
+        "rotation. One network of each kind; within a configuration equally many samples in the "
+        "same order. Intervals are over test models and do not contain the spread over seeds. The "
+        "grids are small, for one core of a CPU; those of the contest have 64³ voxels. "
         "[The log](../experiments/modelnet10/results/log.md) says what was tried and what is next.",
         table(
             (
-                "configuration",
                 "network",
+                "weights",
+                "samples",
                 "accuracy, rotated",
                 "accuracy, upright",
                 "mean over classes, rotated",
@@ -128,12 +144,15 @@ def modelnet10() -> str:
         ),
         "Differences on the same test models:",
         table(("difference of accuracies", "mean"), gaps),
-        "Rotated, the steerable network leads the conventional one with random rotations, and the "
-        "conventional one trained upright loses more than half; tested upright, that one is ahead. "
-        "Rotations of the cube, which map the grid onto itself, cost the steerable network "
-        "nothing: what it loses in others, it loses by sampling its fields on few voxels, and on "
-        "20³ it loses less than a third of what it does on 16³. The 0.03 aimed at lies within the "
-        "interval at 20³ and is not reached at 16³.",
+        "With the filters of the paper, whose outermost shell is cut by the cube of the kernel, a "
+        "steerable network that is trained upright on so few voxels learns to rely on the grid, "
+        "and loses half of its accuracy in rotations; in those of the cube, which map the grid "
+        "onto itself, it loses nothing. With smooth filters that are not cut and half the steps it "
+        "loses little, though more than the 0.03 that was aimed at, and leads the conventional "
+        "network with random rotations, also the one with twice the samples. Without rotations "
+        "in training the conventional network falls to a sixth. The number of steps of the second "
+        "configuration was chosen on rotated validation models, after a longer training with "
+        "smooth filters had been tested, which lost 0.213 (0.185 to 0.243).",
         "![Accuracy upright and rotated](../experiments/modelnet10/results/accuracy.png)",
         "Published accuracies on rotated models, each in the protocol of its source:",
         table(("data set", "source", "accuracy"), PUBLISHED),

@@ -16,6 +16,7 @@ from protvox.nn import (
     LowPassPool,
     SteerableConv3d,
 )
+from protvox.nn.kernel import PAPER_FILTERS, Filters
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,23 @@ class NetworkConfig:
         Edges of the kernels of the layers, voxels.
     strides
         Subsampling after each of them, 1 or 2; a field is blurred before it is subsampled.
+    widths
+        Standard deviations of the radial shells of the steerable kernels, voxels. If they are
+        given, filters have degrees 0 and 1 and no shell that the faces of their cube would cut;
+        otherwise they are those of Weiler et al. (2018).
     """
 
     classes: int
     multiplicities: tuple[tuple[int, ...], ...]
     sizes: tuple[int, ...]
     strides: tuple[int, ...]
+    widths: tuple[float, ...] = ()
+
+    def filters(self, layer: int) -> Filters:
+        """Return the filters of the steerable kernels of a layer."""
+        if not self.widths:
+            return PAPER_FILTERS
+        return Filters(max(2, self.sizes[layer] // 2), degree=1, width=self.widths[layer])
 
     def stages(self) -> list[o3.Irreps]:
         """Return the irreps after each layer."""
@@ -76,10 +88,11 @@ class SteerableNet(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         source = o3.Irreps("1x0e")
-        for target, size, stride in zip(config.stages(), config.sizes, config.strides, strict=True):
-            gate = Gate(target, bias=True)
+        for layer, target in enumerate(config.stages()):
+            gate, size, stride = Gate(target, bias=True), config.sizes[layer], config.strides[layer]
+            filters = config.filters(layer)
             layers += [
-                SteerableConv3d(source, gate.irreps_in, size, padding=size // 2),
+                SteerableConv3d(source, gate.irreps_in, size, padding=size // 2, filters=filters),
                 FieldNorm(gate.irreps_in),
                 gate,
                 BallWindow(),

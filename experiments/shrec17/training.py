@@ -44,7 +44,7 @@ class ShapeConfig:
         Training poses, ``"normal"`` or ``"perturbed"``.
     rotate
         Rotate training models at random each time they are read.
-    multiplicities, sizes, strides
+    multiplicities, sizes, strides, widths
         Of the layers, see `experiments.shrec17.networks.NetworkConfig`.
     sigma
         Width of the Gaussian of a point, voxels.
@@ -57,6 +57,7 @@ class ShapeConfig:
     multiplicities: tuple[tuple[int, ...], ...]
     sizes: tuple[int, ...]
     strides: tuple[int, ...]
+    widths: tuple[float, ...] = ()
     sigma: float = 1.0
 
     def network(self, classes: int) -> NetworkConfig:
@@ -65,6 +66,7 @@ class ShapeConfig:
             multiplicities=self.multiplicities,
             sizes=self.sizes,
             strides=self.strides,
+            widths=self.widths,
             classes=classes,
         )
 

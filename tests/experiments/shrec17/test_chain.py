@@ -22,6 +22,7 @@ from protvox.errors import UsageError
 from protvox.networks.config import from_mapping
 from protvox.nn import cube_rotations
 from protvox.train.config import read_config
+from protvox.voxel.rotation import random_rotations
 
 TINY = """
 [architecture]
@@ -152,3 +153,27 @@ def test_window_is_a_ball_invariant_to_rotations_of_the_grid():
     assert float(field[4, 4, 0]) == float(field[4, 4, 4]) == 1
     assert float(field[0, 0, 0]) == float(field[0, 0, 4]) == 0
     assert torch.equal(field, field.rot90(dims=(0, 1)))
+
+
+def change_by_rotation(widths: tuple[float, ...]) -> float:
+    """Return the change of features under rotations, relative to their spread over models."""
+    rng = np.random.default_rng(0)
+    # Surfaces of boxes along the axes, of different shapes.
+    points = rng.uniform(-1, 1, (8, 1024, 3))
+    axes = rng.integers(3, size=(8, 1024, 1))
+    np.put_along_axis(points, axes, rng.choice([-1.0, 1.0], axes.shape), axis=2)
+    points *= rng.uniform(3000, 15000, (8, 1, 3))
+    clouds, rotations = points.astype(np.int16), random_rotations(8, rng)
+    config, _ = read_config(command.HERE.parent / "modelnet10" / "small-20.toml", ShapeConfig)
+    network = build("steerable", replace(config, widths=widths).network(10), 0).train()
+    with torch.no_grad():
+        here, there = (draw(clouds, config.grid, turned) for turned in (None, rotations))
+        for _ in range(10):
+            network(here)
+        network.eval()
+        here, there = network.features(here), network.features(there)
+    return float((here - there).norm() / (here - here.mean(0)).norm())
+
+
+def test_smooth_filters_that_the_kernels_cube_does_not_cut_lose_less_by_rotation():
+    assert change_by_rotation((1.0,) * 5) < 0.7 * change_by_rotation(())

@@ -75,3 +75,20 @@ def test_chains_are_declared_in_the_order_of_dbref() -> None:
     first, second = parse_pdb((head + line).encode(), where="x").declared
     assert (first.chains, first.residues) == (("B",), ("GLY", "ALA", "SER"))
     assert (second.chains, second.residues) == (("A",), ("MET", "GLN"))
+
+
+@pytest.mark.parametrize(
+    ("field", "number"),
+    [
+        ("9999", 9999),
+        ("12340", 12_340),  # the fifth digit is in the column of the insertion code
+        ("12349", 12_349),
+        ("A000", 10_000),  # hybrid-36: capitals follow 9999, small letters follow ZZZZ
+        ("ZZZZ", 10_000 + 26 * 36**3 - 1),
+        ("a000", 10_000 + 26 * 36**3),
+        ("zzzz", 10_000 + 52 * 36**3 - 1),
+    ],
+)
+def test_residue_numbers_beyond_four_digits(field: str, number: int) -> None:
+    line = f"ATOM      2  CA  MET A{field:5}   {0:8.3f}{0:8.3f}{0:8.3f}  1.00  0.00           C\n"
+    assert parse_pdb(line.encode(), where="x").number.tolist() == [number]

@@ -28,9 +28,16 @@ def test_synthetic_networks_are_trained_upright():
 def test_modelnet10_is_as_told():
     metrics = read("modelnet10/results/metrics.json")
     assert metrics["models"] == {"train": 3592, "val": 399, "test": 908}
+    gaps = {
+        (name, label): one["intervals"]["top1"]
+        for name, found in metrics["networks"].items()
+        for label, one in found["differences"].items()
+    }
+    ahead, lost = "rotated: steerable - conventional_augmented", "steerable: upright - rotated"
+    assert gaps["smooth-20", ahead][0] > 0
+    assert gaps["smooth-20", lost][1] < gaps["small-20", lost][0]
+    assert gaps["small-20", ahead][1] < 0
     for found in metrics["networks"].values():
-        gaps = {name: one["intervals"]["top1"] for name, one in found["differences"].items()}
-        assert gaps["rotated: steerable - conventional_augmented"][0] > 0
         upright, rotated = (found["conventional"][one]["top1"] for one in ("upright", "rotated"))
         assert rotated < upright / 2
         upright, cube = (found["steerable"][one]["top1"] for one in ("upright", "cube"))

@@ -114,7 +114,8 @@ def test_deleting_a_job_deletes_its_files(client, server, ubiquitin):
     before = len(list(files.iterdir()))
     assert client.delete(f"/jobs/{job['id']}").status_code == 204
     assert client.get(f"/jobs/{job['id']}").status_code == 404
-    assert len(list(files.iterdir())) == before - 1 - len(FORMS)
+    # The structure and the results, each with its checksum.
+    assert len(list(files.iterdir())) == before - 2 * (1 + len(FORMS))
 
 
 def test_checks_equal_those_of_the_command_line(client, same_settings, ubiquitin, tmp_path):

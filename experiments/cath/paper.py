@@ -42,15 +42,21 @@ def read_schedule(network: str, path: Path = CONFIG) -> Schedule:
 def point(options: argparse.Namespace) -> dict[str, Any] | None:
     """Train and test one network on one fraction; None if the time ran out."""
     schedule = read_schedule(options.network)
-    shorter = {"epochs": options.epochs, "validate_every": options.validate_every}
+    shorter = {
+        "epochs": options.epochs,
+        "validate_every": options.validate_every,
+        "seed": options.seed,
+        "learning_rate": options.learning_rate,
+    }
     schedule = dataclasses.replace(schedule, **{k: v for k, v in shorter.items() if v is not None})
-    everything = read_traces(options.shards / "cath-train")
-    clusters = read_clusters(options.domains)
+    everything = read_traces(*(options.shards / name for name in options.training))
+    clusters = read_clusters(*options.domains)
     rows = nested_part(everything, clusters, options.fraction, schedule.seed)
     part = everything.take(rows)
     grid = grid_of(options.spacing)
     learn = Drawer(part, crop=options.crop, grid=grid)
-    check = Drawer(read_traces(options.shards / "cath-val"), crop=options.crop, grid=grid)
+    held_back = read_traces(*(options.shards / name for name in options.validation))
+    check = Drawer(held_back, crop=options.crop, grid=grid)
     device = torch.device(options.device)
     torch.manual_seed(schedule.seed)
     network = NETWORKS[options.network]()
@@ -64,8 +70,11 @@ def point(options: argparse.Namespace) -> dict[str, Any] | None:
         device=device,
         report=show,
         time_limit=options.time_limit,
+        bfloat16=True if options.bfloat16 else None,
     ):
         return None
+    if options.no_test:
+        return describe(network, run)
     held_out = read_traces(options.shards / "cath-test")
     test = Drawer(held_out, crop=options.crop, grid=grid)
     logits = test.logits(network.to(device), device, schedule.seed)
@@ -75,6 +84,7 @@ def point(options: argparse.Namespace) -> dict[str, Any] | None:
         "fraction": options.fraction,
         "crop": options.crop,
         "spacing": options.spacing,
+        "bfloat16": options.bfloat16,
         "schedule": dataclasses.asdict(schedule),
         "n_train": len(part),
         "n_clusters": len({clusters[name] for name in part.names}),
@@ -97,7 +107,9 @@ def grid_of(spacing: float) -> GridSpec:
 def name_of(options: argparse.Namespace) -> str:
     """Return the name of a point's files."""
     coarse = f"-{options.spacing:g}A" if options.spacing != PAPER_GRID.spacing else ""
-    return f"{options.network}-{options.fraction}" + ("-crop" if options.crop else "") + coarse
+    again = f"-seed-{options.seed}" if options.seed else ""
+    cropped = "-crop" if options.crop else ""
+    return f"{options.network}-{options.fraction}{cropped}{coarse}{again}"
 
 
 def show(progress: Progress) -> None:
@@ -115,7 +127,11 @@ def main() -> None:
     parser.add_argument(
         "--shards", type=Path, required=True, help="folder with cath-train, cath-val and cath-test"
     )
-    parser.add_argument("--domains", type=Path, required=True, help="domains.csv, for clusters")
+    parser.add_argument("--training", nargs="+", default=["cath-train"], help="its folders there")
+    parser.add_argument("--validation", nargs="+", default=["cath-val"], help="its folders there")
+    parser.add_argument(
+        "--domains", type=Path, nargs="+", required=True, help="domains.csv, for clusters"
+    )
     parser.add_argument("--network", choices=tuple(NETWORKS), required=True)
     parser.add_argument("--fraction", type=int, choices=FRACTIONS, default=1)
     parser.add_argument(
@@ -131,6 +147,14 @@ def main() -> None:
     )
     parser.add_argument("--epochs", type=int, help="instead of the 100 of paper.toml")
     parser.add_argument("--validate-every", type=int, help="epochs between validations")
+    parser.add_argument("--learning-rate", type=float, help="peak, instead of that of paper.toml")
+    parser.add_argument("--seed", type=int, help="of the part, the weights and the poses")
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="twice as fast on CPUs with AMX, slower on others"
+    )
+    parser.add_argument(
+        "--no-test", action="store_true", help="end after the training, to choose the schedule"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--time-limit", type=float, help="seconds after which to stop")
     parser.add_argument("--runs", type=Path, default=Path("runs/paper"), help="checkpoints")
@@ -146,6 +170,8 @@ def main() -> None:
         return
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(metrics, indent=1) + "\n")
+    if options.no_test:
+        return
     found = metrics["test"]
     print(f"{output.stem}: top-1 {found['top1']:.3f}, balanced {found['balanced']:.3f}")
 

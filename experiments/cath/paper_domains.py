@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from protvox.cath_names import PAPER_ARCHITECTURES
@@ -66,15 +66,15 @@ def architecture_of(code: str) -> str:
     return ".".join(code.split(".")[:2])
 
 
-def read_traces(folder: Path) -> Traces:
-    """Read the domains of the ten architectures from a folder of shards.
+def read_traces(*folders: Path) -> Traces:
+    """Read the domains of the ten architectures from folders of shards.
 
     Raises
     ------
     InputError
         If a shard cannot be used, or no domain has one of the ten architectures.
     """
-    return traces_of(read_shards(sorted(folder.glob("*.npz"))))
+    return traces_of(read_shards([path for f in folders for path in sorted(f.glob("*.npz"))]))
 
 
 def traces_of(shard: Shard) -> Traces:
@@ -101,10 +101,13 @@ def traces_of(shard: Shard) -> Traces:
     )
 
 
-def read_clusters(table: Path) -> dict[str, str]:
-    """Return the cluster of 35 % sequence identity of every domain in ``domains.csv``."""
-    with table.open(newline="") as file:
-        return {row["domain"]: row["s35"] for row in csv.DictReader(file)}
+def read_clusters(*tables: Path) -> dict[str, str]:
+    """Return the cluster of 35 % identity of every domain in tables like ``domains.csv``."""
+    clusters: dict[str, str] = {}
+    for table in tables:
+        found = pd.read_csv(table, usecols=["domain", "s35"], dtype=str, keep_default_na=False)
+        clusters |= dict(zip(found["domain"], found["s35"], strict=True))
+    return clusters
 
 
 def nested_part(

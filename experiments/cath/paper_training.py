@@ -211,6 +211,7 @@ def train_point(
     device: torch.device,
     report: Callable[[Progress], None],
     time_limit: float | None,
+    bfloat16: bool | None = None,
 ) -> bool:
     """Train a network, resuming from the checkpoint in its folder.
 
@@ -224,9 +225,10 @@ def train_point(
     best = BestWeights(run)
 
     def evaluate(trained: nn.Module) -> dict[str, float]:
-        if learn.crop:
-            settle(trained, learn, loop, device)
-        logits = check.logits(trained, device, schedule.seed)
+        with torch.autocast(device.type, torch.bfloat16, enabled=bool(bfloat16)):
+            if learn.crop:
+                settle(trained, learn, loop, device)
+            logits = check.logits(trained, device, schedule.seed)
         measures = classification_summary(logits, check.labels)
         best.offer(trained, measures)
         return measures
@@ -240,6 +242,7 @@ def train_point(
         device=device,
         report=report,
         time_limit=time_limit,
+        bfloat16=bfloat16,
     )
     if done:
         best.restore(network)
@@ -258,10 +261,13 @@ def settle(network: nn.Module, learn: Drawer, loop: LoopConfig, device: torch.de
 
 
 def describe(network: nn.Module, run: Path) -> dict[str, Any]:
-    """Return the parameters, the speed and the best validation of a finished run."""
+    """Return the parameters, the speed and the validations of a finished run."""
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     return {
         "parameters": sum(weight.numel() for weight in network.parameters()),
         "samples_per_second": log[-1]["samples_per_second"],
         "validation": BestWeights(run).measures(),
+        "validations": [
+            {key: line[key] for key in ("step", "loss", "top1", "nll")} for line in log
+        ],
     }

@@ -143,6 +143,7 @@ def train(
     report: Callable[[Progress], None],
     time_limit: float | None = None,
     objective: Objective | None = None,
+    bfloat16: bool | None = None,
 ) -> bool:
     """Train a classifier, resuming from the checkpoint in ``out`` if there is one.
 
@@ -166,6 +167,9 @@ def train(
         Seconds after which to stop with a checkpoint, to be resumed later.
     objective
         The loss; cross-entropy if None.
+    bfloat16
+        Compute convolutions and matrix products in bfloat16; None where that is faster for every
+        network (`has_fast_bfloat16`).
 
     Returns
     -------
@@ -188,6 +192,7 @@ def train(
     started = saved = time.monotonic()
     first = step
     objective = objective or _cross_entropy
+    reduced = has_fast_bfloat16(device) if bfloat16 is None else bfloat16
     losses: list[Tensor] = []
     metrics: dict[str, float] = {}
     network.train()
@@ -195,7 +200,9 @@ def train(
         while step < config.steps:
             inputs, labels = next(source)
             losses.append(
-                _learn(network, optimizers, inputs, labels, step, config, device, objective)
+                _learn(
+                    network, optimizers, inputs, labels, step, config, device, objective, reduced
+                )
             )
             step += 1
             now = time.monotonic()
@@ -248,7 +255,8 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     """Return whether bfloat16 is faster than float32 on a device.
 
     It is not on CPUs: most emulate it, 50 times slower than float32, and those with AVX-512 BF16
-    lose more time by conversions to float32 for the compiled loops than they gain.
+    lose more time by conversions to float32 for the compiled loops than they gain. Networks of
+    dense convolutions alone gain on CPUs with AMX, see ``bfloat16`` of `train`.
 
     Parameters
     ----------
@@ -267,12 +275,13 @@ def _learn(
     config: LoopConfig,
     device: torch.device,
     objective: Objective,
+    bfloat16: bool,
 ) -> Tensor:
     for optimizer in optimizers:
         factor = config.mixing_rate if isinstance(optimizer, Muon) else 1.0
         for group in optimizer.param_groups:
             group["lr"] = factor * rate_at(step, config)
-    with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
+    with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
         logits = network(inputs.to(device, non_blocking=True))
     loss = objective(logits.float(), labels.to(device), config.label_smoothing)
     for optimizer in optimizers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 from itertools import pairwise
 
 import numpy as np
@@ -11,12 +12,20 @@ import torch
 
 from experiments.cath.paper import FRACTIONS, grid_of, read_schedule
 from experiments.cath.paper_curve import PUBLISHED, draw, read_curves
-from experiments.cath.paper_domains import Traces, extract, nested_part, one_per_family, traces_of
+from experiments.cath.paper_domains import (
+    Traces,
+    extract,
+    nested_part,
+    one_per_family,
+    read_clusters,
+    read_traces,
+    traces_of,
+)
 from experiments.cath.paper_measures import UNANSWERED, measures
 from experiments.cath.paper_training import NETWORKS, BestWeights, Drawer, Schedule, train_point
 from protvox.chemistry import ATOM_TYPE_INDEX
 from protvox.errors import InputError
-from protvox.train.shard import Shard, join
+from protvox.train.shard import Shard, join, write_shard
 from protvox.voxel.grids.domain_grid import PAPER_GRID
 
 
@@ -111,6 +120,18 @@ def test_subsets_contain_whole_clusters_of_every_architecture():
 def test_subset_needs_the_cluster_of_every_domain():
     with pytest.raises(InputError, match="no cluster"):
         nested_part(some_traces(), {}, 2, 0)
+
+
+def test_clusters_and_domains_are_read_from_several_places(tmp_path):
+    plain, packed = tmp_path / "domains.csv", tmp_path / "traces.csv.xz"
+    plain.write_text("domain,cath,s35\n1abcA01,1.10.8.10,1.10.8.10.1\n")
+    packed.write_bytes(lzma.compress(b"domain,s35\n2abcA01,1.10.8.10.2\n"))
+    found = read_clusters(plain, packed)
+    assert found == {"1abcA01": "1.10.8.10.1", "2abcA01": "1.10.8.10.2"}
+    for name, code in (("a", "1.10.8.10"), ("b", "3.90.80.10")):
+        (tmp_path / name).mkdir()
+        write_shard(a_shard([code]), tmp_path / name / "0.npz")
+    assert read_traces(tmp_path / "a", tmp_path / "b").codes == ("1.10.8.10", "3.90.80.10")
 
 
 def test_one_domain_is_chosen_of_every_superfamily():

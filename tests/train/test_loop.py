@@ -253,3 +253,12 @@ def test_prefetch_keeps_order_is_bounded_and_ends_its_thread():
 
 def test_cpu_computes_in_float32():
     assert not loop_module.has_fast_bfloat16(CPU)
+
+
+@pytest.mark.parametrize(("bfloat16", "expected"), [(None, torch.float32), (True, torch.bfloat16)])
+def test_bfloat16_is_used_on_request(tmp_path, bfloat16, expected):
+    model, seen = network(), set()
+    model[0].register_forward_hook(lambda layer, inputs, out: seen.add(out.dtype))
+    assert run(tmp_path, model, bfloat16=bfloat16)[0]
+    assert seen == {expected}
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}

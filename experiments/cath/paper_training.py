@@ -29,7 +29,7 @@ from protvox.voxel.grids.grid import GridSpec
 SORTED_BATCHES: Final = 16
 """Number of batches whose domains are sorted by size together when grids are cropped."""
 
-LEAST_VOXELS: Final = 16
+LEAST_VOXELS: Final = 12
 """Smallest edge of a cropped grid: three halvings in the networks leave 2 voxels of it."""
 
 SETTLING_BATCHES: Final = 40
@@ -112,6 +112,7 @@ class Drawer:
             names=traces.names,
             spacing=grid.spacing,
             sigma=grid.sigma,
+            multiple=2,
         )
         centred = [trace - trace.mean(axis=0) for trace in traces.coordinates]
         self._radius = np.array([np.linalg.norm(trace, axis=1).max() for trace in centred])

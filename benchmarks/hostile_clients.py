@@ -11,9 +11,11 @@ beside that of the service, which includes the honest requests.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gzip
 import json
 import math
+import selectors
 import socket
 import statistics
 import subprocess
@@ -179,6 +181,56 @@ def _submit(content: bytes, kind: str) -> Callable[[str, Signal], None]:
     return send
 
 
+def _pipeline(path: str, connections: int) -> Callable[[str, Signal], None]:
+    """Send requests on many connections, several of each ahead of its responses."""
+
+    def send(address: str, stop: Signal) -> None:
+        port = httpx.URL(address).port or 80
+        ahead = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 50
+        with contextlib.ExitStack() as opened, selectors.DefaultSelector() as ready:
+            for _ in range(connections):
+                with suppress(OSError):
+                    one = opened.enter_context(
+                        socket.create_connection(
+                            ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
+                        )
+                    )
+                    one.setblocking(False)
+                    ready.register(one, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            while not stop.is_set() and ready.get_map():
+                for key, events in ready.select(0.1):
+                    connection = key.fileobj
+                    assert isinstance(connection, socket.socket)
+                    try:
+                        if events & selectors.EVENT_WRITE:
+                            stop.sent.append(connection.send(ahead))
+                            ready.modify(connection, selectors.EVENT_READ)
+                        elif connection.recv(MIB):
+                            ready.modify(connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
+                        else:
+                            ready.unregister(connection)
+                    except OSError:
+                        ready.unregister(connection)
+
+    return send
+
+
+def _knock(address: str, stop: Signal) -> None:
+    """Open a connection for each request."""
+    port = httpx.URL(address).port or 80
+    request = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    while not stop.is_set():
+        with (
+            suppress(OSError),
+            socket.create_connection(
+                ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
+            ) as connection,
+        ):
+            stop.sent.append(len(request))
+            connection.sendall(request)
+            connection.recv(4096)
+
+
 def _padded() -> Attack:
     members = (gzip.compress(b"", mtime=0) + bytes(420)) * 9_990
     return Attack(4, _post("/predict/cath", *_file(members)))
@@ -200,6 +252,10 @@ ATTACKS: Final[dict[str, Callable[[], Attack]]] = {
     "chains of 20,000 residues": lambda: Attack(8, _post("/predict/cath", *_chain(20_000))),
     "chains of 4,900 residues": lambda: Attack(8, _post("/predict/cath", *_chain(4_900))),
     "clients that leave": lambda: Attack(8, _leave(*_chain(4_900))),
+    "pipelined requests": lambda: Attack(4, _pipeline("/health/live", 120)),
+    "pipelined pages": lambda: Attack(4, _pipeline("/", 120)),
+    "pipelined unknown addresses": lambda: Attack(4, _pipeline("/x", 120)),
+    "a connection for each request": lambda: Attack(16, _knock),
     "jobs of 20,000 residues": lambda: Attack(2, _submit(*_chain(20_000))),
 }
 """Makes the attack of each name."""
@@ -267,6 +323,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--attacks", nargs="+", choices=tuple(ATTACKS), default=tuple(ATTACKS))
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parent))
@@ -278,7 +335,8 @@ def main() -> None:
     address = f"http://127.0.0.1:{options.port}"
     content = (ROOT / "tests" / "data" / "1ubi.pdb").read_bytes()
     requests, rows = max(4, int(options.seconds)), {}
-    for name, make in {"none": lambda: Attack(0, _stall), **ATTACKS}.items():
+    chosen = {name: ATTACKS[name] for name in options.attacks}
+    for name, make in {"none": lambda: Attack(0, _stall), **chosen}.items():
         attack = make()
         with tempfile.TemporaryDirectory() as folder:
             process = start(options.port, folder, threads="1")

@@ -234,3 +234,72 @@ def test_two_lengths_of_a_body_close_the_connection(server):
             received += piece
     assert received.startswith(b"HTTP/1.1 400")
     assert received.count(b"HTTP/1.1") == 1
+
+
+def test_turns_are_saved_up_to_a_limit_and_separate_for_each_owner():
+    now = [100.0]
+    pace = connections.Pace(10.0, 3, clock=lambda: now[0])
+    assert [pace.wait_s("a") for _ in range(5)] == pytest.approx([0, 0, 0, 0.1, 0.2])
+    assert pace.wait_s("b") == 0
+    now[0] += 0.3
+    assert pace.wait_s("a") == pytest.approx(0.0)
+    assert pace.wait_s("a") == pytest.approx(0.1)
+    now[0] += 1000
+    assert [pace.wait_s("a") for _ in range(4)] == pytest.approx([0, 0, 0, 0.1])
+
+
+def paced(**limits) -> type[connections.Connection]:
+    kind = connections.connection_class(100, **limits)
+    kind.pace = connections.Pace(10.0, 2)
+    return kind
+
+
+def exchange(port: int, sent: list[bytes], answers: int, source: str = "127.0.0.1") -> float:
+    """Send pieces on one connection, and return the seconds until so many answers are there."""
+    begun = time.monotonic()
+    with connect(port, source) as connection:
+        for piece in sent:
+            connection.sendall(piece)
+            time.sleep(0.02)
+        received = b""
+        while received.count(b"HTTP/1.1 200 OK") < answers or not received.endswith(b"ok"):
+            received += connection.recv(4096) or pytest.fail(f"closed after {received!r}")
+    return time.monotonic() - begun
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param([REQUEST * 8], id="at once"),
+        pytest.param([REQUEST[i : i + 11] for i in range(0, 33, 11)] + [REQUEST * 7], id="pieces"),
+    ],
+)
+def test_requests_beyond_the_pace_of_an_address_wait(sent):
+    sent = sent if len(sent) == 1 else [*sent[:3], REQUEST[33:], *sent[3:]]
+    with served(paced()) as port:
+        assert 0.55 < exchange(port, sent, 8) < 5
+
+
+def test_others_do_not_wait_for_one_address():
+    with served(paced()) as port, contextlib.ExitStack() as opened:
+        for _ in range(10):
+            opened.enter_context(connect(port, "127.0.0.2")).sendall(REQUEST * 20)
+        assert exchange(port, [REQUEST], 1) < 0.5
+
+
+def test_proxies_have_no_pace():
+    with served(paced(proxies=["127.0.0.1"])) as port:
+        assert exchange(port, [REQUEST * 40], 40) < 2
+
+
+def test_connections_that_wait_for_a_turn_are_kept(monkeypatch):
+    monkeypatch.setattr(connections, "HEAD_S", 0.3)
+    with served(paced()) as port:
+        assert 1.1 < exchange(port, [REQUEST * 14], 14) < 6
+
+
+def test_the_service_has_a_pace():
+    assert connections.connection_class(100).pace is not None

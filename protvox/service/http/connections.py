@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
-from collections import Counter
-from collections.abc import Sequence
+import math
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -29,6 +31,11 @@ STALL_S: Final = 60.0
 """Seconds within which a client must read at least `MIN_READ` bytes of what waits for it."""
 MIN_READ: Final = 16 << 10
 """Bytes that count as progress."""
+PER_S: Final = 200.0
+"""Requests per second that are handled for one address; further ones wait."""
+AT_ONCE: Final = 1000
+"""Requests of one address that are handled without a pause, e.g. those of a page."""
+_MAX_OWNERS: Final = 10_000
 
 
 def _raw_response(error: ServiceError, reason: bytes, headers: bytes = b"") -> bytes:
@@ -44,6 +51,53 @@ _FULL: Final = _raw_response(
     refuse("service.connections", status=503), b"Service Unavailable", b"retry-after: 5\r\n"
 )
 _NOT_HTTP: Final = _raw_response(refuse("request.http", status=400), b"Bad Request")
+
+
+class Pace:
+    """When the next request of each owner of connections may be handled.
+
+    One process answers all requests: one that is refused, or has a small response, takes it half a
+    millisecond. Hundreds of connections that send them without a pause would fill all its time.
+
+    Parameters
+    ----------
+    per_s
+        Requests per second of one owner.
+    at_once
+        Requests that need not wait after a pause.
+    clock
+        Returns seconds; replaced in tests.
+    """
+
+    def __init__(
+        self, per_s: float, at_once: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._per_s = per_s
+        self._at_once = at_once
+        self._clock = clock
+        self._next: OrderedDict[str, float] = OrderedDict()
+
+    def wait_s(self, owner: str) -> float:
+        """Reserve the next turn of an owner, and return the seconds until then.
+
+        Parameters
+        ----------
+        owner
+            Address or network of the connection.
+
+        Examples
+        --------
+        >>> pace = Pace(10, 2, clock=lambda: 0.0)
+        >>> [round(pace.wait_s("a"), 3) for _ in range(4)]
+        [0.0, 0.0, 0.1, 0.2]
+        """
+        now = self._clock()
+        # When the turn would be if none could be saved up.
+        due = max(self._next.pop(owner, -math.inf), now - (self._at_once - 1) / self._per_s)
+        self._next[owner] = due + 1 / self._per_s
+        while len(self._next) > _MAX_OWNERS:
+            self._next.popitem(last=False)
+        return max(due - now, 0.0)
 
 
 def connections_within(files: int) -> int:
@@ -84,6 +138,7 @@ def connection_class(
         "most_own": share_of(most, share),
         "proxies": tuple(ipaddress.ip_network(proxy) for proxy in proxies),
         "by_owner": Counter(),
+        "pace": Pace(PER_S, AT_ONCE),
     }
     return type("LimitedConnection", (Connection,), limits)
 
@@ -104,14 +159,20 @@ class Connection(H11Protocol):
         Networks without this limit.
     by_owner
         Number of connections from each address.
+    pace
+        Limits how fast the requests of one address are handled; None for no limit.
     """
 
     most: int | None = None
     most_own: int | None = None
     proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     by_owner: ClassVar[Counter[str]] = Counter()
+    pace: Pace | None = None
 
     _owner: str = ""
+    _from_proxy = False
+    _has_turn = False
+    _turn: asyncio.TimerHandle | None = None
     _timer: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
 
@@ -120,10 +181,11 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         host = self.client[0] if self.client else ""
         self._owner = owner_of(host)
+        self._from_proxy = self._is_proxy(host)
         self.by_owner[self._owner] += 1
         too_many_own = self.most_own is not None and self.by_owner[self._owner] > self.most_own
         if len(self.connections) > (self.most or MAX_CONNECTIONS) or (
-            too_many_own and not self._is_proxy(host)
+            too_many_own and not self._from_proxy
         ):
             transport.write(_FULL)
             transport.close()
@@ -133,6 +195,8 @@ class Connection(H11Protocol):
         """Cancel the timers."""
         self._stop_timer()
         self._stop_stall_timer()
+        if self._turn is not None:
+            self._turn.cancel()
         self.by_owner[self._owner] -= 1
         if not self.by_owner[self._owner]:
             del self.by_owner[self._owner]
@@ -143,11 +207,42 @@ class Connection(H11Protocol):
         if self.transport.is_closing():
             return
         super().data_received(data)
+        self._time_head()
+
+    def _time_head(self) -> None:
+        """Start or stop the time limit for the rest of what the client sends."""
         if self.cycle is not None and not self.cycle.response_complete:
             self._stop_timer()
-        elif self._timer is None:
+        elif self._timer is None and self._turn is None:
             # Uvicorn itself would wait as long as a few bytes arrive now and then.
             self._start_timer(HEAD_S)
+
+    def handle_events(self) -> None:
+        """Process the data received so far, once it is the turn of this address."""
+        if self._turn is not None:
+            return
+        before = self.cycle
+        starts = before is None or before.response_complete
+        if starts and not self._has_turn and self.conn.trailing_data[0]:
+            wait_s = 0.0 if self.pace is None or self._from_proxy else self.pace.wait_s(self._owner)
+            self._has_turn = True
+            if wait_s > 0:
+                self._stop_timer()
+                self._unset_keepalive_if_required()
+                self.flow.pause_reading()
+                self._turn = self.loop.call_later(wait_s, self._take_turn)
+                return
+        super().handle_events()
+        if self.cycle is not before:
+            self._has_turn = False
+
+    def _take_turn(self) -> None:
+        self._turn = None
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self.handle_events()
+        self._time_head()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection, even if its client does not read."""

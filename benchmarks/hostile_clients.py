@@ -254,6 +254,7 @@ ATTACKS: Final[dict[str, Callable[[], Attack]]] = {
     "clients that leave": lambda: Attack(8, _leave(*_chain(4_900))),
     "pipelined requests": lambda: Attack(4, _pipeline("/health/live", 120)),
     "pipelined pages": lambda: Attack(4, _pipeline("/", 120)),
+    "pipelined large files": lambda: Attack(4, _pipeline("/viewer/molstar/molstar.js", 120)),
     "pipelined unknown addresses": lambda: Attack(4, _pipeline("/x", 120)),
     "a connection for each request": lambda: Attack(16, _knock),
     "jobs of 20,000 residues": lambda: Attack(2, _submit(*_chain(20_000))),

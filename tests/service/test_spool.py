@@ -67,6 +67,11 @@ DAMAGE = {
     "state": "UPDATE work SET state = 'queuee' WHERE key = 'a'",
     "owner": "UPDATE job SET owner = CAST(x'ed' AS TEXT) WHERE key = 'a'",
     "key": "UPDATE job SET key = 'c' WHERE key = 'a'",
+    "name": "UPDATE job SET name = 'y' WHERE key = 'a'",
+    "n_residues": "UPDATE job SET n_residues = 3 WHERE key = 'a'",
+    "created": "UPDATE job SET created = created + 1 WHERE key = 'a'",
+    "checksum": "UPDATE job SET checksum = 'f' || checksum WHERE key = 'a'",
+    "no text in checksum": "UPDATE job SET checksum = CAST(x'ed' AS TEXT) WHERE key = 'a'",
 }
 
 
@@ -88,6 +93,56 @@ def test_damaged_entries_leave_other_jobs_alone(tmp_path, kind, caplog):
     assert not list(tmp_path.glob("files/a.*"))
     store.close()
     assert "entries of the job database are damaged" in caplog.text
+
+
+def test_flipped_bits_of_a_stored_job_are_noticed(tmp_path, caplog):
+    """Those of its name and its number of residues were shown as if they were right."""
+    add_job = {"owner": "me", "name": "my structure", "n_residues": 12345}
+    store = JobStore(tmp_path)
+    job = store.add("a", b"structure", {"task": "cath"}, **add_job)
+    sound = add(store, "b")
+    store.close()
+    path = tmp_path / "jobs.sqlite"
+    data = path.read_bytes()
+    start = data.index(b"my structure")
+    residues = data.index((12345).to_bytes(2, "big"), start)
+    assert residues == start + len("my structure")  # columns of a row are beside each other
+    for bit in range(8 * start, 8 * (residues + 2)):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        caplog.clear()
+        store = JobStore(tmp_path)
+        assert store.find(job.id, "me") is None, bit
+        assert store.find(sound.id, "me") is not None
+        store.close()
+        assert "entries of the job database are damaged" in caplog.text
+
+
+def test_a_job_that_is_damaged_while_the_service_runs_is_not_shown(tmp_path, caplog):
+    store = JobStore(tmp_path)
+    job = add(store)
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as db:
+        db.execute("UPDATE job SET n_residues = 3")
+    db.close()
+    assert store.find(job.id, "me") is None
+    assert "a job is damaged" in caplog.text
+    store.close()
+
+
+def test_jobs_of_earlier_versions_have_no_checksum_and_are_kept(tmp_path):
+    store = JobStore(tmp_path)
+    job = add(store)
+    store.close()
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as db:
+        db.execute("ALTER TABLE job DROP COLUMN checksum")
+    db.close()
+    for _ in range(2):
+        store = JobStore(tmp_path)
+        assert store.find(job.id, "me") == job
+        newer = add(store)
+        assert store.find(newer.id, "me") == newer
+        store.close()
 
 
 def test_a_damaged_index_is_rebuilt(tmp_path):

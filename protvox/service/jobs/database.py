@@ -71,6 +71,8 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = NORMAL")
         with db:
             db.executescript(tables.CREATE)
+            if "checksum" not in {row[1] for row in db.execute("PRAGMA table_info(job)")}:
+                db.execute(tables.ADD_CHECKSUM)
             db.execute(tables.SELECT_JOB, ("", ""))
             _remove_damaged(db)
             # Work that was running when the service ended has to be repeated.
@@ -82,9 +84,9 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _remove_damaged(db: sqlite3.Connection) -> None:
-    """Remove work and jobs with damaged text, which would stop all other jobs.
+    """Remove damaged work and jobs: an invalid text would stop all other jobs.
 
-    SQLite has no checksums: a flipped bit in a text is not noticed by its own check.
+    SQLite has no checksums: a flipped bit in a value is not noticed by its own check.
     """
     db.text_factory = bytes
     try:
@@ -96,7 +98,14 @@ def _remove_damaged(db: sqlite3.Connection) -> None:
         db.text_factory = str
     for table, damaged in rows.items():
         db.executemany(f"DELETE FROM {table} WHERE rowid = ?", [(n,) for n in damaged])
-    removed = sum(map(len, rows.values()))
+    # Only now all texts can be decoded.
+    changed = [
+        n
+        for n, *values, checksum in db.execute(tables.CHECKSUMS)
+        if not tables.is_intact(values, checksum)
+    ]
+    db.executemany("DELETE FROM job WHERE rowid = ?", [(n,) for n in changed])
+    removed = sum(map(len, rows.values())) + len(changed)
     removed += sum(db.execute(query).rowcount for query in tables.DELETE_UNMATCHED)
     if removed:
         log.error("%d entries of the job database are damaged; they were removed", removed)

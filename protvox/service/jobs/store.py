@@ -22,6 +22,7 @@ from protvox.service.jobs.database import open_database
 from protvox.service.jobs.files import JobFiles
 from protvox.service.jobs.records import JobRecord, Usage
 from protvox.service.jobs.room import Ballast, may_use_ballast
+from protvox.service.logs import log
 
 _REQUIRED: Final = "json"
 """Format that finished work always has."""
@@ -88,14 +89,15 @@ class JobStore:
                 # Try again when it is requested again.
                 self._files.write(key, "structure", structure, described=text.encode())
                 db.execute(tables.REPEAT_WORK, (text, now, key))
-            db.execute(tables.INSERT_JOB, (job_id, owner, key, name, n_residues, now))
+            job = (job_id, owner, key, name, n_residues, now)
+            db.execute(tables.INSERT_JOB, (*job, tables.checksum_of(job)))
         record = self.find(job_id, owner)
         if record is None:
             raise RuntimeError("the job just added is missing")
         return record
 
     def find(self, job_id: str, owner: str) -> JobRecord | None:
-        """Return a job, or None if the owner has no such job.
+        """Return a job, or None if the owner has no such job, or it is damaged.
 
         Parameters
         ----------
@@ -106,7 +108,10 @@ class JobStore:
         """
         with self._lock:
             row = self._db.execute(tables.SELECT_JOB, (job_id, owner)).fetchone()
-        return None if row is None else tables.record_of(row)
+        record = None if row is None else tables.record_of(row)
+        if row is not None and record is None:
+            log.error("a job is damaged in the job database; the next start removes it")
+        return record
 
     @may_use_ballast
     def cancel(self, record: JobRecord) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,12 +16,15 @@ CREATE TABLE IF NOT EXISTS work (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS job (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, key TEXT NOT NULL REFERENCES work(key),
-    name TEXT NOT NULL, n_residues INTEGER NOT NULL, created REAL NOT NULL, cancelled REAL
+    name TEXT NOT NULL, n_residues INTEGER NOT NULL, created REAL NOT NULL, cancelled REAL,
+    checksum TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS job_of_work ON job(key);
 CREATE INDEX IF NOT EXISTS job_of_owner ON job(owner);
 CREATE INDEX IF NOT EXISTS work_by_state ON work(state, created);
 """
+ADD_CHECKSUM: Final = "ALTER TABLE job ADD COLUMN checksum TEXT"
+"""Of tables of earlier versions, whose rows stay without one."""
 RESUME: Final = "UPDATE work SET state = 'queued', started = NULL WHERE state = 'running'"
 INSERT_WORK: Final = "INSERT INTO work (key, options, state, created) VALUES (?, ?, 'queued', ?)"
 REPEAT_WORK: Final = """
@@ -36,9 +40,9 @@ UPDATE work SET state = ?, finished = ?, error = ? WHERE key = ? AND state = 'ru
 ABANDON_WORK: Final = """
 UPDATE work SET state = 'failed', finished = ? WHERE key = ? AND state IN ('queued', 'running')
 """
-INSERT_JOB: Final = (
-    "INSERT INTO job (id, owner, key, name, n_residues, created) VALUES (?, ?, ?, ?, ?, ?)"
-)
+INSERT_JOB: Final = """
+INSERT INTO job (id, owner, key, name, n_residues, created, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
 WORK_BY_STATE: Final = """
 SELECT CASE WHEN state = 'failed' AND error IS NULL THEN 'cancelled' ELSE state END AS shown,
        count(*)
@@ -46,7 +50,7 @@ FROM work GROUP BY shown
 """
 SELECT_JOB: Final = """
 SELECT job.id, job.owner, job.key, job.name, job.n_residues, job.created, job.cancelled,
-       work.options, work.state, work.started, work.finished, work.error
+       work.options, work.state, work.started, work.finished, work.error, job.checksum
 FROM job JOIN work USING (key) WHERE job.id = ? AND job.owner = ?
 """
 DELETE_EXPIRED: Final = """
@@ -71,9 +75,14 @@ SELECT key FROM work WHERE state IN ('done', 'failed') AND key NOT IN (SELECT ke
 """
 TEXTS: Final = {
     "work": "SELECT rowid, options, state, error, key FROM work",
-    "job": "SELECT rowid, '{}', 'done', NULL, id, owner, key, name FROM job",
+    "job": """
+SELECT rowid, '{}', 'done', NULL, id, owner, key, name, coalesce(checksum, '') FROM job
+""",
 }
 """Texts of each table that a flipped bit can damage: options, state and error first."""
+CHECKSUMS: Final = """
+SELECT rowid, id, owner, key, name, n_residues, created, checksum FROM job
+"""
 STATES: Final = ("queued", "running", "done", "failed")
 """States of work."""
 DELETE_UNMATCHED: Final = (
@@ -95,16 +104,45 @@ _COLUMNS: Final = (
     "work_finished",
     "error",
 )
+_N_FIXED: Final = 6
+"""Number of the first columns, which never change."""
 
 
-def record_of(row: Sequence[Any]) -> JobRecord:
-    """Return a row of `SELECT_JOB` as a record.
+def checksum_of(values: Sequence[Any]) -> str:
+    """Return the checksum of a job.
+
+    Parameters
+    ----------
+    values
+        What never changes of it: id, owner, key, name, number of residues and time of creation.
+    """
+    return hashlib.sha256(json.dumps(list(values)).encode()).hexdigest()
+
+
+def is_intact(values: Sequence[Any], checksum: str | None) -> bool:
+    """Return whether a job is as it was added; None is the checksum of earlier versions.
+
+    Parameters
+    ----------
+    values
+        As for `checksum_of`.
+    checksum
+        The checksum in its row.
+    """
+    return checksum is None or checksum_of(values) == checksum
+
+
+def record_of(row: Sequence[Any]) -> JobRecord | None:
+    """Return a row of `SELECT_JOB` as a record, or None if the job is damaged.
 
     Parameters
     ----------
     row
         The row.
     """
+    *row, checksum = row
+    if not is_intact(row[:_N_FIXED], checksum):
+        return None
     values = dict(zip(_COLUMNS, row, strict=True))
     values["options"] = json.loads(values["options"])
     values["error"] = None if values["error"] is None else json.loads(values["error"])

@@ -12,24 +12,26 @@ from numpy.typing import NDArray
 from protvox.errors import fail
 from protvox.messages import count
 from protvox.structure.alignment.align_loops import Effort, align_points, gather_pairs
-from protvox.structure.alignment.rotation_loops import accumulate, search_rotation
+from protvox.structure.alignment.rotation_loops import accumulate, climb, search_rotation
 from protvox.structure.alignment.superpose_loops import N_SUMS, fit_rotation
 from protvox.structure.geometry.secondary_structure import secondary_structure
 
 SHORTEST: Final = 3
 """Residues of the shortest trace that can be aligned."""
 
-THOROUGH: Final = Effort(tries=1000, fragments=16, refined=3, rounds=30, step=40, last_step=4)
+THOROUGH: Final = Effort(
+    tries=1000, fragments=96, turned=24, refined=7, rounds=10, step=40, last_step=16
+)
 """Effort of `align`."""
 
-FAST: Final = Effort(tries=300, fragments=6, refined=1, rounds=3, step=80, last_step=16)
+FAST: Final = Effort(tries=300, fragments=24, turned=8, refined=1, rounds=4, step=80, last_step=16)
 """Effort of ``align(fast=True)``."""
 
 _FRAGMENTS: Final = ((20, 3), (100, 2))
 """Residues of the fragments that are superposed: at most so many, and a part of the chain."""
 
-_USUAL: Final = 150 * 150
-"""Residue pairs for which the effort is stated."""
+_CHAIN: Final = 150
+"""Residues of the chains for which the effort is stated."""
 
 _MOST: Final = 4.0
 """The effort for short chains is at most so many times as high."""
@@ -250,27 +252,28 @@ def _align(
     limit = 1.5 * n**0.3 + 3.5
     lengths = tuple(min(length, max(n // part, 4), n) for length, part in _FRAGMENTS)
     # Short chains have few fragments, and each costs little.
-    room = min(max(_USUAL / (n * len(target)), 1.0), _MOST)
+    room = min(max(_CHAIN**2 / (n * len(target)), 1.0), _MOST)
     stride = max(1, round((2 * n * len(target) / (effort.tries * room)) ** 0.5))
     effort = effort._replace(
-        fragments=round(effort.fragments * room), refined=round(effort.refined * room)
+        fragments=round(effort.fragments * room),
+        turned=round(effort.turned * room),
+        refined=round(effort.refined * room),
     )
-    path = np.empty((n, 2), dtype=np.int32)
+    path, move = np.empty((n, 2), dtype=np.int32), np.empty(12)
     size = align_points(
         *points,
         query_state,
         target_state,
-        wide,
-        _radius(wide),
-        limit,
+        (wide, _radius(wide), limit),
+        (d0(n), d0(len(target))),
         lengths,
         stride,
         effort,
         path,
+        move,
     )
-    coordinates, move = np.empty((6, n)), np.empty(12)
+    coordinates = np.empty((6, n))
     gather_pairs(*points, path, size, coordinates)
-    search_rotation(coordinates, size, wide, _radius(wide), limit, effort.last_step, move)
     near = np.linalg.norm(_moved(coordinates[:3, :size], move) - coordinates[3:, :size], axis=0)
     kept = near <= limit
     if kept.sum() < SHORTEST:
@@ -280,10 +283,9 @@ def _align(
     scores = []
     for length in (len(target), n):
         d_0 = d0(length)
-        total = search_rotation(
-            close, len(pairs), d_0, _radius(d_0), np.inf, effort.last_step, move
-        )
-        scores.append(total / length)
+        step = max(1, round(effort.last_step * n / _CHAIN))
+        search_rotation(close, len(pairs), d_0, _radius(d_0), np.inf, step, move)
+        scores.append(climb(close, len(pairs), d_0, move) / length)
     rotation = move[:9].reshape(3, 3).copy()
     translation = move[9:] + centres[1] - rotation @ centres[0]
     return pairs, rotation, translation, (scores[1], scores[0]), least_rmsd(close)

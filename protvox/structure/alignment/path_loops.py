@@ -9,6 +9,7 @@ from protvox.compiled.exact import compile_division
 
 _ONE = np.float32(1.0)
 _ZERO = np.float32(0.0)
+_NEVER = np.float32(-1e30)
 
 
 @compile_division
@@ -77,6 +78,44 @@ def _fill_row_by_state(
         gapped = down[j] if down[j] > opened else opened
         down[j] = gapped
         row[j + 1] = value if value > gapped else gapped
+
+
+@compile_division
+def _skip_along(row: NDArray[np.float32], gap: np.float32) -> None:
+    """Let a gap along a row replace its cells: each is at least any before it, plus the gap.
+
+    Four parts of the row are done side by side, because each step waits for the one before; then
+    each part learns the best of those before it.
+    """
+    part = len(row) // 4
+    a = b = c = d = _NEVER
+    for j in range(part):
+        p, q, r, s = row[j], row[part + j], row[2 * part + j], row[3 * part + j]
+        row[j] = p if p > a else a
+        row[part + j] = q if q > b else b
+        row[2 * part + j] = r if r > c else c
+        row[3 * part + j] = s if s > d else d
+        p, q, r, s = p + gap, q + gap, r + gap, s + gap
+        a = a if a > p else p
+        b = b if b > q else q
+        c = c if c > r else r
+        d = d if d > s else s
+    for j in range(4 * part, len(row)):
+        p = row[j]
+        row[j] = p if p > d else d
+        d = d if d > p + gap else p + gap
+    _raise_to(row[part : 2 * part], a)
+    b = b if b > a else a
+    _raise_to(row[2 * part : 3 * part], b)
+    c = c if c > b else b
+    _raise_to(row[3 * part :], c)
+
+
+@compile_division
+def _raise_to(values: NDArray[np.float32], least: np.float32) -> None:
+    for j in range(len(values)):
+        value = values[j]
+        values[j] = value if value > least else least
 
 
 @compile_division
@@ -156,13 +195,7 @@ def find_path(
                 down,
             )
         row[0] = _ZERO
-        along = np.float32(-1e30)
-        for j in range(m):
-            value = row[j + 1]
-            opened = value + gap32
-            if along > value:
-                row[j + 1] = along
-            along = along if along > opened else opened
+        _skip_along(row[1:], gap32)
     # The last cell of the path: gaps at the end are free.
     i, j = n, m
     for k in range(n):

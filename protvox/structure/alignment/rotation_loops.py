@@ -17,6 +17,12 @@ _SHORTEST = 4
 _ROUNDS = 20
 """Superpositions from one fragment, at most."""
 
+_CLIMBS = 50
+"""Steps to a maximum, at most."""
+
+_GAIN = 1e-6
+"""Gain of the TM-score, by the number of pairs, at which a climb ends."""
+
 _REMEMBERED = 256
 """Sets of pairs that one search remembers."""
 
@@ -122,6 +128,125 @@ def measure_close(
         cutoff += 0.5
         _measure(pairs, n, move, d0, cutoff, limit, sums)
     return score
+
+
+@compile_exact
+def settle(
+    pairs: NDArray[np.float64],
+    n: int,
+    d0: float,
+    radius: float,
+    limit: float,
+    move: NDArray[np.float64],
+) -> float:
+    """Superpose the pairs that are close, again and again, until they stay the same.
+
+    Parameters
+    ----------
+    pairs, n, d0, radius, limit
+        As in `search_rotation`.
+    move
+        Superposition to begin with; output, the best on the way.
+
+    Returns
+    -------
+    float
+        Sum of the scores of the pairs.
+    """
+    sums, now = np.empty(N_SUMS), move.copy()
+    highest, before = -1.0, -1.0
+    for _ in range(_ROUNDS):
+        score = measure_close(pairs, n, now, d0, radius + 1.0, limit, sums)
+        if score > highest:
+            highest = score
+            move[:] = now
+        if sums[16] == before:
+            break
+        before = sums[16]
+        fit_rotation(sums, now)
+    return highest
+
+
+@_compile_fused
+def _weigh(
+    pairs: NDArray[np.float64],
+    n: int,
+    move: NDArray[np.float64],
+    d0: float,
+    sums: NDArray[np.float64],
+) -> float:
+    """Return the sum of the scores, and write `sums` over all pairs, weighted by score squared."""
+    r00, r01, r02, r10, r11, r12 = move[0], move[1], move[2], move[3], move[4], move[5]
+    r20, r21, r22, tx, ty, tz = move[6], move[7], move[8], move[9], move[10], move[11]
+    scale = 1.0 / (d0 * d0)
+    score = 0.0
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = s8 = s9 = 0.0
+    s10 = s11 = s12 = s13 = s14 = s15 = s16 = 0.0
+    x, y, z = pairs[0, :n], pairs[1, :n], pairs[2, :n]
+    u, v, t = pairs[3, :n], pairs[4, :n], pairs[5, :n]
+    for i in range(len(x)):
+        ax, ay, az, bx, by, bz = x[i], y[i], z[i], u[i], v[i], t[i]
+        dx = r00 * ax + r01 * ay + r02 * az + tx - bx
+        dy = r10 * ax + r11 * ay + r12 * az + ty - by
+        dz = r20 * ax + r21 * ay + r22 * az + tz - bz
+        one = 1.0 / (1.0 + (dx * dx + dy * dy + dz * dz) * scale)
+        score += one
+        w = one * one
+        wx, wy, wz = w * ax, w * ay, w * az
+        s0 += w
+        s1 += wx
+        s2 += wy
+        s3 += wz
+        s4 += w * bx
+        s5 += w * by
+        s6 += w * bz
+        s7 += wx * bx
+        s8 += wx * by
+        s9 += wx * bz
+        s10 += wy * bx
+        s11 += wy * by
+        s12 += wy * bz
+        s13 += wz * bx
+        s14 += wz * by
+        s15 += wz * bz
+        s16 += wx * ax + wy * ay + wz * az + w * (bx * bx + by * by + bz * bz)
+    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5] = s0, s1, s2, s3, s4, s5
+    sums[6], sums[7], sums[8], sums[9], sums[10], sums[11] = s6, s7, s8, s9, s10, s11
+    sums[12], sums[13], sums[14], sums[15], sums[16] = s12, s13, s14, s15, s16
+    return score
+
+
+@compile_exact
+def climb(pairs: NDArray[np.float64], n: int, d0: float, move: NDArray[np.float64]) -> float:
+    """Move to the next maximum of the TM-score of the given pairs.
+
+    Parameters
+    ----------
+    pairs, n, d0
+        As in `search_rotation`.
+    move
+        Superposition to begin with; output, the maximum.
+
+    Returns
+    -------
+    float
+        Sum of the scores of the pairs.
+
+    Notes
+    -----
+    The score ``1 / (1 + d^2 / d0^2)`` of a pair is convex in the square of its distance, so that
+    the superposition by least squares with its slopes as weights never lowers the sum.
+    """
+    sums, now = np.empty(N_SUMS), move.copy()
+    highest = _weigh(pairs, n, now, d0, sums)
+    for _ in range(_CLIMBS):
+        fit_rotation(sums, now)
+        score = _weigh(pairs, n, now, d0, sums)
+        if score <= highest + _GAIN * n:
+            break
+        highest = score
+        move[:] = now
+    return highest
 
 
 @compile_exact

@@ -75,7 +75,7 @@ def thread(
         first, size = _pair_diagonal(query, target, offset, pairs)
         accumulate(pairs, size, totals)
         sums[:] = totals[size]
-        for _ in range(4):
+        for _ in range(2):
             before = sums[16]
             fit_rotation(sums, move)
             score = measure_close(pairs, size, move, d0, radius, np.inf, sums)
@@ -95,19 +95,55 @@ def _rate(
     scale: np.float32,
     closest: NDArray[np.float32],
 ) -> float:
-    """Return the sum of the scores of all query residues with their closest partner."""
+    """Return the sum of the scores of all query residues with their closest partner.
+
+    ``target``: ``4 m``, coordinates times -2 and squared lengths, so that a squared distance, less
+    the squared length of the query residue, takes three multiplications; ``m`` is a multiple of 4.
+    """
     one, total = np.float32(1.0), np.float32(0.0)
     x, y, z = moved[0], moved[1], moved[2]
     closest[:] = np.float32(1e30)
-    for j in range(target.shape[1]):
-        tx, ty, tz = target[0, j], target[1, j], target[2, j]
+    for j in range(0, target.shape[1], 4):
+        ax, ay, az, aa = target[0, j], target[1, j], target[2, j], target[3, j]
+        bx, by, bz, bb = target[0, j + 1], target[1, j + 1], target[2, j + 1], target[3, j + 1]
+        cx, cy, cz, cc = target[0, j + 2], target[1, j + 2], target[2, j + 2], target[3, j + 2]
+        dx, dy, dz, dd = target[0, j + 3], target[1, j + 3], target[2, j + 3], target[3, j + 3]
         for i in range(len(x)):
-            dx, dy, dz = x[i] - tx, y[i] - ty, z[i] - tz
-            square = dx * dx + dy * dy + dz * dz
-            closest[i] = square if square < closest[i] else closest[i]
+            a = aa + x[i] * ax + y[i] * ay + z[i] * az
+            b = bb + x[i] * bx + y[i] * by + z[i] * bz
+            c = cc + x[i] * cx + y[i] * cy + z[i] * cz
+            d = dd + x[i] * dx + y[i] * dy + z[i] * dz
+            a = a if a < b else b
+            c = c if c < d else d
+            a = a if a < c else c
+            closest[i] = a if a < closest[i] else closest[i]
     for i in range(len(closest)):
-        total += one / (one + closest[i] * scale)
+        apart = closest[i] + x[i] * x[i] + y[i] * y[i] + z[i] * z[i]
+        total += one / (one + apart * scale)
     return float(total)
+
+
+@compile_exact
+def is_similar(
+    move: NDArray[np.float64], other: NDArray[np.float64], trace: float, place: float
+) -> bool:
+    """Return whether two superpositions, ``12``, are alike.
+
+    Parameters
+    ----------
+    move, other
+        As in `fit_rotation`.
+    trace
+        Least trace of the rotation from one to the other.
+    place
+        Largest distance of the centres, Å.
+    """
+    alike, apart = 0.0, 0.0
+    for axis in range(9):
+        alike += move[axis] * other[axis]
+    for axis in range(9, 12):
+        apart += (move[axis] - other[axis]) ** 2
+    return alike > trace and apart < place * place
 
 
 @compile_exact
@@ -121,12 +157,7 @@ def _keep(
     """Insert a superposition unless a similar one is better; return how many are kept."""
     row = kept if kept < len(scores) else kept - 1
     for k in range(kept):
-        trace, apart = 0.0, 0.0
-        for axis in range(9):
-            trace += move[axis] * moves[k, axis]
-        for axis in range(9, 12):
-            apart += (move[axis] - moves[k, axis]) ** 2
-        if trace > _SAME_TRACE and apart < _SAME_PLACE * _SAME_PLACE:
+        if is_similar(move, moves[k], _SAME_TRACE, _SAME_PLACE):
             if scores[k] >= score:
                 return kept
             row = k
@@ -146,7 +177,6 @@ def superpose_fragments(
     query: NDArray[np.float64],
     target: NDArray[np.float64],
     query32: NDArray[np.float32],
-    target32: NDArray[np.float32],
     d0: float,
     length: int,
     stride: int,
@@ -158,8 +188,10 @@ def superpose_fragments(
 
     Parameters
     ----------
-    query, target, query32, target32
-        ``3 n`` and ``3 m``, Å, in both precisions.
+    query, target
+        ``3 n`` and ``3 m``, Å, centred.
+    query32
+        The query in single precision.
     d0
         As in `search_rotation`.
     length
@@ -190,18 +222,19 @@ def superpose_fragments(
     totals = np.empty((shorter + 1, N_SUMS))
     sums, move = np.empty(N_SUMS), np.empty(12)
     scale = np.float32(1.0 / (d0 * d0))
+    squares = np.zeros((4, -(-m // 4) * 4), dtype=np.float32)
+    squares[:3, :m] = -2.0 * target
+    squares[3, :m] = (target * target).sum(axis=0)
+    squares[3, m:] = np.float32(1e30)
     moved, closest = np.empty((3, n), dtype=np.float32), np.empty(n, dtype=np.float32)
-    for offset in range(length - n, m - length + 1):
-        first, size = _pair_diagonal(query, target, offset, pairs)
+    for step in range(-((n - length) // stride), (m - length) // stride + 1):
+        first, size = _pair_diagonal(query, target, step * stride, pairs)
         accumulate(pairs, size, totals)
-        skip = -first % stride
-        for start in range(skip, size - length + 1, stride):
-            if (first + start + offset) % stride:
-                continue
+        for start in range(-first % stride, size - length + 1, stride):
             sums[:] = totals[start + length] - totals[start]
             fit_rotation(sums, move)
             move_points(query32, move, moved)
-            score = _rate(moved, target32, scale, closest)
+            score = _rate(moved, squares, scale, closest)
             if kept == len(scores) and score <= scores[kept - 1]:
                 continue
             kept = _keep(move, score, moves, scores, kept)

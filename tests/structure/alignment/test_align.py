@@ -181,7 +181,8 @@ def test_scores_of_real_structures_are_those_of_tm_align(traces):
             else:
                 different.append(higher)
     # Where nothing is alike the two searches end in different local optima. Of 500 pairs of domains
-    # (benchmarks/alignment.py) the lowest difference is -0.08.
+    # (benchmarks/alignment.py) one in thirty scores lower by more than 0.01.
     assert len(different) == 10
     assert np.min(different) > -0.1
-    assert np.median(different) > -TOLERANCE
+    assert np.mean(np.min(different, axis=1) >= -TOLERANCE) >= 0.8
+    assert np.mean(different) > 0

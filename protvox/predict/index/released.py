@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,9 +60,9 @@ class NearestKnown:
     similarities: NDArray[np.float32]
     relatives: RelativesModel | None
 
-    def neighbours(self) -> tuple[Neighbour, ...]:
-        """Return the nearest as records."""
-        return tuple(map(self.index.neighbour, self.rows.tolist(), self.similarities.tolist()))
+    def neighbours(self) -> Iterator[Neighbour]:
+        """Yield the nearest as records, nearest first."""
+        return map(self.index.neighbour, self.rows.tolist(), self.similarities.tolist())
 
 
 class ReleasedIndex:

@@ -20,11 +20,11 @@ SHORTEST: Final = 3
 """Residues of the shortest trace that can be aligned."""
 
 THOROUGH: Final = Effort(
-    tries=1000, fragments=96, turned=24, refined=7, rounds=10, step=40, last_step=16
+    tries=1000, fragments=96, settled=24, refined=7, rounds=10, step=40, last_step=16
 )
 """Effort of `align`."""
 
-FAST: Final = Effort(tries=300, fragments=24, turned=8, refined=1, rounds=4, step=80, last_step=16)
+FAST: Final = Effort(tries=300, fragments=24, settled=8, refined=1, rounds=4, step=80, last_step=16)
 """Effort of ``align(fast=True)``."""
 
 _FRAGMENTS: Final = ((20, 3), (100, 2))
@@ -214,7 +214,9 @@ def align(
         for trace, state in ((query, query_sse), (target, target_sse))
     ]
     # One order for both orders of the arguments.
-    swap = _order(query) > _order(target)
+    swap = len(query) > len(target)
+    if len(query) == len(target):
+        swap = _extent(query) > _extent(target)
     if swap:
         query, target, states = target, query, states[::-1]
     pairs, rotation, translation, scores, rmsd = _align(
@@ -256,7 +258,7 @@ def _align(
     stride = max(1, round((2 * n * len(target) / (effort.tries * room)) ** 0.5))
     effort = effort._replace(
         fragments=round(effort.fragments * room),
-        turned=round(effort.turned * room),
+        settled=round(effort.settled * room),
         refined=round(effort.refined * room),
     )
     path, move = np.empty((n, 2), dtype=np.int32), np.empty(12)
@@ -316,9 +318,9 @@ def _radius(d_0: float) -> float:
     return min(max(d_0, 4.5), 8.0)
 
 
-def _order(trace: NDArray[np.float64]) -> tuple[int, float]:
+def _extent(trace: NDArray[np.float64]) -> float:
     # Rounded, because a rotation changes the last digits.
-    return len(trace), round(float(np.linalg.norm(trace - trace.mean(axis=0))), 3)
+    return round(float(np.linalg.norm(trace - trace.mean(axis=0))), 3)
 
 
 def _check_trace(

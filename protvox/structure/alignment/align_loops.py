@@ -29,7 +29,7 @@ class Effort(NamedTuple):
         Pairs of fragments to superpose, about.
     fragments
         Superpositions of fragments from which a path is computed.
-    turned
+    settled
         How many of those get a few turns of path and rotation.
     refined
         How many of those are refined until they stay the same.
@@ -43,7 +43,7 @@ class Effort(NamedTuple):
 
     tries: int
     fragments: int
-    turned: int
+    settled: int
     refined: int
     rounds: int
     step: int
@@ -280,10 +280,10 @@ def align_points(
             )
             found += 1
     found = _sort(moves, scores, found)
-    turned = min(found, effort.turned)
-    for k in range(turned):
+    settled = min(found, effort.settled)
+    for k in range(settled):
         scores[k] = _turn(work, distance, -0.6, 2, 0, moves[k], path)[0]
-    found = _sort(moves, scores, turned)
+    found = _sort(moves, scores, settled)
     refined = min(found, effort.refined)
     highest, best_size = -1.0, 0
     for k in range(refined):

@@ -65,19 +65,34 @@ def secondary_structure(ca: NDArray[np.floating]) -> NDArray[np.uint8]:
     out = np.full(n, SecondaryStructure.COIL, dtype=np.uint8)
     if n < 4:
         return out
-    points = ca.astype(np.float64)
-    bonds = np.diff(points, axis=0)
-    bonded = np.linalg.norm(bonds, axis=1) < _BREAK
+    # One row per coordinate: numpy is slow on rows of three.
+    points = np.ascontiguousarray(ca.T, dtype=np.float64)
+    bonds = points[:, 1:] - points[:, :-1]
+    lengths = np.sqrt(_dot(bonds, bonds))
+    bonded = lengths < _BREAK
     whole = bonded[:-2] & bonded[1:-1] & bonded[2:]
-    span = np.linalg.norm(points[3:] - points[:-3], axis=1)
-    first, second, third = bonds[:-2], bonds[1:-1], bonds[2:]
-    left, right = np.cross(first, second), np.cross(second, third)
-    sine = (first * right).sum(axis=1) * np.linalg.norm(second, axis=1)
-    angle = np.degrees(np.arctan2(sine, (left * right).sum(axis=1)))
+    ends = points[:, 3:] - points[:, :-3]
+    span = np.sqrt(_dot(ends, ends))
+    crosses = _cross(bonds[:, :-1], bonds[:, 1:])
+    left, right = crosses[:, :-1], crosses[:, 1:]
+    sine = _dot(bonds[:, :-2], right) * lengths[1:-1]
+    angle = np.degrees(np.arctan2(sine, _dot(left, right)))
     helical = whole & (span > 4.2) & (span < 6.3) & (angle > 25) & (angle < 80)
     extended = whole & (span > 9.0) & (span < 11.0) & ((angle < -125) | (angle > 145))
-    for start in np.flatnonzero(extended[:-1] & extended[1:]).tolist():
-        out[start + 1 : start + 4] = SecondaryStructure.STRAND
-    for start in np.flatnonzero(helical[:-1] & helical[1:]).tolist():
-        out[start : start + 5] = SecondaryStructure.HELIX
+    strand, helix = extended[:-1] & extended[1:], helical[:-1] & helical[1:]
+    for k in range(1, 4):
+        out[k : k + n - 4][strand] = SecondaryStructure.STRAND
+    for k in range(5):
+        out[k : k + n - 4][helix] = SecondaryStructure.HELIX
     return out
+
+
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    product: NDArray[np.float64] = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    return product
+
+
+def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack(
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import torch
@@ -109,7 +110,7 @@ class CathPredictor(DomainPredictor):
         ranked = self._rank(domain, part.n_residues, flags, found.architectures, top_k)
         ranked = replace(ranked, plddt=mean_plddt(structure, domain.residues))
         if found.known is not None:
-            nearest = found.known.neighbours()[:NEAREST]
+            nearest = tuple(islice(found.known.neighbours(), NEAREST))
             ranked = replace(ranked, embedding=found.known.vector, nearest=nearest)
         if found.relatives is None or found.known is None:
             return ranked

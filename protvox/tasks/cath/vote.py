@@ -7,7 +7,7 @@ are nearest. The errors of the two are largely independent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -23,7 +23,7 @@ _UNIFORM: Final = 0.01
 def cast_votes(
     probabilities: NDArray[np.float64],
     labels: Sequence[str],
-    nearest: Sequence[Neighbour],
+    nearest: Iterable[Neighbour],
     vote: Vote,
 ) -> NDArray[np.float64]:
     """Mix the probabilities of a network with the architectures of the nearest superfamilies.

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gzip
+import hashlib
 import json
 import math
 import selectors
@@ -23,9 +24,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +38,17 @@ ATTACKER: Final = "127.0.0.2"
 LIMIT_S: Final = 5.0
 """Time limit of a request of the honest client, seconds."""
 
+KEY: Final = "pvx_of_the_honest_client"
+KEYS: Final = {
+    "api_keys": f"honest:{hashlib.sha256(KEY.encode()).hexdigest()}",
+    "rate_per_minute": "600",
+}
+"""Settings of a service that requires this key."""
+
 PAUSE_S: Final = 1.0
 """Pause of an attacker after a refusal; the service tells it to wait longer."""
+
+LARGE_FILES: Final = b"GET /viewer/molstar/molstar.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20
 
 _COLUMNS: Final = (
     *("group_PDB", "id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id"),
@@ -99,10 +109,13 @@ class Attack:
         Number of attackers.
     send
         Sends requests, or holds connections, until ``stop`` is set.
+    settings
+        Settings of the service that make it possible.
     """
 
     threads: int
     send: Callable[[str, Signal], None]
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def _post(path: str, content: bytes, kind: str) -> Callable[[str, Signal], None]:
@@ -215,6 +228,41 @@ def _pipeline(path: str, connections: int) -> Callable[[str, Signal], None]:
     return send
 
 
+def _hold(connections: int, sent: bytes) -> Callable[[str, Signal], None]:
+    """Hold connections on which no response is read, and open them again when they are closed."""
+
+    def send(address: str, stop: Signal) -> None:
+        port = httpx.URL(address).port or 80
+        held: list[socket.socket] = []
+        while not stop.is_set():
+            with suppress(OSError):
+                one = socket.create_connection(
+                    ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
+                )
+                held.append(one)
+                stop.sent.append(len(sent))
+                one.sendall(sent)
+            if len(held) >= connections:
+                stop.wait(PAUSE_S)
+                held.pop(0).close()
+        for one in held:
+            one.close()
+
+    return send
+
+
+def _guess(address: str, stop: Signal) -> None:
+    """Send requests with wrong keys."""
+    transport = httpx.HTTPTransport(local_address=ATTACKER)
+    with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
+        for number in range(1 << 30):
+            if stop.is_set():
+                return
+            stop.sent.append(0)
+            with suppress(httpx.TransportError):
+                client.get("/models", headers={"authorization": f"Bearer pvx_{number}"})
+
+
 def _knock(address: str, stop: Signal) -> None:
     """Open a connection for each request."""
     port = httpx.URL(address).port or 80
@@ -229,6 +277,26 @@ def _knock(address: str, stop: Signal) -> None:
             stop.sent.append(len(request))
             connection.sendall(request)
             connection.recv(4096)
+
+
+def _submit_many(address: str, stop: Signal) -> None:
+    """Submit small jobs, all different, and delete them at the end."""
+    content = (ROOT / "tests" / "data" / "1ubi.pdb").read_bytes()
+    transport = httpx.HTTPTransport(local_address=ATTACKER)
+    jobs = []
+    with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
+        for number in range(1 << 30):
+            if stop.is_set():
+                break
+            body, kind = _file(b"REMARK 999 %d\n" % number + content)
+            stop.sent.append(len(body))
+            with suppress(httpx.TransportError):
+                answer = client.post("/jobs", content=body, headers={"content-type": kind})
+                if answer.status_code == 202:
+                    jobs.append(answer.headers["location"])
+        for job in jobs:
+            with suppress(httpx.TransportError):
+                client.delete(job)
 
 
 def _padded() -> Attack:
@@ -257,6 +325,10 @@ ATTACKS: Final[dict[str, Callable[[], Attack]]] = {
     "pipelined large files": lambda: Attack(4, _pipeline("/viewer/molstar/molstar.js", 120)),
     "pipelined unknown addresses": lambda: Attack(4, _pipeline("/x", 120)),
     "a connection for each request": lambda: Attack(16, _knock),
+    "silent connections": lambda: Attack(1, _hold(600, b"")),
+    "responses that nobody reads": lambda: Attack(1, _hold(100, LARGE_FILES)),
+    "guesses of keys": lambda: Attack(8, _guess, KEYS),
+    "many small jobs": lambda: Attack(2, _submit_many),
     "jobs of 20,000 residues": lambda: Attack(2, _submit(*_chain(20_000))),
 }
 """Makes the attack of each name."""
@@ -286,7 +358,12 @@ def attacked(address: str, attack: Attack) -> Iterator[Signal]:
 
 
 def honest(
-    address: str, content: bytes, requests: int, pause_s: float, limit_s: float = LIMIT_S
+    address: str,
+    content: bytes,
+    requests: int,
+    pause_s: float,
+    limit_s: float = LIMIT_S,
+    path: str = "/predict/cath",
 ) -> list[float]:
     """Send requests at a fixed rate; return their times, infinite for those that fail."""
     seconds = [math.inf] * requests
@@ -296,12 +373,12 @@ def honest(
         begun = time.perf_counter()
         with suppress(httpx.TransportError):
             answer = httpx.post(
-                f"{address}/predict/cath",
+                f"{address}{path}",
                 content=body,
-                headers={"content-type": kind},
+                headers={"content-type": kind, "authorization": f"Bearer {KEY}"},
                 timeout=limit_s,
             )
-            if answer.status_code == 200:
+            if answer.is_success:
                 seconds[number] = time.perf_counter() - begun
 
     threads = []
@@ -340,7 +417,7 @@ def main() -> None:
     for name, make in {"none": lambda: Attack(0, _stall), **chosen}.items():
         attack = make()
         with tempfile.TemporaryDirectory() as folder:
-            process = start(options.port, folder, threads="1")
+            process = start(options.port, folder, threads="1", **attack.settings)
             try:
                 _wait(address, process)
                 begun = service_s(process.pid)

@@ -18,10 +18,11 @@ READY_S = 180
 
 
 class Server:
-    """The service in a process of its own."""
+    """The service in a process of its own, with a limit of open files if one is given."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, files: int | None = None, **settings: str) -> None:
         self.folder = folder
+        self.files = files
         # The hostile tests check that nothing is written here.
         for name in ("tmp", "cwd"):
             (folder / name).mkdir()
@@ -45,6 +46,8 @@ class Server:
 
     def start(self) -> None:
         command = [sys.executable, "-c", "from protvox.cli import main; main()", "serve"]
+        if self.files is not None:
+            command = ["sh", "-c", f'ulimit -n {self.files}; exec "$@"', "sh", *command]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.environment, stderr=log, cwd=self.folder / "cwd"
@@ -99,8 +102,8 @@ def make_server(tmp_path_factory):
     """Start services that are stopped at the end; a function."""
     made = []
 
-    def make(**settings: str) -> Server:
-        server = Server(tmp_path_factory.mktemp("service"), **settings)
+    def make(files: int | None = None, **settings: str) -> Server:
+        server = Server(tmp_path_factory.mktemp("service"), files, **settings)
         made.append(server)
         server.start()
         return server

@@ -188,9 +188,9 @@ def _alignment(measured: Mapping[str, Any]) -> tuple[str, ...]:
         "Superpositions compared with those of TM-align (`tmtools`) on "
         f"{measured['all']['pairs']} pairs of CATH domains (`python benchmarks/alignment.py`): "
         "both TM-scores, by the query and by the target, ours minus TM-align's. A higher TM-score "
-        "is a better superposition; each of ours was computed again from its pairs and rotation. The "
-        f"fast search, which looks for the hits to show, is not lower in {fast:.3f} of all pairs. "
-        "CPU time of one thread.",
+        "is a better superposition; each of ours was computed again from its pairs and rotation. "
+        f"The fast search, which looks for the hits to show, is not lower in {fast:.3f} of all "
+        "pairs. CPU time of one thread.",
         table(header, rows),
         "Where two domains are not related, both searches end in one of many poor superpositions.",
     )

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from protvox.errors import ProtvoxError, fail
 
 _COMPRESSION: Final = "zstd"
-_SEAL: Final = b"protvox.part"
+SEAL: Final = b"protvox.part"
+"""Key of the record in the metadata of a ledger."""
 _ROWS: Final = "rows"
 FILES: Final = "files"
 """Key of the record of a ledger: SHA-256 of the other files of its part, by table."""
@@ -116,7 +117,7 @@ def seal(table: pa.Table, record: dict[str, Any]) -> pa.Table:
         JSON values.
     """
     rows = digest_rows(table, record)
-    return table.replace_schema_metadata({_SEAL: json.dumps({**record, _ROWS: rows}).encode()})
+    return table.replace_schema_metadata({SEAL: json.dumps({**record, _ROWS: rows}).encode()})
 
 
 def is_sealed(table: pa.Table) -> bool:
@@ -127,7 +128,7 @@ def is_sealed(table: pa.Table) -> bool:
     table
         Table with metadata.
     """
-    return _SEAL in (table.schema.metadata or {})
+    return SEAL in (table.schema.metadata or {})
 
 
 def unseal(table: pa.Table, where: str) -> dict[str, Any]:
@@ -146,7 +147,7 @@ def unseal(table: pa.Table, where: str) -> dict[str, Any]:
         If the table or the record has changed (``batch.damaged``).
     """
     with damage_reported(where):
-        record = dict(json.loads((table.schema.metadata or {})[_SEAL]))
+        record = dict(json.loads((table.schema.metadata or {})[SEAL]))
         rows = record.pop(_ROWS)
         if digest_rows(table.replace_schema_metadata(), record) != rows:
             raise ValueError("its rows have changed")

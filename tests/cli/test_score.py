@@ -59,6 +59,21 @@ def test_tables_and_exit_codes(fake, protvox, folder, tmp_path):
     assert pd.read_parquet(out / "inputs")["id"].tolist() == [str(folder / "1ubi.pdb")]
 
 
+def test_a_damaged_manifest_ends_with_exit_code_2_and_can_be_started_over(
+    fake, protvox, folder, tmp_path
+):
+    out = tmp_path / "out"
+    assert protvox("score", folder, "-o", out).code == 0
+    (out / "manifest.json").write_bytes((out / "manifest.json").read_bytes()[:40])
+    for command in (("score", folder, "-o", out), ("report", out)):
+        result = protvox(*command)
+        assert result.code == 2
+        assert "manifest.json of the results cannot be read" in result.err
+        assert "Copy manifest.json from another run" in result.err
+    assert protvox("score", folder, "-o", out, "--force").code == 0
+    assert len(pd.read_parquet(out / "domains")) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -17,6 +17,9 @@ from protvox.report.run_page.summary import summarize
 EVIL = '<script>alert(1)</script>&"x"\n.pdb'
 
 
+SCHEMA = "protvox.score/2"
+
+
 def write(folder, table, number, frame):
     (folder / table).mkdir(exist_ok=True)
     rows = pa.Table.from_pandas(pd.DataFrame(frame), preserve_index=False)
@@ -28,7 +31,12 @@ def scored(tmp_path):
     """Two structures, one with a hostile name, and a failure, in two parts."""
     folder = tmp_path / "run <b>"
     folder.mkdir()
-    about = {"protvox": "0.1", "models": {"cath@9": "x"}, "options": {}}
+    about = {
+        "schema": "protvox.score/2",
+        "protvox": "0.1",
+        "models": {"cath@9": "x"},
+        "options": {},
+    }
     (folder / "manifest.json").write_text(json.dumps(about))
     for part, name in enumerate(("good.pdb", EVIL)):
         names = [name] + ["bad.pdb"] * part
@@ -159,7 +167,12 @@ def test_the_page_has_the_cards_of_the_domains(scored):
 
 
 def test_a_folder_common_to_all_names_is_stated_once(tmp_path):
-    about = {"protvox": "0.1", "models": {"cath@9": "x"}, "options": {}}
+    about = {
+        "schema": "protvox.score/2",
+        "protvox": "0.1",
+        "models": {"cath@9": "x"},
+        "options": {},
+    }
     (tmp_path / "manifest.json").write_text(json.dumps(about))
     write(tmp_path, "inputs", 0, {"id": ["/a/bc/x.pdb"], "status": ["done"]})
     write(tmp_path, "inputs", 1, {"id": ["/a/bd/y.pdb"], "status": ["failed"]})
@@ -181,7 +194,7 @@ def test_a_folder_common_to_all_names_is_stated_once(tmp_path):
 
 
 def test_an_empty_run_has_a_page(tmp_path):
-    about = {"protvox": "0.1", "models": {}, "options": {}}
+    about = {"schema": SCHEMA, "protvox": "0.1", "models": {}, "options": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(about))
     assert "structures scored" in render_page(summarize(tmp_path))
 

@@ -39,7 +39,7 @@ def frame_rows(path, frames, first=0.1):
 @pytest.fixture
 def run(tmp_path):
     (tmp_path / "residues").mkdir()
-    about = {"protvox": "0.1", "models": {}, "options": {}}
+    about = {"schema": "protvox.score/2", "protvox": "0.1", "models": {}, "options": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(about))
     parts = (frame_rows("b.xtc", [0, 4]), frame_rows("b.xtc", [2]), frame_rows("a.xtc", [0]))
     for number, part in enumerate(parts):

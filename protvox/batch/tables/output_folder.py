@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,15 +19,16 @@ from protvox.batch.tables.parquet_parts import (
     part_name,
     read_part,
     recover_parts,
+    tables_of_first_part,
     write_part,
 )
 from protvox.batch.tables.schema import FAILURES, LEDGER, key_values, table_schemas
-from protvox.errors import fail
+from protvox.errors import ProtvoxError, fail
+from protvox.manifest import MANIFEST, encode_manifest, find_manifest
 from protvox.parquet import damage_reported, decode_table
 from protvox.predict.scoring.options import ScoreOptions
 
 SCHEMA: Final = "protvox.score/2"
-MANIFEST: Final = "manifest.json"
 _BEFORE: Final = (LEDGER, "domains", "residues", FAILURES)
 """Tables of runs whose manifest does not name them: those of earlier versions."""
 _TABLE: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -78,7 +78,8 @@ class OutputFolder:
         self._next = 0
         self._parts: list[int] = []
         """Numbers of the parts; those that have been replaced have no files."""
-        self._to_clear = False
+        self._to_clear: set[str] | None = None
+        self._is_damaged = False
         self.waiting_rows = 0
         """Number of rows that have not been written yet."""
         self.storage.acquire()
@@ -105,16 +106,22 @@ class OutputFolder:
         return tuple(self._schemas)
 
     def clear(self) -> None:
-        """Remove all results when `open` is called, i.e. once the models have been loaded.
+        """Remove all results, also damaged ones, when `open` is called, with loaded models.
 
         Raises
         ------
         UsageError
             If the folder holds files of another program (``batch.foreign``).
         """
-        if self.holds_results:
-            self._manifest()
-            self._to_clear = True
+        try:
+            manifest = self._manifest()
+        except ProtvoxError as error:
+            if error.code != "batch.damaged":
+                raise
+            self._is_damaged = True
+            self._to_clear = {*_BEFORE, *tables_of_first_part(self.storage)}
+        else:
+            self._to_clear = None if manifest is None else set(manifest.get("tables", _BEFORE))
 
     def open(self, options: ScoreOptions, models: Mapping[str, str]) -> None:
         """Start a run in this folder, or resume one.
@@ -129,21 +136,27 @@ class OutputFolder:
         Raises
         ------
         UsageError
-            If the folder holds results of other options or models (``batch.other_options``), or
-            files of another program (``batch.foreign``).
+            If the folder holds results of other options or models (``batch.other_options``),
+            files of another program (``batch.foreign``), or damaged ones (``batch.damaged``).
         """
         wanted = {"schema": SCHEMA, "options": options.identity(), "models": dict(models)}
         self._schemas = table_schemas(options)
-        if self._to_clear:
-            for name in {*self._recorded_tables(), *self._schemas}:
+        if self._to_clear is not None:
+            # A name is that of a folder, so one that was tampered with must not lead elsewhere.
+            recorded = {name for name in self._to_clear if _TABLE.fullmatch(name)}
+            others = {*recorded, *self._schemas} - {LEDGER}
+            # By the manifest, or if it is damaged by the ledgers, the folder is recognised as
+            # protvox's after a crash. Without ledgers, the other files do not count.
+            order = (*others, LEDGER) if self._is_damaged else (LEDGER, *others)
+            for name in order:
                 self.storage.remove_parts(name)
-            # Last, so that after a crash the folder is still recognised as protvox's.
             self.storage.remove(MANIFEST)
-            self._to_clear = False
-        if self.holds_results:
-            self._check(wanted)
-        else:
+            self._to_clear = None
+        manifest = self._manifest()
+        if manifest is None:
             self._start(wanted)
+        else:
+            self._check(wanted, manifest)
         for number, ledger in recover_parts(self.storage, self._schemas).items():
             self._next = number + 1
             self._parts.append(number)
@@ -294,33 +307,22 @@ class OutputFolder:
         if foreign:
             raise fail("batch.foreign.file", where=str(self.storage), name=foreign[0])
         more = {"protvox": __version__, "tables": list(self._schemas)}
-        manifest = json.dumps({**wanted, **more}, indent=1) + "\n"
-
-        def write(file: IO[bytes]) -> None:
-            file.write(manifest.encode())
-
-        self.storage.write([(MANIFEST, write)])
+        manifest = encode_manifest({**wanted, **more})
+        self.storage.write([(MANIFEST, lambda file: file.write(manifest))])
         self.storage.prepare(self.names)
 
-    def _manifest(self) -> dict[str, Any]:
-        try:
-            with self.storage.open(MANIFEST) as file:
-                manifest = json.loads(file.read())
-            if not str(manifest["schema"]).startswith("protvox.score/"):
-                raise ValueError("written by another program")
-        except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
-            raise fail("batch.foreign.manifest", where=f"{self.storage}/{MANIFEST}") from error
-        return dict(manifest)
+    def _manifest(self) -> dict[str, Any] | None:
+        """Return the manifest, None if the folder holds no results."""
+        manifest = find_manifest(self._read, str(self.storage))
+        if manifest is None and self.holds_results:
+            raise fail("batch.foreign.manifest", where=f"{self.storage}/{MANIFEST}")
+        return manifest
 
-    def _recorded_tables(self) -> tuple[str, ...]:
-        names = self._manifest().get("tables")
-        if not isinstance(names, list):
-            return _BEFORE
-        # A name is that of a folder, so one that was tampered with must not lead elsewhere.
-        return tuple(name for name in names if isinstance(name, str) and _TABLE.fullmatch(name))
+    def _read(self, name: str) -> bytes:
+        with self.storage.open(name) as file:
+            return file.read()
 
-    def _check(self, wanted: Mapping[str, Any]) -> None:
-        manifest = self._manifest()
+    def _check(self, wanted: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
         differing = [key for key in wanted if manifest.get(key) != wanted[key]]
         if differing:
             key = differing[0]

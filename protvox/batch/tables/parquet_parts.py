@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from protvox.batch.storage.local import LocalStorage, Storage
 from protvox.batch.tables.schema import LEDGER
-from protvox.errors import fail
+from protvox.errors import ProtvoxError, fail
+from protvox.manifest import FIRST_LEDGER
 from protvox.parquet import (
     FILES,
     damage_reported,
@@ -117,11 +118,12 @@ def read_table(storage: Storage, name: str, number: int, schema: pa.Schema) -> p
     schema
         Schema of the table.
     """
+    where = f"{storage}/{part_name(name, number)}"
     try:
-        file = storage.open(part_name(name, number))
+        with damage_reported(where):
+            file = storage.open(part_name(name, number))
     except FileNotFoundError:
         return schema.empty_table()
-    where = f"{storage}/{part_name(name, number)}"
     # Read as one file: as a data set, pyarrow would read a folder named a=b as a column.
     with file:
         table = decode_table(file, where)
@@ -168,10 +170,25 @@ def recover_parts(storage: Storage, tables: Iterable[str]) -> dict[int, pa.Table
     return valid
 
 
+def tables_of_first_part(storage: Storage) -> list[str]:
+    """Return the tables of a run as its first ledger names them; none if that is damaged.
+
+    Parameters
+    ----------
+    storage
+        Storage of the run.
+    """
+    try:
+        _, _, digests = _read_ledger(storage, FIRST_LEDGER)
+    except (ProtvoxError, FileNotFoundError):
+        return []
+    return list(digests)
+
+
 def _read_ledger(storage: Storage, name: str) -> tuple[pa.Table, list[int], dict[str, str]]:
     """Return a ledger, the parts that it replaces, and the digests of the other files."""
     where = f"{storage}/{name}"
-    with storage.open(name) as file:
+    with damage_reported(where), storage.open(name) as file:
         table = decode_table(file, where)
     record = unseal(table, where)
     return table, record[_REPLACES], record[FILES]
@@ -183,7 +200,7 @@ def _verify(storage: Storage, name: str, found: Sequence[str], digest: str) -> N
     if name not in found:
         raise fail("batch.damaged", where=where, reason="it is missing")
     if isinstance(storage, LocalStorage):
-        with storage.open(name) as file:
+        with damage_reported(where), storage.open(name) as file:
             verify_file(file, digest, where)
 
 

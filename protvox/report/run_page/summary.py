@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from protvox.chemistry import AMINO_ACIDS
 from protvox.errors import fail
+from protvox.manifest import find_manifest
 from protvox.parquet import FILES, damage_reported, decode_table, is_sealed, unseal, verify_file
 from protvox.predict.scoring.fit import TABLE
 from protvox.report.run_page.domain_cards import COLUMNS as CARD_COLUMNS
@@ -142,20 +142,15 @@ def summarize(folder: Path) -> Summary:
     Raises
     ------
     UsageError
-        If it holds no results (``batch.no_results``).
-    InputError
-        If a part is damaged (``batch.damaged``).
+        If it holds no results (``batch.no_results``), or its manifest or a part is
+        damaged (``batch.damaged``).
     """
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        summary = Summary(
-            folder.resolve().name,
-            manifest["models"],
-            dict(manifest["options"]),
-            manifest["protvox"],
-        )
-    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
-        raise fail("batch.no_results", where=str(folder)) from error
+    manifest = find_manifest(lambda name: (folder / name).read_bytes(), str(folder))
+    if manifest is None:
+        raise fail("batch.no_results", where=str(folder))
+    summary = Summary(
+        folder.resolve().name, manifest["models"], manifest["options"], manifest["protvox"]
+    )
     with damage_reported(str(folder)):
         _check_files(folder)
         _count_inputs(folder, summary)

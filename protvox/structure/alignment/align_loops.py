@@ -298,6 +298,12 @@ def align_points(
                 highest, best_size = score, size
                 best_path[:size] = path[:size]
                 best_move[:] = moves[k]
+    if best_size == 0:
+        # Chains of a few residues may have no path of three; they do have a diagonal.
+        best_size = thread(query, target, d0, radius, best_path)
+        gather_pairs(query, target, best_path, best_size, work.pairs)
+        search_rotation(work.pairs, best_size, d0, radius, limit, 1, best_move)
+        highest = _rate_path(work, last, best_path, best_size, best_move)
     # Towards the distances of the TM-scores, which are shorter.
     start[:] = best_move
     closer = (last[0], radius, limit)

@@ -186,3 +186,17 @@ def test_scores_of_real_structures_are_those_of_tm_align(traces):
     assert np.min(different) > -0.1
     assert np.mean(np.min(different, axis=1) >= -TOLERANCE) >= 0.8
     assert np.mean(different) > 0
+
+
+def test_chains_of_a_few_residues_are_aligned():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        query, target = (
+            np.cumsum(3.8 * bonds / np.linalg.norm(bonds, axis=1)[:, None], axis=0)
+            for bonds in (rng.normal(size=(length, 3)) for length in rng.integers(3, 8, 2))
+        )
+        for fast in (False, True):
+            found = align(query, target, fast=fast)
+            assert len(found.pairs) >= 3
+            expected = score_of(found, query, target, len(query))
+            assert found.tm_query == pytest.approx(expected, abs=0.05)

@@ -77,7 +77,7 @@ def point(options: argparse.Namespace) -> dict[str, Any] | None:
         return describe(network, run)
     held_out = read_traces(options.shards / "cath-test")
     test = Drawer(held_out, crop=options.crop, grid=grid)
-    logits = test.logits(network.to(device), device, schedule.seed)
+    predicted = test.logits(network.to(device), device, schedule.seed).argmax(axis=1)
     return {
         "schema": "protvox.paper/1",
         "network": options.network,
@@ -89,7 +89,9 @@ def point(options: argparse.Namespace) -> dict[str, Any] | None:
         "n_train": len(part),
         "n_clusters": len({clusters[name] for name in part.names}),
         **describe(network, run),
-        "test": measures(logits.argmax(axis=1), test.labels, held_out.families()),
+        "test": measures(predicted, test.labels, held_out.families()),
+        "correct": (predicted == test.labels).astype(int).tolist(),
+        "superfamily": held_out.families().tolist(),
     }
 
 

@@ -1,5 +1,8 @@
 """Accuracy against the size of the training set, with the paper's.
 
+Points that hold the correct domains are also compared in pairs (``differences.json``), and their
+validations are drawn (``validations.png``), which shows whether a training had converged.
+
 Example: ``python -m experiments.cath.paper_curve experiments/cath/results/paper
 -o experiments/cath/results/paper/curve.png``
 """
@@ -9,12 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import matplotlib
+import numpy as np
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+
+from protvox.train.metrics import bootstrap_interval
 
 FRACTIONS: Final = (1, 2, 4, 8, 16)
 
@@ -118,6 +124,59 @@ def draw(curves: dict[str, list[Point]], path: Path) -> None:
     plt.close(figure)
 
 
+def read_whole_points(folder: Path) -> dict[tuple[int, str], Any]:
+    """Return the points that hold validations and correct domains, by fraction and network."""
+    found = (json.loads(path.read_text()) for path in sorted(folder.glob("*.json")))
+    points = [one for one in found if one.get("schema") == "protvox.paper/1" and "correct" in one]
+    return {(one["fraction"], one["network"]): one for one in points}
+
+
+def differences(points: dict[tuple[int, str], Any]) -> dict[str, dict[str, Any]]:
+    """Return how much more of the test the steerable network gets right than each other one.
+
+    Parameters
+    ----------
+    points
+        From `read_whole_points`.
+
+    Returns
+    -------
+    dict
+        By ``"<fraction> <network>"``: the difference (``top1``) and its 95 % interval, which
+        resamples superfamilies, paired by domain.
+    """
+    found = {}
+    for (fraction, network), other in points.items():
+        steerable = points.get((fraction, "steerable"))
+        if network == "steerable" or steerable is None:
+            continue
+        gain = np.subtract(steerable["correct"], other["correct"]).astype(float)
+        low, high = bootstrap_interval(gain, np.array(other["superfamily"]))
+        found[f"{fraction} {network}"] = {"top1": float(gain.mean()), "interval": [low, high]}
+    return found
+
+
+def draw_validations(points: dict[tuple[int, str], Any], path: Path) -> None:
+    """Draw the accuracy on validation domains during each training."""
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    shades = {fraction: 1 - 0.18 * index for index, fraction in enumerate(reversed(FRACTIONS))}
+    for (fraction, network), point in points.items():
+        steps = np.array([one["step"] for one in point["validations"]])
+        axes.plot(
+            steps / steps[-1],
+            [one["top1"] for one in point["validations"]],
+            color=STYLE[network][0],
+            marker=STYLE[network][1],
+            alpha=shades[fraction],
+            label=f"{network}, " + (f"1/{fraction}" if fraction > 1 else "all"),
+        )
+    axes.set(xlabel="part of the training", ylabel="validation accuracy, ten architectures")
+    axes.axvspan(0.8, 1.0, color="0.92", zorder=0)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=8)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path, help="folder with the metrics of the points")
@@ -125,6 +184,10 @@ def main() -> None:
     options = parser.parse_args()
     curves = read_curves(options.results)
     draw(curves, options.output)
+    if whole := read_whole_points(options.results):
+        draw_validations(whole, options.output.with_name("validations.png"))
+        found = json.dumps(differences(whole), indent=1) + "\n"
+        options.output.with_name("differences.json").write_text(found)
     for name, points in curves.items():
         for point in points:
             print(

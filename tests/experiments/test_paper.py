@@ -11,7 +11,14 @@ import pytest
 import torch
 
 from experiments.cath.paper import FRACTIONS, grid_of, read_schedule
-from experiments.cath.paper_curve import PUBLISHED, draw, read_curves
+from experiments.cath.paper_curve import (
+    PUBLISHED,
+    differences,
+    draw,
+    draw_validations,
+    read_curves,
+    read_whole_points,
+)
 from experiments.cath.paper_domains import (
     Traces,
     extract,
@@ -328,6 +335,26 @@ def test_curves_are_read_from_the_metrics(tmp_path):
     assert curves["steerable"][0].low == pytest.approx(0.57)
     draw(curves, tmp_path / "curve.png")
     assert (tmp_path / "curve.png").stat().st_size > 10_000
+
+
+def test_networks_are_compared_on_the_same_domains(tmp_path):
+    right = {"steerable": [1, 1, 1, 0], "resnet34-half": [1, 0, 0, 0]}
+    for network, correct in right.items():
+        point = a_point(network, 16, np.mean(correct), crop=True, spacing=4.0) | {
+            "correct": correct,
+            "superfamily": [0, 1, 1, 2],
+            "validations": [{"step": step, "top1": 0.3 + step / 100} for step in (5, 10)],
+        }
+        (tmp_path / f"{network}.json").write_text(json.dumps(point))
+    (tmp_path / "old.json").write_text(json.dumps(a_point("steerable", 1, 0.5)))
+    points = read_whole_points(tmp_path)
+    assert sorted(points) == [(16, "resnet34-half"), (16, "steerable")]
+    found = differences(points)
+    assert list(found) == ["16 resnet34-half"]
+    assert found["16 resnet34-half"]["top1"] == 0.5
+    assert found["16 resnet34-half"]["interval"][0] >= 0
+    draw_validations(points, tmp_path / "validations.png")
+    assert (tmp_path / "validations.png").stat().st_size > 10_000
 
 
 def test_the_published_curves_are_those_of_the_paper():

@@ -111,6 +111,6 @@ def test_the_nearest_superfamilies_share_in_the_answer(data_dir, monkeypatch):
         answers.append(voting.predict_trace(trace))
     own, same, voted = (answer.architectures for answer in answers)
     assert own == pytest.approx(same, abs=1e-12)
-    near = answers[0].known.neighbours()[0]
+    near = next(answers[0].known.neighbours())
     assert voted[".".join(near.cath.split(".")[:2])] > 0.99
     assert sum(own.values()) == pytest.approx(1)

@@ -55,10 +55,26 @@ def shell(service, tmp_path_factory):
     return run
 
 
+def assert_close(found, expected):
+    """Compare results: the last printed digit of a number depends on the number of threads."""
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for key, value in expected.items():
+            assert_close(found[key], value)
+    elif isinstance(expected, list):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert_close(one, other)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=2e-5)
+    else:
+        assert found == expected
+
+
 def test_commands_in_readme_work(shell):
     cath, environment, search = (shell(line, ROOT) for line in curl_lines())
-    expected = protvox.classify(ROOT / EXAMPLE, task="cath").to_json() + "\n"
-    assert cath.decode() == expected
+    expected = json.loads(protvox.classify(ROOT / EXAMPLE, task="cath").to_json())
+    assert_close(json.loads(cath), expected)
     answer = json.loads(environment)
     assert answer["schema"] == "protvox.classify/1"
     assert {r["chain"] for r in answer["residues"]} == {"A"} and len(answer["residues"]) == 345

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 from protvox.service.http import connections
+from protvox.service.routes.page import FOLDER
 
 LARGE = 64 << 20
 
@@ -303,3 +304,8 @@ def test_connections_that_wait_for_a_turn_are_kept(monkeypatch):
 
 def test_the_service_has_a_pace():
     assert connections.connection_class(100).pace is not None
+
+
+def test_the_page_is_loaded_without_a_pause():
+    files = [path for path in FOLDER.rglob("*") if path.is_file()]
+    assert 5 * len(files) <= connections.AT_ONCE

@@ -31,10 +31,10 @@ STALL_S: Final = 60.0
 """Seconds within which a client must read at least `MIN_READ` bytes of what waits for it."""
 MIN_READ: Final = 16 << 10
 """Bytes that count as progress."""
-PER_S: Final = 200.0
+PER_S: Final = 100.0
 """Requests per second that are handled for one address; further ones wait."""
-AT_ONCE: Final = 1000
-"""Requests of one address that are handled without a pause, e.g. those of a page."""
+AT_ONCE: Final = 500
+"""Requests of one address that are handled without a pause; the page, with a result, needs 70."""
 _MAX_OWNERS: Final = 10_000
 
 

@@ -118,10 +118,21 @@ class Attack:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
+def _connect(address: str) -> socket.socket:
+    """Open a connection from the address of the attackers."""
+    port = httpx.URL(address).port or 80
+    return socket.create_connection(("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5)
+
+
+def _client(address: str) -> httpx.Client:
+    """Return a client at the address of the attackers."""
+    transport = httpx.HTTPTransport(local_address=ATTACKER)
+    return httpx.Client(base_url=address, transport=transport, timeout=10)
+
+
 def _post(path: str, content: bytes, kind: str) -> Callable[[str, Signal], None]:
     def send(address: str, stop: Signal) -> None:
-        transport = httpx.HTTPTransport(local_address=ATTACKER)
-        with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
+        with _client(address) as client:
             while not stop.is_set():
                 stop.sent.append(len(content))
                 with suppress(httpx.TransportError):
@@ -138,18 +149,12 @@ def _file(content: bytes, **fields: str) -> tuple[bytes, str]:
 
 def _stall(address: str, stop: Signal) -> None:
     """Send almost all of a large body, then a byte now and then."""
-    port = httpx.URL(address).port or 80
     head = (
         b"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
         b"Content-Type: application/json\r\n\r\n"
     ) % (31 * MIB)
     while not stop.is_set():
-        with (
-            suppress(OSError),
-            socket.create_connection(
-                ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
-            ) as connection,
-        ):
+        with suppress(OSError), _connect(address) as connection:
             stop.sent.append(30 * MIB)
             connection.sendall(head + bytes(30 * MIB))
             while not stop.wait(1):
@@ -158,18 +163,12 @@ def _stall(address: str, stop: Signal) -> None:
 
 def _leave(content: bytes, kind: str) -> Callable[[str, Signal], None]:
     def send(address: str, stop: Signal) -> None:
-        port = httpx.URL(address).port or 80
         head = (
             f"POST /predict/cath HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
             f"Content-Type: {kind}\r\n\r\n"
         ).encode()
         while not stop.is_set():
-            with (
-                suppress(OSError),
-                socket.create_connection(
-                    ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
-                ) as connection,
-            ):
+            with suppress(OSError), _connect(address) as connection:
                 stop.sent.append(len(content))
                 connection.sendall(head + content)
                 stop.wait(0.3)
@@ -179,9 +178,8 @@ def _leave(content: bytes, kind: str) -> Callable[[str, Signal], None]:
 
 def _submit(content: bytes, kind: str) -> Callable[[str, Signal], None]:
     def send(address: str, stop: Signal) -> None:
-        transport = httpx.HTTPTransport(local_address=ATTACKER)
         jobs = []
-        with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
+        with _client(address) as client:
             while not stop.is_set():
                 stop.sent.append(len(content))
                 with suppress(httpx.TransportError):
@@ -198,16 +196,11 @@ def _pipeline(path: str, connections: int) -> Callable[[str, Signal], None]:
     """Send requests on many connections, several of each ahead of its responses."""
 
     def send(address: str, stop: Signal) -> None:
-        port = httpx.URL(address).port or 80
         ahead = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 50
         with contextlib.ExitStack() as opened, selectors.DefaultSelector() as ready:
             for _ in range(connections):
                 with suppress(OSError):
-                    one = opened.enter_context(
-                        socket.create_connection(
-                            ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
-                        )
-                    )
+                    one = opened.enter_context(_connect(address))
                     one.setblocking(False)
                     ready.register(one, selectors.EVENT_READ | selectors.EVENT_WRITE)
             while not stop.is_set() and ready.get_map():
@@ -232,13 +225,10 @@ def _hold(connections: int, sent: bytes) -> Callable[[str, Signal], None]:
     """Hold connections on which no response is read, and open them again when they are closed."""
 
     def send(address: str, stop: Signal) -> None:
-        port = httpx.URL(address).port or 80
         held: list[socket.socket] = []
         while not stop.is_set():
             with suppress(OSError):
-                one = socket.create_connection(
-                    ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
-                )
+                one = _connect(address)
                 held.append(one)
                 stop.sent.append(len(sent))
                 one.sendall(sent)
@@ -253,8 +243,7 @@ def _hold(connections: int, sent: bytes) -> Callable[[str, Signal], None]:
 
 def _guess(address: str, stop: Signal) -> None:
     """Send requests with wrong keys."""
-    transport = httpx.HTTPTransport(local_address=ATTACKER)
-    with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
+    with _client(address) as client:
         for number in range(1 << 30):
             if stop.is_set():
                 return
@@ -265,15 +254,9 @@ def _guess(address: str, stop: Signal) -> None:
 
 def _knock(address: str, stop: Signal) -> None:
     """Open a connection for each request."""
-    port = httpx.URL(address).port or 80
     request = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     while not stop.is_set():
-        with (
-            suppress(OSError),
-            socket.create_connection(
-                ("127.0.0.1", port), source_address=(ATTACKER, 0), timeout=5
-            ) as connection,
-        ):
+        with suppress(OSError), _connect(address) as connection:
             stop.sent.append(len(request))
             connection.sendall(request)
             connection.recv(4096)
@@ -282,9 +265,8 @@ def _knock(address: str, stop: Signal) -> None:
 def _submit_many(address: str, stop: Signal) -> None:
     """Submit small jobs, all different, and delete them at the end."""
     content = (ROOT / "tests" / "data" / "1ubi.pdb").read_bytes()
-    transport = httpx.HTTPTransport(local_address=ATTACKER)
     jobs = []
-    with httpx.Client(base_url=address, transport=transport, timeout=10) as client:
+    with _client(address) as client:
         for number in range(1 << 30):
             if stop.is_set():
                 break

@@ -16,7 +16,7 @@ import httpx
 import jsonschema_rs
 import pytest
 
-from protvox.service.http.connections import Connection
+from protvox.service.http.connections import AT_ONCE, MAX_CONNECTIONS, PER_S, Connection
 from protvox.service.settings import ServiceSettings, load_service_settings
 from service.generate import FOLDER, descriptions
 
@@ -65,6 +65,16 @@ def test_proxy_example_fits_the_limits_of_the_service():
     (read,) = re.findall(r"proxy_read_timeout (\d+)s;", text)
     assert int(read) > settings.deadline_s
     assert text.count("{") == text.count("}")
+
+
+def test_proxy_example_limits_each_address_like_the_service():
+    """The service exempts its proxies."""
+    text = (FOLDER / "nginx.conf").read_text()
+    zones = dict(re.findall(r"^(limit_conn|limit_req)_zone .* zone=(\w+):", text, re.MULTILINE))
+    (most,) = re.findall(rf"^ +limit_conn {zones['limit_conn']} (\d+);", text, re.MULTILINE)
+    assert int(most) < MAX_CONNECTIONS * ServiceSettings().share
+    assert f"rate={PER_S:g}r/s;" in text
+    assert f"limit_req zone={zones['limit_req']} burst={AT_ONCE} nodelay;" in text
 
 
 def test_command_in_the_readme_names_the_connection_class():

@@ -45,6 +45,7 @@ def splitting() -> str:
 
     return sections(
         "## Splitting chains into domains",
+        "By contacts alone, except where known domains are mentioned.",
         f"{ours['n']:,} test chains of {ours['n_files']:,} files, of which CATH domains cover at "
         "least 80 %. A chain is a test chain if it, or any of its domains, is held out. Intervals "
         "resample whole files.",
@@ -66,12 +67,13 @@ def splitting() -> str:
         "chains, on which the threshold was chosen, these were 0.783 and 0.818: that is "
         "how much samples of families differ.",
         *_against_chainsaw(),
+        *_with_known_domains(),
         f"CPU time per chain: median {times['median']:.0f} ms, mean {times['mean']:.0f} ms, "
         f"95th percentile {times['quantile_95']:.0f} ms, on one core; 0.5 s at 1,500 residues and "
         "1.6 s at 3,000.",
-        f"Limitations: one single-domain chain in {cut:.0f} is cut, mostly large ones with two "
-        f"lobes, and one multi-domain chain in {whole:.0f} is left whole. Where CATH itself is a "
-        "matter of taste (lobes of kinases, repeats), so is the splitting. Of the "
+        f"Limitations of contacts alone: one single-domain chain in {cut:.0f} is cut, mostly large "
+        f"ones with two lobes, and one multi-domain chain in {whole:.0f} is left whole. Where CATH "
+        "itself is a matter of taste (lobes of kinases, repeats), so is the splitting. Of the "
         f"{many} chains of four or more domains, {many_right} are split into the correct number.",
     )
 
@@ -108,4 +110,49 @@ def _against_chainsaw() -> tuple[str, ...]:
                 for title, name in measures
             ),
         ),
+    )
+
+
+def _with_known_domains() -> tuple[str, ...]:
+    """Return what known domains add to contacts."""
+    found = results("segmentation/known")
+    names = {"contacts": "contacts", "known": "known domains as well", "chainsaw": "Chainsaw"}
+    measures = {
+        "right_count": "correct number of domains",
+        "right_count_single": "of the single-domain chains",
+        "right_count_multi": "of the multi-domain chains",
+        "iou": "overlap (IoU), all chains",
+        "iou_multi": "overlap (IoU), multi-domain chains",
+    }
+    parts = {"validation": "validation chains", "chainsaw_chains": "test chains of Chainsaw"}
+    rows = []
+    for part, title in parts.items():
+        methods = found[part]["methods"]
+        for name, measure in measures.items():
+            cells = [estimate(methods[m], name) if m in methods else "" for m in names]
+            rows.append(
+                (
+                    f"{title}, {methods['known']['n']}" if name == "right_count" else "",
+                    measure,
+                    *cells,
+                )
+            )
+    gains = found["chainsaw_chains"]["known_minus_chainsaw"]
+    leads = "; ".join(
+        f"{measures[name]} {gains[name]['difference']:+.3f} ({interval(gains[name]['interval'])})"
+        for name in ("right_count", "iou", "iou_multi", "right_count_multi")
+    )
+    milliseconds = found["chainsaw_chains"]["milliseconds"]
+    return (
+        "`protvox classify` also looks for known domains among the parts of a chain "
+        "([how](concepts/domains.md)). Their weight was chosen on the validation chains. All "
+        "domains of the entries of these chains were taken out of the index first "
+        "(`python -m experiments.segmentation.known`); of the test chains of Chainsaw, "
+        f"{found['chainsaw_chains']['in_index']:.2f} have a first domain whose superfamily is in "
+        "the index, in another entry, while Chainsaw was trained on none of these superfamilies: "
+        "this is what users get, not a comparison of methods. Intervals resample superfamilies.",
+        table(("chains", "measure", *names.values()), rows),
+        f"With known domains, less Chainsaw: {leads}. CPU time per chain: mean "
+        f"{milliseconds['contacts']:.0f} ms by contacts, {milliseconds['known']:.0f} ms with known "
+        "domains.",
     )

@@ -16,7 +16,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from experiments.everyday.hide import without_entries
 from protvox.errors import ProtvoxError
 from protvox.predict.classify import classify
-from protvox.predict.index.index import Index
-from protvox.predict.index.known_traces import KnownTraces
 from protvox.predict.index.released import ReleasedIndex
 from protvox.predict.model_cache import load_domain_predictor
 from protvox.predict.results.records import DomainPrediction
@@ -73,24 +72,6 @@ class Answer:
     novel: str = ""
     nearest: str = ""
     itself: bool = False
-
-
-def without_entries(index: Index, entries: set[str]) -> Index:
-    """Return an index without the domains of some PDB entries."""
-    rows = [row for row, name in enumerate(index.domains) if name[:4] not in entries]
-    traces = index.traces
-    if traces is None:
-        raise SystemExit("the index holds no traces")
-    return replace(
-        index,
-        codes=np.ascontiguousarray(index.codes[rows]),
-        scales=index.scales[rows],
-        domains=[index.domains[row] for row in rows],
-        cath=[index.cath[row] for row in rows],
-        traces=KnownTraces.build(
-            [traces.ca(row) for row in rows], [traces.sequence(row) for row in rows]
-        ),
-    )
 
 
 def _residues(structure: Structure, chain: str, chopping: str) -> NDArray[np.bool_]:

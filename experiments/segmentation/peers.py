@@ -75,8 +75,18 @@ def read_pairs(chains: Path, peers: Path) -> tuple[list[TracedChain], list[NDArr
     return kept, predicted
 
 
-def paired(first: list[Agreement], second: list[Agreement]) -> dict[str, Any]:
-    """Return the first one's measures minus the second one's, with 95 % intervals."""
+def paired(
+    first: list[Agreement], second: list[Agreement], groups: list[NDArray[np.int64]]
+) -> dict[str, Any]:
+    """Return the first one's measures minus the second one's, with 95 % intervals.
+
+    Parameters
+    ----------
+    first, second
+        One per chain each, of the same chains.
+    groups
+        Chains that are resampled together.
+    """
     ours, theirs = columns(first), columns(second)
     rng = np.random.default_rng(0)
 
@@ -84,13 +94,16 @@ def paired(first: list[Agreement], second: list[Agreement]) -> dict[str, Any]:
         a, b = measures(ours, weights), measures(theirs, weights)
         return [a[name] - b[name] for name in COMPARED]
 
-    n = len(first)
-    draws = [
-        difference(np.bincount(rng.integers(0, n, n), minlength=n).astype(float))
-        for _ in range(REPEATS)
-    ]
+    n = len(groups)
+    weights = np.ones(len(first))
+    draws = []
+    for _ in range(REPEATS):
+        times = np.bincount(rng.integers(0, n, n), minlength=n)
+        for group, count in zip(groups, times, strict=True):
+            weights[group] = count
+        draws.append(difference(weights))
     low, high = np.nanquantile(draws, (0.025, 0.975), axis=0)
-    value = difference(np.ones(n))
+    value = difference(np.ones(len(first)))
     return {
         name: {"difference": value[i], "interval": [float(low[i]), float(high[i])]}
         for i, name in enumerate(COMPARED)
@@ -120,7 +133,7 @@ def main() -> None:
             "protvox": summarise(ours, groups),
             "chainsaw": summarise(theirs, groups),
         },
-        "protvox_minus_chainsaw": paired(ours, theirs),
+        "protvox_minus_chainsaw": paired(ours, theirs, groups),
         "milliseconds": {"mean": float(np.mean(spent)), "median": float(np.median(spent))},
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)

@@ -23,11 +23,14 @@ class TracedChain:
         ``residue 3`` float32, Å.
     labels
         ``residue`` int64, number of the CATH domain from 1, 0 for none.
+    superfamily
+        CATH superfamily of the first domain.
     """
 
     id: str
     ca: NDArray[np.float32]
     labels: NDArray[np.int64]
+    superfamily: str
 
     @property
     def n_domains(self) -> int:
@@ -63,7 +66,8 @@ def read_traces(folder: Path, splits: tuple[str, ...]) -> list[TracedChain]:
         ranges = "|".join(text.split(":")[2] for text in values.domains.split("|"))
         labels = read_chopping(ranges, values.length)
         ca = (points[offset[row] : offset[row + 1]] / 100).astype(np.float32)
-        chains.append(TracedChain(values.pdb + values.chain, ca, labels))
+        family = values.domains.split(":")[1]
+        chains.append(TracedChain(values.pdb + values.chain, ca, labels, family))
     return chains
 
 

@@ -12,7 +12,7 @@ from protvox.errors import fail
 from protvox.messages import chain_label
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.selection import Selection
-from protvox.structure.splitting.find import describe_residues, find_domains
+from protvox.structure.splitting.find import Recognise, describe_residues, find_domains
 from protvox.structure.structure import Structure
 
 
@@ -44,6 +44,7 @@ def choose_domains(
     chain: str | None,
     requested: NDArray[np.bool_],
     outside: NDArray[np.bool_] | None = None,
+    recognise: Recognise | None = None,
 ) -> tuple[list[Domain], list[str]]:
     """Return the domains of a structure.
 
@@ -60,6 +61,9 @@ def choose_domains(
     outside
         ``residue`` mask of residues that belong to no domain unless the user gave it, because they
         are disordered.
+    recognise
+        Whether a part of a chain is a known domain, see
+        `protvox.structure.splitting.find.split_chain`.
 
     Returns
     -------
@@ -93,7 +97,7 @@ def choose_domains(
         if option == "chain":
             domains.append(whole)
             continue
-        found = find_domains(structure, name, outside)
+        found = find_domains(structure, name, outside, recognise)
         warnings += found.warnings
         domains += _chosen(structure, found.selections, name) or [whole]
     return domains, warnings

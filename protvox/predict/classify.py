@@ -18,6 +18,7 @@ from protvox.predict.model_cache import limit_threads, load_predictor
 from protvox.predict.results.prediction import Prediction
 from protvox.predict.results.records import InputInfo
 from protvox.predict.task import (
+    DomainPredictor,
     Outcome,
     ProgressBar,
     Request,
@@ -29,6 +30,7 @@ from protvox.registry.tasks import BUILT_IN, task_names
 from protvox.structure.disorder import DEFAULT_DISORDER, DisorderOption
 from protvox.structure.domain_option import DomainOption
 from protvox.structure.selection import parse_selection
+from protvox.structure.splitting.find import Recognise
 from protvox.structure.structure import Dropped, Structure
 
 __all__ = ["classify", "load_predictor"]
@@ -99,19 +101,21 @@ def classify(
     if top_k < 1:
         raise fail("usage.top_k", where=f"top_k {top_k}")
     tasks = {name: prediction_task(name) for name in names}
-    request, warnings = make_request(
-        structure,
-        domains or "auto",
-        chain,
-        needs_domains=any(one.needs_domains for one in tasks.values()),
-        top_k=top_k,
-        progress=progress,
-        disorder=disorder,
-    )
+    splits = next((name for name, one in tasks.items() if one.needs_domains), None)
     outcomes: dict[str, Outcome] = {}
     models: dict[str, str] = {}
     limit_threads()
     with report_out_of_memory(choose_device(device)):
+        request, warnings = make_request(
+            structure,
+            domains or "auto",
+            chain,
+            needs_domains=splits is not None,
+            recognise=None if splits is None else recogniser(names[splits], device),
+            top_k=top_k,
+            progress=progress,
+            disorder=disorder,
+        )
         for name, reference in names.items():
             predictor = load_predictor(reference, device)
             if predictor.card.task != name:
@@ -208,12 +212,33 @@ def requested_residues(
     return structure.is_protein & (structure.chain == chain)
 
 
+def recogniser(reference: str | Path, device: str) -> Recognise:
+    """Return how a model recognises known domains, which helps to split chains.
+
+    The model is loaded when it is first needed.
+
+    Parameters
+    ----------
+    reference
+        Name or folder of the model.
+    device
+        See `classify`.
+    """
+
+    def recognise(ca: NDArray[np.floating]) -> float:
+        predictor = load_predictor(reference, device)
+        return predictor.recognise(ca) if isinstance(predictor, DomainPredictor) else 0.0
+
+    return recognise
+
+
 def make_request(
     structure: Structure,
     option: DomainOption,
     chain: str | None,
     *,
     needs_domains: bool,
+    recognise: Recognise | None = None,
     top_k: int = 5,
     progress: ProgressBar | None = None,
     disorder: DisorderOption = DEFAULT_DISORDER,
@@ -228,6 +253,8 @@ def make_request(
         See `classify`.
     needs_domains
         Whether a model needs chains to be split into domains.
+    recognise
+        See `recogniser`.
 
     Returns
     -------
@@ -251,6 +278,7 @@ def make_request(
         chain,
         requested,
         disorder.outside_domains(structure) if split else None,
+        recognise,
     )
     if explicit:
         requested = requested & np.logical_or.reduce([domain.residues for domain in domains])

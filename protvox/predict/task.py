@@ -149,6 +149,21 @@ class DomainPredictor(Predictor):
 
     released: ReleasedIndex
 
+    def recognise(self, ca: NDArray[np.floating]) -> float:
+        """Return the probability that a part of a chain is one domain of a known superfamily.
+
+        Parameters
+        ----------
+        ca
+            ``residue 3``, CA atoms in chain order, Å.
+
+        Returns
+        -------
+        float
+            0, unless a predictor knows domains.
+        """
+        return 0.0
+
     @abstractmethod
     def embed(self, request: Request) -> tuple[tuple[EmbeddedDomain, ...], list[str]]:
         """Embed the requested domains.

@@ -8,6 +8,7 @@ import pytest
 from protvox.errors import InputError
 from protvox.networks import cath
 from protvox.predict.classify import classify
+from protvox.structure.io.read import read_structure
 from protvox.structure.selection import parse_selection
 from protvox.tasks.cath import predictor as domains_module
 
@@ -85,8 +86,6 @@ def test_too_wide_for_the_grid(ubiquitin, monkeypatch):
 
 
 def test_lengths_outside_the_training_data_are_reported(data_dir, ubiquitin):
-    from protvox.structure.io.read import read_structure
-
     short = ask(ubiquitin, "A:1-30")
     assert not short.domains[0].in_range
     assert any("too short for a domain" in w for w in short.warnings)

@@ -136,16 +136,17 @@ def embed_domains(
     """
     predictor = load_domain_predictor(model_names("cath", model)["cath"], device)
     head = predictor.released.head()  # checked before anything is computed
-    request, warnings = make_request(
-        structure,
-        domains or "auto",
-        chain,
-        needs_domains=True,
-        progress=progress,
-        disorder=disorder,
-    )
     limit_threads()
     with report_out_of_memory(choose_device(device)):
+        request, warnings = make_request(
+            structure,
+            domains or "auto",
+            chain,
+            needs_domains=True,
+            recognise=predictor.recognise,
+            progress=progress,
+            disorder=disorder,
+        )
         records, more = predictor.embed(request)
     warnings += more
     if not records:

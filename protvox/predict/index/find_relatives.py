@@ -33,6 +33,9 @@ SURE: Final = 0.998
 CERTAIN: Final = 0.99
 """The same, after every fifth candidate."""
 
+_LIKE: Final = 0.75
+"""Similarity to the nearest domain below which a chain is hardly ever a known domain."""
+
 _BLOCK: Final = 5
 _EVIDENCE: Final = math.log(CERTAIN / (1 - CERTAIN))
 _PAIRS: Final = 4_000_000
@@ -122,6 +125,47 @@ def find_relatives(
         hit = with_alignment(near, SuperposedHit(known, align_hit(query, known)))
         hits.append(with_probabilities(hit, probabilities))
     return Relatives(probabilities, tuple(hits))
+
+
+def known_probability(
+    query: DomainTrace,
+    index: Index,
+    rows: NDArray[np.int64],
+    similarities: NDArray[np.float32],
+    model: RelativesModel,
+) -> float:
+    """Return the probability that a part of a chain is one domain of a known superfamily.
+
+    Only the nearest candidates are aligned, and fast: this is asked of every part that a chain may
+    be cut into, most of which are no domains.
+
+    Parameters
+    ----------
+    query
+        The part.
+    index, rows, similarities, model
+        See `find_relatives`.
+
+    Returns
+    -------
+    float
+        Of the most probable superfamily; 0 if the nearest domain is not like it.
+    """
+    if index.traces is None or len(query.ca) < SHORTEST or similarities[0] < _LIKE:
+        return 0.0
+    codes = [index.cath[row] for row in rows.tolist()]
+    chosen = [p for p in choose_candidates(codes, _BLOCK) if similarities[p] >= _LIKE]
+    known = [index.traces.domain(int(rows[position])) for position in chosen]
+    found = [
+        (code, hit_features(align_hit(query, one, fast=True)))
+        for code, one in zip((codes[p] for p in chosen), known, strict=True)
+        if len(one.ca) >= SHORTEST
+    ]
+    if not found:
+        return 0.0
+    features = np.array([values for _, values in found])
+    superfamilies = model.probabilities(features, [code for code, _ in found]).superfamilies
+    return max(superfamilies.values(), default=0.0)
 
 
 def is_decided(found: RelativeProbabilities, number: int) -> bool:

@@ -36,7 +36,7 @@ class CutModel:
         ``unit feature``, ``unit``, ``unit``: a layer of hyperbolic tangents that corrects the
         linear score.
     threshold
-        A piece is cut if the probability of any cut is above this.
+        A piece is cut if the probability of any cut is above this, unless known domains say more.
     """
 
     features: tuple[str, ...]
@@ -61,18 +61,6 @@ class CutModel:
         correction = np.tanh(x @ self.hidden.T + self.hidden_bias) @ self.output
         scores: NDArray[np.float64] = x @ self.linear + correction + self.bias
         return scores
-
-    def choose(self, features: NDArray[np.float64]) -> int | None:
-        """Return the row of the cut to make, or None to leave the piece whole.
-
-        Parameters
-        ----------
-        features
-            ``cut feature``.
-        """
-        if self.probability(features) <= self.threshold:
-            return None
-        return int(self.score(features).argmax())
 
     def probability(self, features: NDArray[np.float64]) -> float:
         """Return the probability that a piece should be cut, by any of its cuts.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
@@ -9,13 +11,14 @@ from itertools import islice
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from protvox.cath_names import CATH_NAMES
-from protvox.errors import fail
+from protvox.errors import InputError, fail
 from protvox.networks.cath import CathNet
 from protvox.networks.poses import domain_features, pooled_features
 from protvox.predict.choose_domains import Domain
-from protvox.predict.index.find_relatives import LOOKED_AT, find_relatives
+from protvox.predict.index.find_relatives import LOOKED_AT, find_relatives, known_probability
 from protvox.predict.index.released import NEAREST, ReleasedIndex
 from protvox.predict.index.trace_descriptor import describe_trace
 from protvox.predict.results.records import (
@@ -36,6 +39,12 @@ from protvox.tasks.cath.warnings import vote_warning
 
 _LEAST_RESIDUES = 5
 _LEAST_BACKBONE = 0.5
+_KNOWN = 0.9
+"""Probability from which a domain counts as known as a whole."""
+
+_REMEMBERED = 64
+"""Number of parts of chains whose features are kept: a part that is recognised as a domain while
+its chain is split is predicted soon afterwards."""
 
 
 class CathPredictor(DomainPredictor):
@@ -61,6 +70,8 @@ class CathPredictor(DomainPredictor):
         self.config = network.config
         self.device = device
         self._network = network.to(device)
+        self._features: OrderedDict[bytes, tuple[Tensor, Tensor]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def predict(self, request: Request) -> Outcome:
         """Classify the requested domains; see `protvox.predict.task.Predictor.predict`."""
@@ -106,7 +117,7 @@ class CathPredictor(DomainPredictor):
         part, ca = self._read(structure, domain)
         where = f"{structure.name}, {domain.id}"
         found = self.predict_trace(DomainTrace.of(part), where)
-        flags = find_flags(ca, part.n_residues, self.card)
+        flags = self._flags(ca, part.n_residues)
         ranked = self._rank(domain, part.n_residues, flags, found.architectures, top_k)
         ranked = replace(ranked, plddt=mean_plddt(structure, domain.residues))
         if found.known is not None:
@@ -140,7 +151,7 @@ class CathPredictor(DomainPredictor):
             If the index beside the model is damaged (``index.file``, ``index.hash``).
         """
         ca = trace.ca.astype(np.float32)
-        features, logits = domain_features(self._network, [ca], self.device, names=[where])
+        features, logits = self._describe(ca, where)
         own = (logits[0].double() / self.card.temperature).softmax(dim=0).numpy()
         vote = self.card.vote
         known = self.released.describe(features[0].numpy(), ca, LOOKED_AT)
@@ -155,6 +166,43 @@ class CathPredictor(DomainPredictor):
         if relatives is None:
             return TracePrediction(network, known, None)
         return TracePrediction(combine(network, relatives.probabilities), known, relatives)
+
+    def recognise(self, ca: NDArray[np.floating]) -> float:
+        """Return the probability that a part of a chain is one known domain; see the base class."""
+        low, high = self.card.n_residues or (0, np.inf)
+        if not max(low, _LEAST_RESIDUES) <= len(ca) <= high:
+            return 0.0
+        ca = ca.astype(np.float32)
+        try:
+            features, _ = self._describe(ca, "domain")
+        except InputError:  # too wide
+            return 0.0
+        known = self.released.describe(features[0].numpy(), ca, LOOKED_AT)
+        if known is None or known.relatives is None:
+            return 0.0
+        return known_probability(
+            DomainTrace(ca), known.index, known.rows, known.similarities, known.relatives
+        )
+
+    def _flags(self, ca: NDArray[np.float32], n_residues: int) -> tuple[str, ...]:
+        """Return what sets a domain apart; one known as a whole does not fall into parts."""
+        flags = find_flags(ca, n_residues, self.card)
+        if "several" in flags and self.recognise(ca) >= _KNOWN:
+            return tuple(flag for flag in flags if flag != "several")
+        return flags
+
+    def _describe(self, ca: NDArray[np.float32], where: str) -> tuple[Tensor, Tensor]:
+        """Return the features and the logits of a domain, which are computed once."""
+        key = ca.tobytes()
+        with self._lock:
+            found = self._features.get(key)
+        if found is None:
+            found = domain_features(self._network, [ca], self.device, names=[where])
+            with self._lock:
+                self._features[key] = found
+                while len(self._features) > _REMEMBERED:
+                    self._features.popitem(last=False)
+        return found
 
     def embed_domain(self, structure: Structure, domain: Domain) -> EmbeddedDomain:
         """Embed one domain, without classifying it.
@@ -178,7 +226,7 @@ class CathPredictor(DomainPredictor):
         part, ca = self._read(structure, domain)
         where = f"{structure.name}, {domain.id}"
         features = pooled_features(self._network, [ca], self.device, names=[where])
-        flags = find_flags(ca, part.n_residues, self.card)
+        flags = self._flags(ca, part.n_residues)
         return EmbeddedDomain(
             id=domain.id,
             chain=domain.chain,

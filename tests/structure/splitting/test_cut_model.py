@@ -35,16 +35,17 @@ def test_large_values_are_clipped(model):
 
 def test_best_cut_is_chosen(model):
     rows = np.array([[-5.0, 2.0], [3.0, 0.0], [2.0, 0.0]])
-    assert model.choose(rows) == 1
-    assert model.choose(rows[:1]) is None
-    assert model.choose(rows[:0]) is None
+    assert model.score(rows).argmax() == 1
+    assert model.probability(rows[:2]) > model.threshold
+    assert model.probability(rows[:1]) < model.threshold
+    assert model.probability(rows[:0]) == 0
 
 
 def test_many_uncertain_cuts_count_like_one_certain_cut(model):
     """A piece is cut when all cuts together are more probable than none."""
     uncertain = np.array([[-0.6, 1.5]])
-    assert model.choose(uncertain) is None
-    assert model.choose(np.repeat(uncertain, 40, axis=0)) is not None
+    assert model.probability(uncertain) < model.threshold
+    assert model.probability(np.repeat(uncertain, 40, axis=0)) > model.threshold
 
 
 def test_released_model_matches_the_features():

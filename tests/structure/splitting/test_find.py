@@ -10,6 +10,7 @@ import pytest
 from protvox.structure.io.read import read_structure
 from protvox.structure.selection import parse_selection
 from protvox.structure.splitting import find as domains_module
+from protvox.structure.splitting.cut_model import load_cut_model
 from protvox.structure.splitting.find import find_domains, several_probability, split_chain
 from protvox.voxel.rotation import random_rotations
 
@@ -66,6 +67,48 @@ def test_single_domains_are_not_split(name, data_dir):
 
 def test_example_is_not_split(example_path):
     assert find_domains(read_structure(example_path), "A").selections == ()
+
+
+def test_known_domain_is_not_cut(methyltransferase):
+    """Contacts cut it; a whole that is known outweighs them, one that is probably not does not."""
+    ca = trace(methyltransferase)
+    assert split_chain(ca).max() == 1
+    assert split_chain(ca, recognise=lambda part: float(len(part) == len(ca))).max() == 0
+    assert split_chain(ca, recognise=lambda part: 0.2 * (len(part) == len(ca))).max() == 1
+
+
+def test_known_sides_are_cut_apart(methyltransferase):
+    """An improbable cut is made where both sides are known and the whole is not."""
+    ca = trace(methyltransferase)
+    model = load_cut_model()
+    strict = replace(model, threshold=0.97)
+    assert split_chain(ca, strict).max() == 0
+    size = len(ca)
+    assert split_chain(ca, strict, lambda part: float(len(part) < size)).max() == 1
+    one_side = split_chain(ca, strict, lambda part: float(len(part) < 150))
+    assert one_side.max() == 0
+
+
+def test_whole_and_sides_that_are_known_leave_it_to_the_contacts(methyltransferase):
+    ca = trace(methyltransferase)
+    assert split_chain(ca, recognise=lambda _: 1.0).tolist() == split_chain(ca).tolist()
+    assert split_chain(ca, recognise=lambda _: 0.0).tolist() == split_chain(ca).tolist()
+
+
+def test_known_domains_are_looked_for_only_where_they_can_matter(ubiquitin):
+    """A cut that is certain, or out of the question, is decided by contacts alone."""
+    asked: list[int] = []
+
+    def recognise(part):
+        asked.append(len(part))
+        return 1.0
+
+    ca = trace(ubiquitin)
+    assert split_chain(ca, recognise=recognise).max() == 0
+    two = np.concatenate([ca, ca + np.array([45, 0, 0])])
+    readily = replace(load_cut_model(), threshold=0.01)
+    assert split_chain(two, readily, recognise).max() == 1
+    assert asked == []
 
 
 def test_two_proteins_in_one_chain(ubiquitin):

@@ -18,7 +18,6 @@ from protvox.predict.model_cache import limit_threads, load_predictor
 from protvox.predict.results.prediction import Prediction
 from protvox.predict.results.records import InputInfo
 from protvox.predict.task import (
-    DomainPredictor,
     Outcome,
     ProgressBar,
     Request,
@@ -226,8 +225,7 @@ def recogniser(reference: str | Path, device: str) -> Recognise:
     """
 
     def recognise(ca: NDArray[np.floating]) -> float:
-        predictor = load_predictor(reference, device)
-        return predictor.recognise(ca) if isinstance(predictor, DomainPredictor) else 0.0
+        return load_predictor(reference, device).recognise(ca)
 
     return recognise
 

@@ -137,18 +137,6 @@ class Predictor(ABC):
             If a domain the user gave cannot be predicted.
         """
 
-
-class DomainPredictor(Predictor):
-    """A predictor that also embeds domains.
-
-    Attributes
-    ----------
-    released
-        Its embedding and index of known domains.
-    """
-
-    released: ReleasedIndex
-
     def recognise(self, ca: NDArray[np.floating]) -> float:
         """Return the probability that a part of a chain is one domain of a known superfamily.
 
@@ -163,6 +151,18 @@ class DomainPredictor(Predictor):
             0, unless a predictor knows domains.
         """
         return 0.0
+
+
+class DomainPredictor(Predictor):
+    """A predictor that also embeds domains.
+
+    Attributes
+    ----------
+    released
+        Its embedding and index of known domains.
+    """
+
+    released: ReleasedIndex
 
     @abstractmethod
     def embed(self, request: Request) -> tuple[tuple[EmbeddedDomain, ...], list[str]]:

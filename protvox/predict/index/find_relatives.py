@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protvox.checkpoint import checkpoint
 from protvox.predict.index.index import Index
 from protvox.predict.index.relatives import (
     RelativeProbabilities,
@@ -93,6 +94,7 @@ def find_relatives(
     evidence = np.empty(0)
     pairs = 0
     for position in chosen:
+        checkpoint()
         known = index.traces.domain(int(rows[position]))
         if len(known.ca) < SHORTEST:
             continue
@@ -155,16 +157,17 @@ def known_probability(
         return 0.0
     codes = [index.cath[row] for row in rows.tolist()]
     chosen = [p for p in choose_candidates(codes, _BLOCK) if similarities[p] >= _LIKE]
-    known = [index.traces.domain(int(rows[position])) for position in chosen]
-    found = [
-        (code, hit_features(align_hit(query, one, fast=True)))
-        for code, one in zip((codes[p] for p in chosen), known, strict=True)
-        if len(one.ca) >= SHORTEST
-    ]
-    if not found:
+    aligned: list[str] = []
+    features: list[tuple[float, ...]] = []
+    for position in chosen:
+        checkpoint()
+        known = index.traces.domain(int(rows[position]))
+        if len(known.ca) >= SHORTEST:
+            aligned.append(codes[position])
+            features.append(hit_features(align_hit(query, known, fast=True)))
+    if not aligned:
         return 0.0
-    features = np.array([values for _, values in found])
-    superfamilies = model.probabilities(features, [code for code, _ in found]).superfamilies
+    superfamilies = model.probabilities(np.array(features), aligned).superfamilies
     return max(superfamilies.values(), default=0.0)
 
 

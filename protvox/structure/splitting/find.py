@@ -27,7 +27,7 @@ Recognise = Callable[[NDArray[np.floating]], float]
 LONGEST: Final = 4000
 """Residues; a longer chain is not split, because memory grows with the square of the length."""
 
-_DOUBTFUL: Final = 0.1
+_ASKED: Final = 0.1
 """Probability of a cut from which known domains are looked for."""
 
 _KNOWN_WEIGHT: Final = 5.0
@@ -103,7 +103,7 @@ def split_chain(
         sides = propose_cuts(piece)
         features = measure_cuts(contacts, piece, sides) if len(sides) else None
         p = 0.0 if features is None else model.probability(features)
-        if features is not None and p > (_DOUBTFUL if recognise else model.threshold):
+        if features is not None and p > (_ASKED if recognise else model.threshold):
             side = sides[model.score(features).argmax()]
             parts = residues[~side], residues[side]
             if _excess(p, model.threshold, ca, parts, recognise) > 0:

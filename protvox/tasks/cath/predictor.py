@@ -43,8 +43,8 @@ _KNOWN = 0.9
 """Probability from which a domain counts as known as a whole."""
 
 _REMEMBERED = 64
-"""Number of parts of chains whose features are kept: a part that is recognised as a domain while
-its chain is split is predicted soon afterwards."""
+"""Number of parts of chains whose features are kept: what is recognised while its chain is split is
+predicted soon afterwards."""
 
 
 class CathPredictor(DomainPredictor):
@@ -70,7 +70,7 @@ class CathPredictor(DomainPredictor):
         self.config = network.config
         self.device = device
         self._network = network.to(device)
-        self._features: OrderedDict[bytes, tuple[Tensor, Tensor]] = OrderedDict()
+        self._recognised: OrderedDict[bytes, tuple[Tensor, Tensor]] = OrderedDict()
         self._lock = threading.Lock()
 
     def predict(self, request: Request) -> Outcome:
@@ -174,9 +174,13 @@ class CathPredictor(DomainPredictor):
             return 0.0
         ca = ca.astype(np.float32)
         try:
-            features, _ = self._describe(ca, "domain")
+            features, logits = self._describe(ca, "domain")
         except InputError:  # too wide
             return 0.0
+        with self._lock:
+            self._recognised[ca.tobytes()] = features, logits
+            while len(self._recognised) > _REMEMBERED:
+                self._recognised.popitem(last=False)
         known = self.released.describe(features[0].numpy(), ca, LOOKED_AT)
         if known is None or known.relatives is None:
             return 0.0
@@ -192,17 +196,10 @@ class CathPredictor(DomainPredictor):
         return flags
 
     def _describe(self, ca: NDArray[np.float32], where: str) -> tuple[Tensor, Tensor]:
-        """Return the features and the logits of a domain, which are computed once."""
-        key = ca.tobytes()
+        """Return the features and the logits of a domain, once from what was recognised."""
         with self._lock:
-            found = self._features.get(key)
-        if found is None:
-            found = domain_features(self._network, [ca], self.device, names=[where])
-            with self._lock:
-                self._features[key] = found
-                while len(self._features) > _REMEMBERED:
-                    self._features.popitem(last=False)
-        return found
+            found = self._recognised.pop(ca.tobytes(), None)
+        return found or domain_features(self._network, [ca], self.device, names=[where])
 
     def embed_domain(self, structure: Structure, domain: Domain) -> EmbeddedDomain:
         """Embed one domain, without classifying it.

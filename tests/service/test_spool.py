@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import time
@@ -70,6 +73,12 @@ DAMAGE = {
     "name": "UPDATE job SET name = 'y' WHERE key = 'a'",
     "n_residues": "UPDATE job SET n_residues = 3 WHERE key = 'a'",
     "created": "UPDATE job SET created = created + 1 WHERE key = 'a'",
+    "cancelled": "UPDATE job SET cancelled = 5e8 WHERE key = 'a'",
+    "began": "UPDATE work SET created = created + 1 WHERE key = 'a'",
+    "started": "UPDATE work SET started = 1e300 WHERE key = 'a'",
+    "finished": "UPDATE work SET finished = 1 WHERE key = 'a'",
+    "state of another": "UPDATE work SET state = 'done' WHERE key = 'a'",
+    "checksum of work": "UPDATE work SET checksum = 'f' || checksum WHERE key = 'a'",
     "checksum": "UPDATE job SET checksum = 'f' || checksum WHERE key = 'a'",
     "no text in checksum": "UPDATE job SET checksum = CAST(x'ed' AS TEXT) WHERE key = 'a'",
 }
@@ -119,6 +128,57 @@ def test_flipped_bits_of_a_stored_job_are_noticed(tmp_path, caplog):
         assert "entries of the job database are damaged" in caplog.text
 
 
+@pytest.mark.parametrize("kind", ["done", "failed", "cancelled"])
+def test_flipped_bits_of_the_times_of_a_job_are_noticed(tmp_path, kind):
+    """They made it unreadable (a year beyond 9999), or kept it forever."""
+    store = JobStore(tmp_path)
+    job, sound = add(store, "a"), add(store, "b")
+    store.next_work()
+    if kind == "done":
+        store.finish("a", {"json": b"{}"})
+    elif kind == "failed":
+        store.fail("a", {"what": "bad"})
+    else:
+        store.cancel(job)
+    found = store.find(job.id, "me")
+    assert found.state == kind
+    store.close()
+    store = JobStore(tmp_path)
+    assert store.find(job.id, "me") == found
+    store.close()
+    path = tmp_path / "jobs.sqlite"
+    data = path.read_bytes()
+    times = (found.created, found.started, found.work_finished, found.cancelled)
+    places = [data.index(struct.pack(">d", seconds)) for seconds in times if seconds is not None]
+    assert len(places) >= 3
+    for bit in (8 * place + i for place in places for i in range(64)):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        store = JobStore(tmp_path)
+        assert store.find(job.id, "me") is None, bit
+        assert store.find(sound.id, "me") is not None
+        store.close()
+
+
+def test_checksums_follow_each_change_of_the_work(tmp_path):
+    store = JobStore(tmp_path)
+    jobs = [add(store, key) for key in ("a", "b", "c")]
+    store.next_work()
+    store.requeue("a")
+    store.next_work()
+    store.fail("a", {"what": "bad"})
+    jobs.append(add(store, "a"))  # repeats it
+    store.next_work()
+    store.cancel(jobs[2])
+    for _ in range(2):
+        assert [store.find(job.id, "me").id for job in jobs] == [job.id for job in jobs]
+        store.close()
+        store = JobStore(tmp_path)
+    assert store.counts() == {"queued": 2, "cancelled": 1}
+    store.close()
+
+
 def test_a_job_that_is_damaged_while_the_service_runs_is_not_shown(tmp_path, caplog):
     store = JobStore(tmp_path)
     job = add(store)
@@ -135,7 +195,8 @@ def test_jobs_of_earlier_versions_have_no_checksum_and_are_kept(tmp_path):
     job = add(store)
     store.close()
     with sqlite3.connect(tmp_path / "jobs.sqlite") as db:
-        db.execute("ALTER TABLE job DROP COLUMN checksum")
+        for table in ("job", "work"):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN checksum")
     db.close()
     for _ in range(2):
         store = JobStore(tmp_path)
@@ -143,6 +204,22 @@ def test_jobs_of_earlier_versions_have_no_checksum_and_are_kept(tmp_path):
         newer = add(store)
         assert store.find(newer.id, "me") == newer
         store.close()
+
+
+def test_checksums_of_earlier_versions_are_kept(tmp_path):
+    """They did not cover the time at which a job is cancelled, nor its work."""
+    store = JobStore(tmp_path)
+    job = add(store)
+    store.close()
+    fixed = [job.id, job.owner, job.key, job.name, job.n_residues, job.created]
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as db:
+        checksum = hashlib.sha256(json.dumps(fixed).encode()).hexdigest()
+        db.execute("UPDATE job SET checksum = ?", (checksum,))
+        db.execute("ALTER TABLE work DROP COLUMN checksum")
+    db.close()
+    store = JobStore(tmp_path)
+    assert store.find(job.id, "me") == job
+    store.close()
 
 
 def test_a_damaged_index_is_rebuilt(tmp_path):

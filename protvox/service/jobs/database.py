@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -71,12 +72,13 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = NORMAL")
         with db:
             db.executescript(tables.CREATE)
-            if "checksum" not in {row[1] for row in db.execute("PRAGMA table_info(job)")}:
-                db.execute(tables.ADD_CHECKSUM)
+            tables.add_checksums(db)
             db.execute(tables.SELECT_JOB, ("", ""))
             _remove_damaged(db)
             # Work that was running when the service ended has to be repeated.
-            db.execute(tables.RESUME)
+            for (key,) in db.execute(tables.RUNNING).fetchall():
+                db.execute(tables.REQUEUE_WORK, (key,))
+                tables.seal(db, "work", key)
     except BaseException:
         db.close()
         raise
@@ -96,19 +98,18 @@ def _remove_damaged(db: sqlite3.Connection) -> None:
         }
     finally:
         db.text_factory = str
-    for table, damaged in rows.items():
-        db.executemany(f"DELETE FROM {table} WHERE rowid = ?", [(n,) for n in damaged])
+    removed = _delete(db, rows)
     # Only now all texts can be decoded.
-    changed = [
-        n
-        for n, *values, checksum in db.execute(tables.CHECKSUMS)
-        if not tables.is_intact(values, checksum)
-    ]
-    db.executemany("DELETE FROM job WHERE rowid = ?", [(n,) for n in changed])
-    removed = sum(map(len, rows.values())) + len(changed)
+    removed += _delete(db, {table: tables.find_damaged(db, table) for table in rows})
     removed += sum(db.execute(query).rowcount for query in tables.DELETE_UNMATCHED)
     if removed:
         log.error("%d entries of the job database are damaged; they were removed", removed)
+
+
+def _delete(db: sqlite3.Connection, rows: Mapping[str, Sequence[int]]) -> int:
+    for table, damaged in rows.items():
+        db.executemany(f"DELETE FROM {table} WHERE rowid = ?", [(n,) for n in damaged])
+    return sum(map(len, rows.values()))
 
 
 def _is_valid(options: bytes, state: bytes, error: bytes | None, *others: bytes) -> bool:

@@ -85,12 +85,14 @@ class JobStore:
             if row is None:
                 self._files.write(key, "structure", structure, described=text.encode())
                 db.execute(tables.INSERT_WORK, (key, text, now))
+                tables.seal(db, "work", key)
             elif row[0] == "failed" or (row[0] == "done" and not self.has_results(key)):
                 # Try again when it is requested again.
                 self._files.write(key, "structure", structure, described=text.encode())
                 db.execute(tables.REPEAT_WORK, (text, now, key))
-            job = (job_id, owner, key, name, n_residues, now)
-            db.execute(tables.INSERT_JOB, (*job, tables.checksum_of(job)))
+                tables.seal(db, "work", key)
+            db.execute(tables.INSERT_JOB, (job_id, owner, key, name, n_residues, now))
+            tables.seal(db, "job", job_id)
         record = self.find(job_id, owner)
         if record is None:
             raise RuntimeError("the job just added is missing")
@@ -133,11 +135,13 @@ class JobStore:
                 self._delete_orphans()
                 return False
             db.execute("UPDATE job SET cancelled = ? WHERE id = ?", (time.time(), record.id))
+            tables.seal(db, "job", record.id)
             needed = db.execute(
                 "SELECT 1 FROM job WHERE key = ? AND cancelled IS NULL", (record.key,)
             ).fetchone()
             if needed is None:
                 db.execute(tables.ABANDON_WORK, (time.time(), record.key))
+                tables.seal(db, "work", record.key)
             return needed is None
 
     @may_use_ballast
@@ -164,6 +168,7 @@ class JobStore:
             # Owners without waiting work are forgotten, and come first when they return.
             self._turns = {**turns, owner: max(turns.values()) + 1}
             db.execute(tables.START_WORK, (time.time(), key))
+            tables.seal(db, "work", key)
         return key, json.loads(options)
 
     def structure(self, key: str) -> bytes:
@@ -224,6 +229,7 @@ class JobStore:
         """
         with self._transaction() as db:
             db.execute(tables.REQUEUE_WORK, (key,))
+            tables.seal(db, "work", key)
 
     def result_path(self, key: str, form: str) -> Path:
         """Return the path of a result file. Damaged results are deleted, with all of this work.
@@ -332,3 +338,4 @@ class JobStore:
     def _end(self, key: str, state: str, error: str | None) -> None:
         with self._transaction() as db:
             db.execute(tables.END_WORK, (state, time.time(), error, key))
+            tables.seal(db, "work", key)

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from protvox.errors import ProtvoxError
 from protvox.processes.messages import Message
-from protvox.service.failures import refuse
+from protvox.service.failures import ServiceError, refuse
 from protvox.service.http.bodies import Bodies
 from protvox.service.http.disconnects import while_connected
 from protvox.service.http.guard import Guard
@@ -23,12 +23,15 @@ from protvox.service.metrics import Metrics
 from protvox.service.parsed_request import ParsedRequest
 from protvox.service.settings import ServiceSettings
 from protvox.service.shares import share_of
+from protvox.service.waste import Waste
 from protvox.service.workers.engine import Engine
 from protvox.service.workers.heap import release_regularly
 from protvox.service.workers.reader_pool import ReaderPool
 
 _FETCHERS: Final = 2
 _FETCH_S: Final = 60.0
+_REFUSAL_S: Final = 1.0
+"""Seconds until a client that has wasted too much is refused; it may try again at once."""
 _BUSY: Final = 2.0
 """Time that reading may take, as a multiple of its CPU time; a longer one is stuck."""
 
@@ -52,6 +55,7 @@ class Core:
         self.settings = settings
         self.metrics = Metrics()
         self.guard = Guard(settings)
+        self._waste = Waste(settings.wasted_s_per_minute)
         self.engine = Engine(settings, self.metrics, on_start_error)
         self.jobs = Jobs(settings, self.engine, self.metrics)
         self._bodies = Bodies(settings)
@@ -85,8 +89,10 @@ class Core:
     @asynccontextmanager
     async def parse(
         self, request: Request, route: Route
-    ) -> AsyncIterator[tuple[ParsedRequest, float]]:
+    ) -> AsyncIterator[tuple[ParsedRequest, float, Callable[[float], None]]]:
         """Read the structure of a request. The request counts as admitted until the block ends.
+
+        If it fails because of its client until then, what was spent on it counts as wasted.
 
         Parameters
         ----------
@@ -101,32 +107,44 @@ class Core:
             The structure and the options.
         deadline : float
             Time of the event loop by which the response is due.
+        spend : callable
+            To be called with CPU seconds spent on this request.
 
         Raises
         ------
         ProtvoxError
             If the body is invalid; ``service.overloaded`` if there are too many requests, if
             possible before the body is read; ``request.concurrent`` if this client has too many;
+            ``request.waste`` if it has wasted too much, always before the body is read;
             ``request.too_large`` if only a job may predict so much; ``service.deadline``.
         """
         owner = request.state.client_id
+        await self._check_waste(owner)
         self._check_load(owner)
-        with contextlib.ExitStack() as stack:
-            async with self._bodies.receive(request, owner) as body:
+        with self._waste.watch(owner) as spend, contextlib.ExitStack() as stack:
+            async with self._bodies.receive(request, owner, spend) as body:
                 stack.enter_context(self._admit(owner))
                 deadline = asyncio.get_running_loop().time() + self.settings.deadline_s
                 content_type = request.headers.get("content-type", "")
                 message = {"body": body, "content_type": content_type, "route": route}
-                reading = self._read_within(deadline, self._readers, message, owner)
+                reading = self._read_within(deadline, self._readers, message, owner, spend)
                 reply = await while_connected(request, reading)
             if "identifier" in reply:
                 options = reply["options"]
-                fetching = self._read_within(deadline, self._fetchers, reply, owner)
+                fetching = self._read_within(deadline, self._fetchers, reply, owner, spend)
                 reply = await while_connected(request, fetching) | {"options": options}
             parsed = ParsedRequest(**reply)
             if route != "jobs":
                 self._check_size(parsed)
-            yield parsed, deadline
+            yield parsed, deadline, spend
+
+    async def _check_waste(self, owner: str) -> None:
+        try:
+            self._waste.check(owner)
+        except ServiceError:
+            self.metrics.refused.labels("waste").inc()
+            await asyncio.sleep(_REFUSAL_S)
+            raise
 
     def _check_size(self, parsed: ParsedRequest) -> None:
         limit = self.settings.request_residues
@@ -161,11 +179,16 @@ class Core:
             raise refuse("request.concurrent", where="requests", status=429, retry_after=2)
 
     async def _read_within(
-        self, deadline: float, pool: ReaderPool, message: Message, owner: str
+        self,
+        deadline: float,
+        pool: ReaderPool,
+        message: Message,
+        owner: str,
+        spend: Callable[[float], None],
     ) -> Message:
         try:
             async with asyncio.timeout_at(deadline):
-                return await pool.read(message, owner)
+                return await pool.read(message, owner, spend)
         except TimeoutError as error:
             raise refuse("service.deadline", status=503, retry_after=10) from error
 

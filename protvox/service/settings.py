@@ -45,6 +45,10 @@ class ServiceSettings(BaseSettings):
     rate_per_minute, rate_burst
         Requests per minute for each key (or address, without keys), and how many at once. A rate
         of 0 means no limit.
+    wasted_s_per_minute
+        Seconds of computing per minute that each key (or address) may waste, by bodies that are
+        refused and by results that it does not wait for; fifteen times as much at once. 0 means no
+        limit.
     devices
         Devices, with one model process each: ``auto``, ``cpu``, ``cuda:0``, separated by commas.
         ``PROTVOX_DEVICE`` by default.
@@ -94,6 +98,7 @@ class ServiceSettings(BaseSettings):
     proxies: Annotated[tuple[str, ...], NoDecode] = ()
     rate_per_minute: float = Field(default=600.0, ge=0, le=_MOST)
     rate_burst: int = Field(default=100, ge=1)
+    wasted_s_per_minute: float = Field(default=2.0, ge=0, le=_MOST)
     devices: Annotated[tuple[str, ...], NoDecode] = Field(
         default_factory=lambda: (load_settings().device,), min_length=1
     )

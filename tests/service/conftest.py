@@ -38,6 +38,7 @@ class Server:
             "PROTVOX_SERVICE_SPOOL_DIR": str(folder / "spool"),
             "PROTVOX_SERVICE_THREADS": "1",
             "PROTVOX_SERVICE_RATE_PER_MINUTE": "0",
+            "PROTVOX_SERVICE_WASTED_S_PER_MINUTE": "0",
             "PROTVOX_SERVICE_PORT": str(self.port),
             **{f"PROTVOX_SERVICE_{k.upper()}": v for k, v in settings.items()},
         }

@@ -27,8 +27,9 @@ def test_memory_of_a_body_is_released_after_reading():
 
     async def take_many():
         kept = []
+        spent: list[float] = []
         for _ in range(3):  # more than may be held at a time
-            async with bodies.receive(arriving(bytes(MIB)), "key:a") as body:
+            async with bodies.receive(arriving(bytes(MIB)), "key:a", spent.append) as body:
                 assert len(body) == MIB
                 kept.append(body)
         return kept
@@ -51,7 +52,7 @@ def stalling(sizes: list[int], pause_s: float = 60.0) -> Request:
 async def hold(bodies: Bodies, request: Request, owner: str) -> str:
     """Return how an upload ends."""
     try:
-        async with bodies.receive(request, owner):
+        async with bodies.receive(request, owner, lambda _seconds: None):
             return "received"
     except ServiceError as error:
         return error.code

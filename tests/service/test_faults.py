@@ -65,7 +65,7 @@ class FakeChild:
         if reply is None:
             self.alive = False
             raise ChildGone("killed")
-        return {"seconds": 0.0, **reply}
+        return {"seconds": 0.0, "cpu_s": 1.5, **reply}
 
     async def stop(self):
         self.alive = False

@@ -20,6 +20,7 @@ class FakeChild:
     """Starts once, then never again."""
 
     starts = 0
+    cpu_s = 0.0
 
     def __init__(self, *_):
         self.alive = False
@@ -43,7 +44,7 @@ def test_missing_readers_are_not_blamed_on_the_structure(monkeypatch):
         for child in pool._all:
             child.alive = False
         with pytest.raises(ServiceError) as caught:
-            await pool.read({}, "key:a")
+            await pool.read({}, "key:a", lambda _seconds: None)
         return caught.value
 
     error = asyncio.run(main())
@@ -78,7 +79,7 @@ def test_killed_readers_are_not_blamed_on_the_structure(monkeypatch, killed, cod
         pool = ReaderPool(load_service_settings(), Metrics(), size=1, seconds=1)
         await pool.start()
         with pytest.raises(ProtvoxError) as caught:
-            await pool.read({}, "key:a")
+            await pool.read({}, "key:a", lambda _seconds: None)
         return caught.value
 
     error = asyncio.run(main())
@@ -124,7 +125,7 @@ def test_a_reader_killed_while_it_starts_is_started_again(monkeypatch):
         await pool.start()
         for child in pool._all:
             child.alive = False
-        return await pool.read({"text": "ATOM"}, "key:a")
+        return await pool.read({"text": "ATOM"}, "key:a", lambda _seconds: None)
 
     assert asyncio.run(main()) == {"text": "ATOM"}
     assert KilledWhileStarting.starts == 3

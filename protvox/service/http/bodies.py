@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +22,9 @@ _PAUSE_S: Final = 10.0
 """Longest time a body may lag behind `_LEAST_RATE`, seconds."""
 _LEAST_RATE: Final = 16 << 10
 """Least rate at which a body must arrive, bytes per second."""
+
+_S_PER_MIB: Final = 0.007
+"""CPU seconds that the process that answers needs to receive 1 MiB, measured."""
 
 
 @dataclass(eq=False)
@@ -69,7 +72,9 @@ class Bodies:
         self._arriving: set[_Arrival] = set()
 
     @asynccontextmanager
-    async def receive(self, request: Request, owner: str) -> AsyncIterator[bytearray]:
+    async def receive(
+        self, request: Request, owner: str, spend: Callable[[float], None]
+    ) -> AsyncIterator[bytearray]:
         """Receive the body of a request. Its memory is accounted for until the block ends.
 
         Parameters
@@ -78,6 +83,8 @@ class Bodies:
             The request.
         owner
             Its client.
+        spend
+            Called with the CPU seconds of receiving it, estimated from its size.
 
         Yields
         ------
@@ -101,7 +108,10 @@ class Bodies:
         arrival = _Arrival(owner, now, now + min(_PAUSE_S, self._settings.body_s))
         self._own_uploads[owner] += 1
         try:
-            await self._fill(arrival, request)
+            try:
+                await self._fill(arrival, request)
+            finally:
+                spend(_S_PER_MIB * len(arrival.body) / MIB)
             yield arrival.body
         finally:
             self._own_uploads -= Counter({owner: 1})

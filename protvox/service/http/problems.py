@@ -88,6 +88,8 @@ def problem_response(error: ProtvoxError) -> Response:
             headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.setdefault("Retry-After", "10")
+    if error.code == "request.waste":
+        headers["Connection"] = "close"  # rather than receive a large body, only to drop it
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="protvox"'
     # ASCII can carry invalid Unicode from a client as well.

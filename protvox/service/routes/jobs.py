@@ -34,7 +34,7 @@ _JobId = Annotated[str, Path(max_length=64, description="Id from the response to
 async def create_job(request: Request) -> Response:
     """Submit a job. Jobs with the same structure and options share one computation."""
     core = core_of(request)
-    async with core.parse(request, "jobs") as (parsed, _):
+    async with core.parse(request, "jobs") as (parsed, _, _):
         job = await core.jobs.add(parsed, request.state.client_id)
     address = request.url_for("get_job", job_id=job.id).path
     return JSONResponse(job.model_dump(mode="json"), 202, {"Location": address})

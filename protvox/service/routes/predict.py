@@ -106,7 +106,7 @@ async def respond(request: Request, route: Route) -> Response:
         If the request or its structure is invalid, or the service is overloaded.
     """
     core = core_of(request)
-    async with core.parse(request, route) as (parsed, deadline):
+    async with core.parse(request, route) as (parsed, deadline, spend):
         work = Work(
             parsed.structure,
             parsed.options,
@@ -114,6 +114,7 @@ async def respond(request: Request, route: Route) -> Response:
             deadline,
             owner=request.state.client_id,
             cost=parsed.n_requested,
+            spend=spend,
         )
         results = await while_connected(request, core.engine.predict(work))
     return Response(results["jsonl"], media_type="application/json")

@@ -145,6 +145,7 @@ class Device:
                 continue
             self._metrics.computing.dec()
             self._metrics.predict_seconds.labels(work.options["task"]).observe(reply["seconds"])
+            work.spend(reply["cpu_s"])
             if "error" in reply:
                 work.fail(restore(reply["error"]))
             elif not work.result.done():

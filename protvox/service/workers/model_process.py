@@ -158,7 +158,7 @@ class ModelProcess:
         number = request["number"]
         request_id.set(request["request_id"])
         reply: Message = {"number": number}
-        start = time.monotonic()
+        start, begun = time.monotonic(), time.thread_time()
         try:
             with self._lock:
                 share = max(1, self._threads // max(self._running, 1))
@@ -173,6 +173,7 @@ class ModelProcess:
                 self._running -= 1
             self._cancelled.discard(number)
         reply["seconds"] = time.monotonic() - start
+        reply["cpu_s"] = time.thread_time() - begun
         self.send(reply)
         self._release_if_due()
 

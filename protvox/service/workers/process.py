@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -30,6 +31,7 @@ class Child:
     def __init__(self, module: str, arguments: Sequence[str] = ()) -> None:
         self._command = child_command(module, *arguments)
         self._process: asyncio.subprocess.Process | None = None
+        self._ended_s = self._running_s = 0.0
 
     @property
     def alive(self) -> bool:
@@ -40,6 +42,18 @@ class Child:
     def pid(self) -> int | None:
         """Process id, None if it is not running."""
         return self._process.pid if self._process is not None and self.alive else None
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of the process so far, and of those before it.
+
+        Of a process that has died by itself, only what was known before.
+        """
+        if self.pid is not None:
+            with contextlib.suppress(OSError):  # it has just ended
+                # The clock of another process, see clock_getcpuclockid(3).
+                self._running_s = time.clock_gettime(~self.pid << 3 | 2)
+        return self._ended_s + self._running_s
 
     async def was_killed(self) -> bool:
         """Return whether the process was killed (SIGKILL), for example for want of memory.
@@ -71,6 +85,7 @@ class Child:
         ChildGone
             If it ends or takes too long.
         """
+        self._ended_s, self._running_s = self.cpu_s, 0.0
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
@@ -129,6 +144,7 @@ class Child:
 
     async def stop(self) -> None:
         """Kill the process; it has no data to lose."""
+        self._ended_s, self._running_s = self.cpu_s, 0.0
         process, self._process = self._process, None
         if process is None:
             return

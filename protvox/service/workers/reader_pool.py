@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from typing import Final
 
 from protvox.errors import fail
@@ -57,7 +58,7 @@ class ReaderPool:
         await asyncio.gather(*(child.stop() for child in self._all))
         self._all.clear()
 
-    async def read(self, message: Message, owner: str) -> Message:
+    async def read(self, message: Message, owner: str, spend: Callable[[float], None]) -> Message:
         """Send a message to an idle process and return its reply.
 
         If the caller is cancelled, the process has a moment to finish before it is replaced.
@@ -68,6 +69,8 @@ class ReaderPool:
             See `protvox.service.workers.read_process`.
         owner
             Client that needs the reply; it may use a share of the processes.
+        spend
+            Called with the CPU seconds of the process, also after the caller was cancelled.
 
         Returns
         -------
@@ -82,7 +85,7 @@ class ReaderPool:
             ``service.process_died`` if the second is killed; ``service.readers`` if no process can
             be started.
         """
-        reading = asyncio.create_task(self._read_in_turn(message, owner))
+        reading = asyncio.create_task(self._read_in_turn(message, owner, spend))
         try:
             reply = await asyncio.shield(reading)
         except asyncio.CancelledError:
@@ -94,9 +97,16 @@ class ReaderPool:
             raise restore(reply["error"])
         return reply
 
-    async def _read_in_turn(self, message: Message, owner: str) -> Message:
+    async def _read_in_turn(
+        self, message: Message, owner: str, spend: Callable[[float], None]
+    ) -> Message:
         async with self._places.enter(owner):
-            return await self._read(self._idle.pop(), message)
+            child = self._idle.pop()
+            before = child.cpu_s
+            try:
+                return await self._read(child, message)
+            finally:
+                spend(child.cpu_s - before)
 
     async def _read(self, child: Child, message: Message) -> Message:
         healthy = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,8 @@ class Work:
         Client that needs it; ``""`` for jobs, among which `protvox.service.jobs.store` chooses.
     cost
         Expected time to compute it, in any unit: the number of residues.
+    spend
+        Called with the CPU seconds that computing it took, also if it was cancelled.
     request_id
         Id of the request, for the log of the model process.
     attempts
@@ -48,6 +50,7 @@ class Work:
     urgent: bool = True
     owner: str = ""
     cost: float = 1.0
+    spend: Callable[[float], None] = lambda _seconds: None
     request_id: str = field(default_factory=request_id.get)
     attempts: int = 0
     result: asyncio.Future[Results] = field(init=False)

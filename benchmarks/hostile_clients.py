@@ -6,6 +6,12 @@ from another loopback address, and so are another owner. The CPU time of the att
 beside that of the service, which includes the honest requests.
 
     python benchmarks/hostile_clients.py --seconds 20 -o benchmarks/results/hostile_clients.json
+
+With ``--wasteful``, only attacks whose requests are refused or left, without a pause after a
+refusal: CPU times until the service refuses all of them, then for some seconds after that, without
+honest requests, and their goodput. The service allows a quarter of the usual waste, to save time.
+
+    python benchmarks/hostile_clients.py --wasteful --seconds 60 -o benchmarks/results/waste.json
 """
 
 from __future__ import annotations
@@ -48,6 +54,12 @@ KEYS: Final = {
 PAUSE_S: Final = 1.0
 """Pause of an attacker after a refusal; the service tells it to wait longer."""
 
+WASTED: Final = {"wasted_s_per_minute": "0.5"}
+"""Settings of a service for wasteful attacks, 7.5 s at once."""
+
+WASTE_S: Final = 600.0
+"""Seconds after which attackers must be refused."""
+
 LARGE_FILES: Final = b"GET /viewer/molstar/molstar.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20
 
 _COLUMNS: Final = (
@@ -87,16 +99,26 @@ class Signal(threading.Event):
 
     Attributes
     ----------
+    pause_s
+        Pause of an attacker after a refusal.
     sent
         Bytes of each body that was sent.
-    attackers_s
+    clocks
+        Of the CPU time of each attacker.
+    ended_s
         CPU seconds of each attacker that has ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pause_s: float) -> None:
         super().__init__()
+        self.pause_s = pause_s
         self.sent: list[int] = []
-        self.attackers_s: list[float] = []
+        self.clocks: set[int] = set()
+        self.ended_s: list[float] = []
+
+    def attackers_s(self) -> float:
+        """Return the CPU seconds of all attackers so far."""
+        return sum(self.ended_s) + sum(map(time.clock_gettime, tuple(self.clocks)))
 
 
 @dataclass(frozen=True)
@@ -137,7 +159,7 @@ def _post(path: str, content: bytes, kind: str) -> Callable[[str, Signal], None]
                 stop.sent.append(len(content))
                 with suppress(httpx.TransportError):
                     if client.post(path, content=content, headers={"content-type": kind}).is_error:
-                        stop.wait(PAUSE_S)
+                        stop.wait(stop.pause_s)
 
     return send
 
@@ -315,18 +337,29 @@ ATTACKS: Final[dict[str, Callable[[], Attack]]] = {
 }
 """Makes the attack of each name."""
 
+WASTEFUL: Final = (
+    "padded gzip members",
+    "unknown JSON keys",
+    "stalled uploads",
+    "chains of 20,000 residues",
+    "clients that leave",
+)
+"""Those whose requests are refused, or not waited for, after much work."""
+
 
 @contextmanager
-def attacked(address: str, attack: Attack) -> Iterator[Signal]:
+def attacked(address: str, attack: Attack, pause_s: float = PAUSE_S) -> Iterator[Signal]:
     """Attack a service until the block ends."""
-    stop = Signal()
+    stop = Signal(pause_s)
 
     def send() -> None:
-        begun = time.thread_time()
+        clock = time.pthread_getcpuclockid(threading.get_ident())
+        stop.clocks.add(clock)
         try:
             attack.send(address, stop)
         finally:
-            stop.attackers_s.append(time.thread_time() - begun)
+            stop.clocks.discard(clock)
+            stop.ended_s.append(time.thread_time())
 
     threads = [threading.Thread(target=send, daemon=True) for _ in range(attack.threads)]
     for thread in threads:
@@ -384,29 +417,50 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--attacks", nargs="+", choices=tuple(ATTACKS), default=tuple(ATTACKS))
+    parser.add_argument("--wasteful", action="store_true")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parent))
     from service_client import processes, processor_s, start
 
-    def service_s(pid: int) -> float:
-        return sum(processor_s(one, ended=one == pid) for one in processes(pid))
+    def used(pid: int, signal: Signal) -> dict[str, float]:
+        service_s = sum(processor_s(one, ended=one == pid) for one in processes(pid))
+        return {
+            "seconds": time.monotonic(),
+            "service_cpu_s": service_s,
+            "attackers_cpu_s": signal.attackers_s(),
+            "bodies": len(signal.sent),
+            "mib_sent": sum(signal.sent) / MIB,
+        }
 
     address = f"http://127.0.0.1:{options.port}"
     content = (ROOT / "tests" / "data" / "1ubi.pdb").read_bytes()
-    requests, rows = max(4, int(options.seconds)), {}
-    chosen = {name: ATTACKS[name] for name in options.attacks}
-    for name, make in {"none": lambda: Attack(0, _stall), **chosen}.items():
+    requests, rows = 20 if options.wasteful else max(4, int(options.seconds)), {}
+    pause_s = 0.0 if options.wasteful else PAUSE_S
+    limits = WASTED if options.wasteful else {}
+    chosen = WASTEFUL if options.wasteful else options.attacks
+    attacks = {"none": lambda: Attack(0, _stall), **{name: ATTACKS[name] for name in chosen}}
+    for name, make in attacks.items():
         attack = make()
+        row: dict[str, object] = {}
         with tempfile.TemporaryDirectory() as folder:
-            process = start(options.port, folder, threads="1", **attack.settings)
+            process = start(options.port, folder, threads="1", **limits, **attack.settings)
             try:
                 _wait(address, process)
-                begun = service_s(process.pid)
-                with attacked(address, attack) as signal:
+                begun = used(process.pid, Signal(pause_s))
+                with attacked(address, attack, pause_s) as signal:
+                    if options.wasteful:
+                        if attack.threads:
+                            _wait_until_refused(address)
+                        row["until_refused"] = _difference(used(process.pid, signal), begun)
+                        time.sleep(5)  # what was left ends
+                        refused = used(process.pid, signal)
+                        time.sleep(options.seconds)
+                        row["refused"] = _difference(used(process.pid, signal), refused)
+                    before = used(process.pid, signal)
                     time.sleep(2)
                     seconds = honest(address, content, requests, 1.0)
-                    spent = service_s(process.pid) - begun
+                    spent = _difference(used(process.pid, signal), before)
             finally:
                 process.kill()
                 process.wait()
@@ -415,14 +469,29 @@ def main() -> None:
             "requests": requests,
             "goodput": goodput(seconds),
             "median_s": round(statistics.median(good), 3) if good else None,
-            "cpu_s": {"service": round(spent, 2), "attackers": round(sum(signal.attackers_s), 2)},
-            "bodies": len(signal.sent),
-            "mib_sent": round(sum(signal.sent) / MIB, 1),
+            **spent,
+            **row,
         }
         print(name, rows[name], flush=True)
     if options.output is not None:
-        found = {"limit_s": LIMIT_S, "attacks": rows}
+        found = {"limit_s": LIMIT_S, "pause_s": pause_s, "attacks": rows}
         options.output.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def _difference(after: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(after[name] - before[name], 2) for name in after}
+
+
+def _wait_until_refused(address: str) -> None:
+    """Wait until the service refuses the attackers for what they have wasted."""
+    end = time.monotonic() + WASTE_S
+    with _client(address) as client:
+        while time.monotonic() < end:
+            time.sleep(0.5)
+            with suppress(httpx.TransportError):
+                if client.post("/predict/cath", json={}).json()["code"] == "request.waste":
+                    return
+    raise TimeoutError("the attackers are not refused")
 
 
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
